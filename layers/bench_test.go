@@ -1,0 +1,108 @@
+package layers
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/paulmach/orb"
+
+	"hutong/layers/column"
+)
+
+const benchRows = 1_000_000
+
+// benchFeature is the feature of an id in the benchmarks: six fields, one of them a unique text.
+func benchFeature(r *rand.Rand, i int) Feature {
+	return Feature{
+		ID:       FeatureID(fmt.Sprintf("BJ-2016-%07d", i)),
+		Geometry: orb.Point{116.4 + r.NormFloat64()/10, 39.9 + r.NormFloat64()/10},
+		Values: []column.Value{
+			column.StringOf(fmt.Sprintf("category %d", r.IntN(48))),
+			column.StringOf(fmt.Sprintf("report %d about a broken lamp at some corner", r.Uint64())),
+			column.IntOf(r.Int64N(40)),
+			column.FloatOf(r.Float64()),
+			column.BoolOf(r.IntN(2) == 0),
+			column.MicrosOf(1_480_000_000_000_000 + r.Int64N(1e13)),
+		},
+	}
+}
+
+func benchLayer(b *testing.B, rows int) (*Layer, []Feature) {
+	b.Helper()
+	r := rand.New(rand.NewPCG(7, 7))
+	l := newLayer(b, Options{})
+	load, err := l.Load()
+	if err != nil {
+		b.Fatal(err)
+	}
+	features := make([]Feature, rows)
+	for i := range features {
+		features[i] = benchFeature(r, i)
+		if err := load.Add([]Change{{Feature: features[i]}}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if _, err := load.Finish(); err != nil {
+		b.Fatal(err)
+	}
+	return l, features
+}
+
+// BenchmarkApply measures changes a second in batches of 1,000 on a million features.
+func BenchmarkApply(b *testing.B) {
+	l, features := benchLayer(b, benchRows)
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, kind := range []string{"one field", "title", "move"} {
+		b.Run(kind, func(b *testing.B) {
+			b.ReportAllocs()
+			changes := make([]Change, 1000)
+			n := 0
+			for b.Loop() {
+				b.StopTimer()
+				for i := range changes {
+					f := &features[r.IntN(len(features))]
+					switch kind {
+					case "one field":
+						f.Values[2] = column.IntOf(r.Int64N(40))
+					case "title":
+						f.Values[1] = column.StringOf(fmt.Sprintf("report %d about a broken lamp at some corner", r.Uint64()))
+					case "move":
+						f.Geometry = orb.Point{116.4 + r.NormFloat64()/10, 39.9 + r.NormFloat64()/10}
+					}
+					changes[i] = Change{Feature: *f}
+				}
+				b.StartTimer()
+				if _, err := l.Apply(Batch{Layer: l.Name(), Changes: changes}); err != nil {
+					b.Fatal(err)
+				}
+				n += len(changes)
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "changes/s")
+		})
+	}
+}
+
+// BenchmarkLoad measures a bulk load of a million features.
+func BenchmarkLoad(b *testing.B) {
+	_, features := benchLayer(b, benchRows)
+	changes := make([]Change, len(features))
+	for i := range features {
+		changes[i].Feature = features[i]
+	}
+	for b.Loop() {
+		l := newLayer(b, Options{})
+		load, err := l.Load()
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := load.Add(changes); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := load.Finish(); err != nil {
+			b.Fatal(err)
+		}
+		b.ReportMetric(float64(l.Snapshot().Memory().Total())/float64(len(features)), "bytes/feature")
+	}
+	b.ReportMetric(float64(len(features))*float64(b.N)/b.Elapsed().Seconds(), "features/s")
+}

@@ -1,0 +1,138 @@
+package layers
+
+import (
+	"sort"
+	"strconv"
+	"strings"
+	"unsafe"
+
+	"hutong/layers/column"
+	"hutong/layers/world"
+)
+
+// Block is a few hundred features of one class as columns, in key order. It never changes; the
+// writer makes a new one that shares what did not change. The slices that it hands out are its own:
+// read them only.
+type Block struct {
+	x, y    []uint32 // nil when unlocated
+	numbers []uint64
+	texts   *column.Texts // ids that are not their number's decimal, null for those that are; nil when all are
+	hidden  column.Bits   // rows whose MVT id belongs to another feature; nil almost always
+	columns []column.Column
+	box     world.Box // of the rows; EmptyBox when unlocated
+	first   uint64    // Hilbert key of the first row; 0 when unlocated
+}
+
+// Len returns the number of rows, at least 1.
+func (b *Block) Len() int { return len(b.numbers) }
+
+// Box returns the exact box of the rows, empty for features without geometry.
+func (b *Block) Box() world.Box { return b.box }
+
+// X returns the rows' world x, nil for features without geometry. Read only.
+func (b *Block) X() []uint32 { return b.x }
+
+// Y returns the rows' world y, nil for features without geometry. Read only.
+func (b *Block) Y() []uint32 { return b.y }
+
+// Numbers returns the numbers of the rows' ids (see [FeatureID.Number]). Read only.
+func (b *Block) Numbers() []uint64 { return b.numbers }
+
+// Shown reports whether the row may show its number as MVT id: of features that share a number only
+// one does.
+func (b *Block) Shown(row int) bool { return !b.hidden.Has(row) }
+
+// AllShown reports whether every row is shown, as in nearly every block.
+func (b *Block) AllShown() bool { return b.hidden == nil }
+
+// Column returns the column of a field of the schema.
+func (b *Block) Column(field int) column.Column { return b.columns[field] }
+
+// Columns returns the columns by field. Read only.
+func (b *Block) Columns() []column.Column { return b.columns }
+
+// Point returns the place of a row; the block must be one of located features.
+func (b *Block) Point(row int) world.Point { return world.Point{X: b.x[row], Y: b.y[row]} }
+
+// ID returns the id of a row.
+func (b *Block) ID(row int) FeatureID {
+	if text := b.text(row); text != "" {
+		return FeatureID(strings.Clone(text))
+	}
+	return FeatureID(strconv.FormatUint(b.numbers[row], 10))
+}
+
+// AppendID appends the id of a row to dst.
+func (b *Block) AppendID(dst []byte, row int) []byte {
+	if text := b.text(row); text != "" {
+		return append(dst, text...)
+	}
+	return strconv.AppendUint(dst, b.numbers[row], 10)
+}
+
+// IDText returns the id of a row when it is not its number's decimal, else "". The string shares
+// the block's memory.
+func (b *Block) IDText(row int) string { return b.text(row) }
+
+func (b *Block) text(row int) string {
+	if b.texts == nil {
+		return ""
+	}
+	return b.texts.Text(row)
+}
+
+func (b *Block) hilbert(row int) uint64 {
+	if b.x == nil {
+		return 0
+	}
+	return world.Hilbert(b.Point(row))
+}
+
+func (b *Block) key(row int) key { return key{b.hilbert(row), b.numbers[row], b.text(row)} }
+
+// search returns the first row whose key is not below k.
+func (b *Block) search(k key) int {
+	return sort.Search(len(b.numbers), func(row int) bool {
+		if b.x != nil {
+			if h := b.hilbert(row); h != k.hilbert {
+				return h > k.hilbert
+			}
+		}
+		if b.numbers[row] != k.number {
+			return b.numbers[row] > k.number
+		}
+		return b.text(row) >= k.text
+	})
+}
+
+// find returns the row of key k, or −1. It scans one narrow column for candidates: that is cheaper
+// than a search that computes Hilbert keys.
+func (b *Block) find(k key) int {
+	if b.x == nil {
+		if row := b.search(k); row < b.Len() && b.key(row) == k {
+			return row
+		}
+		return -1
+	}
+	p := world.FromHilbert(k.hilbert)
+	for row, x := range b.x {
+		if x == p.X && b.y[row] == p.Y && b.numbers[row] == k.number && b.text(row) == k.text {
+			return row
+		}
+	}
+	return -1
+}
+
+// compareFirst orders blocks of one class by their first rows.
+func compareFirst(a, b *Block) int {
+	if a.first != b.first {
+		if a.first < b.first {
+			return -1
+		}
+		return 1
+	}
+	return a.key(0).compare(b.key(0))
+}
+
+// headerBytes is the heap of a Block without its slices.
+const headerBytes = int(unsafe.Sizeof(Block{}))

@@ -1,0 +1,162 @@
+package layers
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/paulmach/orb"
+
+	"hutong/layers/column"
+	"hutong/layers/world"
+)
+
+// Seq numbers the published states of a layer: 0 is the empty layer, each batch adds one.
+type Seq uint64
+
+// Feature is one thing on a layer, as it comes in and as it goes out.
+type Feature struct {
+	ID FeatureID
+	// Geometry is lon/lat in degrees; nil when the feature has no place. This store takes points;
+	// other types are refused by name.
+	Geometry orb.Geometry
+	// Values are the attributes in the order of [Schema.Fields]; missing ones at the end are null.
+	// The store copies what it keeps, so the slice may be reused once a call returned.
+	Values []column.Value
+}
+
+// Op says what a change does.
+type Op uint8
+
+// The operations.
+const (
+	// Upsert puts the whole feature in the place of the one with its id; absent values become null.
+	Upsert Op = iota
+	// Delete removes the feature with the id; the rest of the feature is not read.
+	Delete
+)
+
+// Change is one operation on one feature.
+type Change struct {
+	Op      Op
+	Feature Feature
+}
+
+// Batch is a list of changes that become visible together. Of several changes to one id the last
+// decides, in this landing by row order.
+type Batch struct {
+	Layer   Name
+	Changes []Change
+}
+
+// Delta tells what a batch changed: for versions and live events (S6).
+type Delta struct {
+	Layer Name
+	// Seq is the state that holds the changes.
+	Seq Seq
+	// Inserted, Updated and Deleted count features whose visible state changed.
+	Inserted, Updated, Deleted int
+	// Places are old and new places of every changed feature, and of features whose MVT id moved,
+	// unordered, possibly repeated. They are nil when Everywhere is set.
+	Places []world.Point
+	// Everywhere is set when the whole layer changed: after a bulk load.
+	Everywhere bool
+}
+
+// ChangeError says which change of a batch was refused and why. Nothing of its batch was applied.
+type ChangeError struct {
+	Layer Name
+	Index int // position in Batch.Changes
+	ID    FeatureID
+	Field string // the field at fault; "" when it is the id or the geometry
+	Err   error
+}
+
+// Error names the layer, the change, the field and the reason, never a value of a field.
+func (e *ChangeError) Error() string {
+	if e.Field != "" {
+		return fmt.Sprintf("layers: %s: change %d: field %q: %v", e.Layer, e.Index, e.Field, e.Err)
+	}
+	return fmt.Sprintf("layers: %s: change %d: %v", e.Layer, e.Index, e.Err)
+}
+
+// Unwrap returns the reason.
+func (e *ChangeError) Unwrap() error { return e.Err }
+
+// Check returns the first thing that keeps c out of a layer with schema s as a *ChangeError with
+// index i, or nil. What passes Check is applied without error.
+func (s *Schema) Check(i int, c *Change) error {
+	_, err := s.place(i, c)
+	return err
+}
+
+// place checks c and says where its feature goes. Of a delete only the id is placed.
+func (s *Schema) place(i int, c *Change) (placed, error) {
+	var p placed
+	f := &c.Feature
+	refuse := func(field string, err error) (placed, error) {
+		return placed{}, &ChangeError{Layer: s.Name, Index: i, ID: f.ID, Field: field, Err: err}
+	}
+	if f.ID == "" {
+		return refuse("", errors.New("the id is empty"))
+	}
+	if len(f.ID) > MaxID {
+		return refuse("", fmt.Errorf("the id has %d bytes, more than %d", len(f.ID), MaxID))
+	}
+	p.key.number, p.key.text = idKey(f.ID)
+	switch c.Op {
+	case Delete:
+		return p, nil
+	case Upsert:
+	default:
+		return refuse("", fmt.Errorf("no operation %d", c.Op))
+	}
+	switch g := f.Geometry.(type) {
+	case nil:
+	case orb.Point:
+		point, err := world.Project(g[0], g[1])
+		if err != nil {
+			return refuse("", err)
+		}
+		p.class, p.point, p.key.hilbert = located, point, world.Hilbert(point)
+	default:
+		return refuse("", fmt.Errorf("geometry %s is not supported: only points are", g.GeoJSONType()))
+	}
+	if len(f.Values) > len(s.Fields) {
+		return refuse("", fmt.Errorf("%d values for %d fields", len(f.Values), len(s.Fields)))
+	}
+	for j := range f.Values {
+		if err := s.Fields[j].check(f.Values[j]); err != nil {
+			return refuse(s.Fields[j].Name, err)
+		}
+	}
+	return p, nil
+}
+
+// check says what keeps v out of the field, or nil.
+func (f *Field) check(v column.Value) error {
+	if v.IsNull() {
+		return nil
+	}
+	if v.Kind() != f.Kind {
+		return fmt.Errorf("a %s in a field of type %s", v.Kind(), f.Kind)
+	}
+	switch v.Kind() {
+	case column.String:
+		if n := f.maxLength(); len(v.Text()) > n {
+			return fmt.Errorf("%d bytes of text, more than %d", len(v.Text()), n)
+		}
+	case column.Float:
+		if math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0) {
+			return errors.New("the number is not finite")
+		}
+	}
+	return nil
+}
+
+func (f *Field) maxLength() int {
+	if f.MaxLength == 0 {
+		return DefaultMaxLength
+	}
+	return f.MaxLength
+}

@@ -1,0 +1,194 @@
+package layers
+
+import "slices"
+
+// entry says where a feature with some number is. Features that share a number have an entry each.
+type entry struct {
+	tagged  uint64 // number, with the class in the bits above it
+	hilbert uint64
+}
+
+func newEntry(number uint64, c class, hilbert uint64) entry {
+	return entry{number | uint64(c)<<numberBits, hilbert}
+}
+
+func (e entry) number() uint64 { return e.tagged & (1<<numberBits - 1) }
+func (e entry) class() class   { return class(e.tagged >> numberBits) }
+
+const (
+	bucketTarget = 48 // entries that a bucket holds on average after the index has grown
+	pageBuckets  = 64
+)
+
+// page is a run of buckets: what a batch copies, with each bucket that changes.
+type page [pageBuckets][]entry
+
+// idIndex maps the numbers of ids to where their features are, in hash buckets copied on write. It
+// is immutable once its snapshot is published. Splits and merges of blocks do not touch it, because
+// an entry holds a place and not a block.
+type idIndex struct {
+	pages []*page
+	bits  uint8 // log2 of the number of buckets
+	count int
+}
+
+func newIDIndex(capacity int) idIndex {
+	bits := uint8(6)
+	for 1<<bits*bucketTarget < capacity {
+		bits++
+	}
+	pages := make([]*page, 1<<bits/pageBuckets)
+	for i := range pages {
+		pages[i] = new(page)
+	}
+	return idIndex{pages: pages, bits: bits}
+}
+
+func (x *idIndex) bucket(number uint64) (p, b int) {
+	h := mix(number) >> (64 - x.bits)
+	return int(h / pageBuckets), int(h % pageBuckets)
+}
+
+// each calls fn with the entry of every feature whose id has this number, until it returns false.
+func (x *idIndex) each(number uint64, fn func(e entry) bool) {
+	p, b := x.bucket(number)
+	for _, e := range x.pages[p][b] {
+		if e.number() == number && !fn(e) {
+			return
+		}
+	}
+}
+
+// bytes returns the heap that the index takes.
+func (x *idIndex) bytes() int {
+	n := 0
+	for _, p := range x.pages {
+		n += 8 + 24*pageBuckets
+		for _, b := range p {
+			n += 16 * cap(b)
+		}
+	}
+	return n
+}
+
+// indexWriter is the writer's index: it knows which pages and buckets it has copied since the last
+// publish and may write in place.
+type indexWriter struct {
+	idIndex
+	fresh bool
+	owned map[int]*[pageBuckets]bool // by page
+}
+
+func newIndexWriter(capacity int) indexWriter {
+	return indexWriter{idIndex: newIDIndex(capacity), owned: map[int]*[pageBuckets]bool{}}
+}
+
+// own makes the bucket of a number writable and returns it.
+func (w *indexWriter) own(number uint64) *[]entry {
+	if !w.fresh {
+		w.pages = slices.Clone(w.pages)
+		w.fresh = true
+	}
+	p, b := w.bucket(number)
+	owned := w.owned[p]
+	if owned == nil {
+		owned = new([pageBuckets]bool)
+		w.owned[p] = owned
+		copied := *w.pages[p]
+		w.pages[p] = &copied
+	}
+	bucket := &w.pages[p][b]
+	if !owned[b] {
+		owned[b] = true
+		*bucket = append(make([]entry, 0, len(*bucket)+1), *bucket...)
+	}
+	return bucket
+}
+
+// add records a feature.
+func (w *indexWriter) add(e entry) {
+	if w.count >= 2*bucketTarget<<w.bits {
+		w.grow()
+	}
+	bucket := w.own(e.number())
+	*bucket = append(*bucket, e)
+	w.count++
+}
+
+// remove forgets one feature with exactly this entry; it reports whether there was one.
+func (w *indexWriter) remove(e entry) bool {
+	bucket := w.own(e.number())
+	i := slices.Index(*bucket, e)
+	if i < 0 {
+		return false
+	}
+	last := len(*bucket) - 1
+	(*bucket)[i] = (*bucket)[last]
+	*bucket = (*bucket)[:last]
+	w.count--
+	return true
+}
+
+// newFilledIndex returns an index of n entries, which each calls yield with, twice in all, and every
+// bucket of exactly its size.
+func newFilledIndex(n int, each func(yield func(entry))) indexWriter {
+	w := newIndexWriter(n)
+	sizes := make([]uint32, 1<<w.bits)
+	each(func(e entry) { sizes[mix(e.number())>>(64-w.bits)]++ })
+	for i, size := range sizes {
+		w.pages[i/pageBuckets][i%pageBuckets] = make([]entry, 0, size)
+	}
+	each(func(e entry) {
+		p, b := w.bucket(e.number())
+		w.pages[p][b] = append(w.pages[p][b], e)
+	})
+	w.count = n
+	return w
+}
+
+// all calls yield with every entry.
+func (x *idIndex) all(yield func(entry)) {
+	for _, p := range x.pages {
+		for _, bucket := range p {
+			for _, e := range bucket {
+				yield(e)
+			}
+		}
+	}
+}
+
+// repeated calls fn with each number that more than one entry has, perhaps more than once.
+func (x *idIndex) repeated(fn func(number uint64)) {
+	var sorted []uint64
+	for _, p := range x.pages {
+		for _, bucket := range p {
+			sorted = sorted[:0]
+			for _, e := range bucket {
+				sorted = append(sorted, e.number())
+			}
+			slices.Sort(sorted)
+			for i := 1; i < len(sorted); i++ {
+				if sorted[i] == sorted[i-1] {
+					fn(sorted[i])
+				}
+			}
+		}
+	}
+}
+
+// grow rebuilds the index with four times the buckets.
+func (w *indexWriter) grow() {
+	old := w.idIndex
+	grown := newFilledIndex(4*bucketTarget<<old.bits, old.all)
+	grown.count = old.count
+	*w = grown
+	// Its pages are new, but its buckets hold no spare room; both are copied when they are written.
+	w.fresh = true
+}
+
+// publish returns the index for a snapshot; what is written after it is copied first.
+func (w *indexWriter) publish() idIndex {
+	w.fresh = false
+	clear(w.owned)
+	return w.idIndex
+}

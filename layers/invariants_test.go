@@ -1,0 +1,182 @@
+package layers
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"hutong/layers/column"
+	"hutong/layers/world"
+)
+
+// checkInvariants fails the test with everything that is wrong inside a snapshot.
+func checkInvariants(t *testing.T, s *Snapshot, o Options) {
+	t.Helper()
+	o = o.withDefaults()
+	c := invariants{t: t, s: s, o: o, numbers: map[uint32]bool{}, shown: map[uint64]string{}, dicts: map[int]*column.Dictionary{}}
+	c.check()
+}
+
+type invariants struct {
+	t       *testing.T
+	s       *Snapshot
+	o       Options
+	numbers map[uint32]bool
+	shown   map[uint64]string // number → id that shows it
+	dicts   map[int]*column.Dictionary
+	rows    [classes]int
+	entries int
+}
+
+func (c *invariants) check() {
+	c.t.Helper()
+	for cl := range classes {
+		c.sequence(cl)
+		if c.rows[cl] != c.s.counts[cl] {
+			c.t.Errorf("class %d: %d rows, the snapshot counts %d", cl, c.rows[cl], c.s.counts[cl])
+		}
+	}
+	if got, want := c.s.tree.Len(), len(c.s.sequences[located]); got != want {
+		c.t.Errorf("tree holds %d blocks, want %d", got, want)
+	}
+	for _, page := range c.s.index.pages {
+		for _, bucket := range page {
+			c.entries += len(bucket)
+		}
+	}
+	if want := c.rows[located] + c.rows[unlocated]; c.entries != want || c.s.index.count != want {
+		c.t.Errorf("index has %d entries and counts %d, want %d", c.entries, c.s.index.count, want)
+	}
+}
+
+func (c *invariants) sequence(cl class) {
+	c.t.Helper()
+	seq := c.s.sequences[cl]
+	var last *key
+	for i, l := range seq {
+		b := c.s.table.block(l.block)
+		where := fmt.Sprintf("class %d leaf %d", cl, i)
+		if b == nil || c.numbers[l.block] {
+			c.t.Fatalf("%s: block %d is missing or stands twice", where, l.block)
+		}
+		c.numbers[l.block] = true
+		if n := b.Len(); n > c.o.MaxRows || n < 1 || len(seq) > 1 && n < c.o.MinRows {
+			c.t.Errorf("%s: %d rows, want %d to %d", where, n, c.o.MinRows, c.o.MaxRows)
+		}
+		for row := range b.Len() {
+			k := b.key(row)
+			if last != nil && last.compare(k) >= 0 {
+				c.t.Errorf("%s row %d: key %v is not above %v", where, row, k, *last)
+			}
+			if i > 0 && k.compare(l.lower) < 0 || i+1 < len(seq) && k.compare(seq[i+1].lower) >= 0 {
+				c.t.Errorf("%s row %d: key %v is outside the block's range", where, row, k)
+			}
+			last = &k
+			c.row(cl, b, row)
+		}
+		c.rows[cl] += b.Len()
+		c.block(cl, b, l.block, where)
+	}
+}
+
+// row checks that the index finds the row and that its number is shown by the right id.
+func (c *invariants) row(cl class, b *Block, row int) {
+	c.t.Helper()
+	id := b.ID(row)
+	if found, ok := c.s.Find(id); !ok || found.Block != b || found.Index != row {
+		c.t.Errorf("class %d: id %q is not found where it is", cl, id)
+	}
+	number, text := idKey(id)
+	if number != b.numbers[row] || text != b.text(row) {
+		c.t.Errorf("id %q has number %d and text %q", id, b.numbers[row], b.text(row))
+	}
+	holder, several := text, 0
+	c.s.index.each(number, func(entry) bool { several++; return true })
+	if several > 1 {
+		c.s.Scan(nil, func(r Row) bool {
+			if r.Block.numbers[r.Index] == number {
+				holder = min(holder, r.Block.text(r.Index))
+			}
+			return true
+		})
+	}
+	if got, want := b.Shown(row), holder == text; got != want {
+		c.t.Errorf("id %q shows its number: %v, want %v", id, got, want)
+	}
+	if b.Shown(row) {
+		if other, taken := c.shown[number]; taken {
+			c.t.Errorf("number %d is shown by %q and %q", number, other, id)
+		}
+		c.shown[number] = string(id)
+		if found, ok := c.s.FindNumber(number); !ok || found.Block != b || found.Index != row {
+			c.t.Errorf("number %d is not found at id %q", number, id)
+		}
+	}
+}
+
+func (c *invariants) block(cl class, b *Block, number uint32, where string) {
+	c.t.Helper()
+	box := world.EmptyBox
+	if cl == located {
+		box = boxOf(b.x, b.y)
+		found := false
+		c.s.tree.Search(treeBox(box), func(n uint32) bool {
+			found = found || n == number
+			return true
+		})
+		if !found {
+			c.t.Errorf("%s: the tree does not find the block in its box", where)
+		}
+		if b.first != b.hilbert(0) {
+			c.t.Errorf("%s: first key %d, want %d", where, b.first, b.hilbert(0))
+		}
+	}
+	if b.box != box {
+		c.t.Errorf("%s: box %v, want %v", where, b.box, box)
+	}
+	if b.hidden != nil && b.hidden.Count() == 0 {
+		c.t.Errorf("%s: an empty set of hidden rows", where)
+	}
+	for f, col := range b.columns {
+		c.column(f, col, where)
+		if col.Len() != b.Len() {
+			c.t.Errorf("%s field %d: %d rows, want %d", where, f, col.Len(), b.Len())
+		}
+	}
+}
+
+// column checks the zone map against one made from scratch, and the choice of dictionary.
+func (c *invariants) column(field int, col column.Column, where string) {
+	c.t.Helper()
+	dict := c.s.dicts[field]
+	if codes, ok := col.(*column.Codes); ok {
+		if codes.Dict != dict {
+			c.t.Errorf("%s field %d: another dictionary than the snapshot's", where, field)
+		}
+	} else if _, ok := col.(*column.Texts); ok && dict != nil {
+		c.t.Errorf("%s field %d: raw text beside a dictionary", where, field)
+	}
+	b := column.NewBuilder(col.Kind(), dict)
+	for row := range col.Len() {
+		b.Append(col.Value(row))
+	}
+	if got, want := *col.Zone(), *b.Finish().Zone(); got != want {
+		c.t.Errorf("%s field %d: zone map %+v, want %+v", where, field, got, want)
+	}
+}
+
+// describe lists the snapshot's features in canonical order, a line each.
+func describe(s *Snapshot) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "count %d located %d box %v\n", s.Count(), s.Located(), s.Box())
+	s.Scan(nil, func(r Row) bool {
+		f := r.Feature()
+		fmt.Fprintf(&out, "%q shown=%v %v", f.ID, r.Block.Shown(r.Index), f.Geometry)
+		if r.Block.x != nil {
+			fmt.Fprintf(&out, " %v", r.Block.Point(r.Index))
+		}
+		fmt.Fprintf(&out, " %v\n", f.Values)
+		return true
+	})
+	return out.String()
+}

@@ -1,0 +1,100 @@
+package layers
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// Options are a layer's measures.
+type Options struct {
+	// MinRows and MaxRows bound a block: it is split above MaxRows and merged with a neighbour
+	// below MinRows. 0 means 128 and 512. MaxRows is at least twice MinRows.
+	MinRows, MaxRows int
+}
+
+const (
+	defaultMinRows = 128
+	defaultMaxRows = 512
+	maxRows        = 1 << 16
+)
+
+// Validate returns what is wrong with o, or nil.
+func (o Options) Validate() error {
+	o = o.withDefaults()
+	if o.MinRows < 1 || o.MaxRows < 2*o.MinRows || o.MaxRows > maxRows {
+		return fmt.Errorf("layers: blocks of %d to %d rows: want at least 1, at most %d, and a maximum of twice the minimum or more",
+			o.MinRows, o.MaxRows, maxRows)
+	}
+	return nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.MinRows == 0 {
+		o.MinRows = defaultMinRows
+	}
+	if o.MaxRows == 0 {
+		o.MaxRows = max(defaultMaxRows, 2*o.MinRows)
+	}
+	return o
+}
+
+// ErrLayer says that a batch is for another layer.
+var ErrLayer = errors.New("layers: the batch is for another layer")
+
+// ErrNotEmpty says that a layer already holds features, so it cannot be bulk-loaded.
+var ErrNotEmpty = errors.New("layers: the layer is not empty")
+
+// ErrFinished says that a bulk load was already finished or given up.
+var ErrFinished = errors.New("layers: the load is already finished")
+
+// Layer is the live state of one layer. All methods may be called from any goroutine: writers wait
+// for each other (S1), readers for nobody.
+type Layer struct {
+	schema  *Schema
+	current atomic.Pointer[Snapshot]
+
+	mu     sync.Mutex // guards writer
+	writer *writer
+}
+
+// New returns an empty layer at Seq 0. It keeps schema, which must not change afterwards.
+func New(schema *Schema, opts Options) (*Layer, error) {
+	if err := errors.Join(schema.Validate(), opts.Validate()); err != nil {
+		return nil, err
+	}
+	l := &Layer{schema: schema, writer: newWriter(schema, opts.withDefaults())}
+	l.current.Store(l.writer.publish())
+	return l, nil
+}
+
+// Name returns the layer's name.
+func (l *Layer) Name() Name { return l.schema.Name }
+
+// Schema returns the layer's schema, which never changes.
+func (l *Layer) Schema() *Schema { return l.schema }
+
+// Snapshot returns the newest published state.
+func (l *Layer) Snapshot() *Snapshot { return l.current.Load() }
+
+// Apply makes all changes of b visible together, or none: then the error is a [*ChangeError] that
+// names the first one refused, or [ErrLayer]. It keeps nothing of b.
+func (l *Layer) Apply(b Batch) (Delta, error) {
+	if b.Layer != l.schema.Name {
+		return Delta{}, fmt.Errorf("%w: %q, not %q", ErrLayer, b.Layer, l.schema.Name)
+	}
+	places := make([]placed, len(b.Changes))
+	for i := range b.Changes {
+		p, err := l.schema.place(i, &b.Changes[i])
+		if err != nil {
+			return Delta{}, err
+		}
+		places[i] = p
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delta := l.writer.apply(b.Changes, places)
+	l.current.Store(l.writer.publish())
+	return delta, nil
+}

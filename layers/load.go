@@ -1,0 +1,270 @@
+package layers
+
+import (
+	"slices"
+)
+
+// runRows is the most rows of a run: what a load holds beyond what becomes the store.
+const runRows = 1 << 15
+
+// Loader fills an empty layer faster than batches would: it sorts changes into runs of blocks as
+// they come and merges the runs into final blocks when they end, giving each run's memory back as
+// it goes. What it holds beyond the store is one run, whatever the number of changes.
+//
+// Changes mean what they mean in batches: of several to one id the last decides. Nothing is visible
+// before Finish. A Loader belongs to one goroutine; until Finish or Abort the layer's other writers wait.
+type Loader struct {
+	layer *Layer
+	w     *writer
+	done  bool
+
+	// The run under way: a block of rows in order of arrival, and what Finish needs of each.
+	places []placed
+	dead   []bool              // replaced or deleted later in the run
+	seen   map[FeatureID]int32 // row of each id in the run, −1 when it was deleted
+	points *blockBuilder       // located rows, in order of arrival
+	others *blockBuilder       // unlocated rows
+
+	runs       []run
+	rows       int                  // in runs, replaced ones included
+	superseded int                  // of these, rows known to be replaced by a later run
+	numbers    indexWriter          // of every row in runs: which ids may have come before
+	latest     map[FeatureID]latest // ids that came in more than one run at different places, or were deleted
+}
+
+// latest is where the newest change of an id put it.
+type latest struct {
+	entry   entry
+	deleted bool
+}
+
+// Load begins a bulk load of a layer that never held anything; otherwise the error is [ErrNotEmpty].
+func (l *Layer) Load() (*Loader, error) {
+	l.mu.Lock()
+	if w := l.writer; w.seq != 0 || w.counts != [classes]int{} {
+		l.mu.Unlock()
+		return nil, ErrNotEmpty
+	}
+	ld := &Loader{layer: l, w: l.writer}
+	ld.points = newBlockBuilder(l.schema, l.writer.dicts)
+	ld.others = newBlockBuilder(l.schema, l.writer.dicts)
+	ld.seen = make(map[FeatureID]int32, runRows)
+	ld.latest = map[FeatureID]latest{}
+	ld.numbers = newIndexWriter(0)
+	return ld, nil
+}
+
+// Add takes changes, all or none: the error is a [*ChangeError]. It keeps nothing of the slice;
+// texts are copied or kept until the run is sorted.
+func (ld *Loader) Add(changes []Change) error {
+	if ld.done {
+		return ErrFinished
+	}
+	places := make([]placed, len(changes))
+	for i := range changes {
+		p, err := ld.w.schema.place(i, &changes[i])
+		if err != nil {
+			return err
+		}
+		places[i] = p
+	}
+	for i := range changes {
+		ld.add(&changes[i], places[i])
+		if len(ld.places) >= runRows {
+			ld.endRun()
+		}
+	}
+	return nil
+}
+
+func (ld *Loader) add(c *Change, p placed) {
+	if before, ok := ld.seen[c.Feature.ID]; ok && before >= 0 {
+		ld.dead[before] = true
+	}
+	if c.Op == Delete {
+		ld.seen[c.Feature.ID] = -1
+		return
+	}
+	ld.seen[c.Feature.ID] = int32(len(ld.places))
+	ld.places = append(ld.places, p)
+	ld.dead = append(ld.dead, false)
+	if p.class == located {
+		ld.points.appendNew(p, c.Feature.Values)
+	} else {
+		ld.others.appendNew(p, c.Feature.Values)
+	}
+}
+
+// endRun sorts the rows that came into blocks and starts the next run.
+func (ld *Loader) endRun() {
+	ld.noteLatest()
+	var r run
+	var rows [classes]uint32 // rows of each class so far
+	var order [classes][]sortedRow
+	for i := range ld.places {
+		p := &ld.places[i]
+		if !ld.dead[i] {
+			order[p.class] = append(order[p.class], sortedRow{p.key, rows[p.class]})
+		}
+		rows[p.class]++
+	}
+	for c, builder := range [classes]*blockBuilder{unlocated: ld.others, located: ld.points} {
+		if builder.len() == 0 {
+			continue
+		}
+		arrived := builder.finish()
+		slices.SortFunc(order[c], func(a, b sortedRow) int { return a.key.compare(b.key) })
+		r[c] = cutPicked(builder, arrived, order[c], ld.w.opts)
+		ld.rows += len(order[c])
+	}
+	ld.runs = append(ld.runs, r)
+	ld.places, ld.dead = ld.places[:0], ld.dead[:0]
+	clear(ld.seen)
+	ld.limitDictionaries()
+	if ld.superseded > max(runRows, ld.rows/2) {
+		ld.compact()
+	}
+}
+
+// sortedRow is a row of a run on its way into key order.
+type sortedRow struct {
+	key key
+	row uint32
+}
+
+// cutPicked makes blocks of rows of one arrived block, in the order given.
+func cutPicked(builder *blockBuilder, arrived *Block, order []sortedRow, o Options) []*Block {
+	var blocks []*Block
+	picked := make([]uint32, 0, o.MaxRows)
+	for _, size := range blockSizes(len(order), o) {
+		picked = picked[:0]
+		for _, r := range order[:size] {
+			picked = append(picked, r.row)
+		}
+		order = order[size:]
+		builder.appendPicked(arrived, picked)
+		blocks = append(blocks, builder.finish())
+	}
+	return blocks
+}
+
+// noteLatest finds which ids of the run under way came before, at another place or to be deleted.
+func (ld *Loader) noteLatest() {
+	for id, row := range ld.seen {
+		number, _ := idKey(id)
+		var e entry
+		if row >= 0 {
+			p := &ld.places[row]
+			e = newEntry(number, p.class, p.key.hilbert)
+		}
+		before, same := 0, false
+		ld.numbers.each(number, func(old entry) bool {
+			before++
+			same = same || row >= 0 && old == e
+			return true
+		})
+		_, noted := ld.latest[id]
+		if before > 0 {
+			ld.superseded++
+			if noted || !same || before > 1 {
+				ld.latest[id] = latest{e, row < 0}
+			}
+		}
+		if row >= 0 && !same {
+			ld.numbers.add(e)
+		}
+	}
+}
+
+// limitDictionaries gives up the dictionaries that have more strings than the rows so far warrant;
+// the runs that have them are recoded when they are merged.
+func (ld *Loader) limitDictionaries() {
+	changed := false
+	for field, dict := range ld.w.dicts {
+		if dict != nil && (dict.Len() > dictionaryLimit(ld.rows) || ld.points.fields[field].Overflowed() || ld.others.fields[field].Overflowed()) {
+			ld.w.dicts[field] = nil
+			changed = true
+		}
+	}
+	if changed {
+		ld.points = newBlockBuilder(ld.w.schema, ld.w.dicts)
+		ld.others = newBlockBuilder(ld.w.schema, ld.w.dicts)
+	}
+}
+
+// compact merges the runs into one without the rows that were replaced.
+func (ld *Loader) compact() {
+	var merged run
+	ld.rows = 0
+	ld.numbers = newIndexWriter(0)
+	for c := range classes {
+		ld.merge(c, newBlockBuilder(ld.w.schema, ld.w.dicts), func(b *Block) {
+			merged[c] = append(merged[c], b)
+			ld.rows += b.Len()
+			for row := range b.Len() {
+				ld.numbers.add(newEntry(b.numbers[row], c, b.hilbert(row)))
+			}
+		})
+	}
+	ld.runs = append(ld.runs[:0], merged)
+	ld.superseded = 0
+	clear(ld.latest)
+}
+
+// Finish makes all that was added visible as one state and ends the load.
+func (ld *Loader) Finish() (Delta, error) {
+	if ld.done {
+		return Delta{}, ErrFinished
+	}
+	ld.endRun()
+	ld.done = true
+	w := ld.w
+	ld.numbers = indexWriter{} // the store's own index is made below, of exactly its size
+	w.builder = newBlockBuilder(w.schema, w.dicts)
+	for c := range classes {
+		ld.merge(c, w.builder, func(b *Block) {
+			w.sequences[c] = append(w.sequences[c], leaf{lower: ownKey(b.key(0)), block: w.addBlock(b)})
+			w.counts[c] += b.Len()
+		})
+		w.sequences[c] = slices.Clip(w.sequences[c])
+	}
+	w.buildIndex()
+	w.seq++
+	w.settleClashes()
+	w.settleDictionaries()
+	delta := Delta{Layer: w.schema.Name, Seq: w.seq, Inserted: w.counts[located] + w.counts[unlocated], Everywhere: true}
+	w.delta = Delta{}
+	ld.layer.current.Store(w.publish())
+	ld.release()
+	return delta, nil
+}
+
+// Abort gives the load up; the layer stays empty. After Finish it does nothing.
+func (ld *Loader) Abort() {
+	if !ld.done {
+		ld.done = true
+		ld.layer.writer = newWriter(ld.w.schema, ld.w.opts)
+		ld.release()
+	}
+}
+
+func (ld *Loader) release() {
+	layer := ld.layer
+	*ld = Loader{done: true}
+	layer.mu.Unlock()
+}
+
+// buildIndex makes the id index of all blocks and notes the numbers that more than one feature has.
+func (w *writer) buildIndex() {
+	w.index = newFilledIndex(w.counts[located]+w.counts[unlocated], func(yield func(entry)) {
+		for c, seq := range w.sequences {
+			for _, l := range seq {
+				b := w.table.table.block(l.block)
+				for row, n := range b.numbers {
+					yield(newEntry(n, class(c), b.hilbert(row)))
+				}
+			}
+		}
+	})
+	w.index.repeated(func(number uint64) { w.clashes[number] = struct{}{} })
+}

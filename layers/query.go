@@ -1,0 +1,74 @@
+package layers
+
+import (
+	"hutong/layers/column"
+	"hutong/layers/world"
+)
+
+// ScanStats says how much of a layer a query looked at.
+type ScanStats struct {
+	Blocks   int // blocks that there were
+	Skipped  int // of these, blocks that zone maps or boxes ruled out
+	Selected int // rows given to the caller
+}
+
+// Search calls fn with the features that lie in box, edges included, in canonical order, until fn
+// returns false. A place across the antimeridian is two boxes.
+func (s *Snapshot) Search(box world.Box, fn func(Row) bool) ScanStats {
+	blocks := s.Blocks(box, nil)
+	stats := ScanStats{Blocks: len(s.sequences[located])}
+	stats.Skipped = stats.Blocks - len(blocks)
+	for _, b := range blocks {
+		inside := box.ContainsBox(b.box)
+		for row := range b.Len() {
+			if !inside && !box.Contains(b.Point(row)) {
+				continue
+			}
+			stats.Selected++
+			if !fn(Row{b, row}) {
+				return stats
+			}
+		}
+	}
+	return stats
+}
+
+// Scan calls fn with the features that p selects, those without a place first and each kind in
+// canonical order, until fn returns false. p may be nil for all features.
+func (s *Snapshot) Scan(p column.Predicate, fn func(Row) bool) ScanStats {
+	stats := ScanStats{Blocks: len(s.sequences[located]) + len(s.sequences[unlocated])}
+	for _, seq := range s.sequences {
+		for _, l := range seq {
+			b := s.table.block(l.block)
+			if p != nil && p.Skips(b.columns) {
+				stats.Skipped++
+				continue
+			}
+			if !b.scan(p, &stats, fn) {
+				return stats
+			}
+		}
+	}
+	return stats
+}
+
+// scan calls fn with the block's rows that p selects; it returns false when fn did.
+func (b *Block) scan(p column.Predicate, stats *ScanStats, fn func(Row) bool) bool {
+	rows := column.NewBits(b.Len())
+	for row := range b.Len() {
+		rows.Set(row)
+	}
+	if p != nil {
+		p.Filter(b.columns, rows)
+	}
+	for row := range b.Len() {
+		if !rows.Has(row) {
+			continue
+		}
+		stats.Selected++
+		if !fn(Row{b, row}) {
+			return false
+		}
+	}
+	return true
+}

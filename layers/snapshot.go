@@ -1,0 +1,177 @@
+package layers
+
+import (
+	"slices"
+	"unsafe"
+
+	"github.com/paulmach/orb"
+
+	"hutong/layers/column"
+	"hutong/layers/rindex"
+	"hutong/layers/world"
+)
+
+// Snapshot is a layer as it was after one batch. It never changes (S2); all methods may be called
+// from any goroutine.
+type Snapshot struct {
+	schema    *Schema
+	seq       Seq
+	table     table
+	sequences [classes]sequence
+	counts    [classes]int
+	tree      *rindex.Frozen
+	index     idIndex
+	dicts     []*column.Dictionary
+}
+
+// Schema returns the layer's schema.
+func (s *Snapshot) Schema() *Schema { return s.schema }
+
+// Seq returns the number of this state.
+func (s *Snapshot) Seq() Seq { return s.seq }
+
+// Count returns the number of features.
+func (s *Snapshot) Count() int { return s.counts[located] + s.counts[unlocated] }
+
+// Located returns the number of features that have a place.
+func (s *Snapshot) Located() int { return s.counts[located] }
+
+// Box returns the exact box of all places, empty when there are none. Its cost is a look at each
+// block.
+func (s *Snapshot) Box() world.Box {
+	box := world.EmptyBox
+	for _, l := range s.sequences[located] {
+		box = box.Union(s.table.block(l.block).box)
+	}
+	return box
+}
+
+// Extent returns the bound of all places in degrees; ok is false when there are none.
+func (s *Snapshot) Extent() (bound orb.Bound, ok bool) {
+	box := s.Box()
+	if box.Empty() {
+		return orb.Bound{}, false
+	}
+	west, north := box.Min.LonLat()
+	east, south := box.Max.LonLat()
+	return orb.Bound{Min: orb.Point{west, south}, Max: orb.Point{east, north}}, true
+}
+
+// Blocks appends the blocks of located features whose boxes meet box to dst, in canonical order
+// (S5): by their first rows.
+func (s *Snapshot) Blocks(box world.Box, dst []*Block) []*Block {
+	from := len(dst)
+	s.tree.Search(treeBox(box), func(n uint32) bool {
+		dst = append(dst, s.table.block(n))
+		return true
+	})
+	slices.SortFunc(dst[from:], compareFirst)
+	return dst
+}
+
+// Row is one feature of a snapshot.
+type Row struct {
+	Block *Block
+	Index int
+}
+
+// Feature returns the feature, its values in the order of the schema's fields. The place is the
+// centre of its world cell.
+func (r Row) Feature() Feature {
+	f := Feature{ID: r.Block.ID(r.Index), Values: make([]column.Value, len(r.Block.columns))}
+	if r.Block.x != nil {
+		lon, lat := r.Block.Point(r.Index).LonLat()
+		f.Geometry = orb.Point{lon, lat}
+	}
+	for i, c := range r.Block.columns {
+		f.Values[i] = c.Value(r.Index)
+	}
+	return f
+}
+
+// Find returns the feature with an id.
+func (s *Snapshot) Find(id FeatureID) (Row, bool) {
+	number, text := idKey(id)
+	var found Row
+	s.index.each(number, func(e entry) bool {
+		k := key{e.hilbert, number, text}
+		seq := s.sequences[e.class()]
+		b := s.table.block(seq[seq.find(k)].block)
+		if row := b.find(k); row >= 0 {
+			found = Row{b, row}
+		}
+		return found.Block == nil
+	})
+	return found, found.Block != nil
+}
+
+// FindNumber returns the feature that shows an MVT id.
+func (s *Snapshot) FindNumber(number uint64) (Row, bool) {
+	var found Row
+	s.index.each(number, func(e entry) bool {
+		from := key{e.hilbert, number, ""}
+		seq := s.sequences[e.class()]
+		for leaf := seq.find(from); leaf < len(seq); leaf++ {
+			b := s.table.block(seq[leaf].block)
+			for row := b.search(from); row < b.Len(); row++ {
+				if b.numbers[row] != number || b.hilbert(row) != e.hilbert {
+					return found.Block == nil
+				}
+				if b.Shown(row) {
+					found = Row{b, row}
+					return false
+				}
+			}
+		}
+		return true
+	})
+	return found, found.Block != nil
+}
+
+// Memory is what a snapshot takes on the heap, in bytes, by part. Parts shared with other snapshots
+// count in each.
+type Memory struct {
+	Places       int   // world coordinates
+	IDs          int   // numbers and texts of ids
+	Fields       []int // columns, by field of the schema, with dictionaries
+	Headers      int   // blocks, table, sequences
+	Index        int   // id index
+	Dictionaries int   // the part of Fields that is dictionaries
+}
+
+// Total returns the sum.
+func (m Memory) Total() int {
+	n := m.Places + m.IDs + m.Headers + m.Index
+	for _, f := range m.Fields {
+		n += f
+	}
+	return n
+}
+
+// Memory measures s. Its cost is a look at each block and bucket.
+func (s *Snapshot) Memory() Memory {
+	m := Memory{Fields: make([]int, len(s.schema.Fields)), Index: s.index.bytes()}
+	m.Headers = len(s.table) * int(unsafe.Sizeof(chunk{}))
+	for _, seq := range s.sequences {
+		m.Headers += len(seq) * int(unsafe.Sizeof(leaf{}))
+		for _, l := range seq {
+			b := s.table.block(l.block)
+			m.Places += 4 * (len(b.x) + len(b.y))
+			m.IDs += 8*len(b.numbers) + b.hidden.Bytes()
+			if b.texts != nil {
+				m.IDs += b.texts.Bytes()
+			}
+			m.Headers += headerBytes + 16*len(b.columns)
+			for i, c := range b.columns {
+				m.Fields[i] += c.Bytes()
+			}
+		}
+	}
+	for i, d := range s.dicts {
+		if d != nil {
+			m.Fields[i] += d.Bytes()
+			m.Dictionaries += d.Bytes()
+		}
+	}
+	return m
+}

@@ -1,0 +1,112 @@
+package layers
+
+import (
+	"hutong/layers/column"
+	"hutong/layers/rindex"
+	"hutong/layers/world"
+)
+
+// writer is the mutable side of a layer: what the next snapshot will be made of. It is guarded by
+// Layer.mu. Whatever a published snapshot reaches it copies before it writes (S2).
+type writer struct {
+	schema *Schema
+	opts   Options
+
+	seq       Seq
+	table     tableWriter
+	sequences [classes]sequence
+	counts    [classes]int
+	tree      rindex.Tree
+	frozen    *rindex.Frozen // the tree as published; nil when it changed since
+	index     indexWriter
+
+	dicts    []*column.Dictionary // by field; nil for fields that are not strings or are kept raw
+	settleAt []int                // dictionary lengths at which [writer.settle] looks again
+	overflow []bool               // fields whose dictionary was full in this batch
+
+	builder *blockBuilder
+	last    map[FeatureID]int32 // scratch of apply: the last change of each id
+	steps   []step              // scratch of apply
+	small   [classes]bool       // some block of the class is below MinRows
+	delta   Delta
+	clashes map[uint64]struct{} // numbers whose holder must be decided anew
+}
+
+func newWriter(schema *Schema, opts Options) *writer {
+	w := &writer{
+		schema:   schema,
+		opts:     opts,
+		index:    newIndexWriter(0),
+		dicts:    make([]*column.Dictionary, len(schema.Fields)),
+		settleAt: make([]int, len(schema.Fields)),
+		overflow: make([]bool, len(schema.Fields)),
+		last:     map[FeatureID]int32{},
+		clashes:  map[uint64]struct{}{},
+	}
+	for i := range schema.Fields {
+		if schema.Fields[i].Kind == column.String {
+			w.dicts[i] = column.NewDictionary()
+			w.settleAt[i] = smallDictionary
+		}
+	}
+	w.builder = newBlockBuilder(schema, w.dicts)
+	return w
+}
+
+// publish returns the state as it is as a snapshot.
+func (w *writer) publish() *Snapshot {
+	if w.frozen == nil {
+		w.frozen = w.tree.Freeze()
+	}
+	return &Snapshot{
+		schema:    w.schema,
+		seq:       w.seq,
+		table:     w.table.publish(),
+		sequences: w.sequences,
+		counts:    w.counts,
+		tree:      w.frozen,
+		index:     w.index.publish(),
+		dicts:     append([]*column.Dictionary(nil), w.dicts...),
+	}
+}
+
+// addBlock gives a new block a number and, when it is located, a place in the tree.
+func (w *writer) addBlock(b *Block) uint32 {
+	n := w.table.add(b)
+	if b.x != nil {
+		w.tree.Insert(treeBox(b.box), n)
+		w.frozen = nil
+	}
+	return n
+}
+
+// setBlock puts next in the place of the block numbered n; the tree is touched only when the box
+// changed.
+func (w *writer) setBlock(n uint32, next *Block) {
+	old := w.table.table.block(n)
+	w.table.set(n, next)
+	if next.x != nil && next.box != old.box {
+		w.treeDelete(old, n)
+		w.tree.Insert(treeBox(next.box), n)
+		w.frozen = nil
+	}
+}
+
+// dropBlock takes the block numbered n out of the table and the tree.
+func (w *writer) dropBlock(n uint32) {
+	if old := w.table.table.block(n); old.x != nil {
+		w.treeDelete(old, n)
+	}
+	w.table.remove(n)
+}
+
+func (w *writer) treeDelete(b *Block, n uint32) {
+	w.frozen = nil
+	if err := w.tree.Delete(treeBox(b.box), n); err != nil {
+		panic("layers: " + string(w.schema.Name) + ": " + err.Error()) // the writer lost track of a box: a defect
+	}
+}
+
+func treeBox(b world.Box) rindex.Box {
+	return rindex.Box{Min: [2]uint32{b.Min.X, b.Min.Y}, Max: [2]uint32{b.Max.X, b.Max.Y}}
+}
