@@ -1,0 +1,149 @@
+// Package view decides what an audience sees of a layer. Every door (tiles, features, catalogue,
+// exports) serves a [View], never a layers.Snapshot, so that what a view leaves out leaves by no
+// door (S10). One audience exists: the public, who see all features and every field that is not
+// private.
+//
+// A [Layer] and a [View] are immutable and may be used from any goroutine.
+package view
+
+import (
+	"github.com/paulmach/orb"
+
+	"hutong/layers"
+	"hutong/layers/column"
+	"hutong/layers/world"
+)
+
+// Layer is a live layer as one audience sees it.
+type Layer struct {
+	live    *layers.Layer
+	schema  *layers.Schema
+	columns []int // by public field: its position in the live schema
+}
+
+// Public returns the layer as everybody may see it: without its private fields.
+func Public(live *layers.Layer) *Layer {
+	full := live.Schema()
+	schema := *full
+	schema.Fields = nil
+	l := &Layer{live: live, schema: &schema}
+	for i, f := range full.Fields {
+		if f.Private {
+			if f.Name == schema.TimeField {
+				schema.TimeField = ""
+			}
+			continue
+		}
+		schema.Fields = append(schema.Fields, f)
+		l.columns = append(l.columns, i)
+	}
+	return l
+}
+
+// Name returns the layer's name.
+func (l *Layer) Name() layers.Name { return l.schema.Name }
+
+// Schema returns the fields of the view, in the order of the layer's schema. Read only.
+func (l *Layer) Schema() *layers.Schema { return l.schema }
+
+// Now returns what is visible at this moment.
+func (l *Layer) Now() *View { return &View{layer: l, snapshot: l.live.Snapshot()} }
+
+// View is what an audience sees of one snapshot.
+type View struct {
+	layer    *Layer
+	snapshot *layers.Snapshot
+}
+
+// Name returns the layer's name.
+func (v *View) Name() layers.Name { return v.layer.schema.Name }
+
+// Schema returns the fields of the view. Read only.
+func (v *View) Schema() *layers.Schema { return v.layer.schema }
+
+// Seq returns the number of the snapshot.
+func (v *View) Seq() layers.Seq { return v.snapshot.Seq() }
+
+// Count returns the number of features, with and without a place.
+func (v *View) Count() int { return v.snapshot.Count() }
+
+// Located returns the number of features that have a place.
+func (v *View) Located() int { return v.snapshot.Located() }
+
+// Extent returns the bound of all places in degrees; ok is false when there are none.
+func (v *View) Extent() (bound orb.Bound, ok bool) { return v.snapshot.Extent() }
+
+// Bytes returns the heap that the layer's store takes, private fields included, for the operator.
+func (v *View) Bytes() int { return v.snapshot.Memory().Total() }
+
+// feature returns a row with the view's fields only.
+func (v *View) feature(r layers.Row) layers.Feature {
+	f := layers.Feature{ID: r.Block.ID(r.Index), Values: make([]column.Value, len(v.layer.columns))}
+	if r.Block.X() != nil {
+		lon, lat := r.Block.Point(r.Index).LonLat()
+		f.Geometry = orb.Point{lon, lat}
+	}
+	for i, c := range v.layer.columns {
+		f.Values[i] = r.Block.Column(c).Value(r.Index)
+	}
+	return f
+}
+
+// Feature returns the feature with an id, its values in the order of the view's fields.
+func (v *View) Feature(id layers.FeatureID) (layers.Feature, bool) {
+	row, ok := v.snapshot.Find(id)
+	if !ok {
+		return layers.Feature{}, false
+	}
+	return v.feature(row), true
+}
+
+// Numbered returns the feature that shows an MVT id in tiles.
+func (v *View) Numbered(number uint64) (layers.Feature, bool) {
+	row, ok := v.snapshot.FindNumber(number)
+	if !ok {
+		return layers.Feature{}, false
+	}
+	return v.feature(row), true
+}
+
+// Neighbour is a feature and its distance from where was asked.
+type Neighbour struct {
+	Feature layers.Feature
+	Metres  float64 // great-circle
+}
+
+// Nearest returns the k features nearest to a place in degrees, nearest first, at most
+// layers.MaxNearest.
+func (v *View) Nearest(lon, lat float64, k int) []Neighbour {
+	found, _ := v.snapshot.Nearest(lon, lat, k)
+	out := make([]Neighbour, len(found))
+	for i, n := range found {
+		out[i] = Neighbour{v.feature(n.Row), n.Metres}
+	}
+	return out
+}
+
+// Search calls fn with the features in a box in world units, edges included, in canonical order,
+// until fn returns false.
+func (v *View) Search(box world.Box, fn func(layers.Feature) bool) layers.ScanStats {
+	return v.snapshot.Search(box, func(r layers.Row) bool { return fn(v.feature(r)) })
+}
+
+// Scan calls fn with the features that p selects, until fn returns false. p names fields by their
+// position in the view's schema, so it cannot ask about a private one; nil selects all.
+func (v *View) Scan(p column.Predicate, fn func(layers.Feature) bool) layers.ScanStats {
+	if p != nil {
+		p = column.Renumber(p, v.layer.columns)
+	}
+	return v.snapshot.Scan(p, func(r layers.Row) bool { return fn(v.feature(r)) })
+}
+
+// Blocks appends the blocks of located features whose boxes meet box to dst, in canonical order
+// (S5).
+func (v *View) Blocks(box world.Box, dst []Block) []Block {
+	for _, b := range v.snapshot.Blocks(box, nil) {
+		dst = append(dst, Block{b, v.layer})
+	}
+	return dst
+}
