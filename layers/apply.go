@@ -240,7 +240,7 @@ func (w *writer) rebuild(group []step) (edit leafEdit, structural bool) {
 		case update:
 		}
 	}
-	cut := newCutter(w.builder, rows, w.opts)
+	cut := newCutter(w.builder, old, rows, w.opts)
 	from := 0
 	for i := range group {
 		s := &group[i]

@@ -141,15 +141,11 @@ func (f *Field) check(v column.Value) error {
 	if v.Kind() != f.Kind {
 		return fmt.Errorf("a %s in a field of type %s", v.Kind(), f.Kind)
 	}
-	switch v.Kind() {
-	case column.String:
-		if n := f.maxLength(); len(v.Text()) > n {
-			return fmt.Errorf("%d bytes of text, more than %d", len(v.Text()), n)
-		}
-	case column.Float:
-		if math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0) {
-			return errors.New("the number is not finite")
-		}
+	if n := f.maxLength(); len(v.Text()) > n {
+		return fmt.Errorf("%d bytes of text, more than %d", len(v.Text()), n)
+	}
+	if f.Kind == column.Float && (math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0)) {
+		return errors.New("the number is not finite")
 	}
 	return nil
 }

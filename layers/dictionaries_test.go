@@ -2,6 +2,7 @@ package layers
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -16,7 +17,7 @@ func applyTexts(t *testing.T, l *Layer, n int, category, title func(i int) strin
 	b := Batch{Layer: l.Name()}
 	for i := range n {
 		b.Changes = append(b.Changes, Change{Feature: Feature{
-			ID: FeatureID(fmt.Sprint(i)), Geometry: orb.Point{116 + float64(i%100)/1e3, 39 + float64(i/100)/1e3},
+			ID: FeatureID(strconv.Itoa(i)), Geometry: orb.Point{116 + float64(i%100)/1e3, 39 + float64(i/100)/1e3},
 			Values: []column.Value{column.StringOf(category(i)), column.StringOf(title(i))},
 		}})
 		if len(b.Changes) == 500 || i == n-1 {
@@ -46,7 +47,7 @@ func TestDictionaryPolicy(t *testing.T) {
 		t.Errorf("3,000 distinct titles are still in a dictionary")
 	}
 	for _, i := range []int{0, 17, 2999} {
-		row, _ := s.Find(FeatureID(fmt.Sprint(i)))
+		row, _ := s.Find(FeatureID(strconv.Itoa(i)))
 		f := row.Feature()
 		if f.Values[0].Text() != category(i) || f.Values[1].Text() != title(i) {
 			t.Errorf("feature %d has %v", i, f.Values[:2])
@@ -89,7 +90,7 @@ func TestDictionaryFull(t *testing.T) {
 	b := Batch{Layer: l.Name()}
 	for i := range n {
 		b.Changes = append(b.Changes, Change{Feature: Feature{
-			ID: FeatureID(fmt.Sprint(i)), Geometry: orb.Point{116 + float64(i%300)/1e3, 39 + float64(i/300)/1e3},
+			ID: FeatureID(strconv.Itoa(i)), Geometry: orb.Point{116 + float64(i%300)/1e3, 39 + float64(i/300)/1e3},
 			Values: []column.Value{column.StringOf(fmt.Sprintf("category %d", i))},
 		}})
 	}
@@ -101,7 +102,7 @@ func TestDictionaryFull(t *testing.T) {
 		t.Error("the field still has a dictionary")
 	}
 	for i := 0; i < n; i += 997 {
-		row, ok := s.Find(FeatureID(fmt.Sprint(i)))
+		row, ok := s.Find(FeatureID(strconv.Itoa(i)))
 		if !ok || row.Feature().Values[0].Text() != fmt.Sprintf("category %d", i) {
 			t.Fatalf("feature %d is lost or has another text", i)
 		}

@@ -142,6 +142,7 @@ func cutPicked(builder *blockBuilder, arrived *Block, order []sortedRow, o Optio
 			picked = append(picked, r.row)
 		}
 		order = order[size:]
+		builder.reserve(size, arrived)
 		builder.appendPicked(arrived, picked)
 		blocks = append(blocks, builder.finish())
 	}

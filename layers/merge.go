@@ -1,7 +1,5 @@
 package layers
 
-import "container/heap"
-
 // run is the sorted blocks of one stretch of a load, by class.
 type run [classes][]*Block
 
@@ -17,7 +15,7 @@ func (ld *Loader) merge(c class, builder *blockBuilder, emit func(*Block)) {
 		}
 		ld.runs[i][c] = nil
 	}
-	heap.Init(&cursors)
+	cursors.init()
 	size := (ld.w.opts.MinRows + 3*ld.w.opts.MaxRows) / 4
 	var held *Block // the block before the last, so that the last can share with it when it is small
 	flush := func(next *Block) {
@@ -31,16 +29,15 @@ func (ld *Loader) merge(c class, builder *blockBuilder, emit func(*Block)) {
 		k := cur.key()
 		block, row := cur.blocks[0], cur.row
 		if ld.current(c, block, row, k) && !replaced(cursors, k) {
+			if builder.len() == 0 {
+				builder.reserve(size, block)
+			}
 			builder.appendRows(block, row, row+1)
 			if builder.len() == size {
 				flush(builder.finish())
 			}
 		}
-		if cur.next() {
-			heap.Fix(&cursors, 0)
-		} else {
-			heap.Pop(&cursors)
-		}
+		cursors.advance()
 	}
 	if builder.len() > 0 {
 		ld.mergeLast(builder, held, emit)
@@ -60,7 +57,7 @@ func (ld *Loader) mergeLast(builder *blockBuilder, held *Block, emit func(*Block
 		emit(last)
 		return
 	}
-	cut := newCutter(builder, held.Len()+last.Len(), ld.w.opts)
+	cut := newCutter(builder, held, held.Len()+last.Len(), ld.w.opts)
 	cut.appendRows(held, 0, held.Len())
 	cut.appendRows(last, 0, last.Len())
 	for _, b := range cut.finish() {
@@ -125,12 +122,10 @@ func (c *cursor) next() bool {
 	return true
 }
 
-// cursorHeap orders cursors by key, equal keys by run.
+// cursorHeap is a binary heap of cursors by key, equal keys by run: the first is the next row.
 type cursorHeap []*cursor
 
-func (h cursorHeap) Len() int      { return len(h) }
-func (h cursorHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h cursorHeap) Less(i, j int) bool {
+func (h cursorHeap) less(i, j int) bool {
 	a, b := h[i], h[j]
 	if x, y := a.hilbert[a.row], b.hilbert[b.row]; x != y {
 		return x < y
@@ -141,14 +136,35 @@ func (h cursorHeap) Less(i, j int) bool {
 	return a.run < b.run
 }
 
-// Push adds a cursor; it is here for container/heap.
-func (h *cursorHeap) Push(x any) { *h = append(*h, x.(*cursor)) }
+// sink moves the cursor at i down to where it belongs.
+func (h cursorHeap) sink(i int) {
+	for {
+		least := i
+		for _, child := range [2]int{2*i + 1, 2*i + 2} {
+			if child < len(h) && h.less(child, least) {
+				least = child
+			}
+		}
+		if least == i {
+			return
+		}
+		h[i], h[least] = h[least], h[i]
+		i = least
+	}
+}
 
-// Pop takes the last cursor away; it is here for container/heap.
-func (h *cursorHeap) Pop() any {
-	last := len(*h) - 1
-	c := (*h)[last]
-	(*h)[last] = nil
-	*h = (*h)[:last]
-	return c
+func (h cursorHeap) init() {
+	for i := len(h)/2 - 1; i >= 0; i-- {
+		h.sink(i)
+	}
+}
+
+// advance moves the first cursor on, out of the heap when its run is at its end.
+func (h *cursorHeap) advance() {
+	if c := *h; !c[0].next() {
+		last := len(c) - 1
+		c[0], c[last] = c[last], nil
+		*h = c[:last]
+	}
+	h.sink(0)
 }

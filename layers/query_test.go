@@ -153,12 +153,16 @@ func TestPredicateSkipsBlocks(t *testing.T) {
 		{"a stripe that is not there", column.Where(0, column.Equal, str("stripe 33")), func([]column.Value) bool { return false }, 1},
 		{"the first rows", column.Where(2, column.Less, i64(10)), func(v []column.Value) bool { return v[2].Int() < 10 }, 0.8},
 		{"not the first rows", column.Where(2, column.Less, i64(90)).Not(), func(v []column.Value) bool { return v[2].Int() >= 90 }, 0.8},
-		{"a narrow range of times", column.And(
-			column.Where(5, column.GreaterOrEqual, column.MicrosOf(100e6)), column.Where(5, column.LessOrEqual, column.MicrosOf(199e6))),
-			func(v []column.Value) bool { return v[2].Int() == 1 }, 0.8},
+		{
+			"a narrow range of times", column.And(
+				column.Where(5, column.GreaterOrEqual, column.MicrosOf(100e6)), column.Where(5, column.LessOrEqual, column.MicrosOf(199e6))),
+			func(v []column.Value) bool { return v[2].Int() == 1 }, 0.8,
+		},
 		{"a text by its beginning", column.Where(1, column.Equal, str("title 77")), func(v []column.Value) bool { return v[1] == str("title 77") }, 0},
-		{"either end", column.Or(column.Where(2, column.Equal, i64(0)), column.Where(2, column.Greater, i64(98))),
-			func(v []column.Value) bool { return v[2].Int() == 0 || v[2].Int() == 99 }, 0.8},
+		{
+			"either end", column.Or(column.Where(2, column.Equal, i64(0)), column.Where(2, column.Greater, i64(98))),
+			func(v []column.Value) bool { return v[2].Int() == 0 || v[2].Int() == 99 }, 0.8,
+		},
 		{"nulls", column.IsNull(3), func(v []column.Value) bool { return v[3].IsNull() }, 1},
 		{"in", column.In(0, str("stripe 1"), str("stripe 9")), func(v []column.Value) bool { return v[0] == str("stripe 1") || v[0] == str("stripe 9") }, 0.5},
 		{"west edge", column.Where(4, column.Equal, column.BoolOf(true)), func(v []column.Value) bool { return v[4].Bool() }, 0.8},

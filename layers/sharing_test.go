@@ -3,6 +3,7 @@ package layers
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -34,7 +35,7 @@ func grid(t testing.TB, n int, o Options) *Layer {
 func gridFeature(i int) Feature {
 	x, y := i%100, i/100
 	return Feature{
-		ID:       FeatureID(fmt.Sprint(i)),
+		ID:       FeatureID(strconv.Itoa(i)),
 		Geometry: orb.Point{116 + float64(x)/1e4, 39 + float64(y)/1e4},
 		Values: []column.Value{
 			column.StringOf(fmt.Sprintf("stripe %d", x/10)), column.StringOf(fmt.Sprintf("title %d", i)),
@@ -167,7 +168,7 @@ func TestDeltaCoversOldAndNewPlace(t *testing.T) {
 func TestChangeOfHolder(t *testing.T) {
 	t.Parallel()
 	number, _ := FeatureID("c-1").Number()
-	decimal := FeatureID(fmt.Sprint(number))
+	decimal := FeatureID(strconv.FormatUint(number, 10))
 	l := newLayer(t, Options{})
 	apply := func(c Change) Delta {
 		t.Helper()

@@ -3,8 +3,9 @@ package column
 import "slices"
 
 // Builder makes one column after the other of one kind, value by value or in runs of rows copied
-// from finished columns. Its buffers are kept between columns and each finished column gets slices
-// of exactly its size.
+// from finished columns. Whoever knows the size of a column beforehand says so to
+// [Builder.Reserve], and saves a copy; else the builder's buffers are kept between columns and each
+// finished column gets slices of exactly its size.
 //
 // A string builder with a dictionary makes [*Codes]; when the dictionary is full it goes on with
 // [*Texts] (see [Builder.Overflowed]). Without a dictionary it makes Texts.
@@ -12,6 +13,7 @@ type Builder struct {
 	kind     Kind
 	dict     *Dictionary
 	overflow bool
+	reserved bool // the buffers were made for the column under way, which takes them along
 
 	rows    int
 	ints    []int64
@@ -36,6 +38,28 @@ func (b *Builder) Len() int { return b.rows }
 // that some finished columns are Texts.
 func (b *Builder) Overflowed() bool { return b.overflow }
 
+// Reserve makes room for a column of rows rows, and for raw text of size bytes. It is for a builder
+// that nothing was appended to since the last Finish.
+func (b *Builder) Reserve(rows, size int) {
+	b.reserved = true
+	switch b.kind {
+	case Int, Time:
+		b.ints = make([]int64, 0, rows)
+	case Float:
+		b.floats = make([]float64, 0, rows)
+	case Bool:
+		b.bools = make(Bits, 0, (rows+63)/64)
+	case String:
+		if b.dict != nil {
+			b.codes = make([]uint16, 0, rows)
+			return
+		}
+		b.offsets = append(make([]uint32, 0, rows+1), 0)
+		b.data = make([]byte, 0, size)
+	case Null: // no field is of this kind
+	}
+}
+
 // Append adds a row. A value of another kind than the builder's is null.
 func (b *Builder) Append(v Value) {
 	if v.kind != b.kind {
@@ -54,6 +78,7 @@ func (b *Builder) Append(v Value) {
 		}
 	case String:
 		b.appendText(v.text)
+	case Null: // no field is of this kind
 	}
 	b.rows++
 }
@@ -73,6 +98,7 @@ func (b *Builder) appendNull() {
 			return
 		}
 		b.endText()
+	case Null: // no field is of this kind
 	}
 	b.markNull(b.rows)
 	b.rows++
@@ -216,19 +242,20 @@ func (b *Builder) Finish() Column {
 	var c Column
 	switch b.kind {
 	case Int, Time:
-		ints := &Ints{Values: exact(b.ints), Nulls: nulls, kind: b.kind}
+		ints := &Ints{Values: take(b, b.ints), Nulls: nulls, kind: b.kind}
 		ints.scan()
 		c = ints
 	case Float:
-		floats := &Floats{Values: exact(b.floats), Nulls: nulls}
+		floats := &Floats{Values: take(b, b.floats), Nulls: nulls}
 		floats.scan()
 		c = floats
 	case Bool:
-		bools := &Bools{Values: exact(b.bools), Nulls: nulls, rows: b.rows}
+		bools := &Bools{Values: take(b, b.bools), Nulls: nulls, rows: b.rows}
 		bools.scan()
 		c = bools
 	case String:
 		c = b.finishString(nulls)
+	case Null: // no field is of this kind
 	}
 	b.reset()
 	return c
@@ -236,20 +263,24 @@ func (b *Builder) Finish() Column {
 
 func (b *Builder) finishString(nulls Bits) Column {
 	if b.coding() {
-		codes := &Codes{Codes: exact(b.codes), Dict: b.dict}
+		codes := &Codes{Codes: take(b, b.codes), Dict: b.dict}
 		codes.scan()
 		return codes
 	}
 	if len(b.offsets) == 0 {
 		b.offsets = append(b.offsets, 0)
 	}
-	texts := &Texts{Offsets: exact(b.offsets), Data: exact(b.data), Nulls: nulls}
+	texts := &Texts{Offsets: take(b, b.offsets), Data: take(b, b.data), Nulls: nulls}
 	texts.scan()
 	return texts
 }
 
 func (b *Builder) reset() {
 	b.rows, b.anyNull = 0, false
+	if b.reserved {
+		b.reserved = false
+		b.ints, b.floats, b.bools, b.codes, b.offsets, b.data = nil, nil, nil, nil, nil, nil
+	}
 	b.ints, b.floats, b.codes = b.ints[:0], b.floats[:0], b.codes[:0]
 	b.offsets, b.data = b.offsets[:0], b.data[:0]
 	clear(b.bools)
@@ -257,8 +288,12 @@ func (b *Builder) reset() {
 	b.bools, b.nulls = b.bools[:0], b.nulls[:0]
 }
 
-// exact returns a copy of s without spare capacity.
-func exact[S ~[]E, E any](s S) S {
+// take returns the elements of a buffer for a column to keep: the buffer itself when it was made
+// for the column and wastes little, else a copy without spare capacity.
+func take[S ~[]E, E any](b *Builder, s S) S {
+	if b.reserved && cap(s)-len(s) <= len(s)/32 {
+		return s[:len(s):len(s)]
+	}
 	out := make(S, len(s))
 	copy(out, s)
 	return out
@@ -326,10 +361,14 @@ func updateCodes(c *Codes, patches []Patch) Column {
 
 func rebuild(c Column, dict *Dictionary, patches []Patch) Column {
 	b := NewBuilder(c.Kind(), dict)
+	size := 0
 	if texts, ok := c.(*Texts); ok {
-		b.data = make([]byte, 0, len(texts.Data)+64*len(patches))
-		b.offsets = make([]uint32, 0, len(texts.Offsets))
+		size = len(texts.Data)
+		for _, p := range patches {
+			size += len(p.Value.text) - len(texts.Text(p.Row))
+		}
 	}
+	b.Reserve(c.Len(), size)
 	from := 0
 	for _, p := range patches {
 		b.AppendRows(c, from, p.Row)
@@ -364,6 +403,9 @@ func patchNulls(nulls Bits, rows int, kind Kind, patches []Patch) Bits {
 // dict fills up the result is Texts.
 func Recode(c Column, dict *Dictionary) Column {
 	b := NewBuilder(String, dict)
+	if dict != nil {
+		b.Reserve(c.Len(), 0)
+	}
 	b.AppendRows(c, 0, c.Len())
 	return b.Finish()
 }

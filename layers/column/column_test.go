@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 )
@@ -258,10 +259,10 @@ func randomPredicate(r *rand.Rand, depth int) (Predicate, func([]Value) int) {
 func order(a, b Value) int {
 	less := a.Int() < b.Int()
 	equal := a.Int() == b.Int()
-	switch a.Kind() {
-	case String:
+	if a.Kind() == String {
 		less, equal = a.Text() < b.Text(), a.Text() == b.Text()
-	case Float:
+	}
+	if a.Kind() == Float {
 		less, equal = a.Float() < b.Float(), a.Float() == b.Float()
 	}
 	switch {
@@ -310,7 +311,7 @@ func TestDictionaryIsBounded(t *testing.T) {
 	t.Parallel()
 	d := NewDictionary()
 	for i := range MaxCodes {
-		if _, ok := d.Intern(fmt.Sprint(i)); !ok {
+		if _, ok := d.Intern(strconv.Itoa(i)); !ok {
 			t.Fatalf("full at %d strings, want %d", i, MaxCodes)
 		}
 	}
@@ -334,8 +335,12 @@ func TestValueForms(t *testing.T) {
 		v    Value
 		text string
 	}{
-		{Value{}, "null"}, {StringOf("a\"b"), `"a\"b"`}, {IntOf(-7), "-7"}, {FloatOf(1.5), "1.5"},
-		{BoolOf(true), "true"}, {MicrosOf(1_500_000), "1970-01-01T00:00:01.5Z"},
+		{Value{}, "null"},
+		{StringOf("a\"b"), `"a\"b"`},
+		{IntOf(-7), "-7"},
+		{FloatOf(1.5), "1.5"},
+		{BoolOf(true), "true"},
+		{MicrosOf(1_500_000), "1970-01-01T00:00:01.5Z"},
 	} {
 		if got := c.v.String(); got != c.text {
 			t.Errorf("%v: %s, want %s", c.v.Kind(), got, c.text)

@@ -63,11 +63,11 @@ func IsNull(field int) Predicate { return nullness{field, true} }
 
 // In selects rows whose field equals one of values.
 func In(field int, values ...Value) Predicate {
-	any := make([]Predicate, len(values))
+	each := make([]Predicate, len(values))
 	for i, v := range values {
-		any[i] = Where(field, Equal, v)
+		each[i] = Where(field, Equal, v)
 	}
-	return Or(any...)
+	return Or(each...)
 }
 
 // And selects rows that all of ps select; with none, every row.

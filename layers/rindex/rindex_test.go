@@ -1,6 +1,7 @@
 package rindex
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -41,11 +42,7 @@ func TestAgainstSlice(t *testing.T) {
 		tree.Insert(b, i)
 		boxes[i] = b
 		if i%400 == 0 {
-			copied := map[uint32]Box{}
-			for n, b := range boxes {
-				copied[n] = b
-			}
-			kept = append(kept, frozen{tree.Freeze(), copied})
+			kept = append(kept, frozen{tree.Freeze(), maps.Clone(boxes)})
 		}
 	}
 	for _, f := range kept {

@@ -3,6 +3,7 @@ package view
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -35,7 +36,7 @@ func testLayer(t *testing.T) *layers.Layer {
 	b.Layer = live.Name()
 	for i := range 50 {
 		b.Changes = append(b.Changes, layers.Change{Feature: layers.Feature{
-			ID: layers.FeatureID(fmt.Sprint(i)), Geometry: orb.Point{116 + float64(i)/100, 39.9},
+			ID: layers.FeatureID(strconv.Itoa(i)), Geometry: orb.Point{116 + float64(i)/100, 39.9},
 			Values: []column.Value{column.StringOf(secret), column.StringOf("open"), column.MicrosOf(77), column.IntOf(int64(i))},
 		}})
 	}
