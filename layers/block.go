@@ -123,8 +123,8 @@ func (b *Block) find(k key) int {
 	return -1
 }
 
-// compareFirst orders blocks of one class by their first rows.
-func compareFirst(a, b *Block) int {
+// CompareBlocks orders blocks of located features of one snapshot canonically (S5): by their first rows.
+func CompareBlocks(a, b *Block) int {
 	if a.first != b.first {
 		if a.first < b.first {
 			return -1

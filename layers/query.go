@@ -1,6 +1,8 @@
 package layers
 
 import (
+	"slices"
+
 	"hutong/layers/column"
 	"hutong/layers/world"
 )
@@ -15,7 +17,9 @@ type ScanStats struct {
 // Search calls fn with the features that lie in box, edges included, in canonical order, until fn
 // returns false. A place across the antimeridian is two boxes.
 func (s *Snapshot) Search(box world.Box, fn func(Row) bool) ScanStats {
-	blocks := s.Blocks(box, nil)
+	var blocks []*Block
+	s.EachBlock(box, func(b *Block) { blocks = append(blocks, b) })
+	slices.SortFunc(blocks, CompareBlocks)
 	stats := ScanStats{Blocks: len(s.sequences[located])}
 	stats.Skipped = stats.Blocks - len(blocks)
 	for _, b := range blocks {

@@ -1,7 +1,6 @@
 package layers
 
 import (
-	"slices"
 	"unsafe"
 
 	"github.com/paulmach/orb"
@@ -57,16 +56,13 @@ func (s *Snapshot) Extent() (bound orb.Bound, ok bool) {
 	return orb.Bound{Min: orb.Point{west, south}, Max: orb.Point{east, north}}, true
 }
 
-// Blocks appends the blocks of located features whose boxes meet box to dst, in canonical order
-// (S5): by their first rows.
-func (s *Snapshot) Blocks(box world.Box, dst []*Block) []*Block {
-	from := len(dst)
+// EachBlock calls fn with the blocks of located features whose boxes meet box, in no stated order;
+// [CompareBlocks] gives the canonical one.
+func (s *Snapshot) EachBlock(box world.Box, fn func(*Block)) {
 	s.tree.Search(treeBox(box), func(n uint32) bool {
-		dst = append(dst, s.table.block(n))
+		fn(s.table.block(n))
 		return true
 	})
-	slices.SortFunc(dst[from:], compareFirst)
-	return dst
 }
 
 // Row is one feature of a snapshot.

@@ -7,6 +7,8 @@
 package view
 
 import (
+	"slices"
+
 	"github.com/paulmach/orb"
 
 	"hutong/layers"
@@ -142,8 +144,8 @@ func (v *View) Scan(p column.Predicate, fn func(layers.Feature) bool) layers.Sca
 // Blocks appends the blocks of located features whose boxes meet box to dst, in canonical order
 // (S5).
 func (v *View) Blocks(box world.Box, dst []Block) []Block {
-	for _, b := range v.snapshot.Blocks(box, nil) {
-		dst = append(dst, Block{b, v.layer})
-	}
+	from := len(dst)
+	v.snapshot.EachBlock(box, func(b *layers.Block) { dst = append(dst, Block{b, v.layer}) })
+	slices.SortFunc(dst[from:], func(a, b Block) int { return layers.CompareBlocks(a.block, b.block) })
 	return dst
 }
