@@ -1,0 +1,181 @@
+package styles
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/paulmach/orb"
+
+	"hutong/layers"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// city is a style with everything that Input can say.
+func city() Input {
+	return Input{
+		Name:    "Washington & <DC>",
+		BaseURL: "https://map.example.org/live/",
+		Layers: []Layer{
+			{Name: "complaints", Title: "Complaints"},
+			{Name: "vendors"},
+			{Name: "sensors", Title: "Sensors “air”"},
+		},
+		Center: &orb.Point{-77.0365, 38.8977},
+		Zoom:   11.5,
+		Bounds: &orb.Bound{Min: orb.Point{-77.12, 38.79}, Max: orb.Point{-76.91, 39}},
+	}
+}
+
+// TestDefaultGolden compares with an indented copy of the style, which people can read; compacted it
+// is the style's exact bytes.
+func TestDefaultGolden(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		in   Input
+	}{
+		{"city", city()},
+		{"empty", Input{BaseURL: "http://127.0.0.1:8080"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := Default(tt.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			golden := filepath.Join("testdata", tt.name+".json")
+			if *update {
+				var buf bytes.Buffer
+				if err := json.Indent(&buf, got, "", "  "); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(golden, buf.Bytes(), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			text, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var want bytes.Buffer
+			if err := json.Compact(&want, text); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(strings.TrimSpace(want.String())+"\n", string(got)); diff != "" {
+				t.Errorf("style of %s differs from %s (-want +got):\n%s", tt.name, golden, diff)
+			}
+		})
+	}
+}
+
+// TestDefaultDrawsExactlyItsLayers: the style draws what it was given, in that order, each from its
+// own source, and needs nothing from anywhere else.
+func TestDefaultDrawsExactlyItsLayers(t *testing.T) {
+	t.Parallel()
+	in := Input{BaseURL: "http://127.0.0.1:8080"}
+	var want []string
+	for name := range strings.FieldsSeq("a b-c d_e f9 g h i j k l m n o p q r s t") {
+		in.Layers = append(in.Layers, Layer{Name: layers.Name(name)})
+		want = append(want, name)
+	}
+	data, err := Default(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Sprite, Glyphs any
+		Sources        map[string]struct{ Type, URL string }
+		Layers         []struct {
+			ID, Type, Source string
+			SourceLayer      string `json:"source-layer"`
+		}
+	}
+	if err := json.Unmarshal(data, &got); err != nil {
+		t.Fatal(err)
+	}
+	var drawn []string
+	for i, l := range got.Layers {
+		if i == 0 {
+			if l.Type != "background" || l.Source != "" {
+				t.Errorf("first layer: got %+v, want the background", l)
+			}
+			continue
+		}
+		drawn = append(drawn, l.SourceLayer)
+		if l.ID != l.SourceLayer || l.Source != l.SourceLayer || l.Type != "circle" {
+			t.Errorf("layer %d: got %+v, want circles of one name throughout", i, l)
+		}
+		src := got.Sources[l.Source]
+		if wantURL := "http://127.0.0.1:8080/tiles/" + l.Source + ".json"; src.Type != "vector" || src.URL != wantURL {
+			t.Errorf("source %q: got %+v, want a vector source at %s", l.Source, src, wantURL)
+		}
+	}
+	if diff := cmp.Diff(want, drawn); diff != "" {
+		t.Errorf("layers drawn (-want +got):\n%s", diff)
+	}
+	if len(got.Sources) != len(want) {
+		t.Errorf("got %d sources, want %d", len(got.Sources), len(want))
+	}
+	if got.Sprite != nil || got.Glyphs != nil {
+		t.Errorf("got sprite %v and glyphs %v, want neither", got.Sprite, got.Glyphs)
+	}
+}
+
+// TestDefaultSameBytes: maps inside must not show in the bytes.
+func TestDefaultSameBytes(t *testing.T) {
+	t.Parallel()
+	want, err := Default(city())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		got, err := Default(city())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got, want) {
+			t.Fatalf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestDefaultRefuses(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		change func(*Input)
+		want   string
+	}{
+		{"no base", func(in *Input) { in.BaseURL = "" }, `base url "" is not an absolute`},
+		{"relative base", func(in *Input) { in.BaseURL = "/maps" }, `base url "/maps" is not an absolute`},
+		{"other scheme", func(in *Input) { in.BaseURL = "ftp://h" }, `base url "ftp://h" is not an absolute`},
+		{"unreadable base", func(in *Input) { in.BaseURL = "http://a b" }, "base url: parse"},
+		{"query", func(in *Input) { in.BaseURL = "http://h?q=1" }, "has more than scheme, host and path"},
+		{"bad layer", func(in *Input) { in.Layers[0].Name = "Bad" }, `layer name "Bad" may only have`},
+		{"twice", func(in *Input) { in.Layers[1].Name = "complaints" }, `layer "complaints" stands twice`},
+		{"center", func(in *Input) { in.Center = &orb.Point{181, 0} }, "center [181 0] is not a place"},
+		{"center NaN", func(in *Input) { in.Center = &orb.Point{0, math.NaN()} }, "is not a place"},
+		{"bounds", func(in *Input) { in.Bounds.Max[0] = 200 }, "bounds {[-77.12 38.79] [200 39]} are not on the earth"},
+		{"zoom", func(in *Input) { in.Zoom = 25 }, "zoom 25 is not 0 to 24"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			in := city()
+			tt.change(&in)
+			got, err := Default(in)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %s, %v; want an error with %q", got, err, tt.want)
+			}
+		})
+	}
+}
