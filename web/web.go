@@ -1,0 +1,125 @@
+// Package web serves the page on / and what it loads from /assets/. The page is TypeScript (src/),
+// bundled by build.mjs into dist/, which is embedded here and never committed. Without a bundle, as
+// after a plain `go build ./...`, / answers a page that says what to run.
+//
+// The assets' names hold a hash of their content, so they are cached for ever; the page is
+// revalidated by ETag. Nothing served here depends on data, so there is one [Handler] for a process,
+// safe from any goroutine. The policy that the page runs under is [ContentSecurityPolicy].
+package web
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// dist holds the bundle, or only its .gitignore, which keeps the folder there for go:embed.
+//
+//go:embed all:dist
+var dist embed.FS
+
+//go:embed placeholder.html
+var placeholder []byte
+
+// ContentSecurityPolicy is what the page may do: run its own scripts, style sheets and worker, talk
+// to its own server and show its own and inlined images, and stand in nobody's frame. MapLibre needs
+// no more, and neither inline styles nor blob: workers, because its worker is an asset of its own.
+const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; " +
+	"img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// Caching of the page, whose name stays, and of the assets, whose names change with their content.
+const (
+	revalidate = "no-cache"
+	forever    = "public, max-age=31536000, immutable"
+)
+
+// Built reports whether the page's bundle is in this binary.
+func Built() bool {
+	_, err := fs.Stat(dist, "dist/index.html")
+	return err == nil
+}
+
+// Handler returns what answers GET and HEAD of / and of /assets/*: mount it on both. Any other path
+// is a 404, any other method a 405.
+func Handler() http.Handler {
+	s, err := newSite(dist)
+	if err != nil {
+		panic(err) // the files are part of the program
+	}
+	return s
+}
+
+// site is the page and its assets by URL path. It never changes.
+type site struct{ files map[string]file }
+
+var _ http.Handler = (*site)(nil)
+
+// newSite reads the bundle in fsys/dist, or takes the placeholder if there is no page in it.
+func newSite(fsys fs.FS) (*site, error) {
+	s := &site{files: map[string]file{}}
+	page, err := readFile(fsys, "dist/index.html", revalidate)
+	if err != nil {
+		s.files["/"] = file{mediaType: "text/html; charset=utf-8", cache: revalidate, plain: newBody(placeholder)}
+		return s, nil
+	}
+	s.files["/"] = page
+	assets, err := fs.ReadDir(fsys, "dist/assets")
+	if err != nil {
+		return nil, fmt.Errorf("web: a page without assets: %w", err)
+	}
+	for _, entry := range assets {
+		if strings.HasSuffix(entry.Name(), packed) {
+			continue
+		}
+		f, err := readFile(fsys, "dist/assets/"+entry.Name(), forever)
+		if err != nil {
+			return nil, err
+		}
+		s.files["/assets/"+entry.Name()] = f
+	}
+	return s, nil
+}
+
+// ServeHTTP answers with the file at r's path, compressed if the client takes gzip.
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Content-Security-Policy", ContentSecurityPolicy)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		h.Set("Allow", "GET, HEAD")
+		problem(w, http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed")
+		return
+	}
+	f, ok := s.files[r.URL.Path]
+	if !ok {
+		problem(w, http.StatusNotFound, "not_found", "Nothing at this path")
+		return
+	}
+	b := f.plain
+	if f.gzip.data != nil {
+		h.Set("Vary", "Accept-Encoding")
+		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
+			b = f.gzip
+			h.Set("Content-Encoding", "gzip")
+		}
+	}
+	h.Set("Content-Type", f.mediaType)
+	h.Set("Cache-Control", f.cache)
+	h.Set("ETag", b.etag)
+	// ServeContent handles If-None-Match, ranges and HEAD; the zero time leaves Last-Modified out.
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b.data))
+}
+
+// problem answers as [hutong/api] refuses; web stands beside that package and cannot import it.
+func problem(w http.ResponseWriter, status int, code, title string) {
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	// A client that went away cannot be told.
+	_, _ = fmt.Fprintf(w, `{"type":"urn:hutong:problem:%s","title":%q,"status":%d,"code":%q}`, code, title, status, code)
+}
