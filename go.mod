@@ -2,6 +2,9 @@ module hutong
 
 go 1.26.0
 
+// The packages of the page: some of them hold Go files.
+ignore ./web/node_modules
+
 require (
 	github.com/goccy/go-yaml v1.19.2
 	github.com/google/go-cmp v0.7.0
