@@ -1,0 +1,184 @@
+package ingest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"hutong/layers"
+	"hutong/layers/column"
+)
+
+// Mapper is a [Mapping] made ready. It never changes and may be used from many goroutines.
+type Mapper struct {
+	schema  *layers.Schema
+	gate    Gate
+	sources []source       // the properties that are read, each once
+	index   map[string]int // from a property's name to its source
+	id      []idPart
+	fields  []field
+	nulls   []string
+	maxNull int // bytes of the longest of nulls
+	// idField is what refusals call the id; idMasked is set when an id would show a private value.
+	idField  string
+	idMasked bool
+}
+
+// source is one property that a mapping reads.
+type source struct {
+	name string
+	// path is set when name may also be a path into the properties.
+	path bool
+}
+
+// idPart is one part of the id: text, or the value of a source.
+type idPart struct {
+	text   string
+	source int // −1 for text
+}
+
+// field is one field of the layer, with what its conversion needs.
+type field struct {
+	name      string
+	kind      column.Kind
+	source    int // −1 for a constant
+	constant  column.Value
+	values    map[string]string
+	layouts   []string
+	zone      *time.Location
+	maxLength int
+	private   bool
+}
+
+// pathCharacters are those that make a name more than a plain one to gjson.
+const pathCharacters = ".*?|#@!\\{}[]()=<>%\":"
+
+func newMapper(m *Mapping) *Mapper {
+	names := m.properties()
+	mp := &Mapper{
+		schema:  m.Schema,
+		gate:    m.Gate,
+		sources: make([]source, len(names)),
+		index:   make(map[string]int, len(names)),
+		idField: m.Schema.IDField,
+		maxNull: -1,
+	}
+	for i, name := range names {
+		mp.sources[i] = source{name, name != IDMember && strings.ContainsAny(name, pathCharacters)}
+		mp.index[name] = i
+	}
+	for _, part := range m.ID.parts {
+		if part.property {
+			mp.id = append(mp.id, idPart{source: mp.index[part.text]})
+		} else {
+			mp.id = append(mp.id, idPart{text: part.text, source: -1})
+		}
+	}
+	public := map[string]bool{}
+	for i := range m.Fields {
+		f, s := &m.Fields[i], &m.Schema.Fields[i]
+		mp.fields = append(mp.fields, field{
+			name: s.Name, kind: s.Kind, source: -1, constant: f.Value, values: f.Values, layouts: slices.Clone(f.Layouts),
+			zone: f.Zone, maxLength: s.MaxLength, private: s.Private,
+		})
+		added := &mp.fields[i]
+		if f.From != "" {
+			added.source = mp.index[f.From]
+		}
+		if added.maxLength == 0 {
+			added.maxLength = layers.DefaultMaxLength
+		}
+		if !s.Private {
+			public[f.From] = true
+		}
+	}
+	for i := range m.Fields {
+		if f := &m.Fields[i]; m.Schema.Fields[i].Private && !public[f.From] && slices.Contains(m.ID.Properties(), f.From) {
+			mp.idMasked = true
+		}
+	}
+	for _, null := range m.Nulls {
+		null = strings.TrimSpace(null)
+		if !slices.Contains(mp.nulls, null) {
+			mp.nulls = append(mp.nulls, null)
+			mp.maxNull = max(mp.maxNull, len(null))
+		}
+	}
+	return mp
+}
+
+// Schema returns the schema of the layer that m makes features for.
+func (m *Mapper) Schema() *layers.Schema { return m.schema }
+
+// isNull reports whether s is a null marker, spaces around it left out.
+func (m *Mapper) isNull(s string) bool {
+	if m.maxNull < 0 || len(s) > m.maxNull && s[0] > ' ' && s[0] < 0x80 && s[len(s)-1] > ' ' && s[len(s)-1] < 0x80 {
+		return false
+	}
+	s = strings.TrimSpace(s)
+	return len(s) <= m.maxNull && slices.Contains(m.nulls, s)
+}
+
+// Columns binds the columns of a CSV file to a mapping. It never changes.
+type Columns struct {
+	mapper   *Mapper
+	sources  []int // by column; −1 for columns that nobody reads
+	lon, lat int   // columns; −1 when rows have no place
+	lonName  string
+	latName  string
+}
+
+// Columns binds a file's header. lon and lat name the columns with degrees, both "" if rows have no
+// place. The error names every column that is missing or stands twice, and lists those there are.
+func (m *Mapper) Columns(header []string, lon, lat string) (*Columns, error) {
+	c := &Columns{mapper: m, sources: make([]int, len(header)), lon: -1, lat: -1, lonName: lon, latName: lat}
+	for i := range c.sources {
+		c.sources[i] = -1
+	}
+	var missing, twice []string
+	find := func(name string) int {
+		at := slices.Index(header, name)
+		switch {
+		case at < 0:
+			missing = append(missing, fmt.Sprintf("%q", name))
+		case slices.Contains(header[at+1:], name):
+			twice = append(twice, fmt.Sprintf("%q", name))
+		}
+		return at
+	}
+	for i := range m.sources {
+		if at := find(m.sources[i].name); at >= 0 {
+			c.sources[at] = i
+		}
+	}
+	if lon != "" {
+		c.lon = find(lon)
+	}
+	if lat != "" {
+		c.lat = find(lat)
+	}
+	switch {
+	case missing != nil:
+		return nil, fmt.Errorf("no column %s; the columns are %s", strings.Join(missing, ", "), list(header))
+	case twice != nil:
+		return nil, fmt.Errorf("column %s stands twice; the columns are %s", strings.Join(twice, ", "), list(header))
+	}
+	return c, nil
+}
+
+// list quotes names for an error, the first hundred of them.
+func list(names []string) string {
+	const most = 100
+	var b strings.Builder
+	for i, name := range names[:min(len(names), most)] {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		fmt.Fprintf(&b, "%q", shorten(name))
+	}
+	if len(names) > most {
+		fmt.Fprintf(&b, " and %d more", len(names)-most)
+	}
+	return b.String()
+}

@@ -1,0 +1,172 @@
+package ingest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"hutong/layers"
+	"hutong/layers/column"
+)
+
+// The layouts of [FieldMapping.Layouts] that are not Go time layouts.
+const (
+	LayoutUnix       = "unix"    // seconds since 1970 in UTC, with up to six decimals
+	LayoutUnixMillis = "unix_ms" // milliseconds since 1970 in UTC, with up to three decimals
+)
+
+// Limits of a mapping. What goes beyond them is refused by [Mapping.Validate].
+const (
+	MaxNulls   = 64   // null markers
+	MaxLayouts = 8    // layouts of one field
+	MaxPath    = 1024 // bytes of a property name or path
+)
+
+// IDMember is a property name that stands for the feature's own "id" member in GeoJSON (RFC 7946
+// §3.2), which is not one of its properties.
+const IDMember = "$id"
+
+// Mapping says how a record becomes a feature of one layer. It is plain data; [Mapping.Compile]
+// makes it ready. Nobody may change it after that.
+type Mapping struct {
+	// Schema is the layer's schema.
+	Schema *layers.Schema
+	// ID makes the feature's id from properties of the record.
+	ID Template
+	// Fields say where each field of Schema.Fields comes from, one each, in the same order.
+	Fields []FieldMapping
+	// Nulls are texts that stand for null in every property, the id's included. A text or number
+	// is compared after leaving out the spaces around it, so "" also takes "  " for null. Without
+	// "" in Nulls an empty JSON text is a text; an empty CSV cell is always null.
+	Nulls []string
+	// Gate refuses positions.
+	Gate Gate
+}
+
+// FieldMapping says where the values of one field come from. The zero FieldMapping makes every
+// value null.
+type FieldMapping struct {
+	// From is the name of a property, or of a CSV column. In GeoJSON it may also be a path into the
+	// properties, such as "address.street" or "tags.0" (tidwall/gjson syntax): a property that is
+	// literally so called comes first, and a plain name needs no escaping. [IDMember] is the
+	// feature's own id.
+	From string
+	// Value is the value of every feature when From is "". It has the field's kind, or is null.
+	Value column.Value
+	// Values replace texts, numbers and true or false as they stand in the record, before they are
+	// converted to the field's kind. What is not listed stays.
+	Values map[string]string
+	// Layouts are tried in turn for a field of kind time: Go time layouts, [LayoutUnix] or
+	// [LayoutUnixMillis]. None means RFC 3339.
+	Layouts []string
+	// Zone is the time zone of layouts that have none of their own; nil means UTC.
+	Zone *time.Location
+}
+
+// Validate returns every problem of m at once, joined, or nil. It takes Schema as valid.
+func (m *Mapping) Validate() error {
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if m.Schema == nil {
+		return errors.New("ingest: mapping: there is no schema")
+	}
+	if m.ID.Empty() {
+		fail("there is no id template")
+	}
+	for _, name := range m.ID.Properties() {
+		if len(name) > MaxPath {
+			fail("id: a property name of %d bytes, more than %d", len(name), MaxPath)
+		}
+	}
+	if len(m.Fields) != len(m.Schema.Fields) {
+		fail("%d field mappings for %d fields", len(m.Fields), len(m.Schema.Fields))
+	}
+	for i := range min(len(m.Fields), len(m.Schema.Fields)) {
+		for _, err := range m.Fields[i].problems(m.Schema.Fields[i].Kind) {
+			fail("field %q: %w", m.Schema.Fields[i].Name, err)
+		}
+	}
+	if len(m.Nulls) > MaxNulls {
+		fail("%d null markers are more than %d", len(m.Nulls), MaxNulls)
+	}
+	if err := m.Gate.Validate(); err != nil {
+		errs = append(errs, err)
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("ingest: mapping of layer %q: %w", m.Schema.Name, errors.Join(errs...))
+}
+
+// problems says what is wrong with f for a field of kind k.
+func (f *FieldMapping) problems(k column.Kind) []error {
+	var errs []error
+	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if len(f.From) > MaxPath {
+		fail("a property name of %d bytes, more than %d", len(f.From), MaxPath)
+	}
+	if !f.Value.IsNull() {
+		if f.From != "" {
+			fail("it has both a property %q and a constant", f.From)
+		}
+		if f.Value.Kind() != k {
+			fail("a constant of type %s in a field of type %s", f.Value.Kind(), k)
+		}
+	}
+	if f.From == "" && len(f.Values) > 0 {
+		fail("replacements without a property")
+	}
+	if k != column.Time && (len(f.Layouts) > 0 || f.Zone != nil) {
+		fail("time layouts or a zone in a field of type %s", k)
+	}
+	if len(f.Layouts) > MaxLayouts {
+		fail("%d layouts are more than %d", len(f.Layouts), MaxLayouts)
+	}
+	for _, layout := range f.Layouts {
+		if err := validateLayout(layout); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errs
+}
+
+// validateLayout refuses what is no Go layout with at least a year or an epoch: a text without
+// any element would match only itself and give the year 0.
+func validateLayout(layout string) error {
+	if layout == LayoutUnix || layout == LayoutUnixMillis {
+		return nil
+	}
+	a := time.Date(2016, time.August, 3, 20, 47, 11, 0, time.UTC)
+	b := time.Date(1987, time.August, 3, 20, 47, 11, 0, time.UTC)
+	if a.Format(layout) == b.Format(layout) {
+		return fmt.Errorf("layout %q has no year: write it as Go does, for example %q, or %s or %s",
+			layout, time.DateTime, LayoutUnix, LayoutUnixMillis)
+	}
+	return nil
+}
+
+// properties returns the distinct properties that m reads, in order of first use.
+func (m *Mapping) properties() []string {
+	var names []string
+	add := func(name string) {
+		if name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	for _, name := range m.ID.Properties() {
+		add(name)
+	}
+	for i := range m.Fields {
+		add(m.Fields[i].From)
+	}
+	return names
+}
+
+// Compile checks m and makes it ready.
+func (m *Mapping) Compile() (*Mapper, error) {
+	if err := m.Validate(); err != nil {
+		return nil, err
+	}
+	return newMapper(m), nil
+}

@@ -1,0 +1,214 @@
+package ingest
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"github.com/paulmach/orb"
+
+	"hutong/layers"
+	"hutong/layers/column"
+)
+
+// Place is where a record stands in its feed, for refusals.
+type Place struct {
+	File    string
+	Line    int // from 1; 0 when the feed has no lines
+	Feature int // from 1; 0 when the record is not in a collection
+}
+
+// Slab is what became of a run of records. Nobody writes to it once [Parser.Finish] returned it.
+type Slab struct {
+	// Changes are the accepted records in order. Their values share a few large allocations: keep
+	// all of a slab or nothing.
+	Changes []layers.Change
+	// Refused counts the others.
+	Refused Tally
+}
+
+// Parser turns records into changes. It belongs to one goroutine.
+type Parser struct {
+	scanner
+	m     *Mapper
+	cells []cell // by source
+	order []member
+	learn int // how often order may still change
+
+	slab   *Slab
+	values []column.Value  // room for the values of the slab's changes
+	texts  strings.Builder // texts that do not stand in the records as they are
+	at     Place
+
+	// The record at hand.
+	kind       string // the "type" member, quotes included
+	properties string // the raw properties, "" when there are none
+	geometry   geometry
+}
+
+// cell is the value of a source in the record at hand. The zero cell is absent.
+type cell struct {
+	kind cellKind
+	raw  bool   // text may be no UTF-8
+	text string // the text, number, true or false
+}
+
+type cellKind uint8
+
+const (
+	absent cellKind = iota
+	null
+	text
+	number
+	boolean
+	nested // an object or array
+)
+
+var cellNames = [...]string{"nothing", "null", "text", "a number", "true or false", "an object or array"}
+
+// NewParser returns a parser.
+func (m *Mapper) NewParser() *Parser {
+	return &Parser{m: m, cells: make([]cell, len(m.sources)), learn: maxLearned}
+}
+
+// maxAhead is the most values for which a parser takes memory before it has seen them.
+const maxAhead = 1 << 16
+
+// Begin starts a slab with room for about so many records.
+func (p *Parser) Begin(records int) {
+	p.slab = &Slab{Changes: make([]layers.Change, 0, records)}
+	p.values = make([]column.Value, 0, min(records*len(p.m.fields), maxAhead))
+	p.texts = strings.Builder{}
+}
+
+// Finish returns the slab with the records since [Parser.Begin].
+func (p *Parser) Finish() *Slab {
+	slab := p.slab
+	p.slab, p.values, p.texts = nil, nil, strings.Builder{}
+	clear(p.cells)
+	p.s, p.kind, p.properties, p.geometry = "", "", "", geometry{}
+	return slab
+}
+
+// Refuse counts a record that never became one, such as a line beyond its limit.
+func (p *Parser) Refuse(at Place, reason Reason, want string) {
+	p.at = at
+	p.refuse(reason, "", "", want)
+}
+
+// refuse counts the record at hand as refused.
+func (p *Parser) refuse(reason Reason, field, value, want string) {
+	p.slab.Refused.add(&Refusal{
+		Reason: reason, File: p.at.File, Line: p.at.Line, Feature: p.at.Feature, Field: field, Value: value, Want: want,
+	})
+}
+
+// emit makes the change of the record at hand from its cells, or refuses it.
+func (p *Parser) emit(place orb.Point, located bool) {
+	for i := range p.cells {
+		c := &p.cells[i]
+		if (c.kind == text || c.kind == number) && p.m.isNull(c.text) {
+			c.kind = null
+		}
+	}
+	id, ok := p.id()
+	if !ok {
+		return
+	}
+	var g orb.Geometry
+	if located {
+		if reason, want := p.m.gate.Check(place); reason != "" {
+			p.refuse(reason, "", formatPoint(place), want)
+			return
+		}
+		g = place
+	}
+	n := len(p.values)
+	if cap(p.values)-n < len(p.m.fields) {
+		p.values = make([]column.Value, 0, 64*len(p.m.fields))
+		n = 0
+	}
+	p.values = p.values[:n+len(p.m.fields)]
+	values := p.values[n:len(p.values):len(p.values)]
+	for i := range p.m.fields {
+		f := &p.m.fields[i]
+		if f.source < 0 {
+			values[i] = f.constant
+			continue
+		}
+		c := &p.cells[f.source]
+		if c.kind <= null {
+			values[i] = column.Value{}
+			continue
+		}
+		v, reason := f.convert(c)
+		if reason != "" {
+			p.values = p.values[:n]
+			p.refuseField(f, c, reason)
+			return
+		}
+		values[i] = v
+	}
+	p.slab.Changes = append(p.slab.Changes, layers.Change{
+		Feature: layers.Feature{ID: layers.FeatureID(id), Geometry: g, Values: values},
+	})
+}
+
+// id makes the id of the record at hand, or refuses the record.
+func (p *Parser) id() (id string, ok bool) {
+	mark := -1 // where the id starts in p.texts, once it has more than one part
+	if len(p.m.id) > 1 {
+		mark = p.texts.Len()
+	}
+	for i := range p.m.id {
+		part := &p.m.id[i]
+		if part.source < 0 {
+			p.texts.WriteString(part.text)
+			continue
+		}
+		c, name := &p.cells[part.source], p.m.sources[part.source].name
+		switch {
+		case c.kind <= null || c.kind == nested:
+			p.refuse(ReasonID, name, cellNames[c.kind], "a text or number for the id")
+			return "", false
+		case strings.TrimSpace(c.text) == "":
+			p.refuse(ReasonID, name, "an empty text", "a text or number for the id")
+			return "", false
+		case c.raw && !utf8.ValidString(c.text):
+			p.refuse(ReasonText, name, "", "UTF-8")
+			return "", false
+		}
+		if mark < 0 {
+			id = c.text
+		} else {
+			p.texts.WriteString(c.text)
+		}
+	}
+	if mark >= 0 {
+		id = p.texts.String()[mark:]
+	}
+	if len(id) > layers.MaxID {
+		value := masked
+		if !p.m.idMasked {
+			value = shorten(id)
+		}
+		p.refuse(ReasonTooLong, p.m.idField, value, wantIDLength)
+		return "", false
+	}
+	return id, true
+}
+
+// refuseField refuses the record at hand for one value; only here is a value looked at again.
+func (p *Parser) refuseField(f *field, c *cell, reason Reason) {
+	if p.slab.Refused.full(reason) {
+		p.refuse(reason, "", "", "")
+		return
+	}
+	value := masked
+	switch {
+	case c.kind == nested:
+		value = cellNames[nested]
+	case !f.private:
+		value = shorten(c.text)
+	}
+	p.refuse(reason, f.name, value, f.want(reason))
+}

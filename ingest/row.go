@@ -1,0 +1,50 @@
+package ingest
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/paulmach/orb"
+)
+
+// Row reads one row of a table into the slab. The values share the cells' memory. A row of another
+// length than the header's is refused.
+func (p *Parser) Row(c *Columns, row []string, at Place) {
+	p.at = at
+	if len(row) != len(c.sources) {
+		p.refuse(ReasonRow, "", strconv.Itoa(len(row))+" cells", strconv.Itoa(len(c.sources))+", as in the header")
+		return
+	}
+	for i, source := range c.sources {
+		if source < 0 {
+			continue
+		}
+		if row[i] == "" {
+			p.cells[source] = cell{kind: null}
+		} else {
+			p.cells[source] = cell{kind: text, raw: true, text: row[i]}
+		}
+	}
+	if c.lon < 0 || c.lat < 0 {
+		p.emit(orb.Point{}, false)
+		return
+	}
+	lon, lat := strings.TrimSpace(row[c.lon]), strings.TrimSpace(row[c.lat])
+	noLon, noLat := lon == "" || p.m.isNull(lon), lat == "" || p.m.isNull(lat)
+	if noLon && noLat {
+		p.emit(orb.Point{}, false)
+		return
+	}
+	x, okX := parseFloat(lon)
+	y, okY := parseFloat(lat)
+	switch {
+	case noLon || !okX:
+		p.refuse(ReasonGeometry, c.lonName, shorten(lon), wantDegrees)
+	case noLat || !okY:
+		p.refuse(ReasonGeometry, c.latName, shorten(lat), wantDegrees)
+	default:
+		p.emit(orb.Point{x, y}, true)
+	}
+}
+
+const wantDegrees = "degrees as a decimal number, or both cells empty"
