@@ -1,0 +1,51 @@
+package files
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"hutong/internal/compress"
+)
+
+// open opens a file by its path; the error names it.
+func open(path string) (io.ReadCloser, error) { return os.Open(path) }
+
+// decode returns the text in file: decompressed when it is gzip, and without a byte order mark.
+// Closing it does not close file.
+func decode(path string, file io.Reader) (io.ReadCloser, error) {
+	start := bufio.NewReader(file) // larger reads go past its buffer
+	magic, err := start.Peek(2)
+	if err != nil && err != io.EOF { //nolint:errorlint // Peek returns io.EOF itself
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	text := io.NopCloser(start)
+	if string(magic) == "\x1f\x8b" || strings.HasSuffix(strings.ToLower(path), ".gz") {
+		unzipped, err := compress.NewReader(start)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		start = bufio.NewReader(unzipped)
+		text = readCloser{start, unzipped}
+	}
+	mark, err := start.Peek(3)
+	switch {
+	case bytes.HasPrefix(mark, []byte("\xef\xbb\xbf")):
+		_, err = start.Discard(3)
+	case bytes.HasPrefix(mark, []byte("\xff\xfe")), bytes.HasPrefix(mark, []byte("\xfe\xff")):
+		err = fmt.Errorf("the text is UTF-16; save it as UTF-8")
+	}
+	if err != nil && err != io.EOF { //nolint:errorlint // Peek returns io.EOF itself
+		_ = text.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return text, nil
+}
+
+type readCloser struct {
+	io.Reader
+	io.Closer
+}
