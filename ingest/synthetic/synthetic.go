@@ -1,0 +1,111 @@
+// Package synthetic makes up a city: Beijing's extent and outline with invented streets, and a year
+// of complaints, vendors and sensors along them. It needs no files and no network.
+//
+// A city depends on its [Options] only. The same options give the same changes in the same order
+// with the same bytes on every machine: positions and weights are integers (1e-7 degrees), every
+// feature draws from a random stream of its own (math/rand/v2 PCG), and nothing depends on map
+// order, the time of day or the rounding of floating-point sums.
+//
+// Rings, hubs, towns and the names of districts are those of the real city, roughly. Streets, house
+// numbers, complaints and readings are invented.
+//
+// A [City] never changes; any goroutine may use it.
+package synthetic
+
+import (
+	"fmt"
+
+	"github.com/paulmach/orb"
+
+	"hutong/ingest"
+	"hutong/layers"
+)
+
+// Limits of [Options].
+const (
+	DefaultComplaints = 200_000
+	MaxComplaints     = 5_000_000
+)
+
+// Extent is where a city lies, lon/lat degrees: every feature is inside.
+var Extent = orb.Bound{Min: orb.Point{115.8, 39.5}, Max: orb.Point{117.2, 40.5}}
+
+// Center is the middle of the city, lon/lat degrees.
+var Center = orb.Point{116.397, 39.907}
+
+// Options say which city to make.
+type Options struct {
+	// Complaints is how many complaints the year has, 1 to [MaxComplaints]; 0 is
+	// [DefaultComplaints]. There is one vendor for 50 complaints and one sensor for 1,000, but at
+	// least [MinVendors] and [MinSensors].
+	Complaints int
+	// Seed chooses the city; 0 is a seed like any other.
+	Seed uint64
+}
+
+// The fewest vendors and sensors of a city.
+const (
+	MinVendors = 10
+	MinSensors = 50
+)
+
+// Validate says what is wrong with o, or nil.
+func (o Options) Validate() error {
+	if o.Complaints < 0 || o.Complaints > MaxComplaints {
+		return fmt.Errorf("synthetic: %d complaints are not 1 to %d", o.Complaints, MaxComplaints)
+	}
+	return nil
+}
+
+// LayerSpec is what a city says of one of its layers.
+type LayerSpec struct {
+	// Schema is shared by everything made of the city: read only.
+	Schema *layers.Schema
+	// Title is what people call the layer, Description what it holds.
+	Title, Description string
+	// Attribution is the line that maps show, Licence the licence of the data (SPDX).
+	Attribution, Licence string
+	// Distinct is how many distinct values each kept field has at most.
+	Distinct map[string]int
+}
+
+// City is an invented city.
+type City struct {
+	seed     uint64
+	streets  *network
+	year     *calendar
+	wishes   *wishes // which categories come when and where
+	layers   []LayerSpec
+	features [3]int // complaints, vendors, sensors
+}
+
+// New returns the city of opts, in some tens of milliseconds. Options out of range are taken as
+// the nearest that are in it; see [Options.Validate].
+func New(opts Options) *City {
+	n := min(max(opts.Complaints, 0), MaxComplaints)
+	if n == 0 {
+		n = DefaultComplaints
+	}
+	return &City{
+		seed:     opts.Seed,
+		streets:  newNetwork(opts.Seed),
+		year:     newCalendar(),
+		wishes:   newWishes(),
+		layers:   []LayerSpec{complaintLayer(), vendorLayer(), sensorLayer()},
+		features: [3]int{n, max(n/50, MinVendors), max(n/1000, MinSensors)},
+	}
+}
+
+// Layers returns the city's layers: complaints, vendors and sensors.
+func (c *City) Layers() []LayerSpec { return c.layers }
+
+// Sources returns new sources, one for each layer in the same order. Each publishes every feature of
+// its layer once; complaints come in the order in which they were reported.
+func (c *City) Sources() []ingest.Source {
+	makers := [...]maker{c.complaint, c.vendor, c.sensor}
+	sources := make([]ingest.Source, len(c.layers))
+	for i := range c.layers {
+		sources[i] = &source{schema: c.layers[i].Schema, features: c.features[i], make: makers[i]}
+	}
+	return sources
+}
