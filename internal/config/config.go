@@ -1,0 +1,99 @@
+// Package config reads the one YAML file that describes a city: its layers and the sources that
+// feed them (design §8). A config is read strictly: every problem is reported at once with its
+// line, column and place in the tree, what would be accepted, and for a key that does not exist
+// the nearest one that does. What readers of YAML disagree about (010, yes, an unquoted 1.10) is
+// refused instead of guessed.
+//
+// [Schema] is the JSON Schema that the walker checks the file against; checks that reach across
+// the tree, such as that a source's layer exists, are in code.
+//
+// Nothing else in Hutong reads the environment. What counts is, in this order: a flag (the caller
+// overwrites the field), the environment, the file, the default. A Config belongs to its caller;
+// reading one has no effects but on the files it reads.
+package config
+
+import (
+	"github.com/paulmach/orb"
+
+	"hutong/ingest"
+	"hutong/layers"
+	"hutong/tiles"
+)
+
+// DefaultListen is the address that a server listens on unless told otherwise.
+const DefaultListen = "127.0.0.1:8080"
+
+// DefaultData stands for ${HUTONG_DATA} where the environment has none: a path from the working
+// directory.
+const DefaultData = "../shared/data"
+
+// Config is a city.
+type Config struct {
+	// City is the title of the instance.
+	City string
+	// Listen is the host:port to listen on; port 0 takes a free one.
+	Listen string
+	// PublicURL is the absolute http or https URL under which clients reach the server, without a
+	// slash at its end; "" when the file does not say.
+	PublicURL string
+	// Center is lon/lat in degrees where the map opens; nil when the file does not say.
+	Center *orb.Point
+	// Zoom is the zoom at which the map opens; nil when the file does not say.
+	Zoom *float64
+	// Layers are in the order of the file, at least one.
+	Layers []Layer
+	// Sources are in the order of the file.
+	Sources []Source
+}
+
+// Layer describes one layer.
+type Layer struct {
+	// Schema is valid.
+	Schema *layers.Schema
+	// Title is what people call the layer.
+	Title string
+	// Description is "" when there is none.
+	Description string
+	// Attribution is the plain text that maps show; "" when there is none.
+	Attribution string
+	// Licence is the licence of the data.
+	Licence string
+	// Tiles says how the layer is cut into tiles: valid for Schema, zooms at most 20.
+	Tiles tiles.Options
+}
+
+// Source describes one feed.
+type Source struct {
+	// Name is the source's name.
+	Name string
+	// Layer is the name of one of the config's layers.
+	Layer layers.Name
+	// Files are paths or patterns as [path/filepath.Match] knows them, with variables of the
+	// environment put in; at least one. Relative ones start at the working directory.
+	Files []string
+	// Format is what the files are.
+	Format Format
+	// CSV is how to read them when Format is [CSV].
+	CSV CSVOptions
+	// Mapping makes changes of records, bounds included; it is valid for the layer's schema, which
+	// it shares with the Layer.
+	Mapping *ingest.Mapping
+}
+
+// Format is what a file is.
+type Format string
+
+// The formats, as a config spells them; each plain or compressed with gzip.
+const (
+	CSV      Format = "csv"      // comma-separated values (RFC 4180) with a header
+	GeoJSON  Format = "geojson"  // one GeoJSON FeatureCollection (RFC 7946)
+	GeoJSONL Format = "geojsonl" // one GeoJSON Feature a line
+)
+
+// CSVOptions says how a CSV file is read.
+type CSVOptions struct {
+	// Lon and Lat are the columns with the position in degrees.
+	Lon, Lat string
+	// Delimiter separates the columns: ',', ';', '|' or a tab.
+	Delimiter byte
+}

@@ -1,0 +1,240 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/paulmach/orb"
+
+	"hutong/ingest"
+	"hutong/layers"
+	"hutong/layers/column"
+	"hutong/tiles"
+)
+
+const whole = `
+city: 北京
+listen: "[::1]:0"
+public_url: https://map.example/hutong/
+center: [116.397, 39.907]
+zoom: 10.5
+layers:
+  sensors:
+    title: Sensors
+    description: What is measured where.
+    attribution: "Data: somebody"
+    licence: CC0-1.0
+    id: {name: id, from_zoom: 14}
+    time: read
+    zooms: [3, 16]
+    extent: 512
+    buffer: 8
+    budget: 100000
+    fields:
+      kind: {type: string, keep: true, max_length: 20, distinct: 7}
+      read: {type: time, from_zoom: 5, priority: 2}
+      value: {type: float, detail: true}
+      owner: {type: string, private: true}
+      count: {type: int}
+      online: {type: bool}
+sources:
+  one:
+    layer: sensors
+    files: ["${HUTONG_DATA}/a/*.csv.gz", "${OTHER}/b$.csv"]
+    id: "s-{ID}"
+    nulls: []
+    bounds: [177, -20, -178, -15]
+    csv: {lon: X, lat: Y, delimiter: ";"}
+    fields:
+      owner: Besitzer
+      kind: {from: K, values: {"1": air, "2": noise}}
+      read: {from: T, layouts: ["2006-01-02 15:04", unix_ms], zone: Asia/Shanghai}
+      value: {value: 1}
+      count: {value: -7}
+      online: {value: true}
+  two:
+    layer: sensors
+    files: [b.GeoJSON]
+    id: "{a}{b}"
+    fields:
+      kind: {value: camera}
+      read: {value: "2016-08-03T20:47:11+08:00"}
+`
+
+// TestParse reads a config with every key there is.
+func TestParse(t *testing.T) {
+	t.Parallel()
+	got, err := Parse("whole.yaml", []byte(whole), environment("OTHER", "/o"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := &layers.Schema{
+		Name: "sensors",
+		Fields: []layers.Field{
+			{Name: "kind", Kind: column.String, Keep: true, MaxLength: 20},
+			{Name: "read", Kind: column.Time, FromZoom: 5, Priority: 2},
+			{Name: "value", Kind: column.Float, FromZoom: 14},
+			{Name: "owner", Kind: column.String, Private: true},
+			{Name: "count", Kind: column.Int},
+			{Name: "online", Kind: column.Bool},
+		},
+		IDField: "id", IDFromZoom: 14, TimeField: "read",
+	}
+	shanghai, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		t.Fatal(err)
+	}
+	zoom := 10.5
+	want := &Config{
+		City: "北京", Listen: "[::1]:0", PublicURL: "https://map.example/hutong",
+		Center: &orb.Point{116.397, 39.907}, Zoom: &zoom,
+		Layers: []Layer{{
+			Schema: schema, Title: "Sensors", Description: "What is measured where.",
+			Attribution: "Data: somebody", Licence: "CC0-1.0",
+			Tiles: tiles.Options{MinZoom: 3, MaxZoom: 16, Extent: 512, Buffer: 8, Budget: 100_000, Distinct: map[string]int{"kind": 7}},
+		}},
+		Sources: []Source{
+			{
+				Name: "one", Layer: "sensors", Files: []string{DefaultData + "/a/*.csv.gz", "/o/b$.csv"},
+				Format: CSV, CSV: CSVOptions{Lon: "X", Lat: "Y", Delimiter: ';'},
+				Mapping: &ingest.Mapping{
+					Schema: schema, ID: template(t, "s-{ID}"), Nulls: []string{},
+					Gate: ingest.Gate{Bounds: &orb.Bound{Min: orb.Point{177, -20}, Max: orb.Point{-178, -15}}},
+					Fields: []ingest.FieldMapping{
+						{From: "K", Values: map[string]string{"1": "air", "2": "noise"}},
+						{From: "T", Layouts: []string{"2006-01-02 15:04", "unix_ms"}, Zone: shanghai},
+						{Value: column.FloatOf(1)},
+						{From: "Besitzer"},
+						{Value: column.IntOf(-7)},
+						{Value: column.BoolOf(true)},
+					},
+				},
+			},
+			{
+				Name: "two", Layer: "sensors", Files: []string{"b.GeoJSON"}, Format: GeoJSON,
+				Mapping: &ingest.Mapping{
+					Schema: schema, ID: template(t, "{a}{b}"), Nulls: []string{""},
+					Fields: []ingest.FieldMapping{
+						{Value: column.StringOf("camera")},
+						{Value: column.TimeOf(time.Date(2016, 8, 3, 12, 47, 11, 0, time.UTC))},
+						{},
+						{},
+						{},
+						{},
+					},
+				},
+			},
+		},
+	}
+	if diff := cmp.Diff(want, got, compareValues, compareZones); diff != "" {
+		t.Errorf("config differs (-want +got):\n%s", diff)
+	}
+}
+
+var (
+	compareValues = cmp.Comparer(func(a, b column.Value) bool { return a == b })
+	compareZones  = cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
+)
+
+func template(t *testing.T, s string) ingest.Template {
+	t.Helper()
+	parsed, err := ingest.ParseTemplate(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+// least is the least that a config has.
+const least = "city: A\nlayers: {a: {title: A, licence: B, fields: {}}}\n"
+
+func TestDefaultsAndEnvironment(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name           string
+		file           string
+		env            Env
+		listen, public string
+	}{
+		{"defaults", least, nil, DefaultListen, ""},
+		{"file", least + "listen: :80\npublic_url: http://a/", nil, ":80", "http://a"},
+		{
+			"environment", least + "listen: :80\npublic_url: http://a",
+			environment(EnvListen, "0.0.0.0:0", EnvPublicURL, "https://b/c"), "0.0.0.0:0", "https://b/c",
+		},
+		{"empty variables", least + "listen: :80", environment(EnvListen, "", EnvPublicURL, ""), ":80", ""},
+	} {
+		got, err := Parse("a.yaml", []byte(test.file), test.env)
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+			continue
+		}
+		if got.Listen != test.listen || got.PublicURL != test.public {
+			t.Errorf("%s: got %q and %q, want %q and %q", test.name, got.Listen, got.PublicURL, test.listen, test.public)
+		}
+		if got.Center != nil || got.Zoom != nil || got.Sources != nil || !cmp.Equal(got.Layers[0].Tiles, tiles.Defaults()) {
+			t.Errorf("%s: got %+v, want defaults", test.name, got)
+		}
+	}
+}
+
+func TestDataFolder(t *testing.T) {
+	t.Parallel()
+	file := least + "sources: {s: {layer: a, files: ['${HUTONG_DATA}/x.csv'], id: '{A}', csv: {lon: X, lat: Y}, fields: {}}}"
+	for _, test := range []struct {
+		env  Env
+		want string
+	}{
+		{nil, "../shared/data/x.csv"},
+		{environment(EnvData, ""), "../shared/data/x.csv"},
+		{environment(EnvData, "/data"), "/data/x.csv"},
+	} {
+		got, err := Parse("a.yaml", []byte(file), test.env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if path := got.Sources[0].Files[0]; path != test.want {
+			t.Errorf("got %q, want %q", path, test.want)
+		}
+	}
+}
+
+// TestExample reads the config of Washington that comes with Hutong.
+func TestExample(t *testing.T) {
+	t.Parallel()
+	got, err := Load(filepath.Join("..", "..", "examples", "dc.yaml"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources := map[layers.Name]int{}
+	for _, s := range got.Sources {
+		sources[s.Layer]++
+		if len(s.Files) != 1 || s.Mapping.Gate.Bounds == nil {
+			t.Errorf("%s: got %d files and bounds %v, want one file and bounds", s.Name, len(s.Files), s.Mapping.Gate.Bounds)
+		}
+	}
+	want := map[layers.Name]int{"complaints": 1, "vendors": 3, "wifi_hotspots": 1, "crimes": 1, "sensors": 8}
+	if diff := cmp.Diff(want, sources); diff != "" {
+		t.Errorf("sources by layer (-want +got):\n%s", diff)
+	}
+	for _, l := range got.Layers {
+		if l.Licence != "CC-BY-4.0" || l.Attribution != "Data: District of Columbia, opendata.dc.gov, CC BY" {
+			t.Errorf("%s: got licence %q and attribution %q", l.Schema.Name, l.Licence, l.Attribution)
+		}
+	}
+}
+
+func TestLoadOfNoFile(t *testing.T) {
+	t.Parallel()
+	_, err := Load(filepath.Join(t.TempDir(), "none.yaml"), nil)
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("got %v, want that there is no file", err)
+	}
+	if _, err := Load(t.TempDir(), nil); err == nil {
+		t.Error("got a config from a folder")
+	}
+}

@@ -1,0 +1,130 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/paulmach/orb"
+)
+
+// The variables of the environment that stand before the file.
+const (
+	EnvListen    = "HUTONG_LISTEN"
+	EnvPublicURL = "HUTONG_PUBLIC_URL"
+	// EnvData is the folder that ${HUTONG_DATA} stands for in the paths of sources.
+	EnvData = "HUTONG_DATA"
+)
+
+// Env looks a variable of the environment up, as [os.LookupEnv] does.
+type Env = func(name string) (value string, ok bool)
+
+// Load reads the config at path. env is asked for variables; nil is an empty environment, and a
+// server passes os.LookupEnv. The error is a [Problems] when the file could be read but not used.
+func Load(path string, env Env) (*Config, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("config: %w", err)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, MaxBytes+1))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, fmt.Errorf("config: read %s: %w", path, err)
+	}
+	return Parse(path, data, env)
+}
+
+// Parse reads a config from data; name stands for the file in problems. It touches no file.
+func Parse(name string, data []byte, env Env) (*Config, error) {
+	rules, err := root()
+	if err != nil {
+		return nil, err
+	}
+	if env == nil {
+		env = func(string) (string, bool) { return "", false }
+	}
+	f := &findings{file: name}
+	b := &builder{f: f, env: env}
+	if tree := parse(data, f); tree != nil {
+		rules.check(tree, f)
+		b.build(tree)
+	}
+	if err := f.err(); err != nil {
+		return nil, err
+	}
+	return &b.config, nil
+}
+
+// builder makes a Config of a checked tree. It skips what was found bad and reports what the schema
+// cannot say.
+type builder struct {
+	f      *findings
+	env    Env
+	config Config
+}
+
+func (b *builder) build(tree *node) {
+	c := &b.config
+	c.City = tree.get("city").str()
+	c.Listen = DefaultListen
+	if n := tree.get("listen"); n != nil {
+		c.Listen = n.text
+		if err := checkListen(n.text); err != nil {
+			b.f.on(n, "%v", err)
+		}
+	}
+	if v, ok := b.env(EnvListen); ok && v != "" {
+		c.Listen = v
+		if err := checkListen(v); err != nil {
+			b.f.environment(EnvListen, "%v", err)
+		}
+	}
+	if n := tree.get("public_url"); n != nil {
+		var err error
+		if c.PublicURL, err = publicURL(n.text); err != nil {
+			b.f.on(n, "%v", err)
+		}
+	}
+	if v, ok := b.env(EnvPublicURL); ok && v != "" {
+		var err error
+		if c.PublicURL, err = publicURL(v); err != nil {
+			b.f.environment(EnvPublicURL, "%v", err)
+		}
+	}
+	if n := tree.get("center"); n != nil {
+		c.Center = &orb.Point{n.items[0].number(0), n.items[1].number(0)}
+	}
+	if n := tree.get("zoom"); n != nil {
+		z := n.number(0)
+		c.Zoom = &z
+	}
+	b.layers(tree.get("layers"))
+	b.sources(tree.get("sources"), tree.get("layers"))
+}
+
+// checkListen says what is wrong with a host:port to listen on, or nil. An empty host is every
+// address of the machine.
+func checkListen(s string) error {
+	_, port, err := net.SplitHostPort(s)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return fmt.Errorf("%s is not host:port, such as %s", quote(s), DefaultListen)
+	}
+	return nil
+}
+
+// publicURL returns s without the slash at its end, or what is wrong with it.
+func publicURL(s string) (string, error) {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" ||
+		u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(s, "#") {
+		return "", fmt.Errorf("%s is not an absolute http or https URL without query and user, such as https://map.example", quote(s))
+	}
+	return strings.TrimRight(s, "/"), nil
+}

@@ -1,0 +1,129 @@
+package config
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestRefused reads files that hold one fault each, most of which end the reading.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	deep := func(open, shut string, n int) string { return strings.Repeat(open, n) + strings.Repeat(shut, n) }
+	for _, test := range []struct {
+		name, file string
+		want       string // one of the problems, without the file's name
+	}{
+		{"empty", "", "1:1: the file is empty; a config is a mapping that starts with a key such as city:"},
+		{"comments only", "# nothing\n\n", "1:1: the file is empty; a config is a mapping that starts with a key such as city:"},
+		{"document marks only", "---\n...\n", "1:1: the file is empty; a config is a mapping that starts with a key such as city:"},
+		{"list", "- a\n", "1:1: a config is a mapping of keys to values, not a list"},
+		{"text", "city\n", `1:1: a config is a mapping of keys to values, not the text "city"`},
+		{"number", "7\n", "1:1: a config is a mapping of keys to values, not the whole number 7"},
+		{"no space after colon", "city:DC\n", `1:1: a config is a mapping of keys to values, not the text "city:DC"`},
+		{"second document", least + "---\n" + least, "3:1: a second document starts here; a config is one document"},
+		{"second document after an end", least + "...\n" + least, "4:1: a second document starts here; a config is one document"},
+		{"second, empty document", least + "---\n", "3:1: a second document starts here; a config is one document"},
+		{"latin-1", "city: M\xfcnchen\n", "1:8: byte 0xfc is not UTF-8; save the file as UTF-8"},
+		{"UTF-16", "\xff\xfec\x00i\x00", "1:1: byte 0xff is not UTF-8; save the file as UTF-8"},
+		{"zero byte", "city: 北京\x00\n", "1:9: character U+0000 may not stand in a config"},
+		{"escaped zero", least[8:] + `city: "a\0"`, "2:7: city: character U+0000 may not stand in a text"},
+		{"tab", "city: A\nlayers:\n\ta: 1\n", "3:1: a tab in the indentation; indent with spaces"},
+		{"tab after spaces", "city: A\nlayers:\n  \ta: 1\n", "3:3: a tab in the indentation; indent with spaces"},
+		{"too large", least + strings.Repeat("#", MaxBytes), "1:1: the file has more than 4194304 bytes"},
+		{"too many keys", "city:\n" + strings.Repeat("- a\n", maxTokens), "50001:1: the file has more than 100000 keys, values and signs"},
+		{"deep list", "city: " + deep("[", "]", 33) + "\n", "1:39: city" + strings.Repeat("[0]", 32) + ": nested deeper than 32"},
+		{"very deep list", deep("[", "", 50_000), "1:97: nested deeper than 32"},
+		{"very deep mapping", deep("{a: ", "", 25_000), "1:385: nested deeper than 32"},
+		{"very deep entries", deep("- ", "", 50_000), "1:193: nested deeper than 32"},
+		{"very deep marks", deep("? ", "", 50_000), "1:1: a key marked with ? is not accepted: write key: value"},
+		{"very deep tags", deep("!a ", "", 50_000), "1:1: a tag (!) is not accepted; for a text that starts with !, quote it"},
+		{"very deep anchors", deep("&a ", "", 50_000), "1:1: an anchor (&) is not accepted: write the value where it is needed"},
+		{"tag", "city: !!str A\n", "1:7: a tag (!) is not accepted; for a text that starts with !, quote it"},
+		{"anchored key", "&a city: A\n", "1:1: an anchor (&) is not accepted: write the value where it is needed"},
+		{"directive", "%YAML 1.2\n---\n" + least, "1:1: a directive (%) is not accepted"},
+		{"marked key", "? city\n: A\n", "1:1: a key marked with ? is not accepted: write key: value"},
+		{"list as key", "[a]: 1\n", "1:4: not YAML: found an invalid key for this map"},
+		{"open bracket", "city: A\nlayers: [\n", "2:9: not YAML: sequence end token ']' not found"},
+		{"lone bracket", "city: A\nlayers:\n}\n", "3:1: layers: a text may not start with } in YAML; a mapping is wanted"},
+		{"lone bracket as text", least[8:] + "city: }", `2:7: city: a text may not start with } in YAML; for the text, quote it: "}"`},
+		{"closed too often", "city: A\nlayers: [[1]]]\n", "2:14: not YAML: a ] without its opening bracket; for the text, quote it"},
+		{"open quote", "city: A\nzoom: \"1\n", "2:7: not YAML: could not find end character of double-quoted text"},
+		{"wrong indentation", "layers:\n  a: {}\n b: {}\n", "3:2: not YAML: value is not allowed in this context"},
+		{"two values", "city: a: b\n", "1:7: not YAML: mapping value is not allowed in this context"},
+		{"duplicate key", "city: A\nzoom: 1\nzoom: 2\n", `3:1: zoom: key "zoom" stands twice, first in line 2`},
+		{"missing key", "city: A\n", `1:1: the key "layers" is missing`},
+		{"number as key", "1: A\n", `1:1: 1: the key is a number in YAML, where a text is wanted: quote it: "1"`},
+		{"no layers", "city: A\nlayers: {}\n", "2:9: layers: at least 1 key is wanted"},
+		{"empty layers", "city: A\nlayers:\n", "2:9: layers: is empty; a mapping is wanted"},
+		{"infinite zoom", least + "zoom: -.inf", `3:7: zoom: "-.inf" is not a finite number; a number is wanted`},
+		{"no number", least + "zoom: .nan", `3:7: zoom: ".nan" is not a finite number; a number is wanted`},
+		{"huge zoom", least + "zoom: 1e999", `3:7: zoom: "1e999" is too large for a number; a number is wanted`},
+		{"quoted zoom", least + "zoom: '3'", `3:7: zoom: a number is wanted, not the text "3"`},
+		{"octal zoom", least + "zoom: 0o17", `3:7: zoom: "0o17" is unclear, because readers of YAML take it for different numbers: write 15; a number is wanted`},
+		{"zoom with zeros", least + "zoom: 09.5", `3:7: zoom: "09.5" is unclear: write the number with digits only and without zeros in front; a number is wanted`},
+		{"date as text", least[8:] + "city: 2016-08-03", `2:7: city: "2016-08-03" is a date in YAML; for the text, quote it: "2016-08-03"`},
+		{"time as text", least[8:] + "city: 12:30:45", `2:7: city: "12:30:45" is unclear, because some readers of YAML take it for a number to the base 60; for the text, quote it: "12:30:45"`},
+		{"version as text", least[8:] + "city: 1.10", `2:7: city: is a number in YAML, where a text is wanted: quote it: "1.10"`},
+		{"bool as text", least[8:] + "city: true", `2:7: city: is a bool in YAML, where a text is wanted: quote it: "true"`},
+		{"long text", least[8:] + "city: " + strings.Repeat("北", 201), `2:7: city: "` + strings.Repeat("北", 60) + `…" has 201 characters, more than 200`},
+		{"empty text", least[8:] + "city: ''", `2:7: city: is an empty text: the title of the instance`},
+		{"file as public URL", least + "public_url: file:///a", `3:13: public_url: "file:///a" is not an absolute http or https URL without query and user, such as https://map.example`},
+		{"password in public URL", least + "public_url: https://u:p@a", `3:13: public_url: "https://u:p@a" is not an absolute http or https URL without query and user, such as https://map.example`},
+		{"port beyond", least + "listen: a:70000", `3:9: listen: "a:70000" is not host:port, such as 127.0.0.1:8080`},
+	} {
+		_, err := Parse("f", []byte(test.file), nil)
+		var problems Problems
+		if !errors.As(err, &problems) {
+			t.Errorf("%s: got %v, want problems", test.name, err)
+			continue
+		}
+		if !slices.ContainsFunc(problems, func(p Problem) bool { return p.String() == "f:"+test.want }) {
+			t.Errorf("%s: got %v\nwant %s", test.name, err, test.want)
+		}
+	}
+}
+
+// TestAccepted reads what looks odd but is clear.
+func TestAccepted(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ name, file, city string }{
+		{"byte order mark", "\xef\xbb\xbf" + least, "A"},
+		{"Windows line ends", strings.ReplaceAll(least, "\n", "\r\n"), "A"},
+		{"document marks", "---\n" + least + "...\n# the end\n", "A"},
+		{"single quotes", least[8:] + "city: '2016'", "2016"},
+		{"double quotes", least[8:] + `city: "\u5317京"`, "北京"},
+		{"folded", least[8:] + "city: >-\n  A\n  B\n", "A B"},
+		{"literal", least[8:] + "city: |-\n  1\n", "1"},
+		{"two lines", least[8:] + "city: A\n  B\n", "A B"},
+		{"colon in a text", least[8:] + "city: a:b", "a:b"},
+		{"number and more", least[8:] + "city: 42nd", "42nd"},
+		{"comment", least[8:] + "city: A # B\n", "A"},
+		{"tab after a value", least[8:] + "city: A\t# B\n", "A"},
+	} {
+		got, err := Parse("f", []byte(test.file), nil)
+		if err != nil {
+			t.Errorf("%s: %v", test.name, err)
+		} else if got.City != test.city {
+			t.Errorf("%s: got %q, want %q", test.name, got.City, test.city)
+		}
+	}
+}
+
+// TestManyProblems has more faults than are listed.
+func TestManyProblems(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for range MaxProblems + 5 {
+		b.WriteString("a: 1\n")
+	}
+	_, err := Parse("f", []byte(b.String()), nil)
+	var problems Problems
+	if !errors.As(err, &problems) || len(problems) != MaxProblems+1 {
+		t.Fatalf("got %d problems, want %d", len(problems), MaxProblems+1)
+	}
+	if got, want := problems[MaxProblems].Message, "there are more than 500 problems; the rest is left out"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
