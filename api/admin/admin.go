@@ -1,0 +1,45 @@
+// Package admin serves what whoever runs Hutong asks of it: whether the process lives, whether it is
+// ready for traffic, and its metrics in Prometheus's text format.
+//
+// # Routes
+//
+//	GET /livez     200 as long as the process answers at all
+//	GET /readyz    200 once every layer is loaded and until the server drains, 503 otherwise
+//	GET /metrics
+package admin
+
+import (
+	"net/http"
+
+	"hutong/api"
+)
+
+// Routes returns the routes of an operator. ready reports whether the server should get traffic; it
+// is called from any goroutine.
+func Routes(ready func() bool, metrics http.Handler) []api.Route {
+	return []api.Route{
+		{Pattern: "/livez", Label: "livez", Operational: true, Handler: http.HandlerFunc(live)},
+		{Pattern: "/readyz", Label: "readyz", Operational: true, Handler: readiness(ready)},
+		{Pattern: "/metrics", Label: "metrics", Operational: true, Handler: metrics},
+	}
+}
+
+func live(w http.ResponseWriter, _ *http.Request) { answer(w, "live\n") }
+
+func readiness(ready func() bool) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !ready() {
+			w.Header().Set("Retry-After", "1")
+			api.Refuse(w, r, api.CodeLoading, "The layers are not served yet, or not any more.")
+			return
+		}
+		answer(w, "ready\n")
+	})
+}
+
+// answer says one word to a probe; nobody may cache it.
+func answer(w http.ResponseWriter, word string) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte(word)) // the probe went away: nobody is left to tell
+}

@@ -1,0 +1,151 @@
+// Package api is what all HTTP surfaces share: routes and how they are dispatched, problems
+// (RFC 9457), representations with their encodings and ETags (RFC 9110), the list of layers, and
+// what every request gets around it: limits, CORS, recovery, an access log line and metrics.
+//
+// A surface is a package below this one. It exports what makes its [Route]s and knows nothing of
+// the others; internal/app hands all routes to [NewServer]. A surface answers with [Send] or
+// [Refuse] and writes to the ResponseWriter itself only for what those cannot say.
+//
+// A [*Server] and a [*Layers] may be used from any goroutine.
+package api
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"path"
+	"strings"
+	"sync/atomic"
+
+	"hutong/internal/telemetry"
+)
+
+// MaxBodyBytes is the most bytes of a request's body. No route reads one yet; the bound keeps
+// clients from sending more than the server would care to skip.
+const MaxBodyBytes = 64 << 10
+
+// Route is one place that answers.
+type Route struct {
+	// Pattern is a [http.ServeMux] pattern without a method: whole segments only, since ServeMux
+	// knows no pattern like {layer}.json.
+	Pattern string
+	// Label names the route in logs and metrics, from a set as closed as the program's text.
+	Label string
+	// Handler answers GET and HEAD; for HEAD the body is thrown away.
+	Handler http.Handler
+	// Operational routes (liveness, metrics, the page) answer while layers are still loading, and pages of
+	// other origins may not read them.
+	Operational bool
+}
+
+// Server dispatches requests to routes. Until [Server.Ready] it answers only operational ones.
+type Server struct {
+	mux     *http.ServeMux
+	log     *slog.Logger
+	metrics *metrics
+	ready   atomic.Bool
+}
+
+// NewServer returns a server of routes. It panics when two patterns clash or one is malformed:
+// routes are constants of the program.
+func NewServer(log *slog.Logger, m *telemetry.Metrics, routes []Route) *Server {
+	s := &Server{mux: http.NewServeMux(), log: log, metrics: newMetrics(m)}
+	for _, r := range routes {
+		s.mux.Handle(r.Pattern, s.route(r))
+	}
+	s.mux.Handle("/", s.route(Route{Label: "none", Handler: http.HandlerFunc(noRoute)}))
+	return s
+}
+
+// Ready lets all routes answer from now on.
+func (s *Server) Ready() { s.ready.Store(true) }
+
+// IsReady reports whether all routes answer.
+func (s *Server) IsReady() bool { return s.ready.Load() }
+
+// ServeHTTP answers one request: it observes, recovers and limits, then hands over to the route.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	o := s.observe(w, r)
+	defer o.finish(r)
+	o.Header().Set("X-Content-Type-Options", "nosniff")
+	if r.ContentLength > MaxBodyBytes {
+		s.metrics.refused.With("body").Add(1)
+		o.Header().Set("Connection", "close")
+		Refuse(o, r, CodeBodyTooLarge, fmt.Sprintf("A request's body may have %d bytes.", MaxBodyBytes))
+		return
+	}
+	r.Body = http.MaxBytesReader(o, r.Body, MaxBodyBytes)
+	// ServeMux would answer a path such as //layers with a redirect that escapes it twice.
+	if p := r.URL.EscapedPath(); p != cleanPath(p) {
+		noRoute(o, r)
+		return
+	}
+	s.mux.ServeHTTP(o, r)
+}
+
+// cleanPath is p with one slash between segments and no dot segments; a slash at the end stays.
+func cleanPath(p string) string {
+	if p == "" {
+		return "/"
+	}
+	clean := path.Clean("/" + p)
+	if strings.HasSuffix(p, "/") && clean != "/" {
+		clean += "/"
+	}
+	return clean
+}
+
+// methods is what every route answers.
+const methods = "GET, HEAD, OPTIONS"
+
+// route wraps a route's handler with what its answer depends on: its label, the method, CORS and
+// whether the layers are there.
+func (s *Server) route(route Route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if o, ok := w.(*observer); ok {
+			o.route = route.Label
+		}
+		if !route.Operational {
+			allowOrigins(w.Header())
+		}
+		switch r.Method {
+		case http.MethodGet, http.MethodHead:
+		case http.MethodOptions:
+			answerOptions(w, r)
+			return
+		default:
+			w.Header().Set("Allow", methods)
+			Refuse(w, r, CodeMethodNotAllowed, "This route answers "+methods+".")
+			return
+		}
+		if !route.Operational && !s.ready.Load() {
+			w.Header().Set("Retry-After", "1")
+			Refuse(w, r, CodeLoading, "The layers are still loading.")
+			return
+		}
+		route.Handler.ServeHTTP(w, r)
+	})
+}
+
+func noRoute(w http.ResponseWriter, r *http.Request) {
+	Refuse(w, r, CodeNotFound, "There is nothing at this path.")
+}
+
+// allowOrigins lets pages of every origin read an answer: all that non-operational routes serve is
+// public.
+func allowOrigins(h http.Header) {
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Expose-Headers", "ETag, Retry-After, "+HeaderDropped)
+}
+
+// answerOptions answers OPTIONS, a CORS preflight among them (Fetch standard, §3.2.2).
+func answerOptions(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Allow", methods)
+	if r.Header.Get("Access-Control-Request-Method") != "" && h.Get("Access-Control-Allow-Origin") != "" {
+		h.Set("Access-Control-Allow-Methods", methods)
+		h.Set("Access-Control-Allow-Headers", "Accept, Cache-Control, If-None-Match")
+		h.Set("Access-Control-Max-Age", "86400")
+	}
+	w.WriteHeader(http.StatusNoContent)
+}

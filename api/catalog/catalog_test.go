@@ -1,0 +1,220 @@
+package catalog
+
+import (
+	"encoding/json"
+	"log/slog"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/geojson"
+
+	"hutong/api"
+	"hutong/internal/telemetry"
+	"hutong/layers"
+	"hutong/layers/column"
+	"hutong/layers/view"
+	"hutong/tiles"
+)
+
+// newServer serves one layer with four features, one of them without a place.
+func newServer(t *testing.T) http.Handler {
+	t.Helper()
+	schema := &layers.Schema{
+		Name: "complaints", IDField: "ref", TimeField: "at",
+		Fields: []layers.Field{
+			{Name: "phone", Kind: column.String, Private: true},
+			{Name: "status", Kind: column.String, Keep: true},
+			{Name: "votes", Kind: column.Int, Priority: 3},
+			{Name: "at", Kind: column.Time, FromZoom: 14},
+		},
+	}
+	live, err := layers.New(schema, layers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	upsert := func(id layers.FeatureID, g orb.Geometry, status string, votes int64) layers.Change {
+		return layers.Change{Feature: layers.Feature{ID: id, Geometry: g, Values: []column.Value{
+			column.StringOf("secret"), column.StringOf(status), column.IntOf(votes),
+			column.TimeOf(time.Date(2026, 1, 2, 3, 4, 5, 678_000_000, time.UTC)),
+		}}}
+	}
+	nulls := layers.Change{Feature: layers.Feature{ID: "42", Geometry: orb.Point{116.5, 40}}}
+	_, err = live.Apply(layers.Batch{Layer: "complaints", Changes: []layers.Change{
+		upsert("a/b c?%", orb.Point{116.3912345, 39.9076543}, `new "and" <odd>`, 7),
+		upsert("far", orb.Point{117, 41}, "open", math.MaxInt64),
+		upsert("nowhere", nil, "open", 1),
+		nulls,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := view.Public(live)
+	builder, err := tiles.New(v.Schema(), tiles.Defaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ls, err := api.NewLayers([]*api.Layer{{
+		View: v, Tiles: builder, Title: "Complaints", Description: "What people report.", Licence: "CC-BY-4.0", Attribution: "The city",
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := api.NewServer(slog.New(slog.DiscardHandler), telemetry.NewMetrics(), New(ls, api.Base{PublicURL: "https://maps.example"}).Routes())
+	s.Ready()
+	return s
+}
+
+func get(t *testing.T, h http.Handler, target string) *httptest.ResponseRecorder {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+	if strings.Contains(w.Body.String(), "secret") || strings.Contains(w.Body.String(), "phone") {
+		t.Errorf("%s: the body holds a private field: %s", target, w.Body)
+	}
+	return w
+}
+
+func TestLayer(t *testing.T) {
+	t.Parallel()
+	w := get(t, newServer(t), "/layers/complaints")
+	if w.Code != http.StatusOK {
+		t.Fatalf("got %d %s", w.Code, w.Body)
+	}
+	want := `{"name":"complaints","title":"Complaints","description":"What people report.","licence":"CC-BY-4.0",` +
+		`"attribution":"The city","count":4,"located":3,"extent":[116.3912345,39.9076543,117,41],"seq":1,` +
+		`"minzoom":0,"maxzoom":18,"id_field":"ref","time_field":"at","fields":[` +
+		`{"name":"status","type":"string","keep":true},{"name":"votes","type":"int","priority":3},` +
+		`{"name":"at","type":"time","from_zoom":14}],"links":[` +
+		`{"rel":"self","href":"https://maps.example/layers/complaints","type":"application/json"},` +
+		`{"rel":"collection","href":"https://maps.example/layers","type":"application/json"},` +
+		`{"rel":"tilejson","href":"https://maps.example/tiles/complaints.json","type":"application/json"},` +
+		`{"rel":"tiles","href":"https://maps.example/tiles/complaints/{z}/{x}/{y}.mvt","type":"application/vnd.mapbox-vector-tile"},` +
+		`{"rel":"features","href":"https://maps.example/layers/complaints/features/{id}","type":"application/geo+json"}]}` + "\n"
+	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLayers(t *testing.T) {
+	t.Parallel()
+	w := get(t, newServer(t), "/layers")
+	var got struct {
+		Layers []struct {
+			Name  string
+			Count int
+		}
+		Links []struct{ Rel, Href string }
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Layers) != 1 || got.Layers[0].Name != "complaints" || got.Layers[0].Count != 4 || len(got.Links) != 2 {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func TestFeature(t *testing.T) {
+	t.Parallel()
+	h := newServer(t)
+	for _, c := range []struct{ target, want string }{
+		{"/layers/complaints/features/a%2Fb%20c%3F%25", `{"type":"Feature","id":"a/b c?%",` +
+			`"geometry":{"type":"Point","coordinates":[116.3912345,39.9076543]},` +
+			`"properties":{"ref":"a/b c?%","status":"new \"and\" \u003codd\u003e","votes":7,"at":"2026-01-02T03:04:05.678Z"}}`},
+		{"/layers/complaints/features/nowhere", `{"type":"Feature","id":"nowhere","geometry":null,` +
+			`"properties":{"ref":"nowhere","status":"open","votes":1,"at":"2026-01-02T03:04:05.678Z"}}`},
+		{"/layers/complaints/features/far", `{"type":"Feature","id":"far",` +
+			`"geometry":{"type":"Point","coordinates":[117.0000000,41.0000000]},` +
+			`"properties":{"ref":"far","status":"open","votes":"9223372036854775807","at":"2026-01-02T03:04:05.678Z"}}`},
+		{"/layers/complaints/features?number=42", `{"type":"Feature","id":"42",` +
+			`"geometry":{"type":"Point","coordinates":[116.5000000,40.0000000]},` +
+			`"properties":{"ref":"42","status":null,"votes":null,"at":null}}`},
+	} {
+		w := get(t, h, c.target)
+		if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/geo+json" {
+			t.Errorf("%s: got %d %v", c.target, w.Code, w.Header())
+		}
+		if diff := cmp.Diff(c.want+"\n", w.Body.String()); diff != "" {
+			t.Errorf("%s: %s", c.target, diff)
+		}
+		if _, err := geojson.UnmarshalFeature(w.Body.Bytes()); err != nil {
+			t.Errorf("%s: orb does not read it: %v", c.target, err)
+		}
+	}
+}
+
+func TestNear(t *testing.T) {
+	t.Parallel()
+	h := newServer(t)
+	w := get(t, h, "/layers/complaints/features?near=116.4,39.9&k=2")
+	got, err := geojson.UnmarshalFeatureCollection(w.Body.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Features) != 2 || got.Features[0].ID != "a/b c?%" || got.Features[1].ID != "42" {
+		t.Errorf("got %s, want the two nearest, nearest first", w.Body)
+	}
+	if !strings.Contains(w.Body.String(), `"distance_metres":1`) {
+		t.Errorf("got %s, want a distance of about 1.1 km", w.Body)
+	}
+	all, err := geojson.UnmarshalFeatureCollection(get(t, h, "/layers/complaints/features?near=116.4,39.9").Body.Bytes())
+	if err != nil || len(all.Features) != 3 {
+		t.Errorf("without k: got %v, %v, want the three that have a place", all, err)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	h := newServer(t)
+	for _, c := range []struct {
+		target string
+		status int
+		code   string
+	}{
+		{"/layers/nothing", 404, "layer_not_found"},
+		{"/layers/nothing/features/1", 404, "layer_not_found"},
+		{"/layers/nothing/features?number=1", 404, "layer_not_found"},
+		{"/layers/complaints/features/none", 404, "feature_not_found"},
+		{"/layers/complaints/features/" + strings.Repeat("x", 1000), 404, "feature_not_found"},
+		{"/layers/complaints/features?number=1", 404, "feature_not_found"},
+		{"/layers/complaints/features?number=007", 400, "parameter_invalid"},
+		{"/layers/complaints/features?number=9007199254740992", 400, "parameter_invalid"},
+		{"/layers/complaints/features?number=", 400, "parameter_invalid"},
+		{"/layers/complaints/features", 400, "parameter_invalid"},
+		{"/layers/complaints/features?number=1&near=1,2", 400, "parameter_invalid"},
+		{"/layers/complaints/features?near=1", 400, "parameter_invalid"},
+		{"/layers/complaints/features?near=a,b", 400, "parameter_invalid"},
+		{"/layers/complaints/features?near=NaN,1", 400, "parameter_invalid"},
+		{"/layers/complaints/features?near=200,1", 400, "parameter_invalid"},
+		{"/layers/complaints/features?near=1,89", 400, "parameter_invalid"},
+		{"/layers/complaints/features?near=1,2&k=0", 400, "parameter_invalid"},
+		{"/layers/complaints/features?near=1,2&k=101", 400, "parameter_invalid"},
+		{"/layers/complaints/features?near=1,2&k=x", 400, "parameter_invalid"},
+		{"/layers/complaints/features/", 404, "not_found"},
+	} {
+		w := get(t, h, c.target)
+		var p struct{ Code string }
+		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || w.Code != c.status || p.Code != c.code {
+			t.Errorf("%s: got %d %s, %v, want %d %s", c.target, w.Code, w.Body, err, c.status, c.code)
+		}
+	}
+}
+
+func FuzzPlace(f *testing.F) {
+	f.Add("116.39,39.91")
+	f.Add(" 1 , -2e1")
+	f.Fuzz(func(t *testing.T, s string) {
+		lon, lat, err := parsePlace(s)
+		if err != nil {
+			return
+		}
+		if !(lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90) {
+			t.Errorf("parsePlace(%q) = %v, %v", s, lon, lat)
+		}
+	})
+}

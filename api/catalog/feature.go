@@ -1,0 +1,171 @@
+package catalog
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/paulmach/orb"
+
+	"hutong/api"
+	"hutong/layers"
+	"hutong/layers/column"
+	"hutong/layers/world"
+)
+
+// MaxNear is the most features that a query by place returns.
+const MaxNear = 100
+
+// defaultNear is how many it returns when nobody says.
+const defaultNear = 10
+
+// maxExact is the largest integer that all JSON readers hold exactly; larger ones go as strings, as
+// they do in tiles.
+const maxExact = 1 << 53
+
+func (c *Catalog) feature(w http.ResponseWriter, r *http.Request) {
+	l := c.layers.Find(w, r, r.PathValue("name"))
+	if l == nil {
+		return
+	}
+	v := l.View.Now()
+	f, ok := v.Feature(layers.FeatureID(r.PathValue("id")))
+	if !ok {
+		api.Refuse(w, r, api.CodeFeatureNotFound, "The layer has no feature with this id.")
+		return
+	}
+	api.Send(w, r, "application/geo+json", append(appendFeature(nil, v.Schema(), &f, -1), '\n'))
+}
+
+// features answers the two queries there are: by the number in tiles, and by place.
+func (c *Catalog) features(w http.ResponseWriter, r *http.Request) {
+	l := c.layers.Find(w, r, r.PathValue("name"))
+	if l == nil {
+		return
+	}
+	query := r.URL.Query()
+	switch {
+	case query.Has("number") && !query.Has("near"):
+		c.numbered(w, r, l, query.Get("number"))
+	case query.Has("near") && !query.Has("number"):
+		c.near(w, r, l, query.Get("near"), query.Get("k"))
+	default:
+		api.Refuse(w, r, api.CodeParameterInvalid, "Ask with either number=N or near=LON,LAT.")
+	}
+}
+
+func (c *Catalog) numbered(w http.ResponseWriter, r *http.Request, l *api.Layer, text string) {
+	number, decimal := layers.FeatureID(text).Number()
+	if !decimal {
+		api.Refuse(w, r, api.CodeParameterInvalid, "number is a feature's id in a tile: a plain integer from 0 to 9007199254740991.")
+		return
+	}
+	v := l.View.Now()
+	f, ok := v.Numbered(number)
+	if !ok {
+		api.Refuse(w, r, api.CodeFeatureNotFound, "No feature of the layer shows this number in tiles.")
+		return
+	}
+	api.Send(w, r, "application/geo+json", append(appendFeature(nil, v.Schema(), &f, -1), '\n'))
+}
+
+func (c *Catalog) near(w http.ResponseWriter, r *http.Request, l *api.Layer, place, count string) {
+	lon, lat, err := parsePlace(place)
+	if err != nil {
+		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
+		return
+	}
+	k := defaultNear
+	if count != "" {
+		if k, err = strconv.Atoi(count); err != nil || k < 1 || k > MaxNear {
+			api.Refuse(w, r, api.CodeParameterInvalid, fmt.Sprintf("k is a number from 1 to %d.", MaxNear))
+			return
+		}
+	}
+	v := l.View.Now()
+	body := []byte(`{"type":"FeatureCollection","features":[`)
+	for i, n := range v.Nearest(lon, lat, k) {
+		if i > 0 {
+			body = append(body, ',')
+		}
+		body = appendFeature(body, v.Schema(), &n.Feature, n.Metres)
+	}
+	api.Send(w, r, "application/geo+json", append(body, "]}\n"...))
+}
+
+// parsePlace reads "lon,lat" in degrees. Its errors are whole sentences for the client.
+func parsePlace(s string) (lon, lat float64, err error) {
+	first, second, ok := strings.Cut(s, ",")
+	lon, errLon := strconv.ParseFloat(strings.TrimSpace(first), 64)
+	lat, errLat := strconv.ParseFloat(strings.TrimSpace(second), 64)
+	if !ok || errLon != nil || errLat != nil {
+		return 0, 0, fmt.Errorf("near is a longitude and a latitude in degrees, such as 116.39,39.91")
+	}
+	if _, err := world.Project(lon, lat); err != nil {
+		return 0, 0, fmt.Errorf("near: %w", err)
+	}
+	return lon, lat, nil
+}
+
+// appendFeature appends f as GeoJSON: its properties in the schema's order, the id first if the
+// schema names it. Coordinates are cell centres with seven decimals, which gives back exactly what
+// came in with seven. metres, unless negative, is how far f is from where was asked.
+func appendFeature(dst []byte, schema *layers.Schema, f *layers.Feature, metres float64) []byte {
+	dst = appendJSON(append(dst, `{"type":"Feature","id":`...), string(f.ID))
+	dst = append(dst, `,"geometry":`...)
+	if p, ok := f.Geometry.(orb.Point); ok {
+		dst = strconv.AppendFloat(append(dst, `{"type":"Point","coordinates":[`...), p[0], 'f', 7, 64)
+		dst = strconv.AppendFloat(append(dst, ','), p[1], 'f', 7, 64)
+		dst = append(dst, "]}"...)
+	} else {
+		dst = append(dst, "null"...)
+	}
+	dst = append(dst, `,"properties":{`...)
+	first := true
+	member := func(name string, v any) {
+		if !first {
+			dst = append(dst, ',')
+		}
+		first = false
+		dst = append(appendJSON(dst, name), ':')
+		dst = appendJSON(dst, v)
+	}
+	if schema.IDField != "" {
+		member(schema.IDField, string(f.ID))
+	}
+	for i, field := range schema.Fields {
+		var v column.Value
+		if i < len(f.Values) {
+			v = f.Values[i]
+		}
+		member(field.Name, plain(v))
+	}
+	dst = append(dst, '}')
+	if metres >= 0 {
+		dst = strconv.AppendFloat(append(dst, `,"distance_metres":`...), metres, 'f', 3, 64)
+	}
+	return append(dst, '}')
+}
+
+// plain is v as JSON has it, integers that are too large for some readers as strings.
+func plain(v column.Value) any {
+	if v.Kind() == column.Int && (v.Int() > maxExact || v.Int() < -maxExact) {
+		return strconv.FormatInt(v.Int(), 10)
+	}
+	return v.Any()
+}
+
+// appendJSON appends a string, number, bool or nil as JSON.
+func appendJSON(dst []byte, v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // the store holds finite numbers only
+	}
+	return append(dst, b...)
+}
+
+// degrees rounds to seven decimals, about a centimetre.
+func degrees(v float64) float64 { return math.Round(v*1e7) / 1e7 }

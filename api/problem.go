@@ -1,0 +1,84 @@
+package api
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+)
+
+// Code names a kind of problem for programs. Codes never change their meaning.
+type Code string
+
+// The codes. Each stands in kinds with its status and title.
+const (
+	CodeNotFound         Code = "not_found"
+	CodeLayerNotFound    Code = "layer_not_found"
+	CodeFeatureNotFound  Code = "feature_not_found"
+	CodeTileOutOfRange   Code = "tile_out_of_range"
+	CodeTileMalformed    Code = "tile_malformed"
+	CodeParameterInvalid Code = "parameter_invalid"
+	CodeMethodNotAllowed Code = "method_not_allowed"
+	CodeBodyTooLarge     Code = "body_too_large"
+	CodeCancelled        Code = "cancelled"
+	CodeLoading          Code = "loading"
+	CodeBusy             Code = "busy"
+	CodeInternal         Code = "internal"
+)
+
+// statusClientClosed is what logs and metrics say of a request whose client went away. No client
+// ever sees it.
+const statusClientClosed = 499
+
+type kind struct {
+	status int
+	title  string
+}
+
+var kinds = map[Code]kind{
+	CodeNotFound:         {http.StatusNotFound, "Nothing at this path"},
+	CodeLayerNotFound:    {http.StatusNotFound, "No such layer"},
+	CodeFeatureNotFound:  {http.StatusNotFound, "No such feature"},
+	CodeTileOutOfRange:   {http.StatusNotFound, "No such tile"},
+	CodeTileMalformed:    {http.StatusBadRequest, "Malformed tile address"},
+	CodeParameterInvalid: {http.StatusBadRequest, "Invalid parameter"},
+	CodeMethodNotAllowed: {http.StatusMethodNotAllowed, "Method not allowed"},
+	CodeBodyTooLarge:     {http.StatusRequestEntityTooLarge, "Request too large"},
+	CodeCancelled:        {statusClientClosed, "The client went away"},
+	CodeLoading:          {http.StatusServiceUnavailable, "Not ready yet"},
+	CodeBusy:             {http.StatusServiceUnavailable, "Too busy"},
+	CodeInternal:         {http.StatusInternalServerError, "Internal error"},
+}
+
+// problem is the body of an error (RFC 9457) with our code beside its members.
+type problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Code   Code   `json:"code"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// Refuse answers with a problem. detail is one sentence for the developer who reads it: what was
+// wrong with the request, never an internal message and never a private value.
+func Refuse(w http.ResponseWriter, r *http.Request, code Code, detail string) {
+	k, ok := kinds[code]
+	if !ok {
+		code, k, detail = CodeInternal, kinds[CodeInternal], ""
+	}
+	// The type is a URN since there is no page for each code to link to.
+	body, err := json.Marshal(problem{"urn:hutong:problem:" + string(code), k.title, k.status, code, detail})
+	if err != nil {
+		body = []byte(`{"status":500,"code":"internal"}`) // strings and ints always marshal
+	}
+	h := w.Header()
+	for _, name := range []string{"Content-Encoding", "ETag", HeaderDropped} {
+		h.Del(name)
+	}
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(k.status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the client went away: nobody is left to tell
+	}
+}

@@ -1,0 +1,103 @@
+package style
+
+import (
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/paulmach/orb"
+
+	"hutong/api"
+	"hutong/internal/telemetry"
+	"hutong/layers"
+	"hutong/layers/view"
+	"hutong/tiles"
+)
+
+// newServer serves the style of two layers with a feature at each of places on the second.
+func newServer(t *testing.T, start Start, places ...orb.Point) http.Handler {
+	t.Helper()
+	var list []*api.Layer
+	for _, name := range []layers.Name{"vendors", "complaints"} {
+		live, err := layers.New(&layers.Schema{Name: name}, layers.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "complaints" {
+			batch := layers.Batch{Layer: name}
+			for i, p := range places {
+				batch.Changes = append(batch.Changes, layers.Change{Feature: layers.Feature{ID: layers.FeatureID(rune('a' + i)), Geometry: p}})
+			}
+			if _, err := live.Apply(batch); err != nil {
+				t.Fatal(err)
+			}
+		}
+		v := view.Public(live)
+		builder, err := tiles.New(v.Schema(), tiles.Defaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, &api.Layer{View: v, Tiles: builder})
+	}
+	ls, err := api.NewLayers(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := api.NewServer(slog.New(slog.DiscardHandler), telemetry.NewMetrics(), New(ls, api.Base{}, "A city", start).Routes())
+	s.Ready()
+	return s
+}
+
+// document is what a test reads of a style.
+type document struct {
+	Version int
+	Name    string
+	Center  []float64
+	Zoom    float64
+	Sources map[string]struct{ Type, URL string }
+	Layers  []struct{ ID string }
+}
+
+func get(t *testing.T, h http.Handler, target string) (int, document) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://city.example"+target, nil))
+	var d document
+	if err := json.Unmarshal(w.Body.Bytes(), &d); err != nil {
+		t.Fatalf("%s: the body %q is no JSON: %v", target, w.Body, err)
+	}
+	return w.Code, d
+}
+
+func TestDefaultStyle(t *testing.T) {
+	t.Parallel()
+	status, d := get(t, newServer(t, Start{}, orb.Point{116, 39}, orb.Point{117, 40}), "/styles/default.json")
+	if status != http.StatusOK || d.Version != 8 || d.Name != "A city" || len(d.Layers) != 3 ||
+		d.Sources["complaints"].URL != "http://city.example/tiles/complaints.json" {
+		t.Errorf("got %d %+v", status, d)
+	}
+	if len(d.Center) != 2 || d.Center[0] != 116.5 || d.Zoom != 8 {
+		t.Errorf("got center %v and zoom %v, want the middle of the features", d.Center, d.Zoom)
+	}
+}
+
+func TestStart(t *testing.T) {
+	t.Parallel()
+	_, d := get(t, newServer(t, Start{Center: &orb.Point{-77, 38.9}, Zoom: 11.5}, orb.Point{116, 39}), "/styles/default.json")
+	if diff := cmp.Diff([]float64{-77, 38.9, 11.5}, append(d.Center, d.Zoom)); diff != "" {
+		t.Errorf("the configured start: %s", diff)
+	}
+	if _, d := get(t, newServer(t, Start{}), "/styles/default.json"); d.Center != nil {
+		t.Errorf("without a feature: got center %v, want none", d.Center)
+	}
+}
+
+func TestOtherStyle(t *testing.T) {
+	t.Parallel()
+	if status, _ := get(t, newServer(t, Start{}), "/styles/other.json"); status != http.StatusNotFound {
+		t.Errorf("got %d, want 404", status)
+	}
+}
