@@ -1,0 +1,201 @@
+// Package app is the only place where everything is wired together: a [City] (layers and the sources
+// that feed them) becomes a [Store] of live layers, surfaces over it, and one HTTP server.
+//
+// # How a server lives
+//
+//  1. [New] makes the empty layers, their tile builders and the routes; nothing runs yet.
+//  2. [App.Run] listens. From now on /livez answers, everything else says that it is loading.
+//  3. The sources fill the layers, layers side by side, the sources of one layer in their order.
+//  4. Everything answers; the ready function is called, once.
+//  5. When its context is done, the server stops accepting, lets requests under way finish within
+//     [DrainTimeout], and Run returns nil.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"hutong/api"
+	"hutong/api/admin"
+	"hutong/api/catalog"
+	"hutong/api/style"
+	"hutong/api/tile"
+	"hutong/internal/telemetry"
+	"hutong/web"
+)
+
+// Bounds of the HTTP server.
+const (
+	// DrainTimeout is how long requests under way may take once the server was told to stop.
+	DrainTimeout = 10 * time.Second
+
+	readHeaderTimeout = 5 * time.Second
+	readTimeout       = 15 * time.Second
+	writeTimeout      = 60 * time.Second // a slow line's 8 MB
+	idleTimeout       = 2 * time.Minute
+	maxHeaderBytes    = 16 << 10
+)
+
+// Options are what an [App] needs beside its city.
+type Options struct {
+	// Listen is the host:port to listen on; port 0 takes a free one.
+	Listen string
+	// Log takes the access log and everything else worth a line.
+	Log *slog.Logger
+	// Metrics takes all metrics.
+	Metrics *telemetry.Metrics
+	// Tiles bounds the work on tiles; its zero value is the defaults.
+	Tiles tile.Options
+	// DrainTimeout replaces [DrainTimeout] unless it is 0.
+	DrainTimeout time.Duration
+}
+
+// App is one city being served. Run may be called once.
+type App struct {
+	city     *City
+	opts     Options
+	store    *Store
+	server   *api.Server
+	patterns []string // of all routes
+	draining atomic.Bool
+}
+
+// New makes the layers and routes of city. It opens nothing. The error lists what is wrong with the
+// city.
+func New(city *City, opts Options) (*App, error) { return newApp(city, opts) }
+
+// newApp is New with more routes than the surfaces have.
+func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
+	if opts.DrainTimeout == 0 {
+		opts.DrainTimeout = DrainTimeout
+	}
+	store, err := NewStore(city, opts.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{city: city, opts: opts, store: store}
+	routes := append(a.routes(), more...)
+	for _, r := range routes {
+		a.patterns = append(a.patterns, r.Pattern)
+	}
+	a.server = api.NewServer(opts.Log, opts.Metrics, routes)
+	return a, nil
+}
+
+// Store returns the live layers.
+func (a *App) Store() *Store { return a.store }
+
+// Handler answers all routes.
+func (a *App) Handler() http.Handler { return a.server }
+
+// routes puts the routes of all surfaces together.
+func (a *App) routes() []api.Route {
+	base := api.Base{PublicURL: a.city.PublicURL}
+	ls := a.store.Public()
+	page := web.Handler()
+	routes := []api.Route{
+		{Pattern: "/{$}", Label: "page", Operational: true, Handler: page},
+		{Pattern: "/assets/", Label: "assets", Operational: true, Handler: page},
+	}
+	routes = append(routes, admin.Routes(a.isReady, a.opts.Metrics.Handler())...)
+	routes = append(routes, catalog.New(ls, base).Routes()...)
+	routes = append(routes, tile.New(ls, base, a.opts.Metrics, a.opts.Tiles).Routes()...)
+	start := style.Start{Center: a.city.Center, Zoom: a.city.Zoom}
+	return append(routes, style.New(ls, base, a.city.Title, start).Routes()...)
+}
+
+func (a *App) isReady() bool { return a.server.IsReady() && !a.draining.Load() }
+
+// Run listens, loads and serves until ctx is done, then drains and returns nil. ready is called with
+// the server's URL once it answers everything. An error means that it could not listen, that a
+// source could not be read, or that the listener broke.
+func (a *App) Run(ctx context.Context, ready func(url string)) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.opts.Listen)
+	if err != nil {
+		return fmt.Errorf("app: listen: %w", err)
+	}
+	server := &http.Server{
+		Handler:           a.server,
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(a.opts.Log.Handler(), slog.LevelWarn),
+	}
+	broken := make(chan error, 1)
+	go func() { broken <- server.Serve(bound(listener, maxConnections, a.opts.Metrics)) }()
+	err = a.serve(ctx, broken, func() { ready(urlOf(a.opts.Listen, listener.Addr())) })
+	return errors.Join(err, a.drain(server))
+}
+
+// serve loads, then waits for the end.
+func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) error {
+	if err := a.load(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil // told to stop while loading
+		}
+		return err
+	}
+	a.server.Ready()
+	ready()
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-broken:
+		return fmt.Errorf("app: serve: %w", err)
+	}
+}
+
+// load fills the store and gives what loading took beyond it back to the system.
+func (a *App) load(ctx context.Context) error {
+	start := time.Now()
+	if err := a.store.Load(ctx, a.city.Sources, a.opts.Log); err != nil {
+		return err
+	}
+	debug.FreeOSMemory()
+	a.opts.Log.Info("layers loaded", slog.Int("layers", len(a.city.Layers)), slog.Int("sources", len(a.city.Sources)),
+		slog.Float64("seconds", time.Since(start).Seconds()))
+	return nil
+}
+
+// drain stops accepting and waits for requests under way.
+func (a *App) drain(server *http.Server) error {
+	a.draining.Store(true)
+	// The context that ended the server cannot bound its end.
+	ctx, cancel := context.WithTimeout(context.Background(), a.opts.DrainTimeout)
+	defer cancel()
+	err := server.Shutdown(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		a.opts.Log.Warn("requests were cut off", slog.Duration("after", a.opts.DrainTimeout))
+		err = server.Close()
+	}
+	if err != nil {
+		return fmt.Errorf("app: stop: %w", err)
+	}
+	a.opts.Log.Info("stopped")
+	return nil
+}
+
+// urlOf is the URL of a server that was asked to listen on asked and does so on addr: the host as it
+// was asked for, this machine when it was all interfaces, and the port there is.
+func urlOf(asked string, addr net.Addr) string {
+	_, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return "http://" + addr.String()
+	}
+	host, _, err := net.SplitHostPort(asked)
+	if err != nil || host == "" {
+		host = "127.0.0.1"
+	} else if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return "http://" + net.JoinHostPort(host, port)
+}

@@ -1,0 +1,254 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"hutong/api"
+	"hutong/ingest"
+	"hutong/layers"
+)
+
+func TestRunServesAndStops(t *testing.T) {
+	t.Parallel()
+	a, log := newTestApp(t, newCity(), nil)
+	r := start(t, a)
+	for path, want := range map[string]int{
+		"/": 200, "/livez": 200, "/readyz": 200, "/metrics": 200, "/layers": 200, "/layers/complaints": 200,
+		"/layers/complaints/features/b": 200, "/layers/complaints/features?number=1": 200,
+		"/tiles/complaints.json": 200, "/tiles/complaints/0/0/0.mvt": 200, "/tiles/empty/0/0/0.mvt": 204,
+		"/styles/default.json": 200, "/assets/nothing.js": 404, "/nothing": 404,
+	} {
+		status, body, err := r.get(path)
+		if err != nil || status != want {
+			t.Errorf("%s: got %d %.200s, %v, want %d", path, status, body, err, want)
+		}
+	}
+	r.stop()
+	if err := <-r.result; err != nil {
+		t.Errorf("Run: %v, want nil after it was told to stop", err)
+	}
+	if _, _, err := r.get("/livez"); err == nil {
+		t.Error("it still answers after it stopped")
+	}
+	for _, want := range []string{`"msg":"source read"`, `"accepted":2`, `"msg":"layers loaded"`, `"msg":"stopped"`} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log lacks %s: %s", want, log)
+		}
+	}
+}
+
+func TestWhileLoading(t *testing.T) {
+	t.Parallel()
+	loading, release := make(chan struct{}), make(chan struct{})
+	city := newCity(&fakeSource{name: "slow", layer: "complaints", before: func(ctx context.Context) error {
+		close(loading)
+		select {
+		case <-release:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}})
+	a, _ := newTestApp(t, city, nil)
+	status := func(path string) int {
+		w := httptest.NewRecorder()
+		a.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		return w.Code
+	}
+	check := func(want map[string]int) {
+		t.Helper()
+		for path, want := range want {
+			if got := status(path); got != want {
+				t.Errorf("%s: got %d, want %d", path, got, want)
+			}
+		}
+	}
+	go func() {
+		<-loading
+		check(map[string]int{"/": 200, "/livez": 200, "/readyz": 503, "/metrics": 200, "/layers": 503, "/tiles/complaints/0/0/0.mvt": 503})
+		close(release)
+	}()
+	r := start(t, a)
+	check(map[string]int{"/livez": 200, "/readyz": 200, "/layers": 200, "/tiles/complaints/0/0/0.mvt": 204})
+	r.stop()
+	if err := <-r.result; err != nil {
+		t.Error(err)
+	}
+	check(map[string]int{"/readyz": 503}) // it drains
+}
+
+func TestStopWhileLoading(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	a, _ := newTestApp(t, newCity(&fakeSource{name: "slow", layer: "complaints", before: func(ctx context.Context) error {
+		cancel()
+		<-ctx.Done()
+		return ctx.Err()
+	}}), nil)
+	if err := a.Run(ctx, func(string) { t.Error("it said that it is ready") }); err != nil {
+		t.Errorf("got %v, want nil", err)
+	}
+}
+
+func TestSourceThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("no such file")
+	a, _ := newTestApp(t, newCity(
+		&fakeSource{name: "good", layer: "complaints", changes: []layers.Change{point("1", 116, 39)}},
+		&fakeSource{name: "bad", layer: "complaints", err: broken},
+		&fakeSource{name: "never", layer: "complaints", before: func(context.Context) error {
+			t.Error("a source after the broken one was read")
+			return nil
+		}},
+	), nil)
+	err := a.Run(t.Context(), func(string) { t.Error("it said that it is ready") })
+	if !errors.Is(err, broken) || !strings.Contains(err.Error(), "layer complaints: source bad") {
+		t.Errorf("got %v, want the error with its layer and source", err)
+	}
+	if n := a.Store().Public().All()[0].View.Now().Count(); n != 0 {
+		t.Errorf("%d features of a load that failed are visible", n)
+	}
+}
+
+func TestAddressInUse(t *testing.T) {
+	t.Parallel()
+	var config net.ListenConfig
+	other, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	a, _ := newTestApp(t, newCity(), func(o *Options) { o.Listen = other.Addr().String() })
+	if err := a.Run(t.Context(), func(string) {}); !errors.Is(err, syscall.EADDRINUSE) {
+		t.Errorf("got %v, want address in use", err)
+	}
+}
+
+// slowRoute answers after release was closed and says on entered that it began.
+func slowRoute(entered chan<- struct{}, release <-chan struct{}) api.Route {
+	return api.Route{Pattern: "/slow", Label: "slow", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		entered <- struct{}{}
+		<-release
+		_, _ = io.WriteString(w, "whole")
+	})}
+}
+
+func TestDrainLetsRequestsFinish(t *testing.T) {
+	t.Parallel()
+	entered, release := make(chan struct{}), make(chan struct{})
+	a, _ := newTestApp(t, newCity(), nil, slowRoute(entered, release))
+	r := start(t, a)
+	body := make(chan string, 1)
+	go func() {
+		_, got, err := r.get("/slow")
+		if err != nil {
+			got = err.Error()
+		}
+		body <- got
+	}()
+	<-entered
+	r.stop()
+	for _, _, err := r.get("/livez"); err == nil; _, _, err = r.get("/livez") {
+		continue // until it accepts nobody any more
+	}
+	close(release)
+	if got := <-body; got != "whole" {
+		t.Errorf("the request under way got %q, want its whole answer", got)
+	}
+	if err := <-r.result; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDrainHasADeadline(t *testing.T) {
+	t.Parallel()
+	entered, release := make(chan struct{}), make(chan struct{})
+	a, log := newTestApp(t, newCity(), func(o *Options) { o.DrainTimeout = time.Millisecond }, slowRoute(entered, release))
+	r := start(t, a)
+	failed := make(chan error, 1)
+	go func() {
+		_, _, err := r.get("/slow")
+		failed <- err
+	}()
+	<-entered
+	r.stop()
+	if err := <-r.result; err != nil {
+		t.Errorf("Run: %v, want nil", err)
+	}
+	if err := <-failed; err == nil {
+		t.Error("a request that takes for ever was answered")
+	}
+	close(release)
+	if !strings.Contains(log.String(), "requests were cut off") {
+		t.Errorf("the log does not say so: %s", log)
+	}
+}
+
+// TestPrivateFieldsLeaveByNoDoor asks every route there is (S10).
+func TestPrivateFieldsLeaveByNoDoor(t *testing.T) {
+	t.Parallel()
+	a, log := newTestApp(t, newCity(&fakeSource{
+		name: "hotline", layer: "complaints",
+		changes: []layers.Change{point("1", 116.3, 39.9), point("b", 116.4, 39.95)},
+		refuse:  []ingest.Refusal{{Reason: ingest.ReasonType, Field: "phone", Value: "(private)", Want: "text"}},
+	}), nil)
+	r := start(t, a)
+	targets := map[string][]string{
+		"/{$}":                          {"/"},
+		"/assets/":                      {"/assets/"},
+		"/livez":                        {"/livez"},
+		"/readyz":                       {"/readyz"},
+		"/metrics":                      {"/metrics"},
+		"/layers":                       {"/layers"},
+		"/layers/{name}":                {"/layers/complaints"},
+		"/layers/{name}/features":       {"/layers/complaints/features?number=1", "/layers/complaints/features?near=116.3,39.9&k=100"},
+		"/layers/{name}/features/{id}":  {"/layers/complaints/features/b", "/layers/complaints/features/" + secret},
+		"/tiles/{file}":                 {"/tiles/complaints.json"},
+		"/tiles/{layer}/{z}/{x}/{file}": {"/tiles/complaints/0/0/0.mvt", "/tiles/complaints/8/210/96.pbf"},
+		"/styles/{file}":                {"/styles/default.json"},
+	}
+	for _, route := range a.patterns {
+		if targets[route] == nil {
+			t.Errorf("no request for %s: add one", route)
+		}
+		for _, target := range targets[route] {
+			status, body, err := r.get(target)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if status >= 500 || strings.Contains(body, secret) || strings.Contains(body, "phone") {
+				t.Errorf("%s: got %d and a private field or value in %.500s", target, status, body)
+			}
+		}
+	}
+	if strings.Contains(strings.ReplaceAll(log.String(), "/layers/complaints/features/"+secret, ""), secret) {
+		t.Errorf("a private value is in the log: %s", log)
+	}
+}
+
+func TestURLOf(t *testing.T) {
+	t.Parallel()
+	addr := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 4711}
+	for asked, want := range map[string]string{
+		"127.0.0.1:0":    "http://127.0.0.1:4711",
+		"localhost:0":    "http://localhost:4711",
+		":0":             "http://127.0.0.1:4711",
+		"0.0.0.0:0":      "http://127.0.0.1:4711",
+		"[::]:0":         "http://127.0.0.1:4711",
+		"[::1]:0":        "http://[::1]:4711",
+		"city.test:8080": "http://city.test:4711",
+	} {
+		if got := urlOf(asked, addr); got != want {
+			t.Errorf("urlOf(%q) = %s, want %s", asked, got, want)
+		}
+	}
+}

@@ -1,0 +1,36 @@
+package app
+
+import (
+	"github.com/paulmach/orb"
+
+	"hutong/ingest"
+	"hutong/layers"
+	"hutong/tiles"
+)
+
+// City is what an [App] serves: a config or a synthetic city, in terms of neither.
+type City struct {
+	// Title is the city's name for people.
+	Title string
+	// PublicURL is the absolute URL under which clients reach the server; "" derives it from each
+	// request.
+	PublicURL string
+	// Center is lon/lat in degrees where the map opens; nil opens it on all that there is.
+	Center *orb.Point
+	// Zoom is the zoom at which the map opens; it counts only with a Center.
+	Zoom float64
+	// Layers are in the order in which they are listed and drawn.
+	Layers []Layer
+	// Sources feed the layers. Those of one layer run one after the other, in this order.
+	Sources []ingest.Source
+}
+
+// Layer describes one layer of a city.
+type Layer struct {
+	// Schema is valid.
+	Schema *layers.Schema
+	// Title, Description, Licence and Attribution are plain text; "" where there is none.
+	Title, Description, Licence, Attribution string
+	// Tiles says how it is cut into tiles.
+	Tiles tiles.Options
+}

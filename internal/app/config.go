@@ -1,0 +1,59 @@
+package app
+
+import (
+	"fmt"
+
+	"hutong/ingest"
+	"hutong/ingest/files"
+	"hutong/internal/config"
+)
+
+// FromConfig returns the city that a config describes. It opens no file; the error names the source
+// whose description is wrong.
+func FromConfig(c *config.Config) (*City, error) {
+	city := &City{Title: c.City, PublicURL: c.PublicURL, Center: c.Center}
+	if c.Zoom != nil {
+		city.Zoom = *c.Zoom
+	}
+	for i := range c.Layers {
+		l := &c.Layers[i]
+		city.Layers = append(city.Layers, Layer{
+			Schema: l.Schema, Title: l.Title, Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
+			Tiles: l.Tiles,
+		})
+	}
+	for i := range c.Sources {
+		source, err := fileSource(&c.Sources[i])
+		if err != nil {
+			return nil, fmt.Errorf("app: source %s: %w", c.Sources[i].Name, err)
+		}
+		city.Sources = append(city.Sources, source)
+	}
+	return city, nil
+}
+
+// fileSource returns the source that reads a configured feed's files.
+func fileSource(c *config.Source) (ingest.Source, error) {
+	format, err := formatOf(c.Format)
+	if err != nil {
+		return nil, err
+	}
+	return files.New(files.Options{
+		Name: c.Name, Layer: c.Layer, Paths: c.Files, Format: format,
+		CSV:     files.CSV{Lon: c.CSV.Lon, Lat: c.CSV.Lat, Delimiter: c.CSV.Delimiter},
+		Mapping: c.Mapping,
+	})
+}
+
+// formatOf is what package files calls a config's format.
+func formatOf(f config.Format) (files.Format, error) {
+	switch f {
+	case config.CSV:
+		return files.FormatCSV, nil
+	case config.GeoJSON:
+		return files.FormatGeoJSON, nil
+	case config.GeoJSONL:
+		return files.FormatNDJSON, nil
+	}
+	return files.FormatAuto, fmt.Errorf("no format %q", f)
+}

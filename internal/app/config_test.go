@@ -1,0 +1,126 @@
+package app
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hutong/ingest/synthetic"
+	"hutong/internal/config"
+	"hutong/internal/telemetry"
+)
+
+func TestFromConfig(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "rows.csv")
+	rows := "no,x,y,state,phone\n7,116.39,39.91,open," + secret + "\n8,0,0,open," + secret + "\n,116.39,39.91,open," + secret + "\n"
+	if err := os.WriteFile(file, []byte(rows), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Parse("city.yaml", []byte(`
+city: A city
+public_url: https://maps.example/city
+center: [116.4, 39.9]
+zoom: 9.5
+layers:
+  complaints:
+    title: Complaints
+    description: What people report.
+    licence: CC0-1.0
+    attribution: The city
+    id: {name: ref}
+    zooms: [2, 16]
+    budget: 250000
+    fields:
+      status: {type: string, keep: true, max_length: 20, distinct: 9}
+      phone: {type: string, private: true}
+sources:
+  hotline:
+    layer: complaints
+    files: ["`+file+`"]
+    id: "{no}"
+    csv: {lon: x, lat: y}
+    fields: {status: state, phone: phone}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	city, err := FromConfig(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if city.Title != "A city" || city.PublicURL != "https://maps.example/city" || city.Center == nil || city.Zoom != 9.5 {
+		t.Errorf("got city %+v", city)
+	}
+	l := city.Layers[0]
+	if l.Title != "Complaints" || l.Licence != "CC0-1.0" || l.Attribution != "The city" || l.Tiles.MinZoom != 2 ||
+		l.Tiles.MaxZoom != 16 || l.Tiles.Budget != 250_000 || l.Tiles.Distinct["status"] != 9 {
+		t.Errorf("got layer %+v", l)
+	}
+	s, err := NewStore(city, telemetry.NewMetrics())
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := &logBuffer{}
+	if err := s.Load(t.Context(), city.Sources, slog.New(slog.NewJSONHandler(log, nil))); err != nil {
+		t.Fatal(err)
+	}
+	if n := s.Public().All()[0].View.Now().Count(); n != 1 {
+		t.Errorf("got %d features, want the one good row; the log:\n%s", n, log)
+	}
+	if !strings.Contains(log.String(), `"read":3,"accepted":1,"refused":2`) || strings.Contains(log.String(), secret) {
+		t.Errorf("got log %s, want what was refused and no private value", log)
+	}
+}
+
+func TestSourceFilesThatDoNotExist(t *testing.T) {
+	t.Parallel()
+	c, err := config.Parse("city.yaml", []byte(`
+city: A city
+layers:
+  complaints: {title: Complaints, licence: CC0-1.0, fields: {}}
+sources:
+  hotline: {layer: complaints, files: [no/such/file.geojson], id: "{no}", fields: {}}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	city, err := FromConfig(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, _ := newTestApp(t, city, nil)
+	err = a.Run(t.Context(), func(string) { t.Error("it said that it is ready") })
+	if err == nil || !strings.Contains(err.Error(), "no/such/file.geojson") || !strings.Contains(err.Error(), "hotline") {
+		t.Errorf("got %v, want an error with the source and the file", err)
+	}
+}
+
+func TestDemoCity(t *testing.T) {
+	t.Parallel()
+	city, err := Demo(500, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := NewStore(city, telemetry.NewMetrics())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Load(t.Context(), city.Sources, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	for _, l := range s.Public().All() {
+		v := l.View.Now()
+		if v.Count() == 0 || l.Name() == "complaints" && v.Count() != 500 {
+			t.Errorf("%s: got %d features", l.Name(), v.Count())
+		}
+	}
+	for _, n := range []int{-1, 0, synthetic.MaxComplaints + 1} {
+		if _, err := Demo(n, 1); err == nil {
+			t.Errorf("%d features were accepted", n)
+		}
+	}
+}

@@ -1,0 +1,199 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"sync"
+	"time"
+
+	"hutong/api"
+	"hutong/ingest"
+	"hutong/internal/telemetry"
+	"hutong/layers"
+	"hutong/layers/view"
+	"hutong/tiles"
+)
+
+// Store is the live layers of a city, in memory. It is where batches go as long as there is no
+// journal. It may be used from any goroutine.
+type Store struct {
+	layers  map[layers.Name]*layers.Layer
+	public  *api.Layers
+	records *telemetry.Counts
+	refused *telemetry.Counts
+}
+
+var _ ingest.Publisher = (*Store)(nil)
+
+// NewStore returns the empty layers of city. The error lists everything that is wrong with them.
+func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
+	s := &Store{layers: make(map[layers.Name]*layers.Layer, len(city.Layers))}
+	var list []*api.Layer
+	var errs []error
+	for i := range city.Layers {
+		spec := &city.Layers[i]
+		live, err := layers.New(spec.Schema, layers.Options{})
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		v := view.Public(live)
+		builder, err := tiles.New(v.Schema(), spec.Tiles)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		s.layers[live.Name()] = live
+		list = append(list, &api.Layer{
+			View: v, Tiles: builder,
+			Title: spec.Title, Description: spec.Description, Licence: spec.Licence, Attribution: spec.Attribution,
+		})
+	}
+	for _, source := range city.Sources {
+		if s.layers[source.Layer()] == nil && len(errs) == 0 {
+			errs = append(errs, fmt.Errorf("app: source %s feeds layer %s, which does not exist", source.Name(), source.Layer()))
+		}
+	}
+	public, err := api.NewLayers(list)
+	if err := errors.Join(append(errs, err)...); err != nil {
+		return nil, err
+	}
+	s.public = public
+	s.observe(m)
+	return s, nil
+}
+
+// Public returns the layers as everybody may see them.
+func (s *Store) Public() *api.Layers { return s.public }
+
+// Publish applies a batch to its layer. The error is layers.ErrLayer or a *layers.ChangeError.
+func (s *Store) Publish(ctx context.Context, batch layers.Batch) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	l := s.layers[batch.Layer]
+	if l == nil {
+		return fmt.Errorf("app: publish: %w: there is no layer %q", layers.ErrLayer, batch.Layer)
+	}
+	_, err := l.Apply(batch)
+	return err
+}
+
+// observe registers what the store tells of itself.
+func (s *Store) observe(m *telemetry.Metrics) {
+	s.records = m.Counter("hutong_ingest_accepted_total", "Records that were accepted.", "source")
+	s.refused = m.Counter("hutong_ingest_refused_total", "Records that were refused, by reason.", "source", "reason")
+	each := func(name, help string, of func(v *view.View) float64) {
+		m.Sample(name, help, []string{"layer"}, func(emit func(float64, ...string)) {
+			for _, l := range s.public.All() {
+				emit(of(l.View.Now()), string(l.Name()))
+			}
+		})
+	}
+	each("hutong_layer_features", "Features on a layer.", func(v *view.View) float64 { return float64(v.Count()) })
+	each("hutong_layer_located_features", "Features on a layer that have a place.",
+		func(v *view.View) float64 { return float64(v.Located()) })
+	each("hutong_layer_seq", "Number of a layer's newest state.", func(v *view.View) float64 { return float64(v.Seq()) })
+	each("hutong_layer_store_bytes", "Heap that a layer's store takes.", func(v *view.View) float64 { return float64(v.Bytes()) })
+	m.Sample("hutong_tile_features_limit", "Most features of one tile of a layer.", []string{"layer"},
+		func(emit func(float64, ...string)) {
+			for _, l := range s.public.All() {
+				emit(float64(l.Tiles.Limit()), string(l.Name()))
+			}
+		})
+}
+
+// Load runs sources to their end into empty layers: layers side by side, at most GOMAXPROCS of them,
+// the sources of one layer one after the other. Nothing of a layer is visible before all its
+// sources are read. The first error stops everything.
+func (s *Store) Load(ctx context.Context, sources []ingest.Source, log *slog.Logger) error {
+	byLayer := map[layers.Name][]ingest.Source{}
+	for _, source := range sources {
+		byLayer[source.Layer()] = append(byLayer[source.Layer()], source)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var wg sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for _, l := range s.public.All() {
+		list := byLayer[l.Name()]
+		if len(list) == 0 {
+			continue
+		}
+		wg.Go(func() {
+			select {
+			case slots <- struct{}{}:
+				defer func() { <-slots }()
+			case <-ctx.Done():
+				return
+			}
+			if err := s.loadLayer(ctx, s.layers[l.Name()], list, log); err != nil {
+				cancel(err) // the first one counts
+			}
+		})
+	}
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+// loadLayer runs the sources of one layer into it.
+func (s *Store) loadLayer(ctx context.Context, l *layers.Layer, sources []ingest.Source, log *slog.Logger) error {
+	loader, err := l.Load()
+	if err != nil {
+		return err
+	}
+	finished := false
+	defer func() {
+		if !finished {
+			loader.Abort()
+		}
+	}()
+	for _, source := range sources {
+		start := time.Now()
+		var report ingest.Report
+		err := source.Run(ctx, loaderPublisher{loader}, &report)
+		s.tell(log, source, report.Summary(), time.Since(start))
+		if err != nil {
+			return fmt.Errorf("app: layer %s: source %s: %w", l.Name(), source.Name(), err)
+		}
+	}
+	if _, err := loader.Finish(); err != nil {
+		return fmt.Errorf("app: layer %s: %w", l.Name(), err)
+	}
+	finished = true
+	return nil
+}
+
+// tell logs and counts what became of a source's records. Examples hold no private value: a report
+// masks them.
+func (s *Store) tell(log *slog.Logger, source ingest.Source, sum ingest.Summary, took time.Duration) {
+	name, layer := slog.String("source", source.Name()), slog.String("layer", string(source.Layer()))
+	s.records.With(source.Name()).Add(int(sum.Accepted))
+	for _, r := range sum.Reasons {
+		s.refused.With(source.Name(), string(r.Reason)).Add(int(r.Count))
+		examples := make([]string, len(r.Examples))
+		for i, e := range r.Examples {
+			examples[i] = e.String()
+		}
+		log.Warn("records refused", name, layer, slog.String("reason", string(r.Reason)),
+			slog.Int64("count", r.Count), slog.Any("examples", examples))
+	}
+	log.Info("source read", name, layer, slog.Int64("read", sum.Read), slog.Int64("accepted", sum.Accepted),
+		slog.Int64("refused", sum.Refused), slog.Float64("seconds", took.Seconds()))
+}
+
+// loaderPublisher publishes into a bulk load.
+type loaderPublisher struct{ loader *layers.Loader }
+
+var _ ingest.Publisher = loaderPublisher{}
+
+// Publish adds a batch to the load.
+func (p loaderPublisher) Publish(ctx context.Context, batch layers.Batch) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return p.loader.Add(batch.Changes)
+}
