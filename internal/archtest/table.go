@@ -1,0 +1,90 @@
+package archtest
+
+import "strings"
+
+// Ranks that are not numbers of the design's table.
+const (
+	rankCommand = 10
+	rankTest    = 100
+)
+
+// ranks is the table of design §2, restricted to the packages that exist. A package imports lower
+// ranks only.
+var ranks = map[string]int{
+	"layers/world":       0,
+	"layers/column":      0,
+	"layers/rindex":      0,
+	"tiles/mvt":          0,
+	"internal/telemetry": 0,
+	"internal/compress":  0,
+
+	"layers":     1,
+	"tiles/grid": 1,
+
+	"ingest": 2,
+
+	"layers/view":      3,
+	"ingest/files":     3,
+	"ingest/synthetic": 3,
+
+	"tiles":  4,
+	"styles": 4,
+
+	"api": 6,
+	"web": 6,
+
+	"api/tile":    7,
+	"api/catalog": 7,
+	"api/style":   7,
+	"api/admin":   7,
+
+	"internal/config": 8,
+
+	"internal/app": 9,
+
+	"cmd/hutong": rankCommand,
+
+	"internal/archtest": rankTest,
+	"internal/e2e":      rankTest,
+	"internal/bars":     rankTest,
+}
+
+// readers are the packages that may read the environment: the config, and the command, which hands
+// it os.LookupEnv.
+var readers = []string{"internal/config", "cmd/hutong"}
+
+// environment is what reads it, in package os.
+var environment = []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"}
+
+// library says who may import a module. The longest path that matches an import decides.
+type library struct {
+	path  string
+	in    []string // the packages that may, tests of theirs included
+	root  bool     // anybody may import exactly this path, not what is below it
+	tests bool     // any test may import it and what is below it
+}
+
+// libraries is the table of design §9, restricted to what go.mod holds.
+var libraries = []library{
+	{path: "github.com/paulmach/orb", root: true, tests: true},
+	{path: "github.com/tidwall/rtree", in: []string{"layers/rindex"}, tests: true},
+	{path: "github.com/tidwall/gjson", in: []string{"ingest"}},
+	{path: "github.com/klauspost/compress", in: []string{"internal/compress"}},
+	{path: "github.com/prometheus/client_golang", in: []string{"internal/telemetry"}},
+	{path: "github.com/goccy/go-yaml", in: []string{"internal/config"}},
+	{path: "github.com/spf13/cobra", in: []string{"cmd/hutong"}},
+	{path: "github.com/google/go-cmp", tests: true},
+	{path: "go.uber.org/goleak", tests: true},
+}
+
+// owners names who may import l, for a breach.
+func (l *library) owners() string {
+	switch {
+	case len(l.in) > 0:
+		return strings.Join(l.in, " and ")
+	case l.root:
+		return "tests, apart from its root package"
+	default:
+		return "tests"
+	}
+}
