@@ -111,6 +111,9 @@ func (w *indexWriter) add(e entry) {
 		w.grow()
 	}
 	bucket := w.own(e.number())
+	if len(*bucket) == cap(*bucket) { // append would double it, and the index is a tenth of a layer
+		*bucket = append(make([]entry, 0, len(*bucket)*5/4+4), *bucket...)
+	}
 	*bucket = append(*bucket, e)
 	w.count++
 }
@@ -146,17 +149,6 @@ func newFilledIndex(n int, each func(yield func(entry))) indexWriter {
 	return w
 }
 
-// all calls yield with every entry.
-func (x *idIndex) all(yield func(entry)) {
-	for _, p := range x.pages {
-		for _, bucket := range p {
-			for _, e := range bucket {
-				yield(e)
-			}
-		}
-	}
-}
-
 // repeated calls fn with each number that more than one entry has, perhaps more than once.
 func (x *idIndex) repeated(fn func(number uint64)) {
 	var sorted []uint64
@@ -176,15 +168,43 @@ func (x *idIndex) repeated(fn func(number uint64)) {
 	}
 }
 
-// grow rebuilds the index with four times the buckets.
+// grow makes four buckets of each. Buckets go by the top bits of a hash, so each is shared out by
+// itself and what has been shared out can be let go.
 func (w *indexWriter) grow() {
-	old := w.idIndex
-	grown := newFilledIndex(4*bucketTarget<<old.bits, old.all)
-	grown.count = old.count
-	*w = grown
-	// Its pages are new, but its buckets hold no spare room; both are copied when they are written.
+	old := slices.Clone(w.pages) // snapshots have the slice itself
+	w.bits += 2
+	w.pages = make([]*page, 0, 4*len(old))
+	for i, p := range old {
+		old[i] = nil
+		var quarters [4 * pageBuckets][]entry
+		for b, bucket := range p {
+			w.share(bucket, quarters[4*b:4*b+4])
+		}
+		for q := range 4 {
+			quarter := page(quarters[q*pageBuckets : (q+1)*pageBuckets])
+			w.pages = append(w.pages, &quarter)
+		}
+	}
 	w.fresh = true
+	clear(w.owned) // pages are new, but their buckets have no room: they are copied when written
 }
+
+// share puts the entries of a bucket into the four that take its place, each of exactly its size.
+func (w *indexWriter) share(bucket []entry, into [][]entry) {
+	var sizes [4]int
+	for _, e := range bucket {
+		sizes[w.quarter(e)]++
+	}
+	for q, size := range sizes {
+		into[q] = make([]entry, 0, size)
+	}
+	for _, e := range bucket {
+		q := w.quarter(e)
+		into[q] = append(into[q], e)
+	}
+}
+
+func (w *indexWriter) quarter(e entry) uint64 { return mix(e.number()) >> (64 - w.bits) & 3 }
 
 // publish returns the index for a snapshot; what is written after it is copied first.
 func (w *indexWriter) publish() idIndex {
