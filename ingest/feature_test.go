@@ -136,7 +136,7 @@ func TestFeature(t *testing.T) {
 		},
 		{
 			"0, 0", geometryOf(`{"type":"Point","coordinates":[0,-0.0]}`),
-			"zero :1: 0, -0: want a position, or none: 0, 0 stands for an unknown place",
+			"zero :1: 0, -0: want a position, or an address: 0, 0 stands for an unknown place",
 		},
 
 		{"not an object", `[1]`, "feature :1: want a GeoJSON Feature, which is an object"},

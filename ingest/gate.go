@@ -39,7 +39,7 @@ func (g *Gate) Validate() error {
 // accepted.
 func (g *Gate) Check(p orb.Point) (reason Reason, want string) {
 	if p[0] == 0 && p[1] == 0 {
-		return ReasonZero, "a position, or none: 0, 0 stands for an unknown place"
+		return ReasonZero, "a position, or an address: 0, 0 stands for an unknown place"
 	}
 	if !inWorld(p) {
 		if g.Bounds != nil && g.contains(orb.Point{p[1], p[0]}) {

@@ -18,6 +18,7 @@ type Mapper struct {
 	index   map[string]int // from a property's name to its source
 	id      []idPart
 	fields  []field
+	address int // source of the address; −1 when there is none
 	nulls   []string
 	maxNull int // bytes of the longest of nulls
 	// idField is what refusals call the id; idMasked is set when an id would show a private value.
@@ -67,6 +68,9 @@ func newMapper(m *Mapping) *Mapper {
 	for i, name := range names {
 		mp.sources[i] = source{name, name != IDMember && strings.ContainsAny(name, pathCharacters)}
 		mp.index[name] = i
+	}
+	if mp.address = -1; m.Address != "" {
+		mp.address = mp.index[m.Address]
 	}
 	for _, part := range m.ID.parts {
 		if part.property {

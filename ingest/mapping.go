@@ -42,6 +42,10 @@ type Mapping struct {
 	Nulls []string
 	// Gate refuses positions.
 	Gate Gate
+	// Address names the property with a record's address, as From does; "" if there is none. The
+	// position 0, 0 stands for an unknown place: with an address the record is a feature without
+	// geometry, which can be located later; without one it is refused.
+	Address string
 }
 
 // FieldMapping says where the values of one field come from. The zero FieldMapping makes every
@@ -78,6 +82,9 @@ func (m *Mapping) Validate() error {
 		if len(name) > MaxPath {
 			fail("id: a property name of %d bytes, more than %d", len(name), MaxPath)
 		}
+	}
+	if len(m.Address) > MaxPath {
+		fail("address: a property name of %d bytes, more than %d", len(m.Address), MaxPath)
 	}
 	if len(m.Fields) != len(m.Schema.Fields) {
 		fail("%d field mappings for %d fields", len(m.Fields), len(m.Schema.Fields))
@@ -160,6 +167,7 @@ func (m *Mapping) properties() []string {
 	for i := range m.Fields {
 		add(m.Fields[i].From)
 	}
+	add(m.Address)
 	return names
 }
 

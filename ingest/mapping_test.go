@@ -157,3 +157,33 @@ type f.csv:11: int: x: want a whole number within ±2⁶³`
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+// TestZeroWithAnAddressHasNoPlace sends records at 0, 0 with and without an address.
+func TestZeroWithAnAddressHasNoPlace(t *testing.T) {
+	t.Parallel()
+	m := mapping(t)
+	m.Address = "addr"
+	mapper, err := m.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := mapper.NewParser()
+	p.Begin(1)
+	for i, record := range []string{
+		`"coordinates":[0,0]},"properties":{"id":"a","addr":"12 Lane St"}`,
+		`"coordinates":[0,0]},"properties":{"id":"b","addr":"  "}`,
+		`"coordinates":[0,0]},"properties":{"id":"c","addr":null}`,
+		`"coordinates":[0,0]},"properties":{"id":"d"}`,
+		`"coordinates":[1,2]},"properties":{"id":"e","addr":"12 Lane St"}`,
+	} {
+		p.Feature(`{"type":"Feature","geometry":{"type":"Point",`+record+`}`, Place{File: "f.json", Line: i + 1})
+	}
+	want := `"a"
+"e" at 1, 2
+zero f.json:2: 0, 0: want a position, or an address: 0, 0 stands for an unknown place
+zero f.json:3: 0, 0: want a position, or an address: 0, 0 stands for an unknown place
+zero f.json:4: 0, 0: want a position, or an address: 0, 0 stands for an unknown place`
+	if got := show(t, mapper, p.Finish()); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}

@@ -116,11 +116,14 @@ func (p *Parser) emit(place orb.Point, located bool) {
 	}
 	var g orb.Geometry
 	if located {
-		if reason, want := p.m.gate.Check(place); reason != "" {
+		switch reason, want := p.m.gate.Check(place); {
+		case reason == ReasonZero && p.hasAddress(): // no place, but one can be found
+		case reason != "":
 			p.refuse(reason, "", formatPoint(place), want)
 			return
+		default:
+			g = place
 		}
-		g = place
 	}
 	n := len(p.values)
 	if cap(p.values)-n < len(p.m.fields) {
@@ -151,6 +154,15 @@ func (p *Parser) emit(place orb.Point, located bool) {
 	p.slab.Changes = append(p.slab.Changes, layers.Change{
 		Feature: layers.Feature{ID: layers.FeatureID(id), Geometry: g, Values: values},
 	})
+}
+
+// hasAddress reports whether the record at hand says where it is in words.
+func (p *Parser) hasAddress() bool {
+	if p.m.address < 0 {
+		return false
+	}
+	c := &p.cells[p.m.address]
+	return c.kind == text && strings.TrimSpace(c.text) != ""
 }
 
 // id makes the id of the record at hand, or refuses the record.

@@ -38,7 +38,9 @@ func (b *builder) source(e entry, tree *node) Source {
 	b.files(&s, e)
 	b.csv(&s, e)
 
-	m := &ingest.Mapping{Nulls: []string{""}, Gate: ingest.Gate{Bounds: b.bounds(n.get("bounds"))}}
+	m := &ingest.Mapping{
+		Nulls: []string{""}, Gate: ingest.Gate{Bounds: b.bounds(n.get("bounds"))}, Address: n.get("address").str(),
+	}
 	s.Mapping = m
 	if nulls := n.get("nulls"); nulls != nil {
 		m.Nulls = []string{}

@@ -46,6 +46,7 @@ sources:
     layer: sensors
     files: ["${HUTONG_DATA}/a/*.csv.gz", "${OTHER}/b$.csv"]
     id: "s-{ID}"
+    address: Ort
     nulls: []
     bounds: [177, -20, -178, -15]
     csv: {lon: X, lat: Y, delimiter: ";"}
@@ -102,7 +103,7 @@ func TestParse(t *testing.T) {
 				Name: "one", Layer: "sensors", Files: []string{DefaultData + "/a/*.csv.gz", "/o/b$.csv"},
 				Format: CSV, CSV: CSVOptions{Lon: "X", Lat: "Y", Delimiter: ';'},
 				Mapping: &ingest.Mapping{
-					Schema: schema, ID: template(t, "s-{ID}"), Nulls: []string{},
+					Schema: schema, ID: template(t, "s-{ID}"), Address: "Ort", Nulls: []string{},
 					Gate: ingest.Gate{Bounds: &orb.Bound{Min: orb.Point{177, -20}, Max: orb.Point{-178, -15}}},
 					Fields: []ingest.FieldMapping{
 						{From: "K", Values: map[string]string{"1": "air", "2": "noise"}},
