@@ -52,8 +52,8 @@ e2e: $(WEB) ## run the tests of the built binary only
 	$(GO) test -race -shuffle=on -timeout $(TIMEOUT) -v ./internal/e2e/...
 
 .PHONY: soak
-soak: ## run the tests of the store, the tiles and the service twenty times, shuffled, with the race detector
-	$(GO) test -race -shuffle=on -count=20 -timeout 2h ./layers/... ./tiles/... ./ingest/... ./api/... ./internal/app
+soak: ## run the tests of the store, the tiles and the service twenty times, shuffled, with fresh seeds and the race detector
+	HUTONG_SEED=$$RANDOM $(GO) test -race -shuffle=on -count=20 -timeout 2h ./layers/... ./tiles/... ./ingest/... ./api/... ./internal/app
 
 .PHONY: fuzz
 fuzz: ## fuzz every target for FUZZTIME (60s)

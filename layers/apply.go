@@ -65,20 +65,18 @@ type at struct {
 
 // locate finds the feature with a number and text.
 func (w *writer) locate(number uint64, text string) (found at, ok bool) {
-	w.index.each(number, func(e entry) bool {
-		c, k := e.class(), key{e.hilbert, number, text}
-		if len(w.sequences[c]) == 0 {
-			return true // of another id with this number, which comes with this batch
+	for _, e := range w.index.entries(number) {
+		c := e.class()
+		if e.number() != number || len(w.sequences[c]) == 0 {
+			continue // of another id: the second time one that comes with this batch
 		}
+		k := key{e.hilbert, number, text}
 		leaf := w.sequences[c].find(k)
-		row := w.table.table.block(w.sequences[c][leaf].block).find(k)
-		if row < 0 {
-			return true
+		if row := w.table.table.block(w.sequences[c][leaf].block).find(k); row >= 0 {
+			return at{c, leaf, row, e}, true
 		}
-		found, ok = at{c, leaf, row, e}, true
-		return false
-	})
-	return found, ok
+	}
+	return at{}, false
 }
 
 func (w *writer) apply(changes []Change, places []placed) Delta {
@@ -100,6 +98,7 @@ func (w *writer) apply(changes []Change, places []placed) Delta {
 	w.settleDictionaries()
 	clear(w.steps) // keep nothing of the batch
 	clear(w.last)
+	clear(w.patches[:cap(w.patches)])
 	return w.delta
 }
 
@@ -175,7 +174,7 @@ func (w *writer) patch(group []step) {
 	old := w.table.table.block(number)
 	changed := make([]bool, len(group))
 	var next *Block
-	var patches []column.Patch
+	patches := w.patches
 	for field, c := range old.columns {
 		patches = patches[:0]
 		for i := range group {
@@ -199,6 +198,7 @@ func (w *writer) patch(group []step) {
 		next.columns[field] = column.Update(c, patches)
 		w.noteOverflow(field, next.columns[field])
 	}
+	w.patches = patches
 	if next == nil {
 		return
 	}
@@ -240,7 +240,7 @@ func (w *writer) rebuild(group []step) (edit leafEdit, structural bool) {
 		case update:
 		}
 	}
-	cut := newCutter(w.builder, old, rows, w.opts)
+	cut := newCutter(w.builder, rows, w.opts)
 	from := 0
 	for i := range group {
 		s := &group[i]

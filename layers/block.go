@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"sort"
 	"strconv"
 	"strings"
@@ -21,6 +22,8 @@ type Block struct {
 	columns []column.Column
 	box     world.Box // of the rows; EmptyBox when unlocated
 	first   uint64    // Hilbert key of the first row; 0 when unlocated
+
+	rounding int // bytes that the block's slab is larger than what it holds
 }
 
 // Len returns the number of rows, at least 1.
@@ -88,6 +91,9 @@ func (b *Block) hilbert(row int) uint64 {
 	return world.Hilbert(b.Point(row))
 }
 
+// firstKey is the key of the first row, without computing it.
+func (b *Block) firstKey() key { return key{b.first, b.numbers[0], b.text(0)} }
+
 func (b *Block) key(row int) key { return key{b.hilbert(row), b.numbers[row], b.text(row)} }
 
 // search returns the first row whose key is not below k.
@@ -126,12 +132,9 @@ func (b *Block) find(k key) int {
 // CompareBlocks orders blocks of located features of one snapshot canonically (S5): by their first rows.
 func CompareBlocks(a, b *Block) int {
 	if a.first != b.first {
-		if a.first < b.first {
-			return -1
-		}
-		return 1
+		return cmp.Compare(a.first, b.first)
 	}
-	return a.key(0).compare(b.key(0))
+	return a.firstKey().compare(b.firstKey())
 }
 
 // headerBytes is the heap of a Block without its slices.

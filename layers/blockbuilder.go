@@ -14,8 +14,6 @@ type blockBuilder struct {
 	anyText bool
 	hidden  []int // rows
 	fields  []*column.Builder
-
-	reserved bool // x, y and numbers were made for the block under way
 }
 
 // newBlockBuilder returns a builder; dicts has the dictionary of each field, nil where there is none.
@@ -28,33 +26,6 @@ func newBlockBuilder(s *Schema, dicts []*column.Dictionary) *blockBuilder {
 }
 
 func (b *blockBuilder) len() int { return len(b.numbers) }
-
-// reserve makes room for a block of rows rows much like those of like, so that finish need not copy
-// them; the builder must be empty.
-func (b *blockBuilder) reserve(rows int, like *Block) {
-	if like == nil {
-		return
-	}
-	b.reserved = true
-	b.numbers = make([]uint64, 0, rows)
-	if like.x != nil {
-		xy := make([]uint32, 2*rows) // one allocation for both
-		b.x, b.y = xy[:0:rows], xy[rows:rows:2*rows]
-	}
-	if like.texts != nil {
-		b.texts.Reserve(rows, textSize(like.texts, rows))
-	}
-	for i, field := range b.fields {
-		size := 0
-		if texts, ok := like.columns[i].(*column.Texts); ok {
-			size = textSize(texts, rows)
-		}
-		field.Reserve(rows, size)
-	}
-}
-
-// textSize estimates the bytes of rows texts like those of like, with room for one more.
-func textSize(like *column.Texts, rows int) int { return len(like.Data) * (rows + 1) / like.Len() }
 
 // appendNew adds a row for a feature that comes in.
 func (b *blockBuilder) appendNew(p placed, values []column.Value) {
@@ -137,34 +108,53 @@ func (b *blockBuilder) appendPicked(from *Block, rows []uint32) {
 	}
 }
 
-// finish returns the block of the rows appended, which must not be none, and starts the next.
+// finish returns the block of the rows appended, which must not be none, and starts the next. All
+// its arrays share a slab but those of raw text, which are the largest and change by themselves.
 func (b *blockBuilder) finish() *Block {
-	if !b.reserved {
-		b.numbers = append(make([]uint64, 0, len(b.numbers)), b.numbers...)
-		b.x = append(make([]uint32, 0, len(b.x)), b.x...)
-		b.y = append(make([]uint32, 0, len(b.y)), b.y...)
+	out := &Block{columns: make([]column.Column, len(b.fields)), box: world.EmptyBox}
+	packed := column.SlabBytes(b.numbers) + column.SlabBytes(b.x) + column.SlabBytes(b.y)
+	if texts, ok := b.texts.Borrow().(*column.Texts); ok && b.anyText && texts.Zone().HasValues() {
+		out.texts = texts
+		packed += column.PackedBytes(texts)
 	}
-	out := &Block{numbers: b.numbers, columns: make([]column.Column, len(b.fields)), box: world.EmptyBox}
+	for i, field := range b.fields {
+		out.columns[i] = field.Borrow()
+		if !isRaw(out.columns[i]) {
+			packed += column.PackedBytes(out.columns[i])
+		}
+	}
+	slab := column.NewSlab(packed)
+	out.rounding = column.RoundSlab(packed) - packed
+	out.numbers = column.Carve(slab, b.numbers)
 	if len(b.x) > 0 {
-		out.x, out.y = b.x, b.y
+		out.x, out.y = column.Carve(slab, b.x), column.Carve(slab, b.y)
 		out.box = boxOf(out.x, out.y)
 		out.first = world.Hilbert(out.Point(0))
 	}
-	if texts, ok := b.texts.Finish().(*column.Texts); ok && b.anyText && texts.Zone().HasValues() {
-		out.texts = texts
+	if out.texts != nil {
+		column.Pack(out.texts, slab)
+	}
+	for _, c := range out.columns {
+		if isRaw(c) {
+			column.Pack(c, column.NewSlab(column.PackedBytes(c)))
+		} else {
+			column.Pack(c, slab)
+		}
 	}
 	if len(b.hidden) > 0 {
-		out.hidden = column.NewBits(len(b.numbers))
+		out.hidden = column.NewBits(len(out.numbers))
 		for _, row := range b.hidden {
 			out.hidden.Set(row)
 		}
 	}
-	for i, field := range b.fields {
-		out.columns[i] = field.Finish()
-	}
-	b.x, b.y, b.numbers = nil, nil, nil
-	b.hidden, b.anyText, b.reserved = b.hidden[:0], false, false
+	b.x, b.y, b.numbers = b.x[:0], b.y[:0], b.numbers[:0]
+	b.hidden, b.anyText = b.hidden[:0], false
 	return out
+}
+
+func isRaw(c column.Column) bool {
+	_, raw := c.(*column.Texts)
+	return raw
 }
 
 func boxOf(x, y []uint32) world.Box {

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"cmp"
 	"slices"
 
 	"hutong/layers/column"
@@ -32,11 +33,13 @@ func (w *writer) settleClashes() {
 func (w *writer) settleNumber(number uint64) {
 	var entries []entry
 	w.index.each(number, func(e entry) bool {
-		if !slices.Contains(entries, e) {
-			entries = append(entries, e)
-		}
+		entries = append(entries, e)
 		return true
 	})
+	slices.SortFunc(entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.tagged, b.tagged), cmp.Compare(a.hilbert, b.hilbert))
+	})
+	entries = slices.Compact(entries) // features on one place share theirs
 	type ref struct {
 		block uint32
 		row   int

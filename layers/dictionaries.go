@@ -6,21 +6,29 @@ import (
 	"hutong/layers/column"
 )
 
-// When strings are kept in a dictionary. A field starts with one and keeps it while its distinct
-// values are at most one in [dictionaryShare] rows (but always while they are at most
-// [smallDictionary], and never beyond column.MaxCodes). Beyond that its text stands raw in the
-// blocks, and stays raw for as long as the layer runs. A dictionary of which at least half is dead
-// is made anew. Tiles do not show which of the two a field is (S5).
+// When strings are kept in a dictionary. A field starts with one and keeps it while its live strings,
+// those that some row has, are at most one in [dictionaryShare] rows (but always while they are at
+// most [smallDictionary], and never beyond [largeDictionary]). Beyond that its text stands raw in the
+// blocks, and stays raw for as long as the layer runs. Tiles do not show which of the two a field is
+// (S5).
+//
+// Live strings are counted after a batch that leaves a dictionary with as many strings as settleAt
+// says: twice those that lived when they were last counted, a sixteenth of the rows, or
+// [smallDictionary], whichever is most, but no more than fit. If more than a quarter of the
+// dictionary is dead then, it is made anew. A full one always is, because a field may have no more
+// than half as many live strings as fit. So the next count is at least half as many new strings away
+// as the dictionary then has, and no traffic brings one with every batch.
 const (
 	smallDictionary = 1024
+	largeDictionary = column.MaxCodes / 2
 	dictionaryShare = 8
 )
 
 func dictionaryLimit(rows int) int {
-	return min(column.MaxCodes, max(smallDictionary, rows/dictionaryShare))
+	return min(largeDictionary, max(smallDictionary, rows/dictionaryShare))
 }
 
-// settleDictionaries looks at the fields whose dictionaries have grown enough, or were full.
+// settleDictionaries looks at the fields whose dictionaries have grown to settleAt, or were full.
 func (w *writer) settleDictionaries() {
 	rebuilt := false
 	for field, dict := range w.dicts {
@@ -30,7 +38,7 @@ func (w *writer) settleDictionaries() {
 		full := w.overflow[field] || w.builder.fields[field].Overflowed()
 		w.overflow[field] = false
 		if full || dict.Len() >= w.settleAt[field] {
-			rebuilt = w.settle(field, full) || rebuilt
+			rebuilt = w.settle(field) || rebuilt
 		}
 	}
 	if rebuilt {
@@ -39,24 +47,22 @@ func (w *writer) settleDictionaries() {
 }
 
 // settle decides anew how a field's strings are kept, recoding its columns in all blocks if that
-// changed. Its cost is a pass over the column; it comes back only after as many new strings as the
-// dictionary has live ones, or a sixteenth of the rows.
-func (w *writer) settle(field int, full bool) (changed bool) {
+// changed. Its cost is a pass over the column, two with a recoding.
+func (w *writer) settle(field int) (changed bool) {
 	rows := w.counts[located] + w.counts[unlocated]
-	limit := dictionaryLimit(rows)
-	live, over := w.distinct(field, limit)
+	live, over := w.distinct(field, dictionaryLimit(rows))
+	all := w.dicts[field].Len()
+	w.settleAt[field] = min(column.MaxCodes, max(smallDictionary, 2*live, rows/16))
 	switch {
 	case over:
 		w.dicts[field] = nil
-	case full || 2*live <= w.dicts[field].Len():
+	case 4*(all-live) > all:
 		w.dicts[field] = column.NewDictionary()
-		changed = true
+	default:
+		return false
 	}
-	if over || changed {
-		w.recode(field)
-	}
-	w.settleAt[field] = min(column.MaxCodes, max(smallDictionary, 2*live, rows/16))
-	return over || changed
+	w.recode(field)
+	return true
 }
 
 // distinct counts the strings that some row has, stopping beyond limit.

@@ -129,3 +129,84 @@ func TestDictionaryFull(t *testing.T) {
 		t.Error("a full dictionary of dead strings was not made anew")
 	}
 }
+
+// TestDictionaryLimit: a full dictionary must always be mostly dead.
+func TestDictionaryLimit(t *testing.T) {
+	t.Parallel()
+	for rows, want := range map[int]int{0: 1024, 8192: 1024, 8200: 1025, 200_000: 25_000, 262_136: 32_767, 1 << 40: 32_767} {
+		if got := dictionaryLimit(rows); got != want || 2*got > column.MaxCodes {
+			t.Errorf("%d rows: %d live strings, want %d, and twice that at most %d", rows, got, want, column.MaxCodes)
+		}
+	}
+}
+
+// TestDictionaryIsSeldomCounted brings 100 new strings with each batch and counts how often live
+// strings are counted and dictionaries made anew.
+func TestDictionaryIsSeldomCounted(t *testing.T) {
+	t.Parallel()
+	const rows, perBatch = 40_000, 100
+	for _, c := range []struct {
+		name            string
+		start           int                // distinct strings at first, each on one of the first rows
+		row             func(b, i int) int // row that gets string i of batch b
+		batches         int
+		counts, renewed int // at most
+	}{
+		{"constant, near the limit", rows/8 - 10, func(b, i int) int { return (b*perBatch + i) % (rows/8 - 10) }, 120, 2, 2},
+		{"growing", 20, func(b, i int) int { return 20 + b*perBatch + i }, 48, 2, 0},
+		{"half of them dead at once", perBatch, func(b, i int) int { // half on new rows, half on the new rows of the batch before
+			return perBatch + (b-i%2)*perBatch/2 + i/2
+		}, 48, 3, 3},
+	} {
+		l, err := New(&Schema{Name: "texts", Fields: []Field{{Name: "text", Kind: column.String}}}, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		change := func(row int, s string) Change {
+			return Change{Feature: Feature{ID: FeatureID(strconv.Itoa(row)), Values: []column.Value{column.StringOf(s)}}}
+		}
+		load, err := l.Load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for row := rows - 1; row >= 0; row-- { // the strings come when there are rows enough for them
+			if err := load.Add([]Change{change(row, fmt.Sprintf("first %d", min(row, c.start)))}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := load.Finish(); err != nil {
+			t.Fatal(err)
+		}
+		counts, renewed := 0, 0
+		for b := range c.batches {
+			batch := Batch{Layer: l.Name()}
+			for i := range perBatch {
+				batch.Changes = append(batch.Changes, change(c.row(b, i), fmt.Sprintf("batch %d %d", b, i)))
+			}
+			before := l.Snapshot().dicts[0]
+			counted := before.Len()+len(batch.Changes) >= l.writer.settleAt[0]
+			if _, err := l.Apply(batch); err != nil {
+				t.Fatal(err)
+			}
+			after := l.Snapshot().dicts[0]
+			if after == nil {
+				t.Fatalf("%s: raw after batch %d", c.name, b)
+			}
+			if after != before {
+				renewed++
+			}
+			if counted {
+				counts++
+				if next := l.writer.settleAt[0] - after.Len(); 2*next < after.Len() {
+					t.Errorf("%s: of %d strings, the live ones are counted again after %d new ones", c.name, after.Len(), next)
+				}
+			}
+			checkSettled(t, l.writer)
+		}
+		if counts < 1 || counts > c.counts || renewed > c.renewed {
+			t.Errorf("%s: in %d batches strings were counted %d times and dictionaries made anew %d times, want at most %d and %d",
+				c.name, c.batches, counts, renewed, c.counts, c.renewed)
+		}
+		checkInvariants(t, l.Snapshot(), Options{})
+	}
+}

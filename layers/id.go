@@ -1,5 +1,11 @@
 package layers
 
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"unsafe"
+)
+
 // FeatureID is a feature's identity: the source's id string, 1 to [MaxID] bytes, as it is ("007" is
 // not "7").
 type FeatureID string
@@ -17,7 +23,7 @@ func (id FeatureID) Number() (n uint64, decimal bool) {
 	if n, ok := parseDecimal(string(id)); ok {
 		return n, true
 	}
-	return hashText(string(id)) >> (64 - numberBits), false
+	return hashText(string(id)), false
 }
 
 // parseDecimal returns the value of s when s is the canonical decimal of 0…2⁵³−1.
@@ -36,13 +42,12 @@ func parseDecimal(s string) (uint64, bool) {
 	return n, n < 1<<numberBits
 }
 
-// hashText is FNV-1a (64 bits) with a final mix; it is part of every tile's bytes and never changes.
+// hashText is the first 53 bits of SHA-256. Ids come from outside: with a hash for which somebody can
+// make thousands of ids that share a number, such ids would make a layer crawl, because whatever
+// looks one of them up looks at all. The hash is part of the bytes of tiles and never changes.
 func hashText(s string) uint64 {
-	h := uint64(0xcbf29ce484222325)
-	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * 0x100000001b3
-	}
-	return mix(h)
+	sum := sha256.Sum256(unsafe.Slice(unsafe.StringData(s), len(s))) // only read, and not kept
+	return binary.BigEndian.Uint64(sum[:]) >> (64 - numberBits)
 }
 
 // mix is the finaliser of SplitMix64 (Steele, Lea and Flood 2014), a bijection of 64 bits.

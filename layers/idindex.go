@@ -1,6 +1,9 @@
 package layers
 
-import "slices"
+import (
+	"math/rand/v2"
+	"slices"
+)
 
 // entry says where a feature with some number is. Features that share a number have an entry each.
 type entry struct {
@@ -16,7 +19,7 @@ func (e entry) number() uint64 { return e.tagged & (1<<numberBits - 1) }
 func (e entry) class() class   { return class(e.tagged >> numberBits) }
 
 const (
-	bucketTarget = 48 // entries that a bucket holds on average after the index has grown
+	bucketTarget = 24 // entries of a bucket, on average, of an index made at once
 	pageBuckets  = 64
 )
 
@@ -25,10 +28,12 @@ type page [pageBuckets][]entry
 
 // idIndex maps the numbers of ids to where their features are, in hash buckets copied on write. It
 // is immutable once its snapshot is published. Splits and merges of blocks do not touch it, because
-// an entry holds a place and not a block.
+// an entry holds a place and not a block. Its hash differs from index to index, so that nobody can
+// choose ids that fill one bucket; the order of entries shows in nothing.
 type idIndex struct {
 	pages []*page
 	bits  uint8 // log2 of the number of buckets
+	seed  uint64
 	count int
 }
 
@@ -41,18 +46,26 @@ func newIDIndex(capacity int) idIndex {
 	for i := range pages {
 		pages[i] = new(page)
 	}
-	return idIndex{pages: pages, bits: bits}
+	return idIndex{pages: pages, bits: bits, seed: rand.Uint64()} //nolint:gosec // not a secret: a hash function
 }
 
+// hash returns the number's bucket among all.
+func (x *idIndex) hash(number uint64) uint64 { return mix(number^x.seed) >> (64 - x.bits) }
+
 func (x *idIndex) bucket(number uint64) (p, b int) {
-	h := mix(number) >> (64 - x.bits)
+	h := x.hash(number)
 	return int(h / pageBuckets), int(h % pageBuckets)
+}
+
+// entries returns the bucket with the entries of a number, among others. Read only.
+func (x *idIndex) entries(number uint64) []entry {
+	p, b := x.bucket(number)
+	return x.pages[p][b]
 }
 
 // each calls fn with the entry of every feature whose id has this number, until it returns false.
 func (x *idIndex) each(number uint64, fn func(e entry) bool) {
-	p, b := x.bucket(number)
-	for _, e := range x.pages[p][b] {
+	for _, e := range x.entries(number) {
 		if e.number() == number && !fn(e) {
 			return
 		}
@@ -107,7 +120,7 @@ func (w *indexWriter) own(number uint64) *[]entry {
 
 // add records a feature.
 func (w *indexWriter) add(e entry) {
-	if w.count >= 2*bucketTarget<<w.bits {
+	if w.count >= 4*bucketTarget<<w.bits {
 		w.grow()
 	}
 	bucket := w.own(e.number())
@@ -137,7 +150,7 @@ func (w *indexWriter) remove(e entry) bool {
 func newFilledIndex(n int, each func(yield func(entry))) indexWriter {
 	w := newIndexWriter(n)
 	sizes := make([]uint32, 1<<w.bits)
-	each(func(e entry) { sizes[mix(e.number())>>(64-w.bits)]++ })
+	each(func(e entry) { sizes[w.hash(e.number())]++ })
 	for i, size := range sizes {
 		w.pages[i/pageBuckets][i%pageBuckets] = make([]entry, 0, size)
 	}
@@ -204,7 +217,7 @@ func (w *indexWriter) share(bucket []entry, into [][]entry) {
 	}
 }
 
-func (w *indexWriter) quarter(e entry) uint64 { return mix(e.number()) >> (64 - w.bits) & 3 }
+func (w *indexWriter) quarter(e entry) uint64 { return w.hash(e.number()) & 3 }
 
 // publish returns the index for a snapshot; what is written after it is copied first.
 func (w *indexWriter) publish() idIndex {

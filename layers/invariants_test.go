@@ -13,7 +13,14 @@ import (
 func checkInvariants(t *testing.T, s *Snapshot, o Options) {
 	t.Helper()
 	o = o.withDefaults()
-	c := invariants{t: t, s: s, o: o, numbers: map[uint32]bool{}, shown: map[uint64]string{}, dicts: map[int]*column.Dictionary{}}
+	c := invariants{t: t, s: s, o: o, numbers: map[uint32]bool{}, holders: map[uint64]string{}, shown: map[uint64]string{}}
+	s.Scan(nil, func(r Row) bool {
+		number, text := idKey(r.Block.ID(r.Index))
+		if least, ok := c.holders[number]; !ok || text < least {
+			c.holders[number] = text
+		}
+		return true
+	})
 	c.check()
 }
 
@@ -22,8 +29,8 @@ type invariants struct {
 	s       *Snapshot
 	o       Options
 	numbers map[uint32]bool
+	holders map[uint64]string // number → least text of the ids that share it
 	shown   map[uint64]string // number → id that shows it
-	dicts   map[int]*column.Dictionary
 	rows    [classes]int
 	entries int
 }
@@ -90,17 +97,7 @@ func (c *invariants) row(cl class, b *Block, row int) {
 	if number != b.numbers[row] || text != b.text(row) {
 		c.t.Errorf("id %q has number %d and text %q", id, b.numbers[row], b.text(row))
 	}
-	holder, several := text, 0
-	c.s.index.each(number, func(entry) bool { several++; return true })
-	if several > 1 {
-		c.s.Scan(nil, func(r Row) bool {
-			if r.Block.numbers[r.Index] == number {
-				holder = min(holder, r.Block.text(r.Index))
-			}
-			return true
-		})
-	}
-	if got, want := b.Shown(row), holder == text; got != want {
+	if got, want := b.Shown(row), c.holders[number] == text; got != want {
 		c.t.Errorf("id %q shows its number: %v, want %v", id, got, want)
 	}
 	if b.Shown(row) {

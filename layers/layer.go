@@ -3,14 +3,18 @@ package layers
 import (
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"sync/atomic"
+
+	"hutong/layers/column"
 )
 
 // Options are a layer's measures.
 type Options struct {
 	// MinRows and MaxRows bound a block: it is split above MaxRows and merged with a neighbour
-	// below MinRows. 0 means 128 and 512. MaxRows is at least twice MinRows.
+	// below MinRows. 0 means 128 and 512. MaxRows is at least twice MinRows, and as many of the
+	// longest values of any one field are less than 4 GiB.
 	MinRows, MaxRows int
 }
 
@@ -18,9 +22,11 @@ const (
 	defaultMinRows = 128
 	defaultMaxRows = 512
 	maxRows        = 1 << 16
+	maxBlockText   = math.MaxUint32 // bytes of a field's text in a block: columns count them in 32 bits
+	maxScratch     = 1 << 16        // changes of a batch after which the writer keeps its scratch
 )
 
-// Validate returns what is wrong with o, or nil.
+// Validate returns what is wrong with o, or nil. [New] also looks at the schema.
 func (o Options) Validate() error {
 	o = o.withDefaults()
 	if o.MinRows < 1 || o.MaxRows < 2*o.MinRows || o.MaxRows > maxRows {
@@ -38,6 +44,20 @@ func (o Options) withDefaults() Options {
 		o.MaxRows = max(defaultMaxRows, 2*o.MinRows)
 	}
 	return o
+}
+
+// fits returns the fields of which a block with these measures could have too much text, or nil.
+func (o Options) fits(s *Schema) error {
+	o = o.withDefaults()
+	var errs []error
+	for i := range s.Fields {
+		f := &s.Fields[i]
+		if f.Kind == column.String && int64(o.MaxRows)*int64(f.maxLength()) > maxBlockText {
+			errs = append(errs, fmt.Errorf("layers: %s: field %q: a block of %d rows of up to %d bytes could have 4 GiB of text or more",
+				s.Name, f.Name, o.MaxRows, f.maxLength()))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // ErrLayer says that a batch is for another layer.
@@ -61,7 +81,7 @@ type Layer struct {
 
 // New returns an empty layer at Seq 0. It keeps schema, which must not change afterwards.
 func New(schema *Schema, opts Options) (*Layer, error) {
-	if err := errors.Join(schema.Validate(), opts.Validate()); err != nil {
+	if err := errors.Join(schema.Validate(), opts.Validate(), opts.fits(schema)); err != nil {
 		return nil, err
 	}
 	l := &Layer{schema: schema, writer: newWriter(schema, opts.withDefaults())}
@@ -96,5 +116,8 @@ func (l *Layer) Apply(b Batch) (Delta, error) {
 	defer l.mu.Unlock()
 	delta := l.writer.apply(b.Changes, places)
 	l.current.Store(l.writer.publish())
+	if len(b.Changes) > maxScratch {
+		l.writer.dropScratch()
+	}
 	return delta, nil
 }

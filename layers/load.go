@@ -2,14 +2,24 @@ package layers
 
 import (
 	"slices"
+	"strings"
 )
 
-// runRows is the most rows of a run: what a load holds beyond what becomes the store.
-const runRows = 1 << 15
+// A run ends with the change that brings it to one of these.
+const (
+	runRows  = 1 << 15  // rows, replaced ones included, or ids, deleted ones included
+	runBytes = 32 << 20 // bytes of ids and of strings: far below the 4 GiB that a column can hold
+)
 
 // Loader fills an empty layer faster than batches would: it sorts changes into runs of blocks as
 // they come and merges the runs into final blocks when they end, giving each run's memory back as
-// it goes. What it holds beyond the store is one run, whatever the number of changes.
+// it goes. What it holds beyond the rows that become the store:
+//
+//   - the run under way: at most 32,768 rows, and 32 MiB of text and one change;
+//   - rows that a later run replaced: as many as half of all, at least 32,768, and one run's more;
+//   - of these rows the ids, unless their features stayed where they were.
+//
+// Its own id index of all rows is let go before the layer's is made.
 //
 // Changes mean what they mean in batches: of several to one id the last decides. Nothing is visible
 // before Finish. A Loader belongs to one goroutine; until Finish or Abort the layer's other writers wait.
@@ -22,14 +32,15 @@ type Loader struct {
 	places []placed
 	dead   []bool              // replaced or deleted later in the run
 	seen   map[FeatureID]int32 // row of each id in the run, −1 when it was deleted
+	bytes  int                 // of the ids and strings of the run's changes
 	points *blockBuilder       // located rows, in order of arrival
 	others *blockBuilder       // unlocated rows
 
 	runs       []run
 	rows       int                  // in runs, replaced ones included
-	superseded int                  // of these, rows known to be replaced by a later run
+	superseded int                  // changes of ids that had come in an earlier run: as many rows at most are replaced
 	numbers    indexWriter          // of every row in runs: which ids may have come before
-	latest     map[FeatureID]latest // ids that came in more than one run at different places, or were deleted
+	latest     map[FeatureID]latest // ids that came in more than one run at different places, or were deleted in a later one
 }
 
 // latest is where the newest change of an id put it.
@@ -38,10 +49,11 @@ type latest struct {
 	deleted bool
 }
 
-// Load begins a bulk load of a layer that never held anything; otherwise the error is [ErrNotEmpty].
+// Load begins a bulk load of a layer at Seq 0, which no batch, not even an empty one, and no load has
+// changed; otherwise the error is [ErrNotEmpty].
 func (l *Layer) Load() (*Loader, error) {
 	l.mu.Lock()
-	if w := l.writer; w.seq != 0 || w.counts != [classes]int{} {
+	if l.writer.seq != 0 {
 		l.mu.Unlock()
 		return nil, ErrNotEmpty
 	}
@@ -54,8 +66,8 @@ func (l *Layer) Load() (*Loader, error) {
 	return ld, nil
 }
 
-// Add takes changes, all or none: the error is a [*ChangeError]. It keeps nothing of the slice;
-// texts are copied or kept until the run is sorted.
+// Add takes changes, all or none: the error is a [*ChangeError]. It keeps nothing of the slice, and of
+// its strings the ids until their run is sorted; it copies what it keeps for longer.
 func (ld *Loader) Add(changes []Change) error {
 	if ld.done {
 		return ErrFinished
@@ -70,7 +82,7 @@ func (ld *Loader) Add(changes []Change) error {
 	}
 	for i := range changes {
 		ld.add(&changes[i], places[i])
-		if len(ld.places) >= runRows {
+		if len(ld.places) >= runRows || len(ld.seen) >= runRows || ld.bytes >= runBytes {
 			ld.endRun()
 		}
 	}
@@ -78,12 +90,16 @@ func (ld *Loader) Add(changes []Change) error {
 }
 
 func (ld *Loader) add(c *Change, p placed) {
+	ld.bytes += len(c.Feature.ID)
 	if before, ok := ld.seen[c.Feature.ID]; ok && before >= 0 {
 		ld.dead[before] = true
 	}
 	if c.Op == Delete {
 		ld.seen[c.Feature.ID] = -1
 		return
+	}
+	for i := range c.Feature.Values {
+		ld.bytes += len(c.Feature.Values[i].Text())
 	}
 	ld.seen[c.Feature.ID] = int32(len(ld.places))
 	ld.places = append(ld.places, p)
@@ -117,9 +133,12 @@ func (ld *Loader) endRun() {
 		r[c] = cutPicked(builder, arrived, order[c], ld.w.opts)
 		ld.rows += len(order[c])
 	}
-	ld.runs = append(ld.runs, r)
-	ld.places, ld.dead = ld.places[:0], ld.dead[:0]
+	if len(r[unlocated])+len(r[located]) > 0 {
+		ld.runs = append(ld.runs, r)
+	}
+	clear(ld.places) // they have the ids
 	clear(ld.seen)
+	ld.places, ld.dead, ld.bytes = ld.places[:0], ld.dead[:0], 0
 	ld.limitDictionaries()
 	if ld.superseded > max(runRows, ld.rows/2) {
 		ld.compact()
@@ -142,7 +161,6 @@ func cutPicked(builder *blockBuilder, arrived *Block, order []sortedRow, o Optio
 			picked = append(picked, r.row)
 		}
 		order = order[size:]
-		builder.reserve(size, arrived)
 		builder.appendPicked(arrived, picked)
 		blocks = append(blocks, builder.finish())
 	}
@@ -168,7 +186,8 @@ func (ld *Loader) noteLatest() {
 		if before > 0 {
 			ld.superseded++
 			if noted || !same || before > 1 {
-				ld.latest[id] = latest{e, row < 0}
+				// The id is the caller's, and may be a piece of something large.
+				ld.latest[FeatureID(strings.Clone(string(id)))] = latest{e, row < 0}
 			}
 		}
 		if row >= 0 && !same {
@@ -178,11 +197,12 @@ func (ld *Loader) noteLatest() {
 }
 
 // limitDictionaries gives up the dictionaries that have more strings than the rows so far warrant;
-// the runs that have them are recoded when they are merged.
+// the runs that have them are recoded when they are merged. None of the others can fill up in the
+// next run: they have at most [largeDictionary] strings, and a run has at most [runRows] more.
 func (ld *Loader) limitDictionaries() {
 	changed := false
 	for field, dict := range ld.w.dicts {
-		if dict != nil && (dict.Len() > dictionaryLimit(ld.rows) || ld.points.fields[field].Overflowed() || ld.others.fields[field].Overflowed()) {
+		if dict != nil && dict.Len() > dictionaryLimit(ld.rows) {
 			ld.w.dicts[field] = nil
 			changed = true
 		}

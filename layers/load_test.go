@@ -2,9 +2,12 @@ package layers
 
 import (
 	"errors"
+	"fmt"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/paulmach/orb"
 
@@ -140,4 +143,217 @@ func TestLoaderEndsOnce(t *testing.T) {
 	if d, err := load.Finish(); err != nil || d.Inserted != 0 || empty.Snapshot().Seq() != 1 {
 		t.Errorf("an empty load: %+v, %v", d, err)
 	}
+}
+
+// beginLoad begins a load of an empty layer.
+func beginLoad(t *testing.T, schema *Schema) (*Layer, *Loader) {
+	t.Helper()
+	l, err := New(schema, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	load, err := l.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(load.Abort)
+	return l, load
+}
+
+// TestLoadNeedsSeq0 refuses a layer that had an empty batch.
+func TestLoadNeedsSeq0(t *testing.T) {
+	t.Parallel()
+	l := newLayer(t, Options{})
+	if _, err := l.Apply(Batch{Layer: l.Name()}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Load(); !errors.Is(err, ErrNotEmpty) {
+		t.Errorf("a load after an empty batch: %v, want %v", err, ErrNotEmpty)
+	}
+}
+
+// TestRunsAreBounded feeds a load with what could grow its run: deletes of ids that are not there,
+// ids that come and go, and long texts.
+func TestRunsAreBounded(t *testing.T) {
+	t.Parallel()
+	id := func(i int) Feature { return Feature{ID: FeatureID("x" + strconv.Itoa(i))} }
+	longID, text := FeatureID(strings.Repeat("x", MaxID)), column.StringOf(strings.Repeat("x", DefaultMaxLength))
+	for _, c := range []struct {
+		name    string
+		changes int
+		change  func(i int) Change
+		runs    int // ended, with rows
+	}{
+		{"deletes", runRows + 10, func(i int) Change { return Change{Op: Delete, Feature: id(i)} }, 0},
+		{"come and go", 2*runRows + 10, func(i int) Change { return Change{Op: Op(i % 2), Feature: id(i / 2)} }, 1},
+		{"one id", runRows + 10, func(int) Change { return Change{Feature: id(0)} }, 1},
+		{"text", 2*runBytes/DefaultMaxLength + 10, func(i int) Change {
+			f := id(i)
+			f.Values = []column.Value{text}
+			return Change{Feature: f}
+		}, 2},
+		{"long ids", runBytes/MaxID + 10, func(int) Change { return Change{Op: Delete, Feature: Feature{ID: longID}} }, 0},
+	} {
+		_, load := beginLoad(t, testSchema())
+		ended := 0
+		for i := range c.changes {
+			before := load.bytes
+			if err := load.Add([]Change{c.change(i)}); err != nil {
+				t.Fatal(err)
+			}
+			if load.bytes < before {
+				ended++
+			}
+			if len(load.places) >= runRows || len(load.seen) >= runRows || load.bytes >= runBytes {
+				t.Fatalf("%s: after %d changes a run of %d rows, %d ids, %d bytes", c.name, i+1, len(load.places), len(load.seen), load.bytes)
+			}
+		}
+		if ended < 1 || len(load.runs) != c.runs {
+			t.Errorf("%s: %d runs ended, %d with rows, want some and %d", c.name, ended, len(load.runs), c.runs)
+		}
+	}
+}
+
+// TestLoadKeepsNoIDsOfTheCaller moves and deletes features between runs: what is noted about their
+// ids must not be the caller's strings, which may be pieces of a file's buffer.
+func TestLoadKeepsNoIDsOfTheCaller(t *testing.T) {
+	t.Parallel()
+	_, load := beginLoad(t, testSchema())
+	buffer := strings.Repeat("moves deleted", 1000)
+	moves, deleted := FeatureID(buffer[:5]), FeatureID(buffer[6:13])
+	for run, changes := range [][]Change{
+		{{Feature: Feature{ID: moves, Geometry: orb.Point{1, 1}}}, {Feature: Feature{ID: deleted}}},
+		{{Feature: Feature{ID: moves, Geometry: orb.Point{2, 2}}}, {Op: Delete, Feature: Feature{ID: deleted}}},
+		{{Feature: Feature{ID: moves, Geometry: orb.Point{1, 1}}}, {Feature: Feature{ID: deleted}}},
+	} {
+		if err := load.Add(changes); err != nil {
+			t.Fatal(err)
+		}
+		load.endRun()
+		if want := min(2*run, 2); len(load.latest) != want {
+			t.Errorf("after run %d %d ids are noted, want %d", run, len(load.latest), want)
+		}
+		for id := range load.latest {
+			p := uintptr(unsafe.Pointer(unsafe.StringData(string(id))))
+			if from := uintptr(unsafe.Pointer(unsafe.StringData(buffer))); p >= from && p < from+uintptr(len(buffer)) {
+				t.Errorf("after run %d %q is a piece of the caller's buffer", run, id)
+			}
+		}
+		for _, p := range load.places[:cap(load.places)] {
+			if p.key.text != "" {
+				t.Errorf("after run %d the place of %q is still there", run, p.key.text)
+			}
+		}
+	}
+	runtime.KeepAlive(buffer)
+}
+
+// TestLoadCompacts loads the same 40,000 features ten times, half of them each time elsewhere: the
+// replaced ones must not pile up.
+func TestLoadCompacts(t *testing.T) {
+	t.Parallel()
+	const features = 40_000
+	l, load := beginLoad(t, &Schema{Name: "points"})
+	changes := make([]Change, features)
+	for round := range 10 {
+		for i := range changes {
+			lon := float64(i%200) / 100
+			if i%2 == 0 {
+				lon += float64(round)
+			}
+			changes[i].Feature = Feature{ID: FeatureID(strconv.Itoa(i)), Geometry: orb.Point{lon, float64(i/200) / 100}}
+		}
+		for part := range 4 {
+			if err := load.Add(changes[part*features/4 : (part+1)*features/4]); err != nil {
+				t.Fatal(err)
+			}
+			held := 0
+			for _, r := range load.runs {
+				for _, b := range r[located] {
+					held += b.Len()
+				}
+			}
+			if most := 2 * (features + runRows); held != load.rows || held > most || len(load.latest) > most {
+				t.Fatalf("round %d: %d rows in runs, counted as %d, and %d ids noted, want at most %d",
+					round, held, load.rows, len(load.latest), most)
+			}
+		}
+	}
+	if _, err := load.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	s := l.Snapshot()
+	if s.Count() != features {
+		t.Errorf("%d features, want %d", s.Count(), features)
+	}
+	for i := 0; i < features; i += 997 {
+		row, ok := s.Find(changes[i].Feature.ID)
+		if !ok {
+			t.Fatalf("feature %d is lost", i)
+		}
+		if d := row.Feature().Geometry.(orb.Point)[0] - changes[i].Feature.Geometry.(orb.Point)[0]; d > 1e-7 || d < -1e-7 {
+			t.Errorf("feature %d is %v° from where it came last", i, d)
+		}
+	}
+}
+
+// TestLoadLimitsDictionaries loads 70,000 distinct strings beside a few: their field goes raw with the
+// first run, long before its dictionary is full, and the strings that were coded until then stay.
+func TestLoadLimitsDictionaries(t *testing.T) {
+	t.Parallel()
+	l, load := beginLoad(t, testSchema())
+	text := func(i int) [2]string {
+		return [2]string{fmt.Sprintf("category %d", i%20), fmt.Sprintf("title %d", i)}
+	}
+	for i := range 70_000 {
+		f := Feature{ID: FeatureID(strconv.Itoa(i))}
+		for _, s := range text(i) {
+			f.Values = append(f.Values, column.StringOf(s))
+		}
+		if err := load.Add([]Change{{Feature: f}}); err != nil {
+			t.Fatal(err)
+		}
+		if i == runRows && (load.w.dicts[0] == nil || load.w.dicts[1] != nil) {
+			t.Errorf("after a run of %d distinct titles and 20 categories: dictionaries %v, want one of the categories", runRows, load.w.dicts)
+		}
+	}
+	if _, err := load.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	s := l.Snapshot()
+	if s.dicts[1] != nil || s.dicts[0] == nil || s.dicts[0].Len() != 20 {
+		t.Errorf("dictionaries %v, want one of 20 categories", s.dicts)
+	}
+	for i := 0; i < 70_000; i += 997 {
+		row, _ := s.Find(FeatureID(strconv.Itoa(i)))
+		if v := row.Feature().Values; [2]string{v[0].Text(), v[1].Text()} != text(i) {
+			t.Fatalf("feature %d has %v", i, v[:2])
+		}
+	}
+}
+
+// TestAbortRestoresDictionaries gives up a load whose titles went raw and whose categories are many.
+func TestAbortRestoresDictionaries(t *testing.T) {
+	t.Parallel()
+	l, load := beginLoad(t, testSchema())
+	for i := range 2 * smallDictionary {
+		values := []column.Value{column.StringOf("category"), column.StringOf(strconv.Itoa(i))}
+		if err := load.Add([]Change{{Feature: Feature{ID: FeatureID(strconv.Itoa(i)), Values: values}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	load.endRun()
+	if load.w.dicts[1] != nil || load.w.dicts[0].Len() != 1 {
+		t.Fatalf("dictionaries %v, want one of a category", load.w.dicts)
+	}
+	load.Abort()
+	if _, err := l.Apply(Batch{Layer: l.Name(), Changes: []Change{{Feature: gridFeature(3)}}}); err != nil {
+		t.Fatal(err)
+	}
+	for field, d := range l.Snapshot().dicts[:2] {
+		if d == nil || d.Len() != 1 {
+			t.Errorf("field %d: %v, want a dictionary of one string", field, d)
+		}
+	}
+	checkInvariants(t, l.Snapshot(), Options{})
 }

@@ -29,9 +29,6 @@ func (ld *Loader) merge(c class, builder *blockBuilder, emit func(*Block)) {
 		k := cur.key()
 		block, row := cur.blocks[0], cur.row
 		if ld.current(c, block, row, k) && !replaced(cursors, k) {
-			if builder.len() == 0 {
-				builder.reserve(size, block)
-			}
 			builder.appendRows(block, row, row+1)
 			if builder.len() == size {
 				flush(builder.finish())
@@ -57,7 +54,7 @@ func (ld *Loader) mergeLast(builder *blockBuilder, held *Block, emit func(*Block
 		emit(last)
 		return
 	}
-	cut := newCutter(builder, held, held.Len()+last.Len(), ld.w.opts)
+	cut := newCutter(builder, held.Len()+last.Len(), ld.w.opts)
 	cut.appendRows(held, 0, held.Len())
 	cut.appendRows(last, 0, last.Len())
 	for _, b := range cut.finish() {

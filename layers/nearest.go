@@ -26,46 +26,92 @@ type NearestStats struct {
 
 // Nearest returns the k features nearest to lon/lat in degrees, at most [MaxNearest], nearest first;
 // of features as far away as each other the first in canonical order. Distances are great-circle
-// metres (see [world.DistanceMetres]) and go across the antimeridian.
+// metres (see [world.DistanceMetres]) and go across the antimeridian. Longitudes beyond ±180 are
+// wrapped, latitudes beyond a pole are that pole; what is not finite has no neighbours.
 func (s *Snapshot) Nearest(lon, lat float64, k int) ([]Neighbour, NearestStats) {
 	var stats NearestStats
 	k = min(k, MaxNearest)
-	if k <= 0 {
+	if k <= 0 || !finite(lon) || !finite(lat) {
 		return nil, stats
 	}
-	var best []Neighbour // ascending, at most k
+	near := nearest{lon: math.Remainder(lon, 360), lat: min(max(lat, -90), 90), k: k}
+	// Blocks as far away as each other are looked at in canonical order: of thousands on one place
+	// the first few have the answer, and the others are skipped.
+	var group []*Block
+	groupAt := 0.0
+	look := func() {
+		slices.SortFunc(group, CompareBlocks)
+		for _, b := range group {
+			if !near.skips(b) {
+				stats.Blocks++
+				near.add(b)
+			}
+		}
+		group = group[:0]
+	}
 	s.tree.Nearby(
 		func(b rindex.Box) float64 {
 			stats.Nodes++
-			return boxDistanceMetres(lon, lat, b)
+			return boxDistanceMetres(near.lon, near.lat, b)
 		},
 		func(n uint32, d float64) bool {
-			if len(best) == k && d > best[k-1].Metres {
+			if d != groupAt {
+				look()
+				groupAt = d
+			}
+			if near.full() && d > near.worst().Metres {
 				return false
 			}
-			stats.Blocks++
-			best = nearestRows(best, s.table.block(n), lon, lat, k)
+			group = append(group, s.table.block(n))
 			return true
 		},
 	)
-	return best, stats
+	look()
+	return near.best, stats
 }
 
-// nearestRows merges the block's rows into best, which stays ascending and at most k long.
-func nearestRows(best []Neighbour, b *Block, lon, lat float64, k int) []Neighbour {
+func finite(v float64) bool { return math.Abs(v) <= math.MaxFloat64 }
+
+// nearest is a query under way.
+type nearest struct {
+	lon, lat float64
+	k        int
+	best     []Neighbour // ascending, at most k
+}
+
+func (n *nearest) full() bool { return len(n.best) == n.k }
+
+func (n *nearest) worst() Neighbour { return n.best[len(n.best)-1] }
+
+func (n *nearest) neighbour(b *Block, row int) Neighbour {
+	lon, lat := b.Point(row).LonLat()
+	return Neighbour{Row{b, row}, world.DistanceMetres(n.lon, n.lat, lon, lat)}
+}
+
+// loses reports whether there are k neighbours, all of which come before next.
+func (n *nearest) loses(next Neighbour) bool {
+	return n.full() && compareNeighbours(next, n.worst()) > 0
+}
+
+// skips reports whether b need not be looked at: its rows are in one cell, and the first of them loses.
+func (n *nearest) skips(b *Block) bool {
+	return b.box.Min == b.box.Max && n.loses(n.neighbour(b, 0))
+}
+
+// add merges the block's rows into the best.
+func (n *nearest) add(b *Block) {
 	for row := range b.Len() {
-		rowLon, rowLat := b.Point(row).LonLat()
-		n := Neighbour{Row{b, row}, world.DistanceMetres(lon, lat, rowLon, rowLat)}
-		if len(best) == k && n.Metres > best[k-1].Metres {
+		next := n.neighbour(b, row)
+		if n.loses(next) {
 			continue
 		}
-		at, _ := slices.BinarySearchFunc(best, n, compareNeighbours)
-		best = slices.Insert(best, at, n)
-		best = best[:min(k, len(best))]
+		at, _ := slices.BinarySearchFunc(n.best, next, compareNeighbours)
+		n.best = slices.Insert(n.best, at, next)
+		n.best = n.best[:min(n.k, len(n.best))]
 	}
-	return best
 }
 
+// compareNeighbours computes the keys only of rows that are as far away as each other.
 func compareNeighbours(a, b Neighbour) int {
 	if c := cmp.Compare(a.Metres, b.Metres); c != 0 {
 		return c

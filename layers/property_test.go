@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -183,13 +185,37 @@ func (m *model) check(t *testing.T, s *Snapshot) {
 	}
 }
 
+// seeds returns n seeds from HUTONG_SEED on, or from 0, and the next n each time that the test runs
+// again in this process (-count=20), which runs counts. Subtests have their seed in their name; to run
+// one again, set HUTONG_SEED to it.
+func seeds(t *testing.T, runs *atomic.Uint64, n uint64) []uint64 {
+	t.Helper()
+	first := uint64(0)
+	if env := os.Getenv("HUTONG_SEED"); env != "" {
+		var err error
+		if first, err = strconv.ParseUint(env, 10, 64); err != nil {
+			t.Fatalf("HUTONG_SEED: %v", err)
+		}
+	}
+	first += n * (runs.Add(1) - 1)
+	out := make([]uint64, n)
+	for i := range out {
+		out[i] = first + uint64(i)
+	}
+	return out
+}
+
+var sequenceRuns, loadRuns atomic.Uint64 // how often the tests below ran in this process
+
 // TestAnySequence applies random changes in random batches. After every batch the snapshot must be
-// sound and hold what the plain map holds; at the end it must look like a fresh load of the
-// survivors, and every older snapshot as it did when it was published (S2, S5).
+// sound and hold what the plain map holds, and the Delta must say what became different (S6); at the
+// end it must look like a fresh load of the survivors, and every older snapshot as it did when it was
+// published (S2, S5).
 func TestAnySequence(t *testing.T) {
 	t.Parallel()
+	all := seeds(t, &sequenceRuns, 4)
 	for _, o := range blockSizesTested {
-		for seed := range uint64(4) {
+		for _, seed := range all {
 			t.Run(fmt.Sprintf("blocks of %d to %d, seed %d", o.MinRows, o.MaxRows, seed), func(t *testing.T) {
 				t.Parallel()
 				anySequence(t, o, seed)
@@ -210,18 +236,24 @@ func anySequence(t *testing.T, o Options, seed uint64) {
 		text     string
 	}
 	var old []seen
+	before := contents(l.Snapshot())
 	for range batches {
 		var b Batch
 		b.Layer = l.Name()
 		for range m.rng.IntN(ids / 3) {
 			b.Changes = append(b.Changes, m.change())
 		}
-		if _, err := l.Apply(b); err != nil {
+		delta, err := l.Apply(b)
+		if err != nil {
 			t.Fatal(err)
 		}
 		s := l.Snapshot()
 		checkInvariants(t, s, o)
 		m.check(t, s)
+		after := contents(s)
+		checkDelta(t, before, after, delta)
+		before = after
+		checkSettled(t, l.writer)
 		if t.Failed() {
 			t.Fatalf("after batch %d of %d changes", s.Seq(), len(b.Changes))
 		}
@@ -238,6 +270,7 @@ func anySequence(t *testing.T, o Options, seed uint64) {
 		if got := describe(s.snapshot); got != s.text {
 			t.Errorf("snapshot %d changed after it was published:\n%s", s.snapshot.Seq(), cmp.Diff(s.text, got))
 		}
+		checkInvariants(t, s.snapshot, o)
 	}
 	// Emptying the layer leaves nothing behind.
 	var b Batch
@@ -257,42 +290,49 @@ func anySequence(t *testing.T, o Options, seed uint64) {
 // batch by batch: the results must be the same.
 func TestLoadIsABatch(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(6) {
-		m := newModel(seed, 600)
-		bulk, live := newLayer(t, Options{MinRows: 4, MaxRows: 16}), newLayer(t, Options{MinRows: 5, MaxRows: 19})
-		load, err := bulk.Load()
-		if err != nil {
+	for _, seed := range seeds(t, &loadRuns, 6) {
+		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
+			t.Parallel()
+			loadIsABatch(t, seed)
+		})
+	}
+}
+
+func loadIsABatch(t *testing.T, seed uint64) {
+	m := newModel(seed, 600)
+	bulk, live := newLayer(t, Options{MinRows: 4, MaxRows: 16}), newLayer(t, Options{MinRows: 5, MaxRows: 19})
+	load, err := bulk.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 40 {
+		b := Batch{Layer: live.Name()}
+		for range m.rng.IntN(200) {
+			b.Changes = append(b.Changes, m.change())
+		}
+		if err := load.Add(b.Changes); err != nil {
 			t.Fatal(err)
 		}
-		for range 40 {
-			b := Batch{Layer: live.Name()}
-			for range m.rng.IntN(200) {
-				b.Changes = append(b.Changes, m.change())
-			}
-			if err := load.Add(b.Changes); err != nil {
-				t.Fatal(err)
-			}
-			if m.rng.IntN(2) == 0 {
-				load.endRun() // short runs, so that there are many to merge
-			}
-			if m.rng.IntN(12) == 0 {
-				load.compact()
-			}
-			if _, err := live.Apply(b); err != nil {
-				t.Fatal(err)
-			}
+		if m.rng.IntN(2) == 0 {
+			load.endRun() // short runs, so that there are many to merge
 		}
-		delta, err := load.Finish()
-		if err != nil {
+		if m.rng.IntN(12) == 0 {
+			load.compact()
+		}
+		if _, err := live.Apply(b); err != nil {
 			t.Fatal(err)
 		}
-		if delta.Inserted != len(m.live) || !delta.Everywhere {
-			t.Errorf("seed %d: delta %+v, want %d inserted", seed, delta, len(m.live))
-		}
-		checkInvariants(t, bulk.Snapshot(), Options{MinRows: 4, MaxRows: 16})
-		m.check(t, bulk.Snapshot())
-		if diff := cmp.Diff(describe(live.Snapshot()), describe(bulk.Snapshot())); diff != "" {
-			t.Fatalf("seed %d: a load is not its batches (-batches +load):\n%s", seed, diff)
-		}
+	}
+	delta, err := load.Finish()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if delta.Inserted != len(m.live) || !delta.Everywhere {
+		t.Errorf("delta %+v, want %d inserted", delta, len(m.live))
+	}
+	checkInvariants(t, bulk.Snapshot(), Options{MinRows: 4, MaxRows: 16})
+	m.check(t, bulk.Snapshot())
+	if diff := cmp.Diff(describe(live.Snapshot()), describe(bulk.Snapshot())); diff != "" {
+		t.Fatalf("a load is not its batches (-batches +load):\n%s", diff)
 	}
 }

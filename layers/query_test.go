@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -67,6 +68,32 @@ func TestSearchAgainstAll(t *testing.T) {
 		})
 		if !slices.Equal(got, want) {
 			t.Fatalf("box %v: %d features, want %d, or another order", box, len(got), len(want))
+		}
+	}
+}
+
+// TestCompareBlocks orders blocks whose first rows have the same place, and the last two the same number.
+func TestCompareBlocks(t *testing.T) {
+	t.Parallel()
+	number, _ := FeatureID("c-1").Number()
+	l := newLayer(t, Options{MinRows: 1, MaxRows: 2})
+	b := Batch{Layer: l.Name()}
+	for _, id := range []FeatureID{"c-1", FeatureID(strconv.FormatUint(number, 10)), "1"} {
+		b.Changes = append(b.Changes, Change{Feature: Feature{ID: id, Geometry: orb.Point{1, 1}}})
+	}
+	if _, err := l.Apply(b); err != nil {
+		t.Fatal(err)
+	}
+	s := l.Snapshot()
+	seq := s.sequences[located]
+	if len(seq) != 3 {
+		t.Fatalf("%d blocks, want one a row", len(seq))
+	}
+	for i := range seq {
+		for j := range seq {
+			if got := CompareBlocks(s.table.block(seq[i].block), s.table.block(seq[j].block)); got != cmp.Compare(i, j) {
+				t.Errorf("block %d compared with %d: %d", i, j, got)
+			}
 		}
 	}
 }

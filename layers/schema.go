@@ -50,9 +50,10 @@ type Schema struct {
 	// Fields are the attributes, in the order in which values stand in a [Feature].
 	Fields []Field
 	// IDField is the name under which a feature's id stands among its properties in GeoJSON and,
-	// from IDFromZoom, in tiles; "" leaves it out of both. It must not name one of Fields.
+	// from IDFromZoom, in tiles; "" leaves it out of both. It has at most [MaxName] bytes and must not
+	// name one of Fields.
 	IDField string
-	// IDFromZoom is the lowest zoom at which IDField is in a tile.
+	// IDFromZoom is the lowest zoom at which IDField is in a tile, at most [MaxZoom].
 	IDFromZoom uint8
 	// TimeField names the field of kind Time that says when a feature was observed; "" if none.
 	TimeField string
@@ -101,6 +102,12 @@ func (s *Schema) Validate() error {
 		if f.Private && f.Keep {
 			fail("field %q cannot be private and kept in tiles", f.Name)
 		}
+	}
+	if len(s.IDField) > MaxName {
+		fail("id field name %q is more than %d bytes long", s.IDField, MaxName)
+	}
+	if s.IDFromZoom > MaxZoom {
+		fail("the id field starts at zoom %d, beyond %d", s.IDFromZoom, MaxZoom)
 	}
 	if s.TimeField != "" {
 		if i := s.FieldIndex(s.TimeField); i < 0 {

@@ -225,6 +225,7 @@ func TestReadersWhileWriting(t *testing.T) {
 				s := l.Snapshot()
 				first := describe(s)
 				s.Nearest(116.4, 39.9, 5)
+				s.Memory()
 				s.Find(m.ids[rng.IntN(len(m.ids))])
 				s.Scan(column.Where(0, column.Equal, column.StringOf("category 3")), func(Row) bool { return true })
 				if again := describe(s); again != first {

@@ -130,7 +130,7 @@ type Memory struct {
 	Places       int   // world coordinates
 	IDs          int   // numbers and texts of ids
 	Fields       []int // columns, by field of the schema, with dictionaries
-	Headers      int   // blocks, table, sequences
+	Headers      int   // blocks with what their slabs are larger than their contents, table, sequences
 	Index        int   // id index
 	Dictionaries int   // the part of Fields that is dictionaries
 }
@@ -144,7 +144,8 @@ func (m Memory) Total() int {
 	return n
 }
 
-// Memory measures s. Its cost is a look at each block and bucket.
+// Memory measures s. Its cost is a look at each block and bucket. Dictionaries are measured as they
+// are now: an old snapshot's grow with the strings of later batches.
 func (s *Snapshot) Memory() Memory {
 	m := Memory{Fields: make([]int, len(s.schema.Fields)), Index: s.index.bytes()}
 	m.Headers = len(s.table) * int(unsafe.Sizeof(chunk{}))
@@ -155,9 +156,9 @@ func (s *Snapshot) Memory() Memory {
 			m.Places += 4 * (len(b.x) + len(b.y))
 			m.IDs += 8*len(b.numbers) + b.hidden.Bytes()
 			if b.texts != nil {
-				m.IDs += b.texts.Bytes()
+				m.IDs += column.PackedBytes(b.texts)
 			}
-			m.Headers += headerBytes + 16*len(b.columns)
+			m.Headers += headerBytes + b.rounding + 16*len(b.columns)
 			for i, c := range b.columns {
 				m.Fields[i] += c.Bytes()
 			}

@@ -9,23 +9,14 @@ import (
 // cutter appends rows to a builder and cuts the stream into blocks of even size.
 type cutter struct {
 	builder *blockBuilder
-	like    *Block // some block of the layer and class, by which room is made; nil if there is none
-	sizes   []int  // of the blocks still to come
+	sizes   []int // of the blocks still to come
 	blocks  []*Block
 }
 
 // newCutter returns a cutter for exactly rows rows: one block when they fit, else as many as are
 // filled to about three quarters, so that neither side of a split is soon split or merged again.
-func newCutter(b *blockBuilder, like *Block, rows int, o Options) *cutter {
-	c := &cutter{builder: b, like: like, sizes: blockSizes(rows, o)}
-	c.reserve()
-	return c
-}
-
-func (c *cutter) reserve() {
-	if len(c.sizes) > 0 {
-		c.builder.reserve(c.sizes[0], c.like)
-	}
+func newCutter(b *blockBuilder, rows int, o Options) *cutter {
+	return &cutter{builder: b, sizes: blockSizes(rows, o)}
 }
 
 func blockSizes(rows int, o Options) []int {
@@ -66,7 +57,6 @@ func (c *cutter) cut() {
 	if c.builder.len() == c.sizes[0] {
 		c.blocks = append(c.blocks, c.builder.finish())
 		c.sizes = c.sizes[1:]
-		c.reserve()
 	}
 }
 
@@ -160,7 +150,7 @@ func (w *writer) merged(s sequence) sequence {
 
 func (w *writer) mergeLeaves(a, b leaf) []leaf {
 	first, second := w.table.table.block(a.block), w.table.table.block(b.block)
-	cut := newCutter(w.builder, first, first.Len()+second.Len(), w.opts)
+	cut := newCutter(w.builder, first.Len()+second.Len(), w.opts)
 	cut.appendRows(first, 0, first.Len())
 	cut.appendRows(second, 0, second.Len())
 	parts := cut.finish()

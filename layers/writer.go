@@ -27,6 +27,7 @@ type writer struct {
 	builder *blockBuilder
 	last    map[FeatureID]int32 // scratch of apply: the last change of each id
 	steps   []step              // scratch of apply
+	patches []column.Patch      // scratch of patch
 	small   [classes]bool       // some block of the class is below MinRows
 	delta   Delta
 	clashes map[uint64]struct{} // numbers whose holder must be decided anew
@@ -68,6 +69,13 @@ func (w *writer) publish() *Snapshot {
 		index:     w.index.publish(),
 		dicts:     append([]*column.Dictionary(nil), w.dicts...),
 	}
+}
+
+// dropScratch lets go of what a batch has left that is as large as the batch was. Clearing a map takes
+// as long as the largest batch it ever held, and that with every batch to come.
+func (w *writer) dropScratch() {
+	w.last = map[FeatureID]int32{}
+	w.steps, w.patches, w.delta = nil, nil, Delta{}
 }
 
 // addBlock gives a new block a number and, when it is located, a place in the tree.

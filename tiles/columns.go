@@ -45,13 +45,16 @@ func (s *scratch) resolve(f *field, most int) bool {
 			s.resolveFloats(c, r.rows, tags)
 		case *column.Bools:
 			s.resolveBools(c, r.rows, tags)
+		case *column.Shorts:
+			if narrow {
+				s.resolveShorts(c, least, r.rows, tags)
+			} else {
+				s.resolveInts(s.widen(c), r.rows, tags)
+			}
 		case *column.Ints:
-			switch {
-			case f.Kind == column.Time:
+			if f.Kind == column.Time {
 				s.resolveTimes(c, r.rows, tags)
-			case narrow:
-				s.resolveNarrow(c, least, r.rows, tags)
-			default:
+			} else {
 				s.resolveInts(c, r.rows, tags)
 			}
 		}

@@ -145,23 +145,34 @@ func (s *scratch) narrow(f *field) (least int64, ok bool) {
 	return least, least <= most && uint64(most-least) < column.MaxCodes
 }
 
-// resolveNarrow takes the integers of one block, as codes from 1 for the least.
-func (s *scratch) resolveNarrow(c *column.Ints, least int64, rows []uint16, tags []mvt.Tag) {
-	values, byCode, stride, bytes, at := c.Values, s.byCode, s.stride, 0, 0
+// resolveShorts takes the integers of one block of a narrow field, as codes from 1 for the least: the
+// column's offsets and one number more.
+func (s *scratch) resolveShorts(c *column.Shorts, least int64, rows []uint16, tags []mvt.Tag) {
+	offsets, byCode, stride, bytes, at := c.Offsets, s.byCode, s.stride, 0, 0
+	shift := uint16(c.Base - least + 1) // modulo 2¹⁶, as the sum
 	for _, row := range rows {
-		v := values[row]
-		code := uint16(v - least + 1)
+		code := offsets[row] + shift
 		if c.Nulls != nil && c.Nulls.Has(int(row)) {
 			code = 0
 		}
 		tag := byCode[code]
 		if tag == 0 {
 			tag = s.setCode(code)
-			s.addInteger(v)
+			s.addInteger(least + int64(code) - 1)
 		}
 		tags[at] = tag
 		at += stride
 		bytes += tag.Len()
 	}
 	s.tagBytes += bytes
+}
+
+// widen returns c as wide integers, valid until the next call.
+func (s *scratch) widen(c *column.Shorts) *column.Ints {
+	s.wide.Values = s.wide.Values[:0]
+	for _, v := range c.Offsets {
+		s.wide.Values = append(s.wide.Values, c.Base+int64(v))
+	}
+	s.wide.Nulls = c.Nulls
+	return &s.wide
 }

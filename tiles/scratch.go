@@ -35,6 +35,7 @@ type scratch struct {
 	first    uint32                        // index of its first value
 	byNumber numberTable
 	byText   textTable
+	wide     column.Ints // see widen
 	// textsReady is set once byText was emptied for the field under way.
 	textsReady bool
 	text       []byte
@@ -46,7 +47,7 @@ const maxScratch = 8 << 20
 
 // bytes returns the memory that s keeps.
 func (s *scratch) bytes() int {
-	n := int(unsafe.Sizeof(*s)) + 8*cap(s.tags) + 16*cap(s.keys) + cap(s.values) + 2*cap(s.codes) + cap(s.text)
+	n := int(unsafe.Sizeof(*s)) + 8*cap(s.tags) + 8*cap(s.wide.Values) + 16*cap(s.keys) + cap(s.values) + 2*cap(s.codes) + cap(s.text)
 	n += int(unsafe.Sizeof(view.Block{}))*cap(s.blocks) + 2*cap(s.upward) + int(unsafe.Sizeof(ranked{}))*cap(s.ranked) + cap(s.marks)
 	for _, sel := range []*selection{&s.rows, &s.other, &s.all} {
 		n += int(unsafe.Sizeof(run{}))*cap(sel.runs) + 2*cap(sel.slab)
@@ -60,6 +61,7 @@ func (s *scratch) bytes() int {
 // release lets go of everything that belongs to a snapshot.
 func (s *scratch) release() {
 	clear(s.blocks)
+	s.wide.Nulls = nil
 	for _, sel := range []*selection{&s.rows, &s.other, &s.all} {
 		clear(sel.runs)
 	}

@@ -1,11 +1,13 @@
 package column
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // Builder makes one column after the other of one kind, value by value or in runs of rows copied
-// from finished columns. Whoever knows the size of a column beforehand says so to
-// [Builder.Reserve], and saves a copy; else the builder's buffers are kept between columns and each
-// finished column gets slices of exactly its size.
+// from finished columns. Its buffers are kept between columns; a finished column gets a [Slab] of its
+// own, or shares one with others by [Builder.Borrow] and [Pack].
 //
 // A string builder with a dictionary makes [*Codes]; when the dictionary is full it goes on with
 // [*Texts] (see [Builder.Overflowed]). Without a dictionary it makes Texts.
@@ -13,10 +15,10 @@ type Builder struct {
 	kind     Kind
 	dict     *Dictionary
 	overflow bool
-	reserved bool // the buffers were made for the column under way, which takes them along
 
 	rows    int
 	ints    []int64
+	shorts  []uint16 // of the column last borrowed
 	floats  []float64
 	bools   Bits
 	codes   []uint16
@@ -37,28 +39,6 @@ func (b *Builder) Len() int { return b.rows }
 // Overflowed reports whether the dictionary was full at some value since the builder was made, so
 // that some finished columns are Texts.
 func (b *Builder) Overflowed() bool { return b.overflow }
-
-// Reserve makes room for a column of rows rows, and for raw text of size bytes. It is for a builder
-// that nothing was appended to since the last Finish.
-func (b *Builder) Reserve(rows, size int) {
-	b.reserved = true
-	switch b.kind {
-	case Int, Time:
-		b.ints = make([]int64, 0, rows)
-	case Float:
-		b.floats = make([]float64, 0, rows)
-	case Bool:
-		b.bools = make(Bits, 0, (rows+63)/64)
-	case String:
-		if b.dict != nil {
-			b.codes = make([]uint16, 0, rows)
-			return
-		}
-		b.offsets = append(make([]uint32, 0, rows+1), 0)
-		b.data = make([]byte, 0, size)
-	case Null: // no field is of this kind
-	}
-}
 
 // Append adds a row. A value of another kind than the builder's is null.
 func (b *Builder) Append(v Value) {
@@ -162,6 +142,11 @@ func (b *Builder) AppendRows(c Column, lo, hi int) {
 	case *Ints:
 		b.ints = append(b.ints, c.Values[lo:hi]...)
 		nulls = c.Nulls
+	case *Shorts:
+		for _, v := range c.Offsets[lo:hi] {
+			b.ints = append(b.ints, c.Base+int64(v))
+		}
+		nulls = c.Nulls
 	case *Floats:
 		b.floats = append(b.floats, c.Values[lo:hi]...)
 		nulls = c.Nulls
@@ -234,6 +219,14 @@ func (b *Builder) AppendPicked(c Column, rows []uint32) {
 
 // Finish returns the column of the rows appended so far and starts the next one.
 func (b *Builder) Finish() Column {
+	c := b.Borrow()
+	Pack(c, NewSlab(PackedBytes(c)))
+	return c
+}
+
+// Borrow is Finish, but the column's arrays are the builder's buffers, valid until the next Append:
+// [Pack] gives it arrays of its own.
+func (b *Builder) Borrow() Column {
 	var nulls Bits
 	if b.anyNull {
 		nulls = NewBits(b.rows)
@@ -242,61 +235,74 @@ func (b *Builder) Finish() Column {
 	var c Column
 	switch b.kind {
 	case Int, Time:
-		ints := &Ints{Values: take(b, b.ints), Nulls: nulls, kind: b.kind}
-		ints.scan()
-		c = ints
+		c = b.borrowInts(nulls)
 	case Float:
-		floats := &Floats{Values: take(b, b.floats), Nulls: nulls}
+		floats := &Floats{Values: b.floats, Nulls: nulls}
 		floats.scan()
 		c = floats
 	case Bool:
-		bools := &Bools{Values: take(b, b.bools), Nulls: nulls, rows: b.rows}
+		bools := &Bools{Values: slices.Clone(b.bools), Nulls: nulls, rows: b.rows}
 		bools.scan()
 		c = bools
 	case String:
-		c = b.finishString(nulls)
+		c = b.borrowString(nulls)
 	case Null: // no field is of this kind
 	}
 	b.reset()
 	return c
 }
 
-func (b *Builder) finishString(nulls Bits) Column {
+func (b *Builder) borrowInts(nulls Bits) Column {
+	zone := zoneOfInts(b.ints, nulls)
+	if b.kind == Time || !zone.short() {
+		return &Ints{Values: b.ints, Nulls: nulls, kind: b.kind, zone: zone}
+	}
+	c := &Shorts{Nulls: nulls, zone: zone}
+	if zone.HasValues() {
+		c.Base = roomyBase(zone.Min, zone.Max)
+	}
+	b.shorts = b.shorts[:0]
+	for i, v := range b.ints {
+		if nulls.Has(i) {
+			v = c.Base
+		}
+		b.shorts = append(b.shorts, uint16(v-c.Base))
+	}
+	c.Offsets = b.shorts
+	return c
+}
+
+// roomyBase returns a base for values from least to most, which are within 65,535 of each other,
+// with room on both sides for later ones.
+func roomyBase(least, most int64) int64 {
+	room := (math.MaxUint16 - (most - least)) / 2
+	if least < math.MinInt64+room {
+		return math.MinInt64
+	}
+	return least - room
+}
+
+func (b *Builder) borrowString(nulls Bits) Column {
 	if b.coding() {
-		codes := &Codes{Codes: take(b, b.codes), Dict: b.dict}
+		codes := &Codes{Codes: b.codes, Dict: b.dict}
 		codes.scan()
 		return codes
 	}
 	if len(b.offsets) == 0 {
 		b.offsets = append(b.offsets, 0)
 	}
-	texts := &Texts{Offsets: take(b, b.offsets), Data: take(b, b.data), Nulls: nulls}
+	texts := &Texts{Offsets: b.offsets, Data: b.data, Nulls: nulls}
 	texts.scan()
 	return texts
 }
 
 func (b *Builder) reset() {
 	b.rows, b.anyNull = 0, false
-	if b.reserved {
-		b.reserved = false
-		b.ints, b.floats, b.bools, b.codes, b.offsets, b.data = nil, nil, nil, nil, nil, nil
-	}
 	b.ints, b.floats, b.codes = b.ints[:0], b.floats[:0], b.codes[:0]
 	b.offsets, b.data = b.offsets[:0], b.data[:0]
 	clear(b.bools)
 	clear(b.nulls)
 	b.bools, b.nulls = b.bools[:0], b.nulls[:0]
-}
-
-// take returns the elements of a buffer for a column to keep: the buffer itself when it was made
-// for the column and wastes little, else a copy without spare capacity.
-func take[S ~[]E, E any](b *Builder, s S) S {
-	if b.reserved && cap(s)-len(s) <= len(s)/32 {
-		return s[:len(s):len(s)]
-	}
-	out := make(S, len(s))
-	copy(out, s)
-	return out
 }
 
 // Patch is a new value for a row.
@@ -311,20 +317,9 @@ type Patch struct {
 func Update(c Column, patches []Patch) Column {
 	switch c := c.(type) {
 	case *Ints:
-		out := &Ints{Values: slices.Clone(c.Values), Nulls: patchNulls(c.Nulls, len(c.Values), c.kind, patches), kind: c.kind}
-		inner := out.Nulls == nil && c.Nulls == nil // whether the zone map stays as it is
-		for _, p := range patches {
-			old := out.Values[p.Row]
-			out.Values[p.Row] = 0
-			if p.Value.kind == c.kind {
-				out.Values[p.Row] = p.Value.Int()
-			}
-			inner = inner && c.zone.inner(old) && c.zone.inner(out.Values[p.Row])
-		}
-		if out.zone = c.zone; !inner {
-			out.scan()
-		}
-		return out
+		return updateInts(c, patches)
+	case *Shorts:
+		return updateShorts(c, patches)
 	case *Floats:
 		out := &Floats{Values: slices.Clone(c.Values), Nulls: patchNulls(c.Nulls, len(c.Values), Float, patches)}
 		for _, p := range patches {
@@ -337,38 +332,103 @@ func Update(c Column, patches []Patch) Column {
 		return out
 	case *Codes:
 		return updateCodes(c, patches)
+	case *Texts:
+		return updateTexts(c, patches)
 	default:
 		return rebuild(c, nil, patches)
 	}
 }
 
-func updateCodes(c *Codes, patches []Patch) Column {
-	out := &Codes{Codes: slices.Clone(c.Codes), Dict: c.Dict}
+func updateInts(c *Ints, patches []Patch) Column {
+	out := &Ints{Values: slices.Clone(c.Values), Nulls: patchNulls(c.Nulls, len(c.Values), c.kind, patches), kind: c.kind, zone: c.zone}
+	inner := out.Nulls == nil && c.Nulls == nil // whether the zone map stays as it is
 	for _, p := range patches {
-		out.Codes[p.Row] = 0
-		if p.Value.kind != String {
+		old := out.Values[p.Row]
+		out.Values[p.Row] = 0
+		if p.Value.kind == c.kind {
+			out.Values[p.Row] = p.Value.Int()
+		}
+		inner = inner && c.zone.inner(old) && c.zone.inner(out.Values[p.Row])
+	}
+	if !inner {
+		out.zone = zoneOfInts(out.Values, out.Nulls)
+	}
+	if c.kind == Int && out.zone.short() {
+		return rebuild(c, nil, patches)
+	}
+	return out
+}
+
+func updateShorts(c *Shorts, patches []Patch) Column {
+	out := &Shorts{
+		Base: c.Base, Offsets: slices.Clone(c.Offsets), Nulls: patchNulls(c.Nulls, len(c.Offsets), Int, patches), zone: c.zone,
+	}
+	inner := out.Nulls == nil && c.Nulls == nil
+	for _, p := range patches {
+		old := c.Base + int64(out.Offsets[p.Row])
+		out.Offsets[p.Row] = 0
+		if p.Value.kind != Int {
 			continue
 		}
-		code, ok := c.Dict.Intern(p.Value.text)
-		if !ok {
-			return rebuild(c, c.Dict, patches)
+		v := p.Value.Int()
+		if v < c.Base || uint64(v)-uint64(c.Base) > math.MaxUint16 {
+			return rebuild(c, nil, patches)
+		}
+		out.Offsets[p.Row] = uint16(v - c.Base)
+		inner = inner && c.zone.inner(old) && c.zone.inner(v)
+	}
+	if !inner {
+		out.scan()
+	}
+	return out
+}
+
+func updateCodes(c *Codes, patches []Patch) Column {
+	out := &Codes{Codes: slices.Clone(c.Codes), Dict: c.Dict, zone: c.zone}
+	for _, p := range patches {
+		old, code := out.Codes[p.Row], uint16(0)
+		if p.Value.kind == String {
+			var ok bool
+			if code, ok = c.Dict.Intern(p.Value.text); !ok {
+				return rebuild(c, c.Dict, patches)
+			}
 		}
 		out.Codes[p.Row] = code
+		out.replaced(old, code)
 	}
+	return out
+}
+
+func updateTexts(c *Texts, patches []Patch) Column {
+	rows, size := c.Len(), len(c.Data)
+	for _, p := range patches {
+		size += len(p.Value.text) - len(c.Text(p.Row)) // only strings have a text
+	}
+	out := &Texts{Nulls: patchNulls(c.Nulls, rows, String, patches)}
+	slab := NewSlab(wordBytes * (wordsFor[uint32](rows+1) + wordsFor[byte](size)))
+	out.Offsets, out.Data = carve[uint32](slab, rows+1), carve[byte](slab, size)
+	from, end := 0, uint32(0) // rows and bytes so far
+	keep := func(to int) {
+		shift := end - c.Offsets[from] // modulo 2³², as the sum below
+		end += uint32(copy(out.Data[end:], c.Data[c.Offsets[from]:c.Offsets[to]]))
+		for row := from; row < to; row++ {
+			out.Offsets[row+1] = c.Offsets[row+1] + shift
+		}
+	}
+	for _, p := range patches {
+		keep(p.Row)
+		end += uint32(copy(out.Data[end:], p.Value.text))
+		out.Offsets[p.Row+1] = end
+		from = p.Row + 1
+	}
+	keep(rows)
 	out.scan()
 	return out
 }
 
+// rebuild is Update by way of a builder, for what does not fit the column's type any more.
 func rebuild(c Column, dict *Dictionary, patches []Patch) Column {
 	b := NewBuilder(c.Kind(), dict)
-	size := 0
-	if texts, ok := c.(*Texts); ok {
-		size = len(texts.Data)
-		for _, p := range patches {
-			size += len(p.Value.text) - len(texts.Text(p.Row))
-		}
-	}
-	b.Reserve(c.Len(), size)
 	from := 0
 	for _, p := range patches {
 		b.AppendRows(c, from, p.Row)
@@ -403,9 +463,6 @@ func patchNulls(nulls Bits, rows int, kind Kind, patches []Patch) Bits {
 // dict fills up the result is Texts.
 func Recode(c Column, dict *Dictionary) Column {
 	b := NewBuilder(String, dict)
-	if dict != nil {
-		b.Reserve(c.Len(), 0)
-	}
 	b.AppendRows(c, 0, c.Len())
 	return b.Finish()
 }

@@ -15,9 +15,10 @@ import (
 // MaxText is the most bytes of one text value: a block's text must stay below 4 GiB.
 const MaxText = 1 << 20
 
-// Column is one field of one block, a value or null per row. The concrete types are [*Ints] for
-// ints and times, [*Floats], [*Bools], and for strings [*Codes] or [*Texts]: which of the two is
-// the layer's choice (see [Dictionary]) and must never show in what a caller produces from it.
+// Column is one field of one block, a value or null per row. The concrete types are [*Shorts] or
+// [*Ints] for ints, as the block's values allow, [*Ints] for times, [*Floats], [*Bools], and for
+// strings [*Codes] or [*Texts], which is the layer's choice (see [Dictionary]). Where a kind has two
+// types, which of them it is must never show in what a caller produces from it.
 type Column interface {
 	// Kind returns the kind of the field.
 	Kind() Kind
@@ -31,12 +32,21 @@ type Column interface {
 	Bytes() int
 }
 
-// Ints holds ints, or times in microseconds since 1970.
+// Ints holds times in microseconds since 1970, or ints that are too far from each other for [Shorts].
 type Ints struct {
 	Values []int64 // 0 where null
 	Nulls  Bits    // nil when no row is null
 	kind   Kind
 	zone   Zone
+}
+
+// Shorts holds ints that lie within 65,536 of each other, as most counts and codes do: a quarter of
+// the memory, and of what an update copies.
+type Shorts struct {
+	Base    int64
+	Offsets []uint16 // the value less Base; 0 where null
+	Nulls   Bits     // nil when no row is null
+	zone    Zone
 }
 
 // Floats holds floats, all of them finite.
@@ -71,6 +81,7 @@ type Texts struct {
 
 var (
 	_ Column = (*Ints)(nil)
+	_ Column = (*Shorts)(nil)
 	_ Column = (*Floats)(nil)
 	_ Column = (*Bools)(nil)
 	_ Column = (*Codes)(nil)
@@ -96,6 +107,26 @@ func (c *Ints) Zone() *Zone { return &c.zone }
 
 // Bytes returns the heap the column takes.
 func (c *Ints) Bytes() int { return int(unsafe.Sizeof(*c)) + 8*len(c.Values) + c.Nulls.Bytes() }
+
+// Kind returns Int.
+func (c *Shorts) Kind() Kind { return Int }
+
+// Len returns the number of rows.
+func (c *Shorts) Len() int { return len(c.Offsets) }
+
+// Value returns the value of a row.
+func (c *Shorts) Value(row int) Value {
+	if c.Nulls.Has(row) {
+		return Value{}
+	}
+	return IntOf(c.Base + int64(c.Offsets[row]))
+}
+
+// Zone returns the zone map.
+func (c *Shorts) Zone() *Zone { return &c.zone }
+
+// Bytes returns the heap the column takes.
+func (c *Shorts) Bytes() int { return int(unsafe.Sizeof(*c)) + 2*len(c.Offsets) + c.Nulls.Bytes() }
 
 // Kind returns Float.
 func (c *Floats) Kind() Kind { return Float }
@@ -180,7 +211,7 @@ func (c *Texts) Text(row int) string {
 // Zone returns the zone map.
 func (c *Texts) Zone() *Zone { return &c.zone }
 
-// Bytes returns the heap the column takes.
+// Bytes returns the heap the column takes, its slab rounded up.
 func (c *Texts) Bytes() int {
-	return int(unsafe.Sizeof(*c)) + 4*len(c.Offsets) + len(c.Data) + c.Nulls.Bytes()
+	return int(unsafe.Sizeof(*c)) + RoundSlab(PackedBytes(c))
 }

@@ -35,6 +35,14 @@ func randomValues(r *rand.Rand, k Kind, n int) []Value {
 	for i := range out {
 		out[i] = randomValue(r, k)
 	}
+	if k == Int && r.IntN(3) > 0 { // within 16 bits of each other, at either end of the integers too
+		base := []int64{math.MinInt64, -40_000, 0, 1 << 40, math.MaxInt64 - math.MaxUint16}[r.IntN(5)]
+		for i := range out {
+			if !out[i].IsNull() {
+				out[i] = IntOf(base + r.Int64N(math.MaxUint16+1)>>r.IntN(17))
+			}
+		}
+	}
 	return out
 }
 
@@ -143,8 +151,12 @@ func TestUpdateAgainstSlice(t *testing.T) {
 				if got := valuesOf(c); !slices.Equal(got, values) {
 					t.Fatalf("%v: the old column changed to %v from %v", k, got, values)
 				}
-				if got, want := *next.Zone(), *build(k, d, want).Zone(); got != want {
+				built := build(k, d, want)
+				if got, want := *next.Zone(), *built.Zone(); got != want {
 					t.Fatalf("%v: zone map %+v, want %+v", k, got, want)
+				}
+				if got, want := fmt.Sprintf("%T", next), fmt.Sprintf("%T", built); got != want {
+					t.Fatalf("%v: patched to %s, built as %s", k, got, want)
 				}
 			}
 		}

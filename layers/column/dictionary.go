@@ -14,14 +14,14 @@ const MaxCodes = 1<<16 - 1
 // Dictionary while its writer adds to it. Codes follow the order of arrival and say nothing about
 // the order of the strings.
 //
-// Intern belongs to the layer's writer; all else may be called from any goroutine. When half of a
-// dictionary is dead its layer builds a new one and recodes the field's columns (S2 holds, since
+// Intern belongs to the layer's writer; all else may be called from any goroutine. When too much of
+// a dictionary is dead its layer builds a new one and recodes the field's columns (S2 holds, since
 // old snapshots keep the old pair).
 type Dictionary struct {
 	texts atomic.Pointer[[]string]        // index code; the slice behind it is only appended to
 	table atomic.Pointer[[]atomic.Uint32] // open addressing, a power of two; 0 is free, else a code
 	seed  maphash.Seed
-	bytes int // of all texts; the writer's
+	bytes atomic.Int64 // of all texts
 }
 
 // NewDictionary returns an empty dictionary.
@@ -70,7 +70,7 @@ func (d *Dictionary) Intern(s string) (code uint16, ok bool) {
 		return 0, false
 	}
 	texts = append(texts, strings.Clone(s))
-	d.bytes += len(s)
+	d.bytes.Add(int64(len(s)))
 	// The string is published before its code, so whoever finds the code finds the string.
 	d.texts.Store(&texts)
 	if table := *d.table.Load(); 2*len(texts) > len(table) {
@@ -98,5 +98,7 @@ func (d *Dictionary) place(table []atomic.Uint32, code uint32) {
 	table[i].Store(code)
 }
 
-// Bytes returns the heap the dictionary takes; the writer's to call.
-func (d *Dictionary) Bytes() int { return d.bytes + 16*cap(*d.texts.Load()) + 4*len(*d.table.Load()) }
+// Bytes returns the heap the dictionary takes now. All snapshots that share it see it grow.
+func (d *Dictionary) Bytes() int {
+	return int(d.bytes.Load()) + 16*cap(*d.texts.Load()) + 4*len(*d.table.Load())
+}

@@ -135,6 +135,11 @@ func (p comparison) Filter(columns []Column, rows Bits) {
 	case *Ints:
 		want := p.value.Int()
 		each(rows, func(i int) bool { return !c.Nulls.Has(i) && p.compare.holds(cmp.Compare(c.Values[i], want)) })
+	case *Shorts:
+		want := p.value.Int()
+		each(rows, func(i int) bool {
+			return !c.Nulls.Has(i) && p.compare.holds(cmp.Compare(c.Base+int64(c.Offsets[i]), want))
+		})
 	case *Floats:
 		want := p.value.Float()
 		each(rows, func(i int) bool { return !c.Nulls.Has(i) && p.compare.holds(cmp.Compare(c.Values[i], want)) })

@@ -1,6 +1,9 @@
 package column
 
-import "math"
+import (
+	"encoding/binary"
+	"math"
+)
 
 // Zone is the zone map of a column: what a predicate may know of its rows without reading them.
 type Zone struct {
@@ -50,17 +53,46 @@ func (z *Zone) add(v int64) {
 // the bounds as they are.
 func (z *Zone) inner(v int64) bool { return v > z.Min && v < z.Max }
 
-func (c *Ints) scan() {
-	z := emptyZone(len(c.Values))
-	if c.Nulls == nil {
-		for _, v := range c.Values {
+// short reports whether ints with this zone map are kept as [Shorts].
+func (z *Zone) short() bool {
+	return !z.HasValues() || uint64(z.Max)-uint64(z.Min) <= math.MaxUint16
+}
+
+// zoneOfInts is the zone map of ints, 0 where null.
+func zoneOfInts(values []int64, nulls Bits) Zone {
+	z := emptyZone(len(values))
+	if nulls == nil {
+		least, most := z.Min, z.Max // in registers
+		for _, v := range values {
+			least, most = min(least, v), max(most, v)
+		}
+		z.Min, z.Max = least, most
+		return z
+	}
+	z.Nulls = nulls.Count()
+	for i, v := range values {
+		if !nulls.Has(i) {
 			z.add(v)
+		}
+	}
+	return z
+}
+
+func (c *Shorts) scan() {
+	z := emptyZone(len(c.Offsets))
+	if c.Nulls == nil {
+		least, most := uint16(math.MaxUint16), uint16(0)
+		for _, v := range c.Offsets {
+			least, most = min(least, v), max(most, v)
+		}
+		if len(c.Offsets) > 0 {
+			z.Min, z.Max = c.Base+int64(least), c.Base+int64(most)
 		}
 	} else {
 		z.Nulls = c.Nulls.Count()
-		for i, v := range c.Values {
+		for i, v := range c.Offsets {
 			if !c.Nulls.Has(i) {
-				z.add(v)
+				z.add(c.Base + int64(v))
 			}
 		}
 	}
@@ -93,23 +125,60 @@ func (c *Bools) scan() {
 
 func (c *Codes) scan() {
 	z := emptyZone(len(c.Codes))
+	// The first pass has neither branch nor random store; most dictionaries have fewer than 64
+	// strings, and then it says it all.
+	var low uint64
+	var all uint16
 	for _, code := range c.Codes {
-		if code == 0 {
-			z.Nulls++
-			continue
+		low |= 1 << (code & 63)
+		all |= code
+		z.Nulls += int((uint32(code) - 1) >> 31)
+	}
+	if all < 64 {
+		z.Set[0] = low &^ 1
+	} else {
+		for _, code := range c.Codes {
+			if code != 0 {
+				z.Set[code>>6&3] |= 1 << (code & 63)
+			}
 		}
-		z.Set[code>>6&3] |= 1 << (code & 63)
 	}
 	c.zone = z
+}
+
+// replaced brings the zone map up to date after one code took another's place.
+func (c *Codes) replaced(old, code uint16) {
+	z := &c.zone
+	if code != 0 {
+		z.Set[code>>6&3] |= 1 << (code & 63)
+	} else {
+		z.Nulls++
+	}
+	if old == 0 {
+		z.Nulls--
+		return
+	}
+	for _, other := range c.Codes { // the old one's bit stays if any code has it, which is soon found
+		if other&255 == old&255 && other != 0 {
+			return
+		}
+	}
+	z.Set[old>>6&3] &^= 1 << (old & 63)
 }
 
 func (c *Texts) scan() {
 	z := emptyZone(c.Len())
 	z.Nulls = c.Nulls.Count()
-	for i := range c.Len() {
-		if !c.Nulls.Has(i) {
+	from := c.Offsets[0]
+	for i, to := range c.Offsets[1:] {
+		switch text := c.Data[from:to]; {
+		case c.Nulls.Has(i):
+		case len(text) >= 8:
+			z.add(int64(binary.BigEndian.Uint64(text) ^ 1<<63))
+		default:
 			z.add(prefix(c.Text(i)))
 		}
+		from = to
 	}
 	c.zone = z
 }

@@ -106,12 +106,12 @@ func (b Box) Contains(p Point) bool {
 	return p.X >= b.Min.X && p.X <= b.Max.X && p.Y >= b.Min.Y && p.Y <= b.Max.Y
 }
 
-// ContainsBox reports whether all of o lies in b.
-func (b Box) ContainsBox(o Box) bool { return b.Contains(o.Min) && b.Contains(o.Max) }
+// ContainsBox reports whether all of o lies in b. An empty box lies in every box.
+func (b Box) ContainsBox(o Box) bool { return o.Empty() || b.Contains(o.Min) && b.Contains(o.Max) }
 
-// Intersects reports whether b and o share a cell.
+// Intersects reports whether b and o share a cell. An empty box shares none, not even with the world.
 func (b Box) Intersects(o Box) bool {
-	return b.Min.X <= o.Max.X && o.Min.X <= b.Max.X && b.Min.Y <= o.Max.Y && o.Min.Y <= b.Max.Y
+	return !b.Empty() && !o.Empty() && b.Min.X <= o.Max.X && o.Min.X <= b.Max.X && b.Min.Y <= o.Max.Y && o.Min.Y <= b.Max.Y
 }
 
 // DistanceMetres returns the great-circle distance between two places in degrees on a sphere of

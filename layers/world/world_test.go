@@ -97,6 +97,23 @@ func TestBox(t *testing.T) {
 	if !b.Intersects(Box{Point{10, 30}, Point{40, 40}}) || b.Intersects(Box{Point{11, 0}, Point{12, 90}}) {
 		t.Error("boxes meet when they share a cell")
 	}
+	all := Box{Max: Point{math.MaxUint32, math.MaxUint32}}
+	for _, o := range []Box{all, b, {}, EmptyBox} {
+		if EmptyBox.Intersects(o) || o.Intersects(EmptyBox) {
+			t.Errorf("the empty box shares a cell with %v", o)
+		}
+		if !o.ContainsBox(EmptyBox) {
+			t.Errorf("the empty box does not lie in %v", o)
+		}
+	}
+	if EmptyBox.ContainsBox(Box{}) || EmptyBox.ContainsBox(all) {
+		t.Error("the empty box holds a cell")
+	}
+	for _, o := range []Box{{Point{4, 20}, Point{10, 30}}, {Point{5, 19}, Point{10, 30}}, {Point{5, 20}, Point{11, 30}}, {Point{5, 20}, Point{10, 31}}} {
+		if b.ContainsBox(o) || !o.ContainsBox(b) {
+			t.Errorf("%v and %v: want the larger to hold the smaller only", b, o)
+		}
+	}
 }
 
 func TestDistance(t *testing.T) {
