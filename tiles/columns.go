@@ -31,7 +31,7 @@ func (s *scratch) resolve(f *field, most int) bool {
 			break
 		}
 		r := &s.rows.runs[i]
-		tags := s.tags[r.first*s.stride+s.used : (r.first+len(r.rows))*s.stride]
+		tags := s.tags[s.used*s.rows.n+r.first:][:len(r.rows)]
 		if f.column == idColumn {
 			s.resolveIDs(r, tags)
 			continue
@@ -49,7 +49,7 @@ func (s *scratch) resolve(f *field, most int) bool {
 			if narrow {
 				s.resolveShorts(c, least, r.rows, tags)
 			} else {
-				s.resolveInts(s.widen(c), r.rows, tags)
+				s.resolveWideShorts(c, r.rows, tags)
 			}
 		case *column.Ints:
 			if f.Kind == column.Time {
@@ -79,51 +79,59 @@ func (s *scratch) nextTag() mvt.Tag {
 	return tag
 }
 
-// setCode gives a code of the field under way the tag of the next value.
-func (s *scratch) setCode(code uint16) mvt.Tag {
-	tag := mvt.MakeTag(s.key, s.next)
-	s.byCode[code] = tag
-	s.codes = append(s.codes, code)
-	return tag
-}
-
 // resolveCodes takes the strings of one block as codes.
 func (s *scratch) resolveCodes(c *column.Codes, rows []uint16, tags []mvt.Tag) {
-	codes, byCode, stride, bytes, at := c.Codes, s.byCode, s.stride, 0, 0
-	for _, row := range rows {
-		code := codes[row]
+	s.tagCodes(picked(&s.short, c.Codes, rows), 0, tags, func(code uint16) {
+		s.values = mvt.AppendString(s.values, c.Dict.Text(code))
+	})
+}
+
+// resolveBools takes the bools of one block, as codes 1 and 2.
+func (s *scratch) resolveBools(c *column.Bools, rows []uint16, tags []mvt.Tag) {
+	codes := grown(s.short[:0], len(rows))[:len(rows)]
+	for i, row := range rows {
+		switch {
+		case c.Nulls.Has(int(row)):
+			codes[i] = 0
+		case c.Values.Has(int(row)):
+			codes[i] = 2
+		default:
+			codes[i] = 1
+		}
+	}
+	s.short = codes
+	s.tagCodes(codes, 0, tags, func(code uint16) { s.values = mvt.AppendBool(s.values, code == 2) })
+}
+
+// tagCodes finds the tags of codes, to each of which shift is added modulo 2¹⁶; the sum 0 is a null.
+// add appends the value of a code that is new in the tile.
+func (s *scratch) tagCodes(codes []uint16, shift uint16, tags []mvt.Tag, add func(code uint16)) {
+	byCode, bytes := s.byCode, 0
+	tags = tags[:len(codes)]
+	for i, code := range codes {
+		code += shift
 		tag := byCode[code]
 		if tag == 0 {
-			tag = s.setCode(code)
-			s.values = mvt.AppendString(s.values, c.Dict.Text(code))
-			s.next++
+			tag = s.nextTag()
+			byCode[code] = tag
+			s.codes = append(s.codes, code)
+			add(code)
 		}
-		tags[at] = tag
-		at += stride
+		tags[i] = tag
 		bytes += tag.Len()
 	}
 	s.tagBytes += bytes
 }
 
-// resolveBools takes the bools of one block, as codes 1 and 2.
-func (s *scratch) resolveBools(c *column.Bools, rows []uint16, tags []mvt.Tag) {
-	at := 0
-	for _, row := range rows {
-		code, v := uint16(1), c.Values.Has(int(row))
-		if v {
-			code = 2
-		}
-		if c.Nulls.Has(int(row)) {
-			code = 0
-		}
-		tag := s.byCode[code]
-		if tag == 0 {
-			tag = s.setCode(code)
-			s.values = mvt.AppendBool(s.values, v)
-			s.next++
-		}
-		tags[at] = tag
-		at += s.stride
-		s.tagBytes += tag.Len()
+// picked returns the values of rows: values itself when that is all of them, else a copy in room.
+func picked[T any](room *[]T, values []T, rows []uint16) []T {
+	if len(rows) == len(values) {
+		return values
 	}
+	out := grown((*room)[:0], len(rows))[:len(rows)]
+	for i, row := range rows {
+		out[i] = values[row]
+	}
+	*room = out
+	return out
 }

@@ -3,6 +3,7 @@ package tiles
 import (
 	"slices"
 
+	"hutong/layers/world"
 	"hutong/tiles/grid"
 	"hutong/tiles/mvt"
 )
@@ -20,7 +21,6 @@ type tally struct {
 
 // makeRoom prepares tags for the rows of the tile with this many columns at most.
 func (s *scratch) makeRoom(columns int) {
-	s.stride = columns
 	n := s.rows.n * columns
 	s.tags = grown(s.tags[:0], n)[:n]
 }
@@ -84,7 +84,7 @@ func (s *scratch) size() int {
 // encode appends the tile.
 func (s *scratch) encode(dst []byte, w *grid.Window) []byte {
 	size := s.size()
-	dst = slices.Grow(dst, size+mvt.MaxPoint(s.used))
+	dst = slices.Grow(dst, size+max(mvt.Spare, mvt.MaxPoint(s.used)))
 	dst, layer := mvt.BeginLayer(dst, string(s.b.schema.Name), size)
 	dst = s.appendPoints(dst, w)
 	for _, name := range s.keys {
@@ -96,19 +96,31 @@ func (s *scratch) encode(dst []byte, w *grid.Window) []byte {
 
 // appendPoints appends the features, in canonical order.
 func (s *scratch) appendPoints(dst []byte, w *grid.Window) []byte {
-	tags := s.tags
+	tags := s.tags[:s.used*s.rows.n]
 	for i := range s.rows.runs {
 		r := &s.rows.runs[i]
-		xs, ys, numbers, allShown := r.block.X(), r.block.Y(), r.block.Numbers(), r.block.AllShown()
-		for _, row := range r.rows {
-			id := numbers[row]
-			if !allShown && !r.block.Shown(int(row)) {
-				id = mvt.NoID
-			}
-			x, y := w.Units(point(xs, ys, row))
-			dst = mvt.AppendPoint(dst, id, tags[:s.used], x, y)
-			tags = tags[s.stride:]
-		}
+		dst = mvt.AppendPoints(dst, s.place(r, w), tags[min(r.first, len(tags)):], s.rows.n)
 	}
 	return dst
+}
+
+// place returns the points of a run, valid until the next call. Gathered first, they are encoded by a
+// loop that has little else to keep at hand.
+func (s *scratch) place(r *run, w *grid.Window) []mvt.Point {
+	s.points = grown(s.points[:0], len(r.rows))[:len(r.rows)]
+	points, numbers, xs, ys := s.points, r.block.Numbers(), r.block.X(), r.block.Y()
+	xs, ys = xs[:len(numbers)], ys[:len(numbers)] // one check of a row is enough for all three
+	for i, row := range r.rows {
+		id := numbers[row]
+		x, y := w.Units(world.Point{X: xs[row], Y: ys[row]})
+		points[i] = mvt.Point{ID: id, X: x, Y: y}
+	}
+	if !r.block.AllShown() {
+		for i, row := range r.rows {
+			if !r.block.Shown(int(row)) {
+				points[i].ID = mvt.NoID
+			}
+		}
+	}
+	return points
 }

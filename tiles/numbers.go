@@ -17,13 +17,13 @@ const maxInteger = 1 << 53
 // numberTable numbers the distinct numbers of one field from 0, by open addressing. Its hash differs
 // from table to table, so that nobody can choose numbers that collide; bytes do not depend on it.
 type numberTable struct {
-	slots    []uint64 // a power of two, at most a quarter full: 32 bits of hash, then position+1; 0 is free
-	numbers  []uint64
-	multiply uint64 // odd
-	shift    uint8  // 64 − log2 of the slots
+	slots    []uint32 // a power of two, at most a quarter full: position+1, 0 is free
+	numbers  []uint64 // in order of first use; there is room for all that reset was told of
+	multiply uint64   // odd
+	shift    uint8    // 64 − log2 of the slots
 }
 
-// reset empties t for up to n numbers.
+// reset empties t for up to n numbers, at least one.
 func (t *numberTable) reset(n int) {
 	if t.multiply == 0 {
 		t.multiply = rand.Uint64() | 1 //nolint:gosec // not a secret: a hash function
@@ -32,95 +32,102 @@ func (t *numberTable) reset(n int) {
 	t.slots = grown(t.slots[:0], 1<<log)[:1<<log]
 	t.shift = uint8(64 - log)
 	clear(t.slots)
-	t.numbers = t.numbers[:0]
+	t.numbers = grown(t.numbers[:0], n)
 }
 
-// number returns the position of v, adding it when it is new: then the position is the number of
-// those before it.
-func (t *numberTable) number(v uint64) uint32 {
-	hash := v * t.multiply
-	mask := uint64(len(t.slots) - 1)
-	for i := hash >> (t.shift & 63); ; i++ {
-		slot := t.slots[i&mask]
-		if slot == 0 {
-			t.numbers = append(t.numbers, v)
-			t.slots[i&mask] = hash<<32 | uint64(len(t.numbers))
-			return uint32(len(t.numbers) - 1)
-		}
-		if at := uint32(slot) - 1; slot>>32 == hash&math.MaxUint32 && t.numbers[at] == v {
-			return at
-		}
-	}
-}
-
-func (t *numberTable) bytes() int { return 8 * (cap(t.slots) + cap(t.numbers)) }
+func (t *numberTable) bytes() int { return 4*cap(t.slots) + 8*cap(t.numbers) }
 
 // resolveInts takes the integers of one block.
 func (s *scratch) resolveInts(c *column.Ints, rows []uint16, tags []mvt.Tag) {
-	values, stride, bytes, at := c.Values, s.stride, 0, 0
-	first := s.first
-	for _, row := range rows {
-		tag := absent
-		if v := values[row]; c.Nulls == nil || !c.Nulls.Has(int(row)) {
-			value := first + s.byNumber.number(uint64(v))
-			if value == s.next {
-				s.addInteger(v)
-			}
-			tag = mvt.MakeTag(s.key, value)
-		}
-		tags[at] = tag
-		at += stride
-		bytes += tag.Len()
-	}
-	s.tagBytes += bytes
+	s.tagNumbers(picked(&s.wide, c.Values, rows), c.Nulls, rows, tags)
+	s.addIntegers()
 }
 
 // resolveTimes takes the microseconds of one block and gives whole milliseconds, rounded down.
 func (s *scratch) resolveTimes(c *column.Ints, rows []uint16, tags []mvt.Tag) {
-	values, stride, bytes, at := c.Values, s.stride, 0, 0
-	first := s.first
-	for _, row := range rows {
-		tag := absent
-		if micros := values[row]; c.Nulls == nil || !c.Nulls.Has(int(row)) {
-			v := micros / 1000
-			v += (micros - v*1000) >> 63 // −1 when the division rounded up
-			value := first + s.byNumber.number(uint64(v))
-			if value == s.next {
-				s.addInteger(v)
-			}
-			tag = mvt.MakeTag(s.key, value)
-		}
-		tags[at] = tag
-		at += stride
-		bytes += tag.Len()
+	s.wide = grown(s.wide[:0], len(rows))[:len(rows)]
+	values, wide := c.Values, s.wide
+	for i, row := range rows {
+		micros := values[row]
+		v := micros / 1000
+		wide[i] = v + (micros-v*1000)>>63 // −1 when the division rounded up
 	}
-	s.tagBytes += bytes
+	s.tagNumbers(wide, c.Nulls, rows, tags)
+	s.addIntegers()
 }
 
 // resolveFloats takes the floats of one block.
 func (s *scratch) resolveFloats(c *column.Floats, rows []uint16, tags []mvt.Tag) {
-	values, stride, bytes, at := c.Values, s.stride, 0, 0
-	first := s.first
-	for _, row := range rows {
-		tag := absent
-		if v := values[row]; c.Nulls == nil || !c.Nulls.Has(int(row)) {
-			value := first + s.byNumber.number(math.Float64bits(v))
-			if value == s.next {
-				s.values = mvt.AppendDouble(s.values, v)
-				s.next++
-			}
-			tag = mvt.MakeTag(s.key, value)
+	s.wide = grown(s.wide[:0], len(rows))[:len(rows)]
+	for i, row := range rows {
+		s.wide[i] = int64(math.Float64bits(c.Values[row]))
+	}
+	s.tagNumbers(s.wide, c.Nulls, rows, tags)
+	for _, v := range s.newNumbers() {
+		s.values = mvt.AppendDouble(s.values, math.Float64frombits(v))
+	}
+}
+
+// tagNumbers finds the tags of values, those of rows. Nulls are the block's. New numbers are left to
+// be added to the value table: two short loops take less time than one long one.
+func (s *scratch) tagNumbers(values []int64, nulls column.Bits, rows []uint16, tags []mvt.Tag) {
+	t := &s.byNumber
+	slots, multiply, shift := t.slots, t.multiply, t.shift&63
+	mask := uint64(len(slots) - 1)
+	numbers, used, bytes := t.numbers[:cap(t.numbers)], len(t.numbers), 0
+	tags = tags[:len(values)]
+	for i, v := range values {
+		if nulls != nil && nulls.Has(int(rows[i])) {
+			tags[i] = absent
+			bytes += absent.Len()
+			continue
 		}
-		tags[at] = tag
-		at += stride
+		var at uint32
+		for k := uint64(v) * multiply >> shift; ; k++ { // written out: a call a row costs too much
+			slot := &slots[k&mask]
+			if *slot == 0 {
+				numbers[used] = uint64(v)
+				used++
+				*slot = uint32(used)
+				at = uint32(used - 1)
+				break
+			}
+			if at = *slot - 1; numbers[at] == uint64(v) {
+				break
+			}
+		}
+		tag := mvt.MakeTag(s.key, s.first+at)
+		tags[i] = tag
 		bytes += tag.Len()
 	}
+	t.numbers = numbers[:used]
 	s.tagBytes += bytes
+}
+
+// newNumbers returns the numbers that are not in the value table yet and counts them as added.
+func (s *scratch) newNumbers() []uint64 {
+	added := s.byNumber.numbers[s.next-s.first:]
+	s.next += uint32(len(added))
+	return added
+}
+
+// addIntegers appends the new integers to the value table.
+func (s *scratch) addIntegers() {
+	for added := s.newNumbers(); len(added) > 0; {
+		n := 0
+		for n < len(added) && added[n] <= maxInteger {
+			n++
+		}
+		s.values = mvt.AppendUints(s.values, added[:n])
+		if added = added[n:]; len(added) > 0 {
+			s.addInteger(int64(added[0]))
+			added = added[1:]
+		}
+	}
 }
 
 // addInteger appends a new integer to the value table.
 func (s *scratch) addInteger(v int64) {
-	s.next++
 	switch {
 	case v > maxInteger || v < -maxInteger:
 		s.text = strconv.AppendInt(s.text[:0], v, 10)
@@ -148,31 +155,30 @@ func (s *scratch) narrow(f *field) (least int64, ok bool) {
 // resolveShorts takes the integers of one block of a narrow field, as codes from 1 for the least: the
 // column's offsets and one number more.
 func (s *scratch) resolveShorts(c *column.Shorts, least int64, rows []uint16, tags []mvt.Tag) {
-	offsets, byCode, stride, bytes, at := c.Offsets, s.byCode, s.stride, 0, 0
 	shift := uint16(c.Base - least + 1) // modulo 2¹⁶, as the sum
-	for _, row := range rows {
-		code := offsets[row] + shift
-		if c.Nulls != nil && c.Nulls.Has(int(row)) {
-			code = 0
+	offsets := c.Offsets
+	if c.Nulls != nil {
+		s.short = s.short[:0]
+		for _, row := range rows {
+			offset := offsets[row]
+			if c.Nulls.Has(int(row)) {
+				offset = -shift
+			}
+			s.short = append(s.short, offset)
 		}
-		tag := byCode[code]
-		if tag == 0 {
-			tag = s.setCode(code)
-			s.addInteger(least + int64(code) - 1)
-		}
-		tags[at] = tag
-		at += stride
-		bytes += tag.Len()
+		offsets = s.short
+	} else {
+		offsets = picked(&s.short, offsets, rows)
 	}
-	s.tagBytes += bytes
+	s.tagCodes(offsets, shift, tags, func(code uint16) { s.addInteger(least + int64(code) - 1) })
 }
 
-// widen returns c as wide integers, valid until the next call.
-func (s *scratch) widen(c *column.Shorts) *column.Ints {
-	s.wide.Values = s.wide.Values[:0]
-	for _, v := range c.Offsets {
-		s.wide.Values = append(s.wide.Values, c.Base+int64(v))
+// resolveWideShorts takes the integers of one block of a field that is not narrow.
+func (s *scratch) resolveWideShorts(c *column.Shorts, rows []uint16, tags []mvt.Tag) {
+	s.wide = grown(s.wide[:0], len(rows))[:len(rows)]
+	for i, row := range rows {
+		s.wide[i] = c.Base + int64(c.Offsets[row])
 	}
-	s.wide.Nulls = c.Nulls
-	return &s.wide
+	s.tagNumbers(s.wide, c.Nulls, rows, tags)
+	s.addIntegers()
 }

@@ -5,7 +5,6 @@ import (
 	"sort"
 
 	"hutong/layers/view"
-	"hutong/layers/world"
 	"hutong/tiles/grid"
 )
 
@@ -118,6 +117,3 @@ func appendInside(rows []uint16, xs, ys []uint32, w *grid.Window) []uint16 {
 	}
 	return rows[:len(rows)+n]
 }
-
-// point returns the place of a row.
-func point(xs, ys []uint32, row uint16) world.Point { return world.Point{X: xs[row], Y: ys[row]} }

@@ -23,8 +23,7 @@ type scratch struct {
 	marks  []bool
 	counts [1 << rankBits]uint32
 
-	tags   []mvt.Tag // a row of stride tags per row of the selection, a column per field in use
-	stride int
+	tags []mvt.Tag // a column per field in use, each of a tag per row of the selection
 	tally
 	keys   []string
 	values []byte // the value table as it will stand in the tile
@@ -35,7 +34,10 @@ type scratch struct {
 	first    uint32                        // index of its first value
 	byNumber numberTable
 	byText   textTable
-	wide     column.Ints // see widen
+	// What the rows of one run have in one column, where that must be gathered.
+	short  []uint16
+	wide   []int64
+	points []mvt.Point
 	// textsReady is set once byText was emptied for the field under way.
 	textsReady bool
 	text       []byte
@@ -47,7 +49,7 @@ const maxScratch = 8 << 20
 
 // bytes returns the memory that s keeps.
 func (s *scratch) bytes() int {
-	n := int(unsafe.Sizeof(*s)) + 8*cap(s.tags) + 8*cap(s.wide.Values) + 16*cap(s.keys) + cap(s.values) + 2*cap(s.codes) + cap(s.text)
+	n := int(unsafe.Sizeof(*s)) + 8*cap(s.tags) + 8*cap(s.wide) + 2*cap(s.short) + 16*cap(s.points) + 16*cap(s.keys) + cap(s.values) + 2*cap(s.codes) + cap(s.text)
 	n += int(unsafe.Sizeof(view.Block{}))*cap(s.blocks) + 2*cap(s.upward) + int(unsafe.Sizeof(ranked{}))*cap(s.ranked) + cap(s.marks)
 	for _, sel := range []*selection{&s.rows, &s.other, &s.all} {
 		n += int(unsafe.Sizeof(run{}))*cap(sel.runs) + 2*cap(sel.slab)
@@ -61,7 +63,6 @@ func (s *scratch) bytes() int {
 // release lets go of everything that belongs to a snapshot.
 func (s *scratch) release() {
 	clear(s.blocks)
-	s.wide.Nulls = nil
 	for _, sel := range []*selection{&s.rows, &s.other, &s.all} {
 		clear(sel.runs)
 	}

@@ -58,8 +58,8 @@ func (s *scratch) resolveTexts(c *column.Texts, rows []uint16, tags []mvt.Tag) {
 		s.byText.reset(s.rows.n)
 		s.textsReady = true
 	}
-	bytes, at := 0, 0
-	for _, row := range rows {
+	bytes := 0
+	for i, row := range rows {
 		tag := absent
 		if !c.Nulls.Has(int(row)) {
 			text := c.Data[c.Offsets[row]:c.Offsets[row+1]]
@@ -71,8 +71,7 @@ func (s *scratch) resolveTexts(c *column.Texts, rows []uint16, tags []mvt.Tag) {
 			}
 			tag = slot.tag
 		}
-		tags[at] = tag
-		at += s.stride
+		tags[i] = tag
 		bytes += tag.Len()
 	}
 	s.tagBytes += bytes
@@ -80,13 +79,11 @@ func (s *scratch) resolveTexts(c *column.Texts, rows []uint16, tags []mvt.Tag) {
 
 // resolveIDs takes the ids of one block's rows, which are all different.
 func (s *scratch) resolveIDs(r *run, tags []mvt.Tag) {
-	at := 0
-	for _, row := range r.rows {
+	for i, row := range r.rows {
 		tag := s.nextTag()
 		s.text = r.block.AppendID(s.text[:0], int(row))
 		s.values = mvt.AppendString(s.values, s.text)
-		tags[at] = tag
-		at += s.stride
+		tags[i] = tag
 		s.tagBytes += tag.Len()
 	}
 }

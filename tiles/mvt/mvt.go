@@ -5,7 +5,7 @@
 // A tile is a run of layers. One layer is appended in this order:
 //
 //	dst, layer := mvt.BeginLayer(dst, "complaints", sizeHint)
-//	dst = mvt.AppendPoint(dst, id, tags, x, y)  // features
+//	dst = mvt.AppendPoint(dst, id, tags, x, y)  // features, or AppendPoints for many
 //	dst = mvt.AppendKey(dst, "status")          // keys, whose order gives their index
 //	dst = mvt.AppendString(dst, "open")         // values, whose order gives theirs
 //	dst = layer.End(dst, 4096)
@@ -58,8 +58,9 @@ func AppendVarint(dst []byte, v uint64) []byte {
 	return append(dst, byte(v))
 }
 
-// SizeVarint returns the bytes of v as a varint, 1 to 10.
-func SizeVarint(v uint64) int { return (bits.Len64(v|1) + 6) / 7 }
+// SizeVarint returns the bytes of v as a varint, 1 to 10. For up to 64 bits (9n+64)/64 is (n+6)/7, by
+// a shift.
+func SizeVarint(v uint64) int { return (9*bits.Len64(v|1) + 64) >> 6 }
 
 // Zigzag maps an integer to an unsigned one so that small magnitudes have short varints.
 func Zigzag(v int64) uint64 { return uint64(v<<1) ^ uint64(v>>63) }

@@ -80,8 +80,13 @@ func SizePoint(idBits, tagBytes int, reach int32) int {
 // [NoID], and tags, of which a key should stand once. It does not allocate while dst has room for
 // [MaxPoint] bytes.
 func AppendPoint(dst []byte, id uint64, tags []Tag, x, y int32) []byte {
+	return appendPoint(dst, Point{id, x, y}, tags, 1)
+}
+
+// appendPoint appends a point with every step-th of the tags, the first included.
+func appendPoint(dst []byte, pt Point, tags []Tag, step int) []byte {
 	at := len(dst)
-	room := MaxPoint(len(tags))
+	room := MaxPoint((len(tags) + step - 1) / step)
 	if cap(dst)-at < room {
 		dst = slices.Grow(dst, room)
 	}
@@ -90,19 +95,20 @@ func AppendPoint(dst []byte, id uint64, tags []Tag, x, y int32) []byte {
 	// in when the length is known; a longer length moves what it precedes.
 	w[0] = layerFeature
 	p := 2
-	if id < 1<<56 {
+	if pt.ID < 1<<56 {
 		w[2] = featureID
-		v, n := spread(id)
+		v, n := spread(pt.ID)
 		binary.LittleEndian.PutUint64(w[3:11], v)
 		p = 3 + n
-	} else if id != NoID {
+	} else if pt.ID != NoID {
 		w[2] = featureID
-		p = len(AppendVarint(w[:3], id))
+		p = len(AppendVarint(w[:3], pt.ID))
 	}
 
 	first := p + 2
 	q := first
-	for _, t := range tags {
+	for i := 0; i < len(tags); i += step {
+		t := tags[i]
 		binary.LittleEndian.PutUint64(w[q:q+8], uint64(t))
 		q += int(t >> 56)
 	}
@@ -115,8 +121,8 @@ func AppendPoint(dst []byte, id uint64, tags []Tag, x, y int32) []byte {
 	}
 
 	w[p], w[p+1], w[p+2], w[p+4] = featureType, pointType, featureGeometry, moveToOne
-	q = putCoordinate(w, p+5, x)
-	q = putCoordinate(w, q, y)
+	q = putCoordinate(w, p+5, pt.X)
+	q = putCoordinate(w, q, pt.Y)
 	w[p+3] = byte(q - p - 4)
 	if w[1] = byte(q - 2); q-2 >= 0x80 {
 		q = lengthen(w, 2, q)
@@ -136,7 +142,7 @@ func lengthen(w []byte, from, to int) int {
 
 // putCoordinate writes a zigzag varint at w[p:] and returns where it ends.
 func putCoordinate(w []byte, p int, v int32) int {
-	z := uint32(v<<1) ^ uint32(v>>31)
+	z := zigzag(v)
 	if z < 0x80 {
 		w[p] = byte(z)
 		return p + 1
@@ -147,6 +153,8 @@ func putCoordinate(w []byte, p int, v int32) int {
 	}
 	return len(AppendVarint(w[:p], uint64(z)))
 }
+
+func zigzag(v int32) uint32 { return uint32(v<<1) ^ uint32(v>>31) }
 
 // twoBytes returns v, 2⁷ to 2¹⁴−1, as the two bytes of its varint from the lower up.
 func twoBytes(v uint32) uint32 { return v&0x7f | 0x80 | v<<1&0x7f00 }

@@ -23,6 +23,25 @@ func SizeString(n int) int { return sizeText(sizeText(n)) }
 // AppendUint appends an unsigned integer value.
 func AppendUint(dst []byte, v uint64) []byte { return appendNumber(dst, valueUint, v) }
 
+// AppendUints appends the values one after the other. It makes room once and writes each with two stores.
+func AppendUints(dst []byte, values []uint64) []byte {
+	at := len(dst)
+	dst = slices.Grow(dst, MaxNumber*len(values))
+	dst = dst[:at+MaxNumber*len(values)]
+	for _, v := range values {
+		if v >= 1<<56 {
+			at = len(AppendUint(dst[:at], v))
+			continue
+		}
+		w := dst[at : at+3+8]
+		bytes, n := spread(v)
+		binary.LittleEndian.PutUint32(w, layerValue|uint32(1+n)<<8|valueUint<<16)
+		binary.LittleEndian.PutUint64(w[3:], bytes)
+		at += 3 + n
+	}
+	return dst[:at]
+}
+
 // AppendSint appends a signed integer value.
 func AppendSint(dst []byte, v int64) []byte { return appendNumber(dst, valueSint, Zigzag(v)) }
 
