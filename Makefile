@@ -102,7 +102,7 @@ ci: ## everything that must pass before a change lands, in the order of the quic
 	$(MAKE) vet
 	$(MAKE) lint
 	$(MAKE) test
-	$(MAKE) fuzz FUZZTIME=5s
+	$(MAKE) fuzz FUZZTIME=2000x
 	$(MAKE) build
 	./bin/hutong version
 
