@@ -209,9 +209,12 @@ func dataFile(t testing.TB, name string) string {
 		}
 		root = filepath.Join(dir, "..", "shared", "data")
 	}
+	if _, err := os.Stat(root); errors.Is(err, os.ErrNotExist) {
+		t.Skipf("real data is missing: there is no folder %s (set HUTONG_DATA)", root)
+	}
 	path := filepath.Join(root, name)
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
-		t.Skipf("real data is missing: %s (set HUTONG_DATA)", name)
+	if _, err := os.Stat(path); err != nil {
+		t.Fatalf("the data folder is there, but: %v", err)
 	}
 	return path
 }
