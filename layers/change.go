@@ -56,9 +56,12 @@ type Delta struct {
 	Seq Seq
 	// Inserted, Updated and Deleted count features whose visible state changed.
 	Inserted, Updated, Deleted int
-	// Places are old and new places of every changed feature, and of features whose MVT id moved,
+	// Places are old and new places of every changed point, and of points whose MVT id moved,
 	// unordered, possibly repeated. They are nil when Everywhere is set.
 	Places []world.Point
+	// Boxes are the same of changed lines, polygons and multipoints, and of neighbours in a coverage
+	// whose retention moved (design §3).
+	Boxes []world.Box
 	// Everywhere is set when the whole layer changed: after a bulk load.
 	Everywhere bool
 }
