@@ -37,6 +37,8 @@ type step struct {
 	kind   stepKind
 	place  *placed
 	values []column.Value
+	// reshaped is set for an update that brings another geometry of the same class and centre.
+	reshaped bool
 }
 
 func (s *step) compare(o *step) int {
@@ -94,6 +96,7 @@ func (w *writer) apply(changes []Change, places []placed) Delta {
 	}
 	slices.SortFunc(w.steps, func(a, b step) int { return a.compare(&b) })
 	w.runSteps()
+	w.settleCoverage()
 	w.settleClashes()
 	w.settleDictionaries()
 	clear(w.steps) // keep nothing of the batch
@@ -113,7 +116,12 @@ func (w *writer) plan(c *Change, p *placed) {
 		return
 	}
 	if exists && now.class == p.class && now.entry.hilbert == p.key.hilbert {
-		w.steps = append(w.steps, step{now.class, now.leaf, now.row, update, p, c.Feature.Values})
+		s := step{class: now.class, leaf: now.leaf, row: now.row, kind: update, place: p, values: c.Feature.Values}
+		if now.class.isShape() {
+			b := w.table.table.block(w.sequences[now.class][now.leaf].block)
+			s.reshaped = !b.shapes.same(now.row, p.shape)
+		}
+		w.steps = append(w.steps, s)
 		return
 	}
 	if exists {
@@ -131,9 +139,7 @@ func (w *writer) plan(c *Change, p *placed) {
 	w.index.add(newEntry(p.key.number, p.class, p.key.hilbert))
 	w.counts[p.class]++
 	w.touchNumber(p.key.number, 2)
-	if p.class == located {
-		w.delta.Places = append(w.delta.Places, p.point)
-	}
+	w.notePlaced(p)
 }
 
 func (w *writer) planRemove(now at, p *placed) {
@@ -141,9 +147,37 @@ func (w *writer) planRemove(now at, p *placed) {
 	w.index.remove(now.entry)
 	w.counts[now.class]--
 	w.touchNumber(p.key.number, 1)
-	if now.class == located {
-		b := w.table.table.block(w.sequences[now.class][now.leaf].block)
-		w.delta.Places = append(w.delta.Places, b.Point(now.row))
+	w.noteGeometry(w.table.table.block(w.sequences[now.class][now.leaf].block), now.row)
+}
+
+// note puts the place of a row that changed into the Delta.
+func (w *writer) note(b *Block, row int) {
+	switch {
+	case b.class == onePoint:
+		w.delta.Places = append(w.delta.Places, b.Point(row))
+	case b.class.isShape():
+		w.delta.Boxes = append(w.delta.Boxes, b.shapes.Box(row))
+	}
+}
+
+// noteGeometry is note for a row whose geometry goes.
+func (w *writer) noteGeometry(b *Block, row int) {
+	w.note(b, row)
+	if w.schema.Coverage && b.class.isShape() {
+		w.moved = append(w.moved, b.shapes.Box(row))
+	}
+}
+
+// notePlaced is note for a geometry that comes.
+func (w *writer) notePlaced(p *placed) {
+	switch {
+	case p.class == onePoint:
+		w.delta.Places = append(w.delta.Places, p.point)
+	case p.class.isShape():
+		w.delta.Boxes = append(w.delta.Boxes, p.box)
+		if w.schema.Coverage {
+			w.moved = append(w.moved, p.box)
+		}
 	}
 }
 
@@ -154,7 +188,7 @@ func (w *writer) runSteps() {
 		first := &w.steps[lo]
 		hi, updatesOnly := lo, true
 		for hi < len(w.steps) && w.steps[hi].class == first.class && w.steps[hi].leaf == first.leaf {
-			updatesOnly = updatesOnly && w.steps[hi].kind == update
+			updatesOnly = updatesOnly && w.steps[hi].kind == update && !w.steps[hi].reshaped
 			hi++
 		}
 		group := w.steps[lo:hi]
@@ -206,9 +240,7 @@ func (w *writer) patch(group []step) {
 	for i, c := range changed {
 		if c {
 			w.delta.Updated++
-			if old.x != nil {
-				w.delta.Places = append(w.delta.Places, old.Point(group[i].row))
-			}
+			w.note(old, group[i].row)
 		}
 	}
 }
@@ -250,7 +282,11 @@ func (w *writer) rebuild(group []step) (edit leafEdit, structural bool) {
 		case insert:
 			cut.appendNew(*s.place, s.values, false)
 		case update:
-			cut.appendNew(*s.place, s.values, old.hidden.Has(s.row))
+			if s.reshaped {
+				cut.appendNew(*s.place, s.values, old.hidden.Has(s.row))
+			} else {
+				cut.appendUpdated(old, s.row, s.values)
+			}
 			w.countUpdate(old, s)
 			from++
 		case remove:
@@ -270,6 +306,12 @@ func (w *writer) rebuild(group []step) (edit leafEdit, structural bool) {
 }
 
 func (w *writer) countUpdate(old *Block, s *step) {
+	if s.reshaped {
+		w.delta.Updated++
+		w.noteGeometry(old, s.row)
+		w.notePlaced(s.place)
+		return
+	}
 	for field, c := range old.columns {
 		var v column.Value
 		if field < len(s.values) {
@@ -277,9 +319,7 @@ func (w *writer) countUpdate(old *Block, s *step) {
 		}
 		if c.Value(s.row) != v {
 			w.delta.Updated++
-			if old.x != nil {
-				w.delta.Places = append(w.delta.Places, old.Point(s.row))
-			}
+			w.note(old, s.row)
 			return
 		}
 	}

@@ -15,7 +15,9 @@ import (
 // writer makes a new one that shares what did not change. The slices that it hands out are its own:
 // read them only.
 type Block struct {
-	x, y    []uint32 // nil when unlocated
+	class   class
+	x, y    []uint32 // of points, else nil
+	shapes  *Shapes  // of shapes, else nil
 	numbers []uint64
 	texts   *column.Texts // ids that are not their number's decimal, null for those that are; nil when all are
 	hidden  column.Bits   // rows whose MVT id belongs to another feature; nil almost always
@@ -32,10 +34,10 @@ func (b *Block) Len() int { return len(b.numbers) }
 // Box returns the exact box of the rows, empty for features without geometry.
 func (b *Block) Box() world.Box { return b.box }
 
-// X returns the rows' world x, nil for features without geometry. Read only.
+// X returns the rows' world x, nil unless the rows are points. Read only.
 func (b *Block) X() []uint32 { return b.x }
 
-// Y returns the rows' world y, nil for features without geometry. Read only.
+// Y returns the rows' world y, nil unless the rows are points. Read only.
 func (b *Block) Y() []uint32 { return b.y }
 
 // Numbers returns the numbers of the rows' ids (see [FeatureID.Number]). Read only.
@@ -54,8 +56,30 @@ func (b *Block) Column(field int) column.Column { return b.columns[field] }
 // Columns returns the columns by field. Read only.
 func (b *Block) Columns() []column.Column { return b.columns }
 
-// Point returns the place of a row; the block must be one of located features.
-func (b *Block) Point(row int) world.Point { return world.Point{X: b.x[row], Y: b.y[row]} }
+// Shapes returns the rows' geometries, nil unless they are lines, polygons or multipoints. Read only.
+func (b *Block) Shapes() *Shapes { return b.shapes }
+
+// Point returns the place of a row of located features: its point, or the centre of its box.
+func (b *Block) Point(row int) world.Point {
+	if b.shapes != nil {
+		return centre(b.shapes.Box(row))
+	}
+	return world.Point{X: b.x[row], Y: b.y[row]}
+}
+
+// RowBox returns the box of a row of located features.
+func (b *Block) RowBox(row int) world.Box {
+	if b.shapes != nil {
+		return b.shapes.Box(row)
+	}
+	p := world.Point{X: b.x[row], Y: b.y[row]}
+	return world.Box{Min: p, Max: p}
+}
+
+// centre returns the middle of a box, rounded to the north-west.
+func centre(b world.Box) world.Point {
+	return world.Point{X: b.Min.X + (b.Max.X-b.Min.X)/2, Y: b.Min.Y + (b.Max.Y-b.Min.Y)/2}
+}
 
 // ID returns the id of a row.
 func (b *Block) ID(row int) FeatureID {
@@ -85,7 +109,7 @@ func (b *Block) text(row int) string {
 }
 
 func (b *Block) hilbert(row int) uint64 {
-	if b.x == nil {
+	if b.class == unlocated {
 		return 0
 	}
 	return world.Hilbert(b.Point(row))
@@ -99,7 +123,7 @@ func (b *Block) key(row int) key { return key{b.hilbert(row), b.numbers[row], b.
 // search returns the first row whose key is not below k.
 func (b *Block) search(k key) int {
 	return sort.Search(len(b.numbers), func(row int) bool {
-		if b.x != nil {
+		if b.class != unlocated {
 			if h := b.hilbert(row); h != k.hilbert {
 				return h > k.hilbert
 			}
@@ -111,10 +135,10 @@ func (b *Block) search(k key) int {
 	})
 }
 
-// find returns the row of key k, or −1. It scans one narrow column for candidates: that is cheaper
-// than a search that computes Hilbert keys.
+// find returns the row of key k, or −1. Of points it scans one narrow column for candidates: that is
+// cheaper than a search that computes Hilbert keys.
 func (b *Block) find(k key) int {
-	if b.x == nil {
+	if b.class != onePoint {
 		if row := b.search(k); row < b.Len() && b.key(row) == k {
 			return row
 		}
@@ -129,8 +153,12 @@ func (b *Block) find(k key) int {
 	return -1
 }
 
-// CompareBlocks orders blocks of located features of one snapshot canonically (S5): by their first rows.
+// CompareBlocks orders blocks of located features of one snapshot canonically (S5): by class, points
+// before shapes and small ones before large ones, then by their first rows.
 func CompareBlocks(a, b *Block) int {
+	if a.class != b.class {
+		return cmp.Compare(a.class, b.class)
+	}
 	if a.first != b.first {
 		return cmp.Compare(a.first, b.first)
 	}

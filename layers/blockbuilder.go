@@ -5,10 +5,12 @@ import (
 	"hutong/layers/world"
 )
 
-// blockBuilder makes blocks of one layer row by row, in key order. It belongs to the writer; its
-// buffers are kept from block to block.
+// blockBuilder makes blocks of one class of a layer at a time, row by row, in key order. It belongs to
+// the writer; its buffers are kept from block to block.
 type blockBuilder struct {
+	class   class // of the rows under way
 	x, y    []uint32
+	shapes  shapesBuilder
 	numbers []uint64
 	texts   *column.Builder
 	anyText bool
@@ -18,7 +20,7 @@ type blockBuilder struct {
 
 // newBlockBuilder returns a builder; dicts has the dictionary of each field, nil where there is none.
 func newBlockBuilder(s *Schema, dicts []*column.Dictionary) *blockBuilder {
-	b := &blockBuilder{texts: column.NewBuilder(column.String, nil)}
+	b := &blockBuilder{texts: column.NewBuilder(column.String, nil), shapes: shapesBuilder{coverage: s.Coverage}}
 	for i := range s.Fields {
 		b.fields = append(b.fields, column.NewBuilder(s.Fields[i].Kind, dicts[i]))
 	}
@@ -30,6 +32,16 @@ func (b *blockBuilder) len() int { return len(b.numbers) }
 // appendNew adds a row for a feature that comes in.
 func (b *blockBuilder) appendNew(p placed, values []column.Value) {
 	b.appendPlace(p)
+	b.appendValues(values)
+}
+
+// appendUpdated adds a row of a block of the same class with other values.
+func (b *blockBuilder) appendUpdated(from *Block, row int, values []column.Value) {
+	b.appendRowPlaces(from, row, row+1)
+	b.appendValues(values)
+}
+
+func (b *blockBuilder) appendValues(values []column.Value) {
 	for i, field := range b.fields {
 		if i < len(values) {
 			field.Append(values[i])
@@ -40,9 +52,13 @@ func (b *blockBuilder) appendNew(p placed, values []column.Value) {
 }
 
 func (b *blockBuilder) appendPlace(p placed) {
-	if p.class == located {
+	b.class = p.class
+	switch {
+	case p.class == onePoint:
 		b.x = append(b.x, p.point.X)
 		b.y = append(b.y, p.point.Y)
+	case p.class.isShape():
+		b.shapes.add(p.shape, p.box)
 	}
 	b.numbers = append(b.numbers, p.key.number)
 	if p.key.text == "" {
@@ -58,6 +74,15 @@ func (b *blockBuilder) appendRows(from *Block, lo, hi int) {
 	if lo == hi {
 		return
 	}
+	b.appendRowPlaces(from, lo, hi)
+	for i, field := range b.fields {
+		field.AppendRows(from.columns[i], lo, hi)
+	}
+}
+
+// appendRowPlaces is appendRows for all but the fields.
+func (b *blockBuilder) appendRowPlaces(from *Block, lo, hi int) {
+	b.class = from.class
 	if from.hidden != nil {
 		for row := lo; row < hi; row++ {
 			if from.hidden.Has(row) {
@@ -65,7 +90,10 @@ func (b *blockBuilder) appendRows(from *Block, lo, hi int) {
 			}
 		}
 	}
-	if from.x != nil {
+	switch {
+	case from.shapes != nil:
+		b.shapes.addRows(from.shapes, lo, hi)
+	case from.x != nil:
 		b.x = append(b.x, from.x[lo:hi]...)
 		b.y = append(b.y, from.y[lo:hi]...)
 	}
@@ -78,18 +106,19 @@ func (b *blockBuilder) appendRows(from *Block, lo, hi int) {
 			b.texts.Append(column.Value{})
 		}
 	}
-	for i, field := range b.fields {
-		field.AppendRows(from.columns[i], lo, hi)
-	}
 }
 
 // appendPicked adds the given rows of a block of the same layer and class.
 func (b *blockBuilder) appendPicked(from *Block, rows []uint32) {
+	b.class = from.class
 	for _, row := range rows {
 		if from.hidden.Has(int(row)) {
 			b.hidden = append(b.hidden, b.len())
 		}
-		if from.x != nil {
+		switch {
+		case from.shapes != nil:
+			b.shapes.addRows(from.shapes, int(row), int(row)+1)
+		case from.x != nil:
 			b.x = append(b.x, from.x[row])
 			b.y = append(b.y, from.y[row])
 		}
@@ -109,10 +138,10 @@ func (b *blockBuilder) appendPicked(from *Block, rows []uint32) {
 }
 
 // finish returns the block of the rows appended, which must not be none, and starts the next. All
-// its arrays share a slab but those of raw text, which are the largest and change by themselves.
+// its arrays share a slab but those of raw text and of vertices, which are the largest.
 func (b *blockBuilder) finish() *Block {
-	out := &Block{columns: make([]column.Column, len(b.fields)), box: world.EmptyBox}
-	packed := column.SlabBytes(b.numbers) + column.SlabBytes(b.x) + column.SlabBytes(b.y)
+	out := &Block{class: b.class, columns: make([]column.Column, len(b.fields)), box: world.EmptyBox}
+	packed := column.SlabBytes(b.numbers) + column.SlabBytes(b.x) + column.SlabBytes(b.y) + b.shapes.packedBytes()
 	if texts, ok := b.texts.Borrow().(*column.Texts); ok && b.anyText && texts.Zone().HasValues() {
 		out.texts = texts
 		packed += column.PackedBytes(texts)
@@ -129,6 +158,12 @@ func (b *blockBuilder) finish() *Block {
 	if len(b.x) > 0 {
 		out.x, out.y = column.Carve(slab, b.x), column.Carve(slab, b.y)
 		out.box = boxOf(out.x, out.y)
+	}
+	if out.class.isShape() {
+		out.shapes = b.shapes.finish(slab)
+		out.box = out.shapes.box()
+	}
+	if out.class != unlocated {
 		out.first = world.Hilbert(out.Point(0))
 	}
 	if out.texts != nil {

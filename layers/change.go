@@ -17,8 +17,10 @@ type Seq uint64
 // Feature is one thing on a layer, as it comes in and as it goes out.
 type Feature struct {
 	ID FeatureID
-	// Geometry is lon/lat in degrees; nil when the feature has no place. This store takes points;
-	// other types are refused by name.
+	// Geometry is lon/lat in degrees: a point, line or polygon or several of one of them; nil or without
+	// any position when the feature has no place. Collections are refused by name. Where a line or
+	// polygon is as the store keeps it and not as it came: vertices repeat no neighbour, exteriors run
+	// counterclockwise and holes clockwise (RFC 7946 §3.1.6), and parts below a centimetre are left out.
 	Geometry orb.Geometry
 	// Values are the attributes in the order of [Schema.Fields]; missing ones at the end are null.
 	// The store copies what it keeps, so the slice may be reused once a call returned.
@@ -121,9 +123,11 @@ func (s *Schema) place(i int, c *Change) (placed, error) {
 		if err != nil {
 			return refuse("", err)
 		}
-		p.class, p.point, p.key.hilbert = located, point, world.Hilbert(point)
+		p.class, p.point, p.key.hilbert = onePoint, point, world.Hilbert(point)
 	default:
-		return refuse("", fmt.Errorf("geometry %s is not supported: only points are", g.GeoJSONType()))
+		if err := p.placeShape(g, s.Coverage); err != nil {
+			return refuse("", err)
+		}
 	}
 	if len(f.Values) > len(s.Fields) {
 		return refuse("", fmt.Errorf("%d values for %d fields", len(f.Values), len(s.Fields)))

@@ -86,7 +86,5 @@ func (w *writer) hide(block uint32, row int, hidden bool) {
 		next.hidden = nil
 	}
 	w.table.set(block, &next)
-	if next.x != nil {
-		w.delta.Places = append(w.delta.Places, next.Point(row))
-	}
+	w.note(&next, row)
 }

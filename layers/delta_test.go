@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -12,6 +13,9 @@ import (
 type visible struct {
 	located bool
 	point   world.Point
+	shape   string // of lines, polygons and multipoints; then box is theirs, and details what survives
+	box     world.Box
+	details string
 	values  []column.Value
 	shown   bool
 }
@@ -21,8 +25,13 @@ func contents(s *Snapshot) map[FeatureID]visible {
 	out := make(map[FeatureID]visible, s.Count())
 	s.Scan(nil, func(r Row) bool {
 		v := visible{values: r.Feature().Values, shown: r.Block.Shown(r.Index)}
-		if r.Block.x != nil {
+		switch {
+		case r.Block.x != nil:
 			v.located, v.point = true, r.Block.Point(r.Index)
+		case r.Block.shapes != nil:
+			s := r.Block.shapes
+			from, to := s.Vertices(r.Index)
+			v.shape, v.box, v.details = fmt.Sprint(r.Geometry()), s.Box(r.Index), fmt.Sprint(s.Details[from:to])
 		}
 		out[r.Block.ID(r.Index)] = v
 		return true
@@ -35,15 +44,18 @@ func contents(s *Snapshot) map[FeatureID]visible {
 func checkDelta(t *testing.T, before, after map[FeatureID]visible, d Delta) {
 	t.Helper()
 	inserted, updated, deleted := 0, 0, 0
-	want := map[world.Point]bool{}
+	want, wantBoxes := map[world.Point]bool{}, map[world.Box]bool{}
 	place := func(v visible) {
 		if v.located {
 			want[v.point] = true
 		}
+		if v.shape != "" {
+			wantBoxes[v.box] = true
+		}
 	}
 	for id, old := range before {
 		now, ok := after[id]
-		moved := old.located != now.located || old.point != now.point
+		moved := old.located != now.located || old.point != now.point || old.shape != now.shape
 		switch {
 		case !ok:
 			deleted++
@@ -52,7 +64,7 @@ func checkDelta(t *testing.T, before, after map[FeatureID]visible, d Delta) {
 			updated++
 			place(old)
 			place(now)
-		case old.shown != now.shown:
+		case old.shown != now.shown || old.details != now.details:
 			place(now)
 		}
 	}
@@ -76,6 +88,18 @@ func checkDelta(t *testing.T, before, after map[FeatureID]visible, d Delta) {
 	for p := range want {
 		if !got[p] {
 			t.Errorf("delta lacks %v, where something changed", p)
+		}
+	}
+	gotBoxes := map[world.Box]bool{}
+	for _, b := range d.Boxes {
+		gotBoxes[b] = true
+		if !wantBoxes[b] {
+			t.Errorf("delta has box %v, where nothing changed", b)
+		}
+	}
+	for b := range wantBoxes {
+		if !gotBoxes[b] {
+			t.Errorf("delta lacks box %v, where something changed", b)
 		}
 	}
 }

@@ -49,7 +49,7 @@ func (w *writer) settleDictionaries() {
 // settle decides anew how a field's strings are kept, recoding its columns in all blocks if that
 // changed. Its cost is a pass over the column, two with a recoding.
 func (w *writer) settle(field int) (changed bool) {
-	rows := w.counts[located] + w.counts[unlocated]
+	rows := w.located() + w.counts[unlocated]
 	live, over := w.distinct(field, dictionaryLimit(rows))
 	all := w.dicts[field].Len()
 	w.settleAt[field] = min(column.MaxCodes, max(smallDictionary, 2*live, rows/16))

@@ -2,10 +2,12 @@ package layers
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"hutong/layers/column"
+	"hutong/layers/shape"
 	"hutong/layers/world"
 )
 
@@ -43,16 +45,23 @@ func (c *invariants) check() {
 			c.t.Errorf("class %d: %d rows, the snapshot counts %d", cl, c.rows[cl], c.s.counts[cl])
 		}
 	}
-	if got, want := c.s.tree.Len(), len(c.s.sequences[located]); got != want {
-		c.t.Errorf("tree holds %d blocks, want %d", got, want)
+	blocks, rows := 0, 0
+	for cl := range classes {
+		rows += c.rows[cl]
+		if cl != unlocated {
+			blocks += len(c.s.sequences[cl])
+		}
+	}
+	if got := c.s.tree.Len(); got != blocks {
+		c.t.Errorf("tree holds %d blocks, want %d", got, blocks)
 	}
 	for _, page := range c.s.index.pages {
 		for _, bucket := range page {
 			c.entries += len(bucket)
 		}
 	}
-	if want := c.rows[located] + c.rows[unlocated]; c.entries != want || c.s.index.count != want {
-		c.t.Errorf("index has %d entries and counts %d, want %d", c.entries, c.s.index.count, want)
+	if c.entries != rows || c.s.index.count != rows {
+		c.t.Errorf("index has %d entries and counts %d, want %d", c.entries, c.s.index.count, rows)
 	}
 }
 
@@ -114,8 +123,17 @@ func (c *invariants) row(cl class, b *Block, row int) {
 func (c *invariants) block(cl class, b *Block, number uint32, where string) {
 	c.t.Helper()
 	box := world.EmptyBox
-	if cl == located {
+	if b.class != cl || (b.x != nil) != (cl == onePoint) || (b.shapes != nil) != cl.isShape() {
+		c.t.Errorf("%s: a block of class %d", where, b.class)
+	}
+	if cl.isShape() {
+		c.shapes(cl, b.shapes, where)
+		box = boxOf(b.shapes.X, b.shapes.Y)
+	}
+	if cl == onePoint {
 		box = boxOf(b.x, b.y)
+	}
+	if cl != unlocated {
 		found := false
 		c.s.tree.Search(treeBox(box), func(n uint32) bool {
 			found = found || n == number
@@ -138,6 +156,36 @@ func (c *invariants) block(cl class, b *Block, number uint32, where string) {
 		c.column(f, col, where)
 		if col.Len() != b.Len() {
 			c.t.Errorf("%s field %d: %d rows, want %d", where, f, col.Len(), b.Len())
+		}
+	}
+}
+
+// shapes checks what is derived from vertices against what it is derived from.
+func (c *invariants) shapes(cl class, s *Shapes, where string) {
+	c.t.Helper()
+	for row := range s.Len() {
+		from, to := s.Vertices(row)
+		if box := boxOf(s.X[from:to], s.Y[from:to]); box != s.Box(row) || classOf(box) != cl {
+			c.t.Errorf("%s row %d: box %v of class %d, want %v", where, row, s.Box(row), classOf(box), box)
+		}
+		g := shape.Shape{Kind: s.Kinds[row], X: s.X[from:to], Y: s.Y[from:to]}
+		for part := s.Parts[row]; part < s.Parts[row+1]; part++ {
+			first, last := s.Part(int(part))
+			if first == last {
+				c.t.Errorf("%s row %d: part %d is empty", where, row, part)
+			}
+			g.Ends = append(g.Ends, uint32(last-from))
+		}
+		g.Finish(c.s.schema.Coverage)
+		own := s.Details[from:to]
+		if c.s.schema.Coverage {
+			own = s.own[from:to]
+		}
+		if !slices.Equal(own, g.Details) {
+			c.t.Errorf("%s row %d: details %v, want %v", where, row, own, g.Details)
+		}
+		if got, want := s.Clean[row], s.clean(row); got != want {
+			c.t.Errorf("%s row %d: clean at %b, want %b", where, row, got, want)
 		}
 	}
 }
@@ -169,7 +217,11 @@ func describe(s *Snapshot) string {
 	s.Scan(nil, func(r Row) bool {
 		f := r.Feature()
 		fmt.Fprintf(&out, "%q shown=%v %v", f.ID, r.Block.Shown(r.Index), f.Geometry)
-		if r.Block.x != nil {
+		if s := r.Block.shapes; s != nil {
+			from, to := s.Vertices(r.Index)
+			fmt.Fprintf(&out, " kind %d area %v clean %b at %v %v %v", s.Kinds[r.Index], s.Areas[r.Index], s.Clean[r.Index],
+				s.X[from:to], s.Y[from:to], s.Details[from:to])
+		} else if r.Block.x != nil {
 			fmt.Fprintf(&out, " %v", r.Block.Point(r.Index))
 		}
 		fmt.Fprintf(&out, " %v\n", f.Values)

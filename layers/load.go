@@ -8,14 +8,14 @@ import (
 // A run ends with the change that brings it to one of these.
 const (
 	runRows  = 1 << 15  // rows, replaced ones included, or ids, deleted ones included
-	runBytes = 32 << 20 // bytes of ids and of strings: far below the 4 GiB that a column can hold
+	runBytes = 32 << 20 // bytes of ids, of strings and of vertices: far below the 4 GiB that a column can hold
 )
 
 // Loader fills an empty layer faster than batches would: it sorts changes into runs of blocks as
 // they come and merges the runs into final blocks when they end, giving each run's memory back as
 // it goes. What it holds beyond the rows that become the store:
 //
-//   - the run under way: at most 32,768 rows, and 32 MiB of text and one change;
+//   - the run under way: at most 32,768 rows, and 32 MiB of text and vertices and one change;
 //   - rows that a later run replaced: as many as half of all, at least 32,768, and one run's more;
 //   - of these rows the ids, unless their features stayed where they were.
 //
@@ -29,12 +29,11 @@ type Loader struct {
 	done  bool
 
 	// The run under way: a block of rows in order of arrival, and what Finish needs of each.
-	places []placed
-	dead   []bool              // replaced or deleted later in the run
-	seen   map[FeatureID]int32 // row of each id in the run, −1 when it was deleted
-	bytes  int                 // of the ids and strings of the run's changes
-	points *blockBuilder       // located rows, in order of arrival
-	others *blockBuilder       // unlocated rows
+	places   []placed
+	dead     []bool                 // replaced or deleted later in the run
+	seen     map[FeatureID]int32    // row of each id in the run, −1 when it was deleted
+	bytes    int                    // of the ids, strings and vertices of the run's changes
+	arriving [classes]*blockBuilder // rows in order of arrival
 
 	runs       []run
 	rows       int                  // in runs, replaced ones included
@@ -58,8 +57,7 @@ func (l *Layer) Load() (*Loader, error) {
 		return nil, ErrNotEmpty
 	}
 	ld := &Loader{layer: l, w: l.writer}
-	ld.points = newBlockBuilder(l.schema, l.writer.dicts)
-	ld.others = newBlockBuilder(l.schema, l.writer.dicts)
+	ld.newBuilders()
 	ld.seen = make(map[FeatureID]int32, runRows)
 	ld.latest = map[FeatureID]latest{}
 	ld.numbers = newIndexWriter(0)
@@ -104,10 +102,16 @@ func (ld *Loader) add(c *Change, p placed) {
 	ld.seen[c.Feature.ID] = int32(len(ld.places))
 	ld.places = append(ld.places, p)
 	ld.dead = append(ld.dead, false)
-	if p.class == located {
-		ld.points.appendNew(p, c.Feature.Values)
-	} else {
-		ld.others.appendNew(p, c.Feature.Values)
+	if p.shape != nil {
+		ld.bytes += bytesOfVertex * len(p.shape.X)
+		ld.places[len(ld.places)-1].shape = nil // the builder has it
+	}
+	ld.arriving[p.class].appendNew(p, c.Feature.Values)
+}
+
+func (ld *Loader) newBuilders() {
+	for c := range ld.arriving {
+		ld.arriving[c] = newBlockBuilder(ld.w.schema, ld.w.dicts)
 	}
 }
 
@@ -124,7 +128,8 @@ func (ld *Loader) endRun() {
 		}
 		rows[p.class]++
 	}
-	for c, builder := range [classes]*blockBuilder{unlocated: ld.others, located: ld.points} {
+	empty := true
+	for c, builder := range ld.arriving {
 		if builder.len() == 0 {
 			continue
 		}
@@ -132,8 +137,9 @@ func (ld *Loader) endRun() {
 		slices.SortFunc(order[c], func(a, b sortedRow) int { return a.key.compare(b.key) })
 		r[c] = cutPicked(builder, arrived, order[c], ld.w.opts)
 		ld.rows += len(order[c])
+		empty = empty && len(r[c]) == 0
 	}
-	if len(r[unlocated])+len(r[located]) > 0 {
+	if !empty {
 		ld.runs = append(ld.runs, r)
 	}
 	clear(ld.places) // they have the ids
@@ -208,8 +214,7 @@ func (ld *Loader) limitDictionaries() {
 		}
 	}
 	if changed {
-		ld.points = newBlockBuilder(ld.w.schema, ld.w.dicts)
-		ld.others = newBlockBuilder(ld.w.schema, ld.w.dicts)
+		ld.newBuilders()
 	}
 }
 
@@ -251,9 +256,10 @@ func (ld *Loader) Finish() (Delta, error) {
 	}
 	w.buildIndex()
 	w.seq++
+	w.settleWholeCoverage()
 	w.settleClashes()
 	w.settleDictionaries()
-	delta := Delta{Layer: w.schema.Name, Seq: w.seq, Inserted: w.counts[located] + w.counts[unlocated], Everywhere: true}
+	delta := Delta{Layer: w.schema.Name, Seq: w.seq, Inserted: w.located() + w.counts[unlocated], Everywhere: true}
 	w.delta = Delta{}
 	ld.layer.current.Store(w.publish())
 	ld.release()
@@ -277,7 +283,7 @@ func (ld *Loader) release() {
 
 // buildIndex makes the id index of all blocks and notes the numbers that more than one feature has.
 func (w *writer) buildIndex() {
-	w.index = newFilledIndex(w.counts[located]+w.counts[unlocated], func(yield func(entry)) {
+	w.index = newFilledIndex(w.located()+w.counts[unlocated], func(yield func(entry)) {
 		for c, seq := range w.sequences {
 			for _, l := range seq {
 				b := w.table.table.block(l.block)

@@ -269,7 +269,7 @@ func TestLoadCompacts(t *testing.T) {
 			}
 			held := 0
 			for _, r := range load.runs {
-				for _, b := range r[located] {
+				for _, b := range r[onePoint] {
 					held += b.Len()
 				}
 			}

@@ -26,7 +26,8 @@ type NearestStats struct {
 
 // Nearest returns the k features nearest to lon/lat in degrees, at most [MaxNearest], nearest first;
 // of features as far away as each other the first in canonical order. Distances are great-circle
-// metres (see [world.DistanceMetres]) and go across the antimeridian. Longitudes beyond ±180 are
+// metres (see [world.DistanceMetres]) to the nearest point of a feature, 0 inside a polygon, and go
+// across the antimeridian. Longitudes beyond ±180 are
 // wrapped, latitudes beyond a pole are that pole; what is not finite has no neighbours.
 func (s *Snapshot) Nearest(lon, lat float64, k int) ([]Neighbour, NearestStats) {
 	var stats NearestStats
@@ -84,8 +85,7 @@ func (n *nearest) full() bool { return len(n.best) == n.k }
 func (n *nearest) worst() Neighbour { return n.best[len(n.best)-1] }
 
 func (n *nearest) neighbour(b *Block, row int) Neighbour {
-	lon, lat := b.Point(row).LonLat()
-	return Neighbour{Row{b, row}, world.DistanceMetres(n.lon, n.lat, lon, lat)}
+	return Neighbour{Row{b, row}, b.distanceMetres(n.lon, n.lat, row)}
 }
 
 // loses reports whether there are k neighbours, all of which come before next.
@@ -116,7 +116,7 @@ func compareNeighbours(a, b Neighbour) int {
 	if c := cmp.Compare(a.Metres, b.Metres); c != 0 {
 		return c
 	}
-	return a.Block.key(a.Index).compare(b.Block.key(b.Index))
+	return cmp.Or(cmp.Compare(a.Block.class, b.Block.class), a.Block.key(a.Index).compare(b.Block.key(b.Index)))
 }
 
 // boxDistanceMetres returns the great-circle distance from a place to the nearest point of a box of

@@ -73,7 +73,7 @@ func TestNearestTies(t *testing.T) {
 func TestNearestOnAStack(t *testing.T) {
 	t.Parallel()
 	s := loadPoints(t, Options{}, 200_000, func(int) orb.Point { return orb.Point{116.4, 39.9} })
-	if n := len(s.sequences[located]); n < 400 {
+	if n := len(s.sequences[onePoint]); n < 400 {
 		t.Fatalf("%d blocks are too few for this test", n)
 	}
 	for _, lon := range []float64{116.4, 116.5} {

@@ -38,9 +38,10 @@ var blockSizesTested = []Options{{MinRows: 4, MaxRows: 16}, {MinRows: 1, MaxRows
 
 // world of a property test: the features that should be there, and the ids that may come.
 type model struct {
-	rng  *rand.Rand
-	ids  []FeatureID
-	live map[FeatureID]Feature
+	coverage bool
+	rng      *rand.Rand
+	ids      []FeatureID
+	live     map[FeatureID]Feature
 }
 
 func newModel(seed uint64, ids int) *model {
@@ -83,6 +84,8 @@ func (m *model) feature(id FeatureID) Feature {
 		f.Geometry = orb.Point{116.4, 39.9} // a stack of features on one place
 	case 3:
 		f.Geometry = orb.Point{float64(r.IntN(3)-1) * 180, float64(r.IntN(3)-1) * 85.0511287}
+	case 4, 5, 6:
+		f.Geometry = randomShape(r)
 	default:
 		f.Geometry = orb.Point{116 + r.Float64(), 39.5 + r.Float64()}
 	}
@@ -116,7 +119,7 @@ func (m *model) change() Change {
 // fresh loads the model's features into an empty layer.
 func (m *model) fresh(t *testing.T, o Options) *Layer {
 	t.Helper()
-	l := newLayer(t, o)
+	l := newLayer(t, o, m.coverage)
 	load, err := l.Load()
 	if err != nil {
 		t.Fatal(err)
@@ -136,9 +139,11 @@ func (m *model) fresh(t *testing.T, o Options) *Layer {
 	return l
 }
 
-func newLayer(t testing.TB, o Options) *Layer {
+func newLayer(t testing.TB, o Options, coverage ...bool) *Layer {
 	t.Helper()
-	l, err := New(testSchema(), o)
+	schema := testSchema()
+	schema.Coverage = len(coverage) > 0 && coverage[0]
+	l, err := New(schema, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -167,13 +172,10 @@ func (m *model) check(t *testing.T, s *Snapshot) {
 				t.Errorf("%q field %d: %v, want %v", id, i, got.Values[i], v)
 			}
 		}
-		if (got.Geometry == nil) != (want.Geometry == nil) {
+		if located := len(vertices(want.Geometry)) > 0; (got.Geometry != nil) != located {
 			t.Errorf("%q: geometry %v, want %v", id, got.Geometry, want.Geometry)
-		} else if want.Geometry != nil {
-			g, w := got.Geometry.(orb.Point), want.Geometry.(orb.Point)
-			if math.Abs(g[0]-w[0]) > 1e-7 || math.Abs(g[1]-w[1]) > 1e-7 {
-				t.Errorf("%q: at %v, want %v", id, g, w)
-			}
+		} else if located {
+			checkGeometry(t, id, got.Geometry, want.Geometry)
 		}
 	}
 	for _, id := range m.ids {
@@ -218,19 +220,24 @@ func TestAnySequence(t *testing.T) {
 		for _, seed := range all {
 			t.Run(fmt.Sprintf("blocks of %d to %d, seed %d", o.MinRows, o.MaxRows, seed), func(t *testing.T) {
 				t.Parallel()
-				anySequence(t, o, seed)
+				anySequence(t, o, seed, false)
+			})
+			t.Run(fmt.Sprintf("coverage, blocks of %d to %d, seed %d", o.MinRows, o.MaxRows, seed), func(t *testing.T) {
+				t.Parallel()
+				anySequence(t, o, seed, true)
 			})
 		}
 	}
 }
 
-func anySequence(t *testing.T, o Options, seed uint64) {
+func anySequence(t *testing.T, o Options, seed uint64, coverage bool) {
 	ids, batches := 400, 60
 	if o.MaxRows == 0 {
 		ids, batches = 3000, 12 // enough for real blocks to split
 	}
 	m := newModel(seed, ids)
-	l := newLayer(t, o)
+	m.coverage = coverage
+	l := newLayer(t, o, coverage)
 	type seen struct {
 		snapshot *Snapshot
 		text     string
@@ -281,7 +288,7 @@ func anySequence(t *testing.T, o Options, seed uint64) {
 	if _, err := l.Apply(b); err != nil {
 		t.Fatal(err)
 	}
-	if s := l.Snapshot(); s.Count() != 0 || s.tree.Len() != 0 || len(s.sequences[located])+len(s.sequences[unlocated]) != 0 {
+	if s := l.Snapshot(); s.Count() != 0 || s.tree.Len() != 0 || !slices.EqualFunc(s.sequences[:], make([]sequence, classes), func(a, _ sequence) bool { return len(a) == 0 }) {
 		t.Errorf("an emptied layer still has %d features, %d boxes", s.Count(), s.tree.Len())
 	}
 }

@@ -14,18 +14,22 @@ type ScanStats struct {
 	Selected int // rows given to the caller
 }
 
-// Search calls fn with the features that lie in box, edges included, in canonical order, until fn
-// returns false. A place across the antimeridian is two boxes.
+// Search calls fn with the features whose boxes meet box, edges included, in canonical order, until fn
+// returns false: points that lie in it, and shapes that may reach into it. A place across the
+// antimeridian is two boxes.
 func (s *Snapshot) Search(box world.Box, fn func(Row) bool) ScanStats {
 	var blocks []*Block
 	s.EachBlock(box, func(b *Block) { blocks = append(blocks, b) })
 	slices.SortFunc(blocks, CompareBlocks)
-	stats := ScanStats{Blocks: len(s.sequences[located])}
+	var stats ScanStats
+	for c := onePoint; c < classes; c++ {
+		stats.Blocks += len(s.sequences[c])
+	}
 	stats.Skipped = stats.Blocks - len(blocks)
 	for _, b := range blocks {
 		inside := box.ContainsBox(b.box)
 		for row := range b.Len() {
-			if !inside && !box.Contains(b.Point(row)) {
+			if !inside && !box.Intersects(b.RowBox(row)) {
 				continue
 			}
 			stats.Selected++
@@ -40,7 +44,10 @@ func (s *Snapshot) Search(box world.Box, fn func(Row) bool) ScanStats {
 // Scan calls fn with the features that p selects, those without a place first and each kind in
 // canonical order, until fn returns false. p may be nil for all features.
 func (s *Snapshot) Scan(p column.Predicate, fn func(Row) bool) ScanStats {
-	stats := ScanStats{Blocks: len(s.sequences[located]) + len(s.sequences[unlocated])}
+	var stats ScanStats
+	for _, seq := range s.sequences {
+		stats.Blocks += len(seq)
+	}
 	for _, seq := range s.sequences {
 		for _, l := range seq {
 			b := s.table.block(l.block)

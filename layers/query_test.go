@@ -85,7 +85,7 @@ func TestCompareBlocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := l.Snapshot()
-	seq := s.sequences[located]
+	seq := s.sequences[onePoint]
 	if len(seq) != 3 {
 		t.Fatalf("%d blocks, want one a row", len(seq))
 	}
@@ -144,7 +144,7 @@ func TestQueriesLookAtLittle(t *testing.T) {
 	t.Parallel()
 	l, _ := randomPoints(t, 100_000, Options{})
 	s := l.Snapshot()
-	total := len(s.sequences[located])
+	total := len(s.sequences[onePoint])
 	if total < 200 {
 		t.Fatalf("%d blocks are too few for this test", total)
 	}
@@ -226,7 +226,7 @@ func TestCheckNamesWhatIsWrong(t *testing.T) {
 	}{
 		{"no id", "layers: complaints: change 3: the id is empty", Change{Feature: Feature{Geometry: at}}},
 		{"operation", "layers: complaints: change 3: no operation 7", Change{Op: 7, Feature: Feature{ID: "a"}}},
-		{"line", "layers: complaints: change 3: geometry LineString is not supported: only points are", Change{Feature: Feature{ID: "a", Geometry: orb.LineString{{1, 1}, {2, 2}}}}},
+		{"collection", "layers: complaints: change 3: geometry GeometryCollection is not supported: want a point, line or polygon, or several of one of them", Change{Feature: Feature{ID: "a", Geometry: orb.Collection{orb.Point{1, 1}}}}},
 		{"not finite", "layers: complaints: change 3: position NaN, 1 is not finite", Change{Feature: Feature{ID: "a", Geometry: orb.Point{math.NaN(), 1}}}},
 		{"pole", "layers: complaints: change 3: latitude 89 is outside ±85.05112878, where Web Mercator ends", Change{Feature: Feature{ID: "a", Geometry: orb.Point{0, 89}}}},
 		{"kind", "layers: complaints: change 3: field \"votes\": a string in a field of type int", Change{Feature: Feature{ID: "a", Values: []column.Value{{}, {}, column.StringOf("x")}}}},

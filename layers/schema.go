@@ -55,6 +55,9 @@ type Schema struct {
 	IDField string
 	// IDFromZoom is the lowest zoom at which IDField is in a tile, at most [MaxZoom].
 	IDFromZoom uint8
+	// Coverage says that the layer's polygons share their borders and do not overlap, as districts do.
+	// Then neighbours keep their common border at every zoom, and no budget leaves a member out.
+	Coverage bool
 	// TimeField names the field of kind Time that says when a feature was observed; "" if none.
 	TimeField string
 }

@@ -86,7 +86,7 @@ func TestSuccessorsShare(t *testing.T) {
 	if chunks != 1 || blocks != 1 {
 		t.Errorf("%d chunks and %d blocks changed, want 1 and 1", chunks, blocks)
 	}
-	if &before.sequences[located][0] != &after.sequences[located][0] {
+	if &before.sequences[onePoint][0] != &after.sequences[onePoint][0] {
 		t.Error("the sequence was copied though nothing was split or merged")
 	}
 	if before.tree != after.tree {

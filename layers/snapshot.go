@@ -7,6 +7,7 @@ import (
 
 	"hutong/layers/column"
 	"hutong/layers/rindex"
+	"hutong/layers/shape"
 	"hutong/layers/world"
 )
 
@@ -30,17 +31,41 @@ func (s *Snapshot) Schema() *Schema { return s.schema }
 func (s *Snapshot) Seq() Seq { return s.seq }
 
 // Count returns the number of features.
-func (s *Snapshot) Count() int { return s.counts[located] + s.counts[unlocated] }
+func (s *Snapshot) Count() int { return s.Located() + s.counts[unlocated] }
 
 // Located returns the number of features that have a place.
-func (s *Snapshot) Located() int { return s.counts[located] }
+func (s *Snapshot) Located() int {
+	n := 0
+	for c := onePoint; c < classes; c++ {
+		n += s.counts[c]
+	}
+	return n
+}
+
+// Points returns the number of features that are one point.
+func (s *Snapshot) Points() int { return s.counts[onePoint] }
+
+// Kinds returns how many features there are of each kind of geometry but single points, by
+// [shape.Kind]. Its cost is a look at each block.
+func (s *Snapshot) Kinds() (counts [shape.MultiPolygon + 1]int) {
+	for c := smallShape; c < classes; c++ {
+		for _, l := range s.sequences[c] {
+			for _, k := range s.table.block(l.block).shapes.Kinds {
+				counts[k]++
+			}
+		}
+	}
+	return counts
+}
 
 // Box returns the exact box of all places, empty when there are none. Its cost is a look at each
 // block.
 func (s *Snapshot) Box() world.Box {
 	box := world.EmptyBox
-	for _, l := range s.sequences[located] {
-		box = box.Union(s.table.block(l.block).box)
+	for c := onePoint; c < classes; c++ {
+		for _, l := range s.sequences[c] {
+			box = box.Union(s.table.block(l.block).box)
+		}
 	}
 	return box
 }
@@ -71,14 +96,10 @@ type Row struct {
 	Index int
 }
 
-// Feature returns the feature, its values in the order of the schema's fields. The place is the
-// centre of its world cell.
+// Feature returns the feature, its values in the order of the schema's fields. Places are the centres
+// of their world cells.
 func (r Row) Feature() Feature {
-	f := Feature{ID: r.Block.ID(r.Index), Values: make([]column.Value, len(r.Block.columns))}
-	if r.Block.x != nil {
-		lon, lat := r.Block.Point(r.Index).LonLat()
-		f.Geometry = orb.Point{lon, lat}
-	}
+	f := Feature{ID: r.Block.ID(r.Index), Geometry: r.Geometry(), Values: make([]column.Value, len(r.Block.columns))}
 	for i, c := range r.Block.columns {
 		f.Values[i] = c.Value(r.Index)
 	}
@@ -127,7 +148,7 @@ func (s *Snapshot) FindNumber(number uint64) (Row, bool) {
 // Memory is what a snapshot takes on the heap, in bytes, by part. Parts shared with other snapshots
 // count in each.
 type Memory struct {
-	Places       int   // world coordinates
+	Places       int   // world coordinates, with all that belongs to shapes
 	IDs          int   // numbers and texts of ids
 	Fields       []int // columns, by field of the schema, with dictionaries
 	Headers      int   // blocks with what their slabs are larger than their contents, table, sequences
@@ -153,7 +174,7 @@ func (s *Snapshot) Memory() Memory {
 		m.Headers += len(seq) * int(unsafe.Sizeof(leaf{}))
 		for _, l := range seq {
 			b := s.table.block(l.block)
-			m.Places += 4 * (len(b.x) + len(b.y))
+			m.Places += 4*(len(b.x)+len(b.y)) + b.shapes.bytes()
 			m.IDs += 8*len(b.numbers) + b.hidden.Bytes()
 			if b.texts != nil {
 				m.IDs += column.PackedBytes(b.texts)

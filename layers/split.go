@@ -43,6 +43,12 @@ func (c *cutter) appendNew(p placed, values []column.Value, hidden bool) {
 	c.cut()
 }
 
+// appendUpdated adds a row of a block with other values.
+func (c *cutter) appendUpdated(from *Block, row int, values []column.Value) {
+	c.builder.appendUpdated(from, row, values)
+	c.cut()
+}
+
 func (c *cutter) appendRows(from *Block, lo, hi int) {
 	for lo < hi {
 		n := min(hi-lo, c.sizes[0]-c.builder.len())

@@ -32,7 +32,7 @@ func TestTableNumbersAreReused(t *testing.T) {
 			}
 		}
 		w := &l.writer.table
-		blocks := uint32(len(l.writer.sequences[located]) + len(l.writer.sequences[unlocated]))
+		blocks := uint32(len(l.writer.sequences[onePoint]) + len(l.writer.sequences[unlocated]))
 		if w.size != blocks+uint32(len(w.free)) {
 			t.Fatalf("round %d: %d numbers for %d blocks and %d free ones", round, w.size, blocks, len(w.free))
 		}

@@ -31,6 +31,7 @@ type writer struct {
 	small   [classes]bool       // some block of the class is below MinRows
 	delta   Delta
 	clashes map[uint64]struct{} // numbers whose holder must be decided anew
+	moved   []world.Box         // boxes of a coverage's old and new geometries in this batch
 }
 
 func newWriter(schema *Schema, opts Options) *writer {
@@ -56,19 +57,33 @@ func newWriter(schema *Schema, opts Options) *writer {
 
 // publish returns the state as it is as a snapshot.
 func (w *writer) publish() *Snapshot {
-	if w.frozen == nil {
-		w.frozen = w.tree.Freeze()
-	}
 	return &Snapshot{
 		schema:    w.schema,
 		seq:       w.seq,
 		table:     w.table.publish(),
 		sequences: w.sequences,
 		counts:    w.counts,
-		tree:      w.frozen,
+		tree:      w.freeze(),
 		index:     w.index.publish(),
 		dicts:     append([]*column.Dictionary(nil), w.dicts...),
 	}
+}
+
+// freeze returns the tree as it is.
+func (w *writer) freeze() *rindex.Frozen {
+	if w.frozen == nil {
+		w.frozen = w.tree.Freeze()
+	}
+	return w.frozen
+}
+
+// located returns the number of features that have a place.
+func (w *writer) located() int {
+	n := 0
+	for c := onePoint; c < classes; c++ {
+		n += w.counts[c]
+	}
+	return n
 }
 
 // dropScratch lets go of what a batch has left that is as large as the batch was. Clearing a map takes
@@ -81,7 +96,7 @@ func (w *writer) dropScratch() {
 // addBlock gives a new block a number and, when it is located, a place in the tree.
 func (w *writer) addBlock(b *Block) uint32 {
 	n := w.table.add(b)
-	if b.x != nil {
+	if b.class != unlocated {
 		w.tree.Insert(treeBox(b.box), n)
 		w.frozen = nil
 	}
@@ -93,7 +108,7 @@ func (w *writer) addBlock(b *Block) uint32 {
 func (w *writer) setBlock(n uint32, next *Block) {
 	old := w.table.table.block(n)
 	w.table.set(n, next)
-	if next.x != nil && next.box != old.box {
+	if next.class != unlocated && next.box != old.box {
 		w.treeDelete(old, n)
 		w.tree.Insert(treeBox(next.box), n)
 		w.frozen = nil
@@ -102,7 +117,7 @@ func (w *writer) setBlock(n uint32, next *Block) {
 
 // dropBlock takes the block numbered n out of the table and the tree.
 func (w *writer) dropBlock(n uint32) {
-	if old := w.table.table.block(n); old.x != nil {
+	if old := w.table.table.block(n); old.class != unlocated {
 		w.treeDelete(old, n)
 	}
 	w.table.remove(n)

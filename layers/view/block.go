@@ -19,11 +19,14 @@ func (b Block) Len() int { return b.block.Len() }
 // Box returns the exact box of the rows in world units.
 func (b Block) Box() world.Box { return b.block.Box() }
 
-// X returns the rows' world x. Read only.
+// X returns the rows' world x, nil unless the rows are points. Read only.
 func (b Block) X() []uint32 { return b.block.X() }
 
-// Y returns the rows' world y. Read only.
+// Y returns the rows' world y, nil unless the rows are points. Read only.
 func (b Block) Y() []uint32 { return b.block.Y() }
+
+// Shapes returns the rows' geometries, nil unless they are lines, polygons or multipoints. Read only.
+func (b Block) Shapes() *layers.Shapes { return b.block.Shapes() }
 
 // Numbers returns the numbers of the rows' ids. Read only.
 func (b Block) Numbers() []uint64 { return b.block.Numbers() }

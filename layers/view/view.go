@@ -13,6 +13,7 @@ import (
 
 	"hutong/layers"
 	"hutong/layers/column"
+	"hutong/layers/shape"
 	"hutong/layers/world"
 )
 
@@ -72,6 +73,12 @@ func (v *View) Count() int { return v.snapshot.Count() }
 // Located returns the number of features that have a place.
 func (v *View) Located() int { return v.snapshot.Located() }
 
+// Points returns the number of features that are one point.
+func (v *View) Points() int { return v.snapshot.Points() }
+
+// Kinds returns how many features there are of each other kind of geometry.
+func (v *View) Kinds() [shape.MultiPolygon + 1]int { return v.snapshot.Kinds() }
+
 // Extent returns the bound of all places in degrees; ok is false when there are none.
 func (v *View) Extent() (bound orb.Bound, ok bool) { return v.snapshot.Extent() }
 
@@ -80,11 +87,7 @@ func (v *View) Bytes() int { return v.snapshot.Memory().Total() }
 
 // feature returns a row with the view's fields only.
 func (v *View) feature(r layers.Row) layers.Feature {
-	f := layers.Feature{ID: r.Block.ID(r.Index), Values: make([]column.Value, len(v.layer.columns))}
-	if r.Block.X() != nil {
-		lon, lat := r.Block.Point(r.Index).LonLat()
-		f.Geometry = orb.Point{lon, lat}
-	}
+	f := layers.Feature{ID: r.Block.ID(r.Index), Geometry: r.Geometry(), Values: make([]column.Value, len(v.layer.columns))}
 	for i, c := range v.layer.columns {
 		f.Values[i] = r.Block.Column(c).Value(r.Index)
 	}
@@ -126,8 +129,8 @@ func (v *View) Nearest(lon, lat float64, k int) []Neighbour {
 	return out
 }
 
-// Search calls fn with the features in a box in world units, edges included, in canonical order,
-// until fn returns false.
+// Search calls fn with the features whose boxes meet a box in world units, edges included, in
+// canonical order, until fn returns false.
 func (v *View) Search(box world.Box, fn func(layers.Feature) bool) layers.ScanStats {
 	return v.snapshot.Search(box, func(r layers.Row) bool { return fn(v.feature(r)) })
 }

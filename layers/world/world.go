@@ -42,10 +42,7 @@ func Project(lon, lat float64) (Point, error) {
 	case lat < -MaxLatitude || lat > MaxLatitude:
 		return Point{}, fmt.Errorf("latitude %v is outside ±%.8f, where Web Mercator ends", lat, MaxLatitude)
 	}
-	sin := math.Sin(lat * (math.Pi / 180))
-	x := (lon/360 + 0.5) * cells
-	y := (0.5 - math.Log((1+sin)/(1-sin))/(4*math.Pi)) * cells
-	return Point{clamp(x), clamp(y)}, nil
+	return Point{clamp(X(lon)), clamp(Y(lat))}, nil
 }
 
 // clamp floors v into 0…2³²−1.
@@ -62,6 +59,16 @@ func clamp(v float64) uint32 {
 // LonLat returns the centre of p's cell in degrees.
 func (p Point) LonLat() (lon, lat float64) {
 	return Lon(float64(p.X) + 0.5), Lat(float64(p.Y) + 0.5)
+}
+
+// X returns the world x of a longitude in degrees, not rounded: 0…2³² for ±180°.
+func X(lon float64) float64 { return (lon/360 + 0.5) * cells }
+
+// Y returns the world y of a latitude in degrees, not rounded: 0…2³² within ±MaxLatitude, to which
+// latitudes beyond are taken.
+func Y(lat float64) float64 {
+	sin := math.Sin(min(max(lat, -MaxLatitude), MaxLatitude) * (math.Pi / 180))
+	return (0.5 - math.Log((1+sin)/(1-sin))/(4*math.Pi)) * cells
 }
 
 // Lon returns the longitude in degrees of x in world units, 0…2³².

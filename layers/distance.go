@@ -1,0 +1,72 @@
+package layers
+
+import (
+	"math"
+
+	"hutong/layers/shape"
+	"hutong/layers/world"
+)
+
+// distanceMetres returns the great-circle distance from a place in degrees to a row of located
+// features: to a point, or to the nearest point of a shape, 0 inside a polygon. Which point of a shape
+// is the nearest is judged on the Mercator plane, where it is right as far as shapes are small.
+func (b *Block) distanceMetres(lon, lat float64, row int) float64 {
+	if b.shapes == nil {
+		x, y := b.Point(row).LonLat()
+		return world.DistanceMetres(lon, lat, x, y)
+	}
+	box := b.shapes.Box(row)
+	px, py := world.X(lon), world.Y(lat)
+	// Of the places one world apart the nearest to the shape counts.
+	const side = 1 << world.Bits
+	middle := (float64(box.Min.X) + float64(box.Max.X)) / 2
+	px += side * math.Round((middle-px)/side)
+	x, y, inside := b.shapes.nearestPoint(row, px, py)
+	if inside {
+		return 0
+	}
+	return world.DistanceMetres(lon, lat, world.Lon(x+0.5), world.Lat(y+0.5))
+}
+
+// nearestPoint returns the point of a row's shape that is nearest to px, py on the plane, all in world
+// units, or that px, py is inside its polygon.
+func (s *Shapes) nearestPoint(row int, px, py float64) (x, y float64, inside bool) {
+	px, py = px-0.5, py-0.5 // vertices stand for the centres of their cells
+	least := math.Inf(1)
+	kind := s.Kinds[row]
+	for part := s.Parts[row]; part < s.Parts[row+1]; part++ {
+		from, to := s.Part(int(part))
+		for i := from; i < to; i++ {
+			ax, ay := float64(s.X[i]), float64(s.Y[i])
+			next := i + 1
+			switch {
+			case kind == shape.MultiPoint:
+				next = i
+			case next == to && kind.IsPolygon():
+				next = from
+			case next == to:
+				continue
+			}
+			bx, by := float64(s.X[next]), float64(s.Y[next])
+			if (ay > py) != (by > py) && px < ax+(py-ay)/(by-ay)*(bx-ax) {
+				inside = !inside
+			}
+			if nx, ny := onSegment(px, py, ax, ay, bx, by); math.Hypot(nx-px, ny-py) < least {
+				least = math.Hypot(nx-px, ny-py)
+				x, y = nx, ny
+			}
+		}
+	}
+	return x, y, inside && kind.IsPolygon()
+}
+
+// onSegment returns the point of the segment from a to b that is nearest to p.
+func onSegment(px, py, ax, ay, bx, by float64) (x, y float64) {
+	dx, dy := bx-ax, by-ay
+	length := dx*dx + dy*dy
+	if length == 0 {
+		return ax, ay
+	}
+	t := min(max(((px-ax)*dx+(py-ay)*dy)/length, 0), 1)
+	return ax + t*dx, ay + t*dy
+}
