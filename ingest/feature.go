@@ -27,6 +27,8 @@ type geometry struct {
 	isNull      bool   // null, or there is no geometry
 	point       orb.Point
 	coordinates coordinates
+	at          int // where otherPositions stand in the record
+	geometries  int // where the members of a collection stand in the record; 0 when there are none
 }
 
 type coordinates uint8
@@ -62,8 +64,8 @@ func (p *Parser) Feature(s string, at Place) {
 		p.refuse(ReasonFeature, "type", shorten(p.kind), "a GeoJSON Feature")
 	default:
 		p.findPaths()
-		if point, located, ok := p.place(); ok {
-			p.emit(point, located)
+		if at, ok := p.place(); ok {
+			p.emit(&at)
 		}
 	}
 }

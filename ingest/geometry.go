@@ -2,7 +2,6 @@ package ingest
 
 import (
 	"math"
-	"strings"
 
 	"github.com/paulmach/orb"
 )
@@ -24,13 +23,15 @@ func (p *Parser) geometryMember(name string, i int) int {
 		return end
 	case "coordinates":
 		return p.position(i)
+	case "geometries":
+		p.geometry.geometries = i
 	}
 	return p.skip(i, 2)
 }
 
-// position reads the coordinates of a point, or notes that they are something else.
+// position reads the coordinates of a point, or notes where something else stands.
 func (p *Parser) position(i int) int {
-	p.geometry.coordinates = otherPositions
+	p.geometry.coordinates, p.geometry.at = otherPositions, i
 	if p.s[i] != '[' {
 		return p.skip(i, 2)
 	}
@@ -74,24 +75,34 @@ func (p *Parser) position(i int) int {
 	return i + 1
 }
 
+// place is where a record says that it is.
+type place struct {
+	point   orb.Point
+	located bool         // point counts
+	shape   orb.Geometry // what is no single point; nil when there is none
+}
+
 // place says where the feature at hand is; ok is false once it refused it.
-func (p *Parser) place() (point orb.Point, located, ok bool) {
+func (p *Parser) place() (at place, ok bool) {
 	g := &p.geometry
-	const wantPoint = "a Point with two numbers, longitude and latitude, or null"
 	switch {
 	case g.isNull:
-		return orb.Point{}, false, true
-	case g.kind == "":
-		p.refuse(ReasonGeometry, "geometry", "no type", wantPoint)
-	case g.kind != "Point":
-		p.refuse(ReasonGeometry, "geometry", strings.Clone(shorten(g.kind)), wantPoint)
-	case g.coordinates == emptyPosition:
-		// RFC 7946 §3.1 lets a reader take this for null, and writers mean it so.
-		return orb.Point{}, false, true
-	case g.coordinates != goodPosition:
-		p.refuse(ReasonGeometry, "geometry", "other coordinates", wantPoint)
-	default:
-		return g.point, true, true
+		return place{}, true
+	case g.kind == "Point" && g.coordinates == goodPosition: // nearly always
+		return place{point: g.point, located: true}, true
 	}
-	return orb.Point{}, false, false
+	p.shape.reset()
+	if f := p.readGeometry(0); f != nil {
+		p.refuse(f.reason, "geometry", f.value, f.want)
+		return place{}, false
+	}
+	return placeOf(p.shape.geometry()), true
+}
+
+// placeOf returns the place of a geometry, which may be nil.
+func placeOf(g orb.Geometry) place {
+	if point, ok := g.(orb.Point); ok {
+		return place{point: point, located: true}
+	}
+	return place{shape: g}
 }

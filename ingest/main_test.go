@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/encoding/wkt"
 	"go.uber.org/goleak"
 
 	"hutong/layers"
@@ -67,8 +68,12 @@ func show(t testing.TB, m *Mapper, slab *Slab) string {
 		}
 		f := &slab.Changes[i].Feature
 		fmt.Fprintf(&b, "%q", string(f.ID))
-		if p, ok := f.Geometry.(orb.Point); ok {
-			fmt.Fprintf(&b, " at %s", formatPoint(p))
+		switch g := f.Geometry.(type) {
+		case nil:
+		case orb.Point:
+			fmt.Fprintf(&b, " at %s", formatPoint(g))
+		default:
+			fmt.Fprintf(&b, " at %s", wkt.MarshalString(g))
 		}
 		for j, v := range f.Values {
 			if !v.IsNull() {

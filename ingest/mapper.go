@@ -21,6 +21,7 @@ type Mapper struct {
 	address int // source of the address; −1 when there is none
 	nulls   []string
 	maxNull int // bytes of the longest of nulls
+	lenient bool
 	// idField is what refusals call the id; idMasked is set when an id would show a private value.
 	idField  string
 	idMasked bool
@@ -60,6 +61,7 @@ func newMapper(m *Mapping) *Mapper {
 	mp := &Mapper{
 		schema:  m.Schema,
 		gate:    m.Gate,
+		lenient: m.LenientCoordinates,
 		sources: make([]source, len(names)),
 		index:   make(map[string]int, len(names)),
 		idField: m.Schema.IDField,

@@ -46,6 +46,9 @@ type Mapping struct {
 	// position 0, 0 stands for an unknown place: with an address the record is a feature without
 	// geometry, which can be located later; without one it is refused.
 	Address string
+	// LenientCoordinates takes GeoJSON coordinates that are texts with decimal numbers, such as
+	// ["13.4", "52.5"], which RFC 7946 does not allow. Otherwise such a feature is refused.
+	LenientCoordinates bool
 }
 
 // FieldMapping says where the values of one field come from. The zero FieldMapping makes every

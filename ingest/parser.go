@@ -43,6 +43,7 @@ type Parser struct {
 	kind       string // the "type" member, quotes included
 	properties string // the raw properties, "" when there are none
 	geometry   geometry
+	shape      shape
 }
 
 // cell is the value of a source in the record at hand. The zero cell is absent.
@@ -103,7 +104,7 @@ func (p *Parser) refuse(reason Reason, field, value, want string) {
 }
 
 // emit makes the change of the record at hand from its cells, or refuses it.
-func (p *Parser) emit(place orb.Point, located bool) {
+func (p *Parser) emit(at *place) {
 	for i := range p.cells {
 		c := &p.cells[i]
 		if (c.kind == text || c.kind == number) && p.m.isNull(c.text) {
@@ -114,16 +115,9 @@ func (p *Parser) emit(place orb.Point, located bool) {
 	if !ok {
 		return
 	}
-	var g orb.Geometry
-	if located {
-		switch reason, want := p.m.gate.Check(place); {
-		case reason == ReasonZero && p.hasAddress(): // no place, but one can be found
-		case reason != "":
-			p.refuse(reason, "", formatPoint(place), want)
-			return
-		default:
-			g = place
-		}
+	g, ok := p.admit(at)
+	if !ok {
+		return
 	}
 	n := len(p.values)
 	if cap(p.values)-n < len(p.m.fields) {
@@ -154,6 +148,32 @@ func (p *Parser) emit(place orb.Point, located bool) {
 	p.slab.Changes = append(p.slab.Changes, layers.Change{
 		Feature: layers.Feature{ID: layers.FeatureID(id), Geometry: g, Values: values},
 	})
+}
+
+// admit takes a place through the gate; ok is false once it refused the record at hand.
+func (p *Parser) admit(at *place) (g orb.Geometry, ok bool) {
+	var reason Reason
+	var value, want string
+	switch {
+	case at.located:
+		if reason, want = p.m.gate.Check(at.point); reason == "" {
+			return at.point, true
+		}
+	case at.shape != nil:
+		if g, reason, value, want = p.m.gate.Admit(at.shape); reason == "" {
+			return g, true
+		}
+	default:
+		return nil, true
+	}
+	if reason == ReasonZero && p.hasAddress() { // no place, but one can be found
+		return nil, true
+	}
+	if at.located {
+		value = formatPoint(at.point)
+	}
+	p.refuse(reason, "", value, want)
+	return nil, false
 }
 
 // hasAddress reports whether the record at hand says where it is in words.

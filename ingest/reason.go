@@ -11,10 +11,10 @@ const (
 	ReasonJSON     Reason = "json"     // not valid JSON, or nested too deeply
 	ReasonRow      Reason = "row"      // a CSV row with the wrong number of cells or a misplaced quote
 	ReasonText     Reason = "text"     // a text that is not UTF-8
-	ReasonTooLong  Reason = "too_long" // a record, an id or a text beyond its limit
+	ReasonTooLong  Reason = "too_long" // a record, an id, a text or a geometry beyond its limit
 	ReasonFeature  Reason = "feature"  // JSON, but not a GeoJSON Feature
 	ReasonID       Reason = "id"       // a property of the id is missing, null or empty
-	ReasonGeometry Reason = "geometry" // not a point, or not two numbers
+	ReasonGeometry Reason = "geometry" // no geometry that a feature can have
 	ReasonPosition Reason = "position" // not finite, or outside what Web Mercator can show
 	ReasonZero     Reason = "zero"     // at 0, 0, which stands for an unknown place
 	ReasonBounds   Reason = "bounds"   // outside the source's bounds

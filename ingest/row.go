@@ -26,13 +26,13 @@ func (p *Parser) Row(c *Columns, row []string, at Place) {
 		}
 	}
 	if c.lon < 0 || c.lat < 0 {
-		p.emit(orb.Point{}, false)
+		p.emit(&place{})
 		return
 	}
 	lon, lat := strings.TrimSpace(row[c.lon]), strings.TrimSpace(row[c.lat])
 	noLon, noLat := lon == "" || p.m.isNull(lon), lat == "" || p.m.isNull(lat)
 	if noLon && noLat {
-		p.emit(orb.Point{}, false)
+		p.emit(&place{})
 		return
 	}
 	x, okX := parseFloat(lon)
@@ -43,7 +43,7 @@ func (p *Parser) Row(c *Columns, row []string, at Place) {
 	case noLat || !okY:
 		p.refuse(ReasonGeometry, c.latName, shorten(lat), wantDegrees)
 	default:
-		p.emit(orb.Point{x, y}, true)
+		p.emit(&place{point: orb.Point{x, y}, located: true})
 	}
 }
 

@@ -59,7 +59,15 @@ var featureSeeds = []string{
 	`{"type":"Feature","properties":{"id":"a","id":"b"},"properties":{"id":"c"},"geometry":{"type":"Point","coordinates":["1","2"]}}`,
 	`{"type":"Feature","properties":{"id":"a","reported":"0000-01-01T00:00:00+00:01"},"geometry":{"type":"Point","coordinates":[1e400,0]}}`,
 	`{"type":"Feature","properties":{"id":"a"},"geometry":{"type":"Point","coordinates":[0,-0.0]}}`,
+	shaped(`{"type":"LineString","coordinates":[[1,2],[3,4,5]]}`), shaped(`{"type":"Polygon","coordinates":[[[0,0],[9,0],[9,9]],[]]}`),
+	shaped(`{"type":"MultiPolygon","coordinates":[[],[[[0,0],[9,0],[9,9],[0,0]],[[1,1],[2,1],[1,1]]]]}`),
+	shaped(`{"type":"GeometryCollection","geometries":[{"type":"MultiPoint","coordinates":[[1,2],[]]},null,{"type":"GeometryCollection","geometries":[]}]}`),
 	`{}`, `[]`, `null`, `"a"`, `{"a`, `{"type":"Feature"`, "\x1e{}", "", " ",
+}
+
+// shaped returns a feature with a geometry.
+func shaped(geometry string) string {
+	return `{"type":"Feature","properties":{"id":"a"},"geometry":` + geometry + `}`
 }
 
 func FuzzGeoJSONLines(f *testing.F) {

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/encoding/wkt"
 	"go.uber.org/goleak"
 
 	"hutong/ingest"
@@ -139,10 +140,13 @@ func show(changes []layers.Change) string {
 	for i := range changes {
 		f := &changes[i].Feature
 		fmt.Fprintf(&b, "%q", string(f.ID))
-		if p, ok := f.Geometry.(orb.Point); ok {
-			fmt.Fprintf(&b, " %v,%v", p[0], p[1])
-		} else {
+		switch g := f.Geometry.(type) {
+		case nil:
 			b.WriteString(" -")
+		case orb.Point:
+			fmt.Fprintf(&b, " %v,%v", g[0], g[1])
+		default:
+			b.WriteString(" " + wkt.MarshalString(g))
 		}
 		for _, v := range f.Values {
 			b.WriteString(" " + v.String())

@@ -2,6 +2,7 @@ package files
 
 import (
 	"encoding/json"
+	"math"
 	"math/big"
 	"regexp"
 	"strconv"
@@ -45,6 +46,12 @@ func oracleFeature(raw string) (c layers.Change, ok, sure bool) {
 	g, ok := oracleGeometry(members["geometry"])
 	if !ok {
 		return c, false, true
+	}
+	if strings.Count(raw, "geometries") > 16 {
+		return c, false, false // they may nest too deeply
+	}
+	if g != nil && g.Dimensions() > 0 && math.Max(g.Bound().Max[1], -g.Bound().Min[1]) > world.MaxLatitude {
+		return c, false, false // it is to be cut
 	}
 	c.Feature = layers.Feature{ID: layers.FeatureID(id), Geometry: g}
 	for _, f := range []struct {
@@ -119,33 +126,160 @@ func oracleValue(s string, kind column.Kind, most int) (column.Value, bool) {
 	}
 }
 
-// oracleGeometry returns a point, or nil for a feature without a place.
+// oracleGeometry returns a geometry, or nil for a feature without a place.
 func oracleGeometry(raw json.RawMessage) (orb.Geometry, bool) {
 	if raw == nil || string(raw) == "null" {
 		return nil, true
 	}
-	var g map[string]json.RawMessage
-	var kind any
-	var coordinates []json.RawMessage
-	if json.Unmarshal(raw, &g) != nil || json.Unmarshal(g["type"], &kind) != nil || kind != "Point" ||
-		json.Unmarshal(g["coordinates"], &coordinates) != nil || coordinates == nil {
+	var all orb.Collection
+	multi := false
+	if !oracleParts(raw, &all, &multi) {
 		return nil, false
 	}
-	if len(coordinates) == 0 {
+	if len(all) == 0 {
 		return nil, true
 	}
-	if len(coordinates) < 2 {
-		return nil, false
+	var points orb.MultiPoint
+	var lines orb.MultiLineString
+	var polygons orb.MultiPolygon
+	for _, g := range all {
+		switch g := g.(type) {
+		case orb.Point:
+			points = append(points, g)
+		case orb.LineString:
+			lines = append(lines, g)
+		case orb.Polygon:
+			polygons = append(polygons, g)
+		}
 	}
-	var p orb.Point
+	one := len(all) == 1 && !multi
+	switch len(all) {
+	case len(points):
+		for _, p := range points {
+			if !oraclePlace(p) {
+				return nil, false
+			}
+		}
+		if one {
+			return points[0], true
+		}
+		return points, true
+	case len(lines):
+		if one {
+			return lines[0], oracleDegrees(lines)
+		}
+		return lines, oracleDegrees(lines)
+	case len(polygons):
+		if one {
+			return polygons[0], oracleDegrees(polygons)
+		}
+		return polygons, oracleDegrees(polygons)
+	}
+	return nil, false
+}
+
+func oracleDegrees(g orb.Geometry) bool {
+	b := g.Bound()
+	return b.Min[0] >= -180 && b.Max[0] <= 180 && b.Min[1] >= -90 && b.Max[1] <= 90
+}
+
+// oracleParts appends the single geometries of a GeoJSON geometry, the empty ones left out.
+func oracleParts(raw json.RawMessage, all *orb.Collection, multi *bool) bool {
+	var g map[string]json.RawMessage
+	var kind any
+	if json.Unmarshal(raw, &g) != nil || json.Unmarshal(g["type"], &kind) != nil {
+		return false
+	}
+	coordinates, ok := oracleList(g["coordinates"])
+	switch kind {
+	case "GeometryCollection":
+		members, ok := oracleList(g["geometries"])
+		for _, m := range members {
+			ok = ok && (string(m) == "null" || oracleParts(m, all, multi))
+		}
+		return ok
+	case "MultiPoint", "MultiLineString", "MultiPolygon":
+		*multi = true
+		for _, c := range coordinates {
+			ok = ok && oraclePart(strings.TrimPrefix(kind.(string), "Multi"), c, all)
+		}
+		return ok
+	case "Point", "LineString", "Polygon":
+		return oraclePart(kind.(string), g["coordinates"], all)
+	}
+	return false
+}
+
+func oracleList(raw json.RawMessage) (list []json.RawMessage, ok bool) {
+	err := json.Unmarshal(raw, &list)
+	return list, err == nil && list != nil
+}
+
+func oraclePart(kind string, raw json.RawMessage, all *orb.Collection) bool {
+	coordinates, ok := oracleList(raw)
+	if !ok || len(coordinates) == 0 {
+		return ok
+	}
+	switch kind {
+	case "Point":
+		p, ok := oraclePosition(raw)
+		*all = append(*all, p)
+		return ok
+	case "LineString":
+		line, ok := oracleLine(raw)
+		*all = append(*all, line)
+		return ok && oracleDistinct(line) >= 2
+	}
+	var polygon orb.Polygon
+	for i, c := range coordinates {
+		ring, ok := oracleLine(c)
+		if !ok || len(ring) > 0 && (oracleDistinct(ring) < 3 || i > 0 && len(polygon) == 0) {
+			return false
+		}
+		if len(ring) == 0 {
+			continue
+		}
+		if ring[0] != ring[len(ring)-1] {
+			ring = append(ring, ring[0])
+		}
+		polygon = append(polygon, orb.Ring(ring))
+	}
+	if polygon != nil {
+		*all = append(*all, polygon)
+	}
+	return true
+}
+
+func oracleDistinct(line orb.LineString) int {
+	seen := map[orb.Point]bool{}
+	for _, p := range line {
+		seen[p] = true
+	}
+	return len(seen)
+}
+
+func oracleLine(raw json.RawMessage) (line orb.LineString, ok bool) {
+	positions, ok := oracleList(raw)
+	for _, position := range positions {
+		p, good := oraclePosition(position)
+		line, ok = append(line, p), ok && good
+	}
+	return line, ok
+}
+
+func oraclePosition(raw json.RawMessage) (p orb.Point, ok bool) {
+	coordinates, _ := oracleList(raw)
+	if len(coordinates) < 2 {
+		return p, false
+	}
 	for axis := range p {
 		var f *float64
 		if json.Unmarshal(coordinates[axis], &f) != nil || f == nil {
-			return nil, false
+			return p, false
 		}
 		p[axis] = *f
 	}
-	return p, oraclePlace(p)
+	return p, true
 }
 
 func oraclePlace(p orb.Point) bool {
