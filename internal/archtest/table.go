@@ -15,6 +15,7 @@ var ranks = map[string]int{
 	"layers/column":      0,
 	"layers/rindex":      0,
 	"layers/shape":       0,
+	"layers/clip":        0,
 	"tiles/mvt":          0,
 	"internal/telemetry": 0,
 	"internal/compress":  0,
