@@ -102,7 +102,10 @@ func (b *Builder) Build(dst []byte, v *view.View, t grid.Tile) ([]byte, Stats, e
 func (s *scratch) build(dst []byte, v *view.View, t grid.Tile) ([]byte, Stats) {
 	window, p := t.Window(s.b.opts.Extent, s.b.opts.Buffer), &s.b.plans[t.Z]
 	stats := Stats{Candidates: s.choose(v, &window, p)}
-	if stats.Candidates == 0 {
+	if s.shaped {
+		s.drawShapes(t, p, &stats)
+	}
+	if s.rows.n == 0 {
 		return dst, stats
 	}
 	if fields := s.addOthers(p); fields < len(p.names) {
@@ -112,19 +115,21 @@ func (s *scratch) build(dst []byte, v *view.View, t grid.Tile) ([]byte, Stats) {
 	dst = s.encode(dst, &window)
 	stats.Bytes = len(dst) - from
 	stats.Features = s.rows.n
-	stats.DroppedFeatures = stats.Candidates - stats.Features
+	stats.DroppedFeatures = stats.Candidates - stats.Outside - stats.Tiny - stats.Features
+	stats.Overrun = stats.Bytes > s.b.opts.Budget
 	return dst, stats
 }
 
 // choose finds the rows that the tile shows and resolves their kept fields. It returns how many rows
 // there were to choose from.
 func (s *scratch) choose(v *view.View, window *grid.Window, p *plan) (candidates int) {
+	s.drawing.bytes = s.drawing.bytes[:0]
 	s.findCandidates(v, window)
 	candidates = s.rows.n
 	if candidates == 0 {
 		return 0
 	}
-	if candidates > s.b.limit {
+	if candidates > s.b.limit && !s.b.schema.Coverage {
 		s.thin(s.b.limit)
 	}
 	s.makeRoom(p.columns())
@@ -136,5 +141,5 @@ func (s *scratch) choose(v *view.View, window *grid.Window, p *plan) (candidates
 
 // sameSchema reports whether a view with schema b has the fields of a, in its order and of its sizes.
 func sameSchema(a, b *layers.Schema) bool {
-	return a == b || a.Name == b.Name && slices.Equal(a.Fields, b.Fields)
+	return a == b || a.Name == b.Name && a.Coverage == b.Coverage && slices.Equal(a.Fields, b.Fields)
 }

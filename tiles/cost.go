@@ -26,6 +26,7 @@ const (
 type cost struct {
 	frame int // of the layer, with every kept key
 	point int // of a feature, without values
+	shape int // of a line or polygon beyond that, as large as its declared vertices make it
 }
 
 func newCost(name string, fields []field, opts *Options) cost {
@@ -40,16 +41,21 @@ func newCost(name string, fields []field, opts *Options) cost {
 	// A value takes four bytes of the table at least, which bounds the indexes of a tile that fits.
 	tag := mvt.SizeVarint(uint64(kept)) + mvt.SizeVarint(uint64(opts.Budget/4))
 	c.point = mvt.SizePoint(idBits, kept*tag, reach(opts))
+	// Three commands with their counts, and two coordinates of two bytes or less a vertex: most are one.
+	c.shape = mvt.SizeFeature(idBits, kept*tag, 7+4*opts.vertices()) - c.point
 	return c
 }
 
 // reach returns the largest coordinate in a tile, in tile units.
 func reach(opts *Options) int32 { return int32(opts.Extent + opts.Buffer) }
 
-// features returns what n features with values that take valueBytes in the table cost at most.
-func (c *cost) features(n, valueBytes int) int { return c.frame + n*c.point + valueBytes }
+// features returns what n features, of which some are shapes, cost with values that take valueBytes in
+// the table: at most, if shapes have the vertices that are declared.
+func (c *cost) features(n, shapes, valueBytes int) int {
+	return c.frame + n*c.point + shapes*c.shape + valueBytes
+}
 
-// limit returns the most features whose declared values fit budget, at least minLimit.
+// limit returns the most points whose declared values fit budget, at least minLimit.
 func (c *cost) limit(fields []field, budget int) int {
 	over := sort.Search(budget, func(n int) bool {
 		values := 0
@@ -65,7 +71,7 @@ func (c *cost) limit(fields []field, budget int) int {
 				values += n * usualNumber
 			}
 		}
-		return c.features(n, values) > budget
+		return c.features(n, 0, values) > budget
 	})
 	return max(over-1, minLimit)
 }
@@ -85,5 +91,5 @@ func (c *cost) longest(schema *layers.Schema) int {
 			values += longestNumber
 		}
 	}
-	return c.features(1, values)
+	return c.features(1, 1, values)
 }

@@ -1,6 +1,7 @@
 package tiles
 
 import (
+	"math"
 	"slices"
 
 	"hutong/layers/world"
@@ -43,7 +44,10 @@ func (s *scratch) back(t tally) {
 // if it holds for a tile's rows it holds for those of them that its children show.
 func (s *scratch) addKept(p *plan) bool {
 	s.back(tally{})
-	room := s.b.opts.Budget - s.b.cost.features(s.rows.n, 0)
+	room := s.b.opts.Budget - s.b.cost.features(s.rows.n, s.rows.shapes(), 0)
+	if s.b.schema.Coverage {
+		room = math.MaxInt // its members stay, whatever they cost
+	}
 	if room < 0 {
 		return false
 	}
@@ -75,10 +79,15 @@ func (s *scratch) addOthers(p *plan) int {
 	return len(p.fields)
 }
 
-// size returns the most bytes that the tile takes with the fields it has.
+// size returns the most bytes that the tile takes with the fields and geometries it has.
 func (s *scratch) size() int {
 	point := mvt.SizePoint(idBits, s.rowTags, reach(&s.b.opts)) - s.rowTags
-	return s.b.frame + s.keyBytes + len(s.values) + s.tagBytes + s.rows.n*point
+	n := s.b.frame + s.keyBytes + len(s.values) + s.tagBytes + s.rows.n*point
+	if s.shaped {
+		drawn := len(s.drawing.bytes)
+		n += drawn + s.rows.shapes()*(mvt.SizeFeature(idBits, s.rowTags, drawn)-s.rowTags-drawn-point)
+	}
+	return n
 }
 
 // encode appends the tile.
@@ -86,7 +95,7 @@ func (s *scratch) encode(dst []byte, w *grid.Window) []byte {
 	size := s.size()
 	dst = slices.Grow(dst, size+max(mvt.Spare, mvt.MaxPoint(s.used)))
 	dst, layer := mvt.BeginLayer(dst, string(s.b.schema.Name), size)
-	dst = s.appendPoints(dst, w)
+	dst = s.appendFeatures(dst, w)
 	for _, name := range s.keys {
 		dst = mvt.AppendKey(dst, name)
 	}
@@ -94,12 +103,31 @@ func (s *scratch) encode(dst []byte, w *grid.Window) []byte {
 	return layer.End(dst, s.b.opts.Extent)
 }
 
-// appendPoints appends the features, in canonical order.
-func (s *scratch) appendPoints(dst []byte, w *grid.Window) []byte {
+// appendFeatures appends the features, in canonical order.
+func (s *scratch) appendFeatures(dst []byte, w *grid.Window) []byte {
 	tags := s.tags[:s.used*s.rows.n]
 	for i := range s.rows.runs {
 		r := &s.rows.runs[i]
+		if r.block.Shapes() != nil {
+			dst = s.appendShapes(dst, r, tags)
+			continue
+		}
 		dst = mvt.AppendPoints(dst, s.place(r, w), tags[min(r.first, len(tags)):], s.rows.n)
+	}
+	return dst
+}
+
+// appendShapes appends the features of a run of shapes, as they were drawn.
+func (s *scratch) appendShapes(dst []byte, r *run, tags []mvt.Tag) []byte {
+	numbers := r.block.Numbers()
+	for i, row := range r.rows {
+		id := numbers[row]
+		if !r.block.Shown(int(row)) {
+			id = mvt.NoID
+		}
+		at := r.first + i
+		d := s.drawing.rows[at]
+		dst = mvt.AppendFeature(dst, id, tags[min(at, len(tags)):], s.rows.n, d.kind, s.drawing.bytes[d.from:d.to])
 	}
 	return dst
 }

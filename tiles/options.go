@@ -15,7 +15,12 @@ const (
 	MaxBudget = 8 << 20
 	// MaxDistinct bounds a declared number of distinct values.
 	MaxDistinct = 1 << 30
+	// MinVertices and MaxVertices bound a declared number of vertices: a rectangle has four.
+	MinVertices, MaxVertices = 4, 10_000
 )
+
+// DefaultVertices is how many vertices a line or polygon is reckoned to have in a full tile.
+const DefaultVertices = 8
 
 // DefaultDistinct is how many distinct values a kept string field is reckoned to have in one tile
 // unless [Options.Distinct] says.
@@ -43,6 +48,19 @@ type Options struct {
 	// it decides how many features a full tile holds ([Builder.Limit]); data beyond it costs
 	// features, never the budget.
 	Distinct map[string]int
+	// Tiny says what becomes of polygons below a pixel.
+	Tiny Tiny
+	// Vertices declares how many vertices a line or polygon has in a full tile, [MinVertices] to
+	// [MaxVertices]; 0 means [DefaultVertices]. More of them let a full tile hold fewer features, and so
+	// with more of their vertices.
+	Vertices int
+}
+
+func (o *Options) vertices() int {
+	if o.Vertices == 0 {
+		return DefaultVertices
+	}
+	return o.Vertices
 }
 
 // Defaults returns the options of a layer that says nothing: zooms 0 to 18, extent 4096, buffer 64,
@@ -69,6 +87,12 @@ func (o Options) Validate() error {
 	}
 	if o.Budget < MinBudget || o.Budget > MaxBudget {
 		fail("budget of %d bytes is not %d to %d", o.Budget, MinBudget, MaxBudget)
+	}
+	if o.Tiny > TinyKeep {
+		fail("no policy %d for tiny polygons", o.Tiny)
+	}
+	if o.Vertices != 0 && (o.Vertices < MinVertices || o.Vertices > MaxVertices) {
+		fail("%d vertices are not %d to %d", o.Vertices, MinVertices, MaxVertices)
 	}
 	for name, n := range o.Distinct {
 		if n < 1 || n > MaxDistinct {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"sort"
 
+	"hutong/layers"
 	"hutong/layers/view"
 	"hutong/tiles/grid"
 )
@@ -20,6 +21,17 @@ type selection struct {
 	runs []run
 	slab []uint16 // what the runs' rows are cut from, when they are not whole blocks
 	n    int      // rows in all
+}
+
+// shapes returns how many rows are shapes.
+func (s *selection) shapes() int {
+	n := 0
+	for i := range s.runs {
+		if s.runs[i].block.Shapes() != nil {
+			n += len(s.runs[i].rows)
+		}
+	}
+	return n
 }
 
 // reset empties s and makes room for n rows, so that runs cut from the slab stay valid.
@@ -62,7 +74,8 @@ func (s *selection) appendID(dst []byte, i int) []byte {
 	return r.block.AppendID(dst, int(r.rows[i-r.first]))
 }
 
-// findCandidates selects the rows of v in the window.
+// findCandidates selects the rows of v whose boxes meet the window: points that are in it, and shapes
+// that may reach into it.
 func (s *scratch) findCandidates(v *view.View, w *grid.Window) {
 	boxes, n := w.Boxes()
 	box := boxes[0]
@@ -81,18 +94,33 @@ func (s *scratch) findCandidates(v *view.View, w *grid.Window) {
 	}
 	s.countUp(longest)
 	s.rows.reset(partial)
+	s.shaped = false
 	for _, b := range s.blocks {
 		around := b.Box()
+		from := len(s.rows.slab)
+		s.shaped = s.shaped || b.Shapes() != nil
 		switch {
 		case w.ContainsBox(around):
 			s.rows.add(b, s.upward[:b.Len()])
 		case n > 1 && !around.Intersects(boxes[0]) && !around.Intersects(boxes[1]):
+		case b.Shapes() != nil:
+			s.rows.slab = appendMeeting(s.rows.slab, b.Shapes(), w)
+			s.rows.cut(b, from)
 		default:
-			from := len(s.rows.slab)
 			s.rows.slab = appendInside(s.rows.slab, b.X(), b.Y(), w)
 			s.rows.cut(b, from)
 		}
 	}
+}
+
+// appendMeeting appends the rows whose boxes meet w.
+func appendMeeting(rows []uint16, sh *layers.Shapes, w *grid.Window) []uint16 {
+	for row := range sh.Len() {
+		if w.Meets(sh.Box(row)) {
+			rows = append(rows, uint16(row))
+		}
+	}
+	return rows
 }
 
 // countUp makes upward hold 0…n−1 at least.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"unsafe"
 
+	"hutong/layers/clip"
 	"hutong/layers/column"
 	"hutong/layers/view"
 	"hutong/tiles/mvt"
@@ -22,6 +23,12 @@ type scratch struct {
 	ranked []ranked
 	marks  []bool
 	counts [1 << rankBits]uint32
+
+	shaped   bool // some candidate is a shape
+	drawing  drawing
+	vertices []mvt.Vertex // of the part under way
+	in       clip.Paths   // of the row under way, when it is cut
+	clipper  clip.Clipper
 
 	tags []mvt.Tag // a column per field in use, each of a tag per row of the selection
 	tally
@@ -54,6 +61,7 @@ func (s *scratch) bytes() int {
 	for _, sel := range []*selection{&s.rows, &s.other, &s.all} {
 		n += int(unsafe.Sizeof(run{}))*cap(sel.runs) + 2*cap(sel.slab)
 	}
+	n += cap(s.drawing.bytes) + int(unsafe.Sizeof(drawn{}))*cap(s.drawing.rows) + 8*cap(s.vertices)
 	if s.byCode != nil {
 		n += int(unsafe.Sizeof(*s.byCode))
 	}

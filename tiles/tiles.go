@@ -40,10 +40,18 @@ var (
 type Stats struct {
 	// Features is the number of features in the tile.
 	Features int
-	// Candidates is the number of features in the tile's window: the tile with its buffer.
+	// Candidates is the number of features whose boxes meet the tile's window: the tile with its buffer.
 	Candidates int
-	// DroppedFeatures is Candidates − Features, what thinning left out.
+	// Outside is how many lines and polygons of these do not themselves reach into the window, or are
+	// too thin to show. Tiny is how many polygons the policy for tiny ones left out.
+	Outside, Tiny int
+	// DroppedFeatures is Candidates − Outside − Tiny − Features, what thinning left out.
 	DroppedFeatures int
+	// Simplified is how many times vertices had to leave all lines and polygons of the tile to meet
+	// the budget.
+	Simplified int
+	// Overrun is set when the tile is over its budget all the same, which only a coverage's may be.
+	Overrun bool
 	// DroppedFields names the fields that the zoom would show and the budget left out, in tile order.
 	// The slice is shared: read only.
 	DroppedFields []string

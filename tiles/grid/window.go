@@ -82,6 +82,14 @@ func (w *Window) ContainsBox(b world.Box) bool {
 	return w.Contains(b.Min) && w.Contains(b.Max) && b.Min.X-w.West <= b.Max.X-w.West
 }
 
+// Meets reports whether some of b, which is not empty, is in the window.
+func (w *Window) Meets(b world.Box) bool {
+	// Of two intervals on a circle that meet, one holds the start of the other.
+	x := uint64(b.Min.X-w.West) < w.Width || w.West-b.Min.X <= b.Max.X-b.Min.X
+	y := uint64(b.Min.Y) < uint64(w.North)+w.Height && b.Max.Y >= w.North
+	return x && y
+}
+
 // Units returns where p lies in the tile, in tile units from its north-west corner. p must be in the
 // window; it may still be outside the tile, in its buffer.
 func (w *Window) Units(p world.Point) (x, y int32) {
@@ -89,6 +97,47 @@ func (w *Window) Units(p world.Point) (x, y int32) {
 	y = int32(uint64(p.Y-w.originY)<<(w.left&63)>>(w.right&63)) - w.margin
 	return x, y
 }
+
+// Reach is a rectangle in tile units, edges included.
+type Reach struct{ MinX, MinY, MaxX, MaxY int64 }
+
+// Frame says how a world turns into a tile's units for geometries that may reach beyond the window, and
+// where they are cut. Its arithmetic does not wrap: a geometry on the other side of the antimeridian is
+// moved by a whole world first, see [Frame.Worlds].
+type Frame struct {
+	originX, originY int64
+	left, right      uint8
+	// Cut is the window in tile units, edges included.
+	Cut Reach
+	// Worlds are the offsets in world units under which a geometry may be in the window: 0, and where
+	// the window crosses the antimeridian a whole world more or less.
+	Worlds []int64
+}
+
+// Frame returns the frame of t for the extent and buffer that its window was made with.
+func (t Tile) Frame(extent, buffer uint32) Frame {
+	w := t.Window(extent, buffer)
+	side := int64(1) << (world.Bits - t.Z)
+	f := Frame{originX: int64(t.X) * side, originY: int64(t.Y) * side, left: w.left, right: w.right, Worlds: worlds[1:2]}
+	b, e := int64(buffer), int64(extent)
+	f.Cut = Reach{-b, -b, e + b, e + b}
+	switch {
+	case t.Z == 0: // holds the world once
+	case t.X == 0:
+		f.Worlds = worlds[:2]
+	case t.X == 1<<t.Z-1:
+		f.Worlds = worlds[1:]
+	}
+	return f
+}
+
+var worlds = [3]int64{-1 << world.Bits, 0, 1 << world.Bits}
+
+// X returns the tile unit of x in world units, which may be outside the world.
+func (f *Frame) X(x int64) int64 { return (x - f.originX) << (f.left & 63) >> (f.right & 63) }
+
+// Y returns the tile unit of y.
+func (f *Frame) Y(y int64) int64 { return (y - f.originY) << (f.left & 63) >> (f.right & 63) }
 
 // Boxes returns the window as boxes: one, or where it crosses the antimeridian two, the western end
 // of the window (which is the eastern end of the world) first.

@@ -1,0 +1,142 @@
+package layers
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/paulmach/orb"
+
+	"hutong/layers/world"
+)
+
+// TestNearestOfShapes compares the order and the distances with those reckoned from degrees edge by
+// edge.
+func TestNearestOfShapes(t *testing.T) {
+	t.Parallel()
+	const seed = 21
+	r := rand.New(rand.NewPCG(seed, 0))
+	l := newLayer(t, Options{MinRows: 2, MaxRows: 8})
+	b := Batch{Layer: l.Name()}
+	for i := range 120 {
+		g := randomShape(r)
+		if i%4 == 0 {
+			g = orb.Point{116 + r.Float64(), 39.5 + r.Float64()}
+		}
+		if len(vertices(g)) > 0 && vertices(g)[0][0] > 100 && g.Bound().Max[0]-g.Bound().Min[0] < 5 {
+			b.Changes = append(b.Changes, Change{Feature: Feature{ID: FeatureID(strconv.Itoa(i)), Geometry: g}})
+		}
+	}
+	if _, err := l.Apply(b); err != nil {
+		t.Fatal(err)
+	}
+	for range 40 {
+		lon, lat := 116+r.Float64(), 39.5+r.Float64()
+		got, _ := l.Snapshot().Nearest(lon, lat, 10)
+		var want []float64
+		for _, c := range b.Changes {
+			want = append(want, edgeMetres(lon, lat, c.Feature.Geometry))
+		}
+		slices.Sort(want)
+		for i, n := range got {
+			// Places are within a centimetre, and the nearest point is judged on the plane.
+			if math.Abs(n.Metres-want[i]) > 0.03+want[i]*1e-3 {
+				t.Fatalf("seed %d: neighbour %d of %v, %v is %v m away, want %v", seed, i, lon, lat, n.Metres, want[i])
+			}
+		}
+	}
+}
+
+// edgeMetres is the least distance to a geometry's edges, 0 inside its rings.
+func edgeMetres(lon, lat float64, g orb.Geometry) float64 {
+	least := math.Inf(1)
+	inside := false
+	walk := func(line []orb.Point, ring bool) {
+		for i, a := range line {
+			if i+1 == len(line) {
+				least = min(least, world.DistanceMetres(lon, lat, a[0], a[1]))
+				continue
+			}
+			b := line[i+1]
+			// Along an edge, straight on the Mercator plane, the distance has one minimum.
+			ay, by := world.Y(a[1]), world.Y(b[1])
+			at := func(f float64) float64 {
+				return world.DistanceMetres(lon, lat, a[0]+f*(b[0]-a[0]), world.Lat(ay+f*(by-ay)))
+			}
+			lo, hi := 0.0, 1.0
+			for range 80 {
+				if m, n := lo+(hi-lo)/3, hi-(hi-lo)/3; at(m) < at(n) {
+					hi = n
+				} else {
+					lo = m
+				}
+			}
+			least = min(least, at(lo))
+			if py := world.Y(lat); ring && (ay > py) != (by > py) && lon < a[0]+(py-ay)/(by-ay)*(b[0]-a[0]) {
+				inside = !inside
+			}
+		}
+	}
+	switch g := g.(type) {
+	case orb.Point:
+		return world.DistanceMetres(lon, lat, g[0], g[1])
+	case orb.MultiPoint:
+		for _, p := range g {
+			least = min(least, world.DistanceMetres(lon, lat, p[0], p[1]))
+		}
+	case orb.LineString:
+		walk(g, false)
+	case orb.MultiLineString:
+		for _, line := range g {
+			walk(line, false)
+		}
+	case orb.Polygon:
+		for _, ring := range g {
+			walk(ring, true)
+		}
+	case orb.MultiPolygon:
+		for _, p := range g {
+			for _, ring := range p {
+				walk(ring, true)
+			}
+		}
+	}
+	if inside {
+		return 0
+	}
+	return least
+}
+
+// TestShapesAreRefusedByName gives what cannot be a shape.
+func TestShapesAreRefusedByName(t *testing.T) {
+	t.Parallel()
+	long := make(orb.LineString, MaxVertices+2)
+	for i := range long {
+		long[i] = orb.Point{float64(i%100) / 100, 1}
+	}
+	schema := testSchema()
+	for _, c := range []struct {
+		name string
+		g    orb.Geometry
+		want string
+	}{
+		{"no length", orb.LineString{{1, 1}, {1, 1}}, "the line has no length: want two different positions at least"},
+		{"no area", orb.Polygon{{{1, 1}, {2, 1}, {3, 1}, {1, 1}}}, "the polygon has no area: want three different positions at least that are not in a line"},
+		{"beyond the world", orb.LineString{{1, 1}, {1, 86}}, "latitude 86 is outside ±85.05112878, where Web Mercator ends"},
+		{"not finite", orb.Polygon{{{1, 1}, {math.NaN(), 2}, {3, 3}, {1, 1}}}, "position NaN, 2 is not finite"},
+		{"too long", long, fmt.Sprintf("more than %d vertices", MaxVertices)},
+	} {
+		err := schema.Check(7, &Change{Feature: Feature{ID: "a", Geometry: c.g}})
+		if want := "layers: complaints: change 7: " + c.want; err == nil || err.Error() != want {
+			t.Errorf("%s: %v, want %s", c.name, err, want)
+		}
+	}
+	for _, g := range []orb.Geometry{orb.MultiPoint{}, orb.LineString{}, orb.MultiLineString{{}}, orb.Polygon{}, orb.Polygon{{}}, orb.MultiPolygon{}} {
+		if err := schema.Check(0, &Change{Feature: Feature{ID: "a", Geometry: g}}); err != nil {
+			t.Errorf("empty %T: %v", g, err)
+		}
+	}
+}
