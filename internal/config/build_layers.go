@@ -33,7 +33,7 @@ func (b *builder) layers(n *node) {
 
 // layer reads one layer.
 func (b *builder) layer(name layers.Name, n *node) Layer {
-	schema := &layers.Schema{Name: name}
+	schema := &layers.Schema{Name: name, Coverage: n.get("coverage").boolean()}
 	l := Layer{
 		Schema:      schema,
 		Title:       n.get("title").str(),
@@ -137,6 +137,16 @@ func (b *builder) tiles(n *node) tiles.Options {
 		t.Buffer = uint32(n.get("buffer").integer(0))
 	}
 	t.Budget = n.get("budget").integer(t.Budget)
+	t.Vertices = n.get("vertices").integer(0)
+	switch tiny := n.get("tiny"); tiny.str() {
+	case "drop":
+		t.Tiny = tiles.TinyDrop
+	case "keep":
+		t.Tiny = tiles.TinyKeep
+	}
+	if tiny := n.get("tiny"); tiny != nil && n.get("coverage").boolean() {
+		b.f.on(tiny, "has no meaning for a coverage, which keeps all its members")
+	}
 	if limit := grid.MaxBuffer(t.Extent); t.Buffer > limit {
 		b.f.on(n.get("buffer"), "%d is more than a quarter of the extent: at most %d", t.Buffer, limit)
 	}

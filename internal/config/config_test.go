@@ -34,6 +34,8 @@ layers:
     extent: 512
     buffer: 8
     budget: 100000
+    tiny: drop
+    vertices: 12
     fields:
       kind: {type: string, keep: true, max_length: 20, distinct: 7}
       read: {type: time, from_zoom: 5, priority: 2}
@@ -96,7 +98,7 @@ func TestParse(t *testing.T) {
 		Layers: []Layer{{
 			Schema: schema, Title: "Sensors", Description: "What is measured where.",
 			Attribution: "Data: somebody", Licence: "CC0-1.0",
-			Tiles: tiles.Options{MinZoom: 3, MaxZoom: 16, Extent: 512, Buffer: 8, Budget: 100_000, Distinct: map[string]int{"kind": 7}},
+			Tiles: tiles.Options{MinZoom: 3, MaxZoom: 16, Extent: 512, Buffer: 8, Budget: 100_000, Distinct: map[string]int{"kind": 7}, Tiny: tiles.TinyDrop, Vertices: 12},
 		}},
 		Sources: []Source{
 			{
@@ -218,7 +220,11 @@ func TestExample(t *testing.T) {
 			t.Errorf("%s: got %d files and bounds %v, want one file and bounds", s.Name, len(s.Files), s.Mapping.Gate.Bounds)
 		}
 	}
-	want := map[layers.Name]int{"complaints": 1, "vendors": 3, "wifi_hotspots": 1, "crimes": 1, "sensors": 8}
+	want := map[layers.Name]int{
+		"complaints": 1, "vendors": 3, "wifi_hotspots": 1, "crimes": 1, "sensors": 8, "groceries": 1, "neighbourhoods": 1,
+		"parks": 2, "campuses": 2, "water": 1, "roads": 5, "rails": 4,
+		"districts": 1, "commissions": 1, "clusters": 1, "police_areas": 1, "wards": 1, "quadrants": 1, "city": 1,
+	}
 	if diff := cmp.Diff(want, sources); diff != "" {
 		t.Errorf("sources by layer (-want +got):\n%s", diff)
 	}
