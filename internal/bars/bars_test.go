@@ -58,6 +58,7 @@ type bar struct {
 func allBars() []bar {
 	return []bar{
 		{"tiles", barTilesAgainstOrb},
+		{"shapes", barShapes},
 		{"memory", barMemory},
 		{"load", barLoad},
 		{"updates", barUpdates},
