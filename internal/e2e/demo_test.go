@@ -23,7 +23,7 @@ func TestDemo(t *testing.T) {
 	}
 	t.Run("unions", func(t *testing.T) {
 		for _, l := range list {
-			s.wantUnion(t, l, 16)
+			s.wantUnion(t, l, 16, true)
 		}
 	})
 	t.Run("tilejson", func(t *testing.T) {
