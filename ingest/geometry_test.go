@@ -74,6 +74,9 @@ func TestGeometry(t *testing.T) {
 			in + "ring 1 of polygon 2: 1 different positions: want rings with at least three different positions",
 		},
 
+		{"a flat ring", `{"type":"Polygon","coordinates":[[[0,0],[0,2],[0,1]]]}`, "geometry :1: the polygon has no area: want three different positions at least that are not in a line"},
+		{"a line within a cell", `{"type":"LineString","coordinates":[[1,1],[1.000000001,1]]}`, "geometry :1: the line has no length: want two different positions at least"},
+
 		{"too flat", `{"type":"Polygon","coordinates":[[1,2],[3,4],[5,6]]}`, in + "something else where a position should be: want " + wantCoordinates},
 		{"too deep", `{"type":"LineString","coordinates":[[[1,2],[3,4]]]}`, in + "something else than numbers in a position: want " + wantCoordinates},
 		{"a position for a line", `{"type":"LineString","coordinates":[1,2]}`, in + "one position as the coordinates of a LineString: want " + wantCoordinates},

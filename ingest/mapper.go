@@ -130,15 +130,15 @@ func (m *Mapper) isNull(s string) bool {
 type Columns struct {
 	mapper   *Mapper
 	sources  []int // by column; −1 for columns that nobody reads
-	lon, lat int   // columns; −1 when rows have no place
-	lonName  string
-	latName  string
+	lon, lat int   // columns with degrees; −1 when there are none
+	cell     int   // column with a point or WKT; −1 when there is none
+	where    PlaceColumns
 }
 
-// Columns binds a file's header. lon and lat name the columns with degrees, both "" if rows have no
-// place. The error names every column that is missing or stands twice, and lists those there are.
-func (m *Mapper) Columns(header []string, lon, lat string) (*Columns, error) {
-	c := &Columns{mapper: m, sources: make([]int, len(header)), lon: -1, lat: -1, lonName: lon, latName: lat}
+// Columns binds a file's header; where has no problem. The error names every column that is missing
+// or stands twice, and lists those there are.
+func (m *Mapper) Columns(header []string, where PlaceColumns) (*Columns, error) {
+	c := &Columns{mapper: m, sources: make([]int, len(header)), lon: -1, lat: -1, cell: -1, where: where}
 	for i := range c.sources {
 		c.sources[i] = -1
 	}
@@ -158,11 +158,11 @@ func (m *Mapper) Columns(header []string, lon, lat string) (*Columns, error) {
 			c.sources[at] = i
 		}
 	}
-	if lon != "" {
-		c.lon = find(lon)
+	if where.Lon != "" && where.Lat != "" {
+		c.lon, c.lat = find(where.Lon), find(where.Lat)
 	}
-	if lat != "" {
-		c.lat = find(lat)
+	if name := where.Point + where.WKT; name != "" {
+		c.cell = find(name)
 	}
 	switch {
 	case missing != nil:

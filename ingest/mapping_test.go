@@ -100,14 +100,14 @@ func TestColumns(t *testing.T) {
 		t.Fatal(err)
 	}
 	header := []string{"lon", "id", "s", "i", "f", "b", "t", "lat", "x", "x"}
-	if _, err := mapper.Columns(header, "lon", "lat"); err != nil {
+	if _, err := mapper.Columns(header, PlaceColumns{Lon: "lon", Lat: "lat"}); err != nil {
 		t.Error(err)
 	}
-	_, err = mapper.Columns([]string{"id", "s", "i", "F", "b", "t"}, "lon", "lat")
+	_, err = mapper.Columns([]string{"id", "s", "i", "F", "b", "t"}, PlaceColumns{Lon: "lon", Lat: "lat"})
 	if want := `no column "f", "lon", "lat"; the columns are "id", "s", "i", "F", "b", "t"`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	_, err = mapper.Columns(append(header, "s"), "lon", "lat")
+	_, err = mapper.Columns(append(header, "s"), PlaceColumns{Lon: "lon", Lat: "lat"})
 	if err == nil || !strings.HasPrefix(err.Error(), `column "s" stands twice; the columns are "lon", `) {
 		t.Errorf("got %v", err)
 	}
@@ -121,7 +121,7 @@ func TestRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	columns, err := mapper.Columns([]string{"id", "s", "i", "f", "b", "t", "lon", "lat"}, "lon", "lat")
+	columns, err := mapper.Columns([]string{"id", "s", "i", "f", "b", "t", "lon", "lat"}, PlaceColumns{Lon: "lon", Lat: "lat"})
 	if err != nil {
 		t.Fatal(err)
 	}

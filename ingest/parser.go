@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"errors"
 	"strings"
 	"unicode/utf8"
 
@@ -160,7 +161,10 @@ func (p *Parser) admit(at *place) (g orb.Geometry, ok bool) {
 			return at.point, true
 		}
 	case at.shape != nil:
-		if g, reason, value, want = p.m.gate.Admit(at.shape); reason == "" {
+		if g, reason, value, want = p.m.gate.Admit(at.shape); reason != "" {
+			break
+		}
+		if reason, value, want = p.keepable(g); reason == "" {
 			return g, true
 		}
 	default:
@@ -174,6 +178,23 @@ func (p *Parser) admit(at *place) (g orb.Geometry, ok bool) {
 	}
 	p.refuse(reason, "", value, want)
 	return nil, false
+}
+
+// keepable returns "" when the layer would keep a geometry, else why not: one may be flat in world
+// units, or the layer a coverage.
+func (p *Parser) keepable(g orb.Geometry) (reason Reason, value, want string) {
+	err := p.m.schema.Check(0, &layers.Change{Feature: layers.Feature{ID: "any", Geometry: g}})
+	if err == nil {
+		return "", "", ""
+	}
+	if change, ok := errors.AsType[*layers.ChangeError](err); ok {
+		err = change.Err
+	}
+	value, want, found := strings.Cut(err.Error(), ": want ")
+	if !found {
+		value, want = g.GeoJSONType(), value
+	}
+	return ReasonGeometry, value, want
 }
 
 // hasAddress reports whether the record at hand says where it is in words.

@@ -25,6 +25,10 @@ func (p *Parser) Row(c *Columns, row []string, at Place) {
 			p.cells[source] = cell{kind: text, raw: true, text: row[i]}
 		}
 	}
+	if c.cell >= 0 {
+		p.placeCell(c, strings.TrimSpace(row[c.cell]))
+		return
+	}
 	if c.lon < 0 || c.lat < 0 {
 		p.emit(&place{})
 		return
@@ -39,12 +43,30 @@ func (p *Parser) Row(c *Columns, row []string, at Place) {
 	y, okY := parseFloat(lat)
 	switch {
 	case noLon || !okX:
-		p.refuse(ReasonGeometry, c.lonName, shorten(lon), wantDegrees)
+		p.refuse(ReasonGeometry, c.where.Lon, shorten(lon), wantDegrees)
 	case noLat || !okY:
-		p.refuse(ReasonGeometry, c.latName, shorten(lat), wantDegrees)
+		p.refuse(ReasonGeometry, c.where.Lat, shorten(lat), wantDegrees)
 	default:
 		p.emit(&place{point: orb.Point{x, y}, located: true})
 	}
+}
+
+// placeCell emits the row at hand, whose place is in one cell.
+func (p *Parser) placeCell(c *Columns, s string) {
+	var at place
+	var f *fault
+	switch {
+	case s == "" || p.m.isNull(s): // no place
+	case c.where.WKT != "":
+		at, f = p.wktCell(s)
+	default:
+		at, f = p.pointCell(s, c.where.Order)
+	}
+	if f != nil {
+		p.refuse(f.reason, c.where.Point+c.where.WKT, f.value, f.want)
+		return
+	}
+	p.emit(&at)
 }
 
 const wantDegrees = "degrees as a decimal number, or both cells empty"

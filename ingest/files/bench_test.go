@@ -89,7 +89,7 @@ func BenchmarkGeoJSONLines(b *testing.B) { bench(b, "f.ndjson", benchLines(), Op
 func BenchmarkGeoJSON(b *testing.B) { bench(b, "f.geojson", benchCollection(), Options{}) }
 
 func BenchmarkCSV(b *testing.B) {
-	bench(b, "f.csv", benchCSV(), Options{CSV: CSV{Lon: "lon", Lat: "lat"}})
+	bench(b, "f.csv", benchCSV(), Options{CSV: CSV{PlaceColumns: ingest.PlaceColumns{Lon: "lon", Lat: "lat"}}})
 }
 
 // BenchmarkGeoJSONLinesStdlib is what BenchmarkGeoJSONLines is compared with: the same lines

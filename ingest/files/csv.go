@@ -55,7 +55,7 @@ func newRows(in *input, mapper *ingest.Mapper, opts CSV, delimiter byte) (*rows,
 			b = grow(b)
 		}
 	}
-	columns, err := mapper.Columns(header, opts.Lon, opts.Lat)
+	columns, err := mapper.Columns(header, opts.PlaceColumns)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", in.path, err)
 	}

@@ -56,7 +56,7 @@ func TestCSV(t *testing.T) {
 		for _, chunk := range []int{1, 16, 0} {
 			t.Run(fmt.Sprintf("%s/%d", tt.name, chunk), func(t *testing.T) {
 				t.Parallel()
-				opts := Options{Mapping: table(t), CSV: CSV{Lon: "lon", Lat: "lat", Delimiter: tt.delimiter}}
+				opts := Options{Mapping: table(t), CSV: CSV{PlaceColumns: ingest.PlaceColumns{Lon: "lon", Lat: "lat"}, Delimiter: tt.delimiter}}
 				changes, sum, err := run(t, source(t, opts, map[string]string{"f.csv": tt.text}, chunk))
 				checkError(t, err, tt.err)
 				if (err == nil) != (sum.Error == "") {
@@ -95,7 +95,7 @@ func TestCSVWithoutPlaces(t *testing.T) {
 
 func TestRowBeyondTheLimit(t *testing.T) {
 	t.Parallel()
-	opts := Options{Mapping: table(t), CSV: CSV{Lon: "lon", Lat: "lat"}}
+	opts := Options{Mapping: table(t), CSV: CSV{PlaceColumns: ingest.PlaceColumns{Lon: "lon", Lat: "lat"}}}
 	text := "id,lon,lat,text\na,1,2,x\nb,1,2,\"" + strings.Repeat("x\n", 1000) + "\"\n"
 	s := source(t, opts, map[string]string{"f.csv": text}, 64)
 	s.limit = 512

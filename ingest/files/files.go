@@ -43,9 +43,9 @@ type Options struct {
 
 // CSV says how to read CSV files. Each starts with a line of column names.
 type CSV struct {
-	// Lon and Lat name the columns with longitude and latitude in degrees. A row without either
-	// has no place. Both may be "": then no row has a place.
-	Lon, Lat string
+	// PlaceColumns name the columns that say where a row is. A row in which they are empty has no
+	// place.
+	ingest.PlaceColumns
 	// Delimiter stands between cells: one byte of ASCII; 0 means a comma, or a tab in files whose
 	// names end in .tsv.
 	Delimiter byte
@@ -77,8 +77,8 @@ func New(opts Options) (*Source, error) {
 	if _, err := ParseFormat(string(opts.Format)); err != nil {
 		errs = append(errs, err)
 	}
-	if (opts.CSV.Lon == "") != (opts.CSV.Lat == "") {
-		fail("only one of the columns for longitude (%q) and latitude (%q) is named", opts.CSV.Lon, opts.CSV.Lat)
+	if problem := opts.CSV.Problem(); problem != "" {
+		fail("csv: %s", problem)
 	}
 	if d := opts.CSV.Delimiter; d == '"' || d == '\r' || d == '\n' || d >= 0x80 {
 		fail("delimiter %q is not one byte of ASCII, or is a quote or a line end", string(rune(d)))

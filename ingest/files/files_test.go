@@ -15,8 +15,8 @@ func TestNewProblemsAtOnce(t *testing.T) {
 	t.Parallel()
 	m := reports(t)
 	m.ID = ingest.Template{}
-	_, err := New(Options{Layer: "x", Format: "xml", CSV: CSV{Lon: "lon", Delimiter: '"'}, Mapping: m})
-	for _, want := range []string{"there is no name", "there are no paths", `no format "xml": the formats are csv, geojson and geojsonl`, "only one of the columns", "delimiter", "no id template"} {
+	_, err := New(Options{Layer: "x", Format: "xml", CSV: CSV{PlaceColumns: ingest.PlaceColumns{Lon: "lon"}, Delimiter: '"'}, Mapping: m})
+	for _, want := range []string{"there is no name", "there are no paths", `no format "xml": the formats are csv, geojson and geojsonl`, "lon and lat are both needed", "delimiter", "no id template"} {
 		checkError(t, err, want)
 	}
 	_, err = New(Options{Name: "x", Layer: "x", Paths: []string{"x"}, Mapping: reports(t)})

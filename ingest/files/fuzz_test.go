@@ -176,7 +176,7 @@ func FuzzCSV(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		changes, sum, err := read(t, Options{Mapping: table(t), CSV: CSV{Lon: "lon", Lat: "lat"}}, "csv", text)
+		changes, sum, err := read(t, Options{Mapping: table(t), CSV: CSV{PlaceColumns: ingest.PlaceColumns{Lon: "lon", Lat: "lat"}}}, "csv", text)
 		if strings.HasPrefix(text, "\x1f\x8b") || strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff") {
 			return
 		}

@@ -54,6 +54,9 @@ func oracleFeature(raw string) (c layers.Change, ok, sure bool) {
 		return c, false, false // it is to be cut
 	}
 	c.Feature = layers.Feature{ID: layers.FeatureID(id), Geometry: g}
+	if (&layers.Schema{Name: "any"}).Check(0, &c) != nil {
+		return c, false, true // flat
+	}
 	for _, f := range []struct {
 		name string
 		kind column.Kind

@@ -69,7 +69,7 @@ func TestHeapDoesNotDependOnSize(t *testing.T) {
 			peak := func(n int) (most uint64) {
 				opts := Options{Mapping: reports(t)}
 				if kind == "csv" {
-					opts = Options{Mapping: table(t), CSV: CSV{Lon: "lon", Lat: "lat"}}
+					opts = Options{Mapping: table(t), CSV: CSV{PlaceColumns: ingest.PlaceColumns{Lon: "lon", Lat: "lat"}}}
 				}
 				s := stream(t, opts, "f."+kind, func() io.Reader { return generate(kind, n) })
 				s.chunk = chunk
@@ -110,7 +110,7 @@ func TestCancel(t *testing.T) {
 			t.Parallel()
 			opts := Options{Mapping: reports(t)}
 			if kind == "csv" {
-				opts = Options{Mapping: table(t), CSV: CSV{Lon: "lon", Lat: "lat"}}
+				opts = Options{Mapping: table(t), CSV: CSV{PlaceColumns: ingest.PlaceColumns{Lon: "lon", Lat: "lat"}}}
 			}
 			endless := generate(kind, 1<<40)
 			s := stream(t, opts, "f."+kind, func() io.Reader { return endless })
@@ -171,7 +171,7 @@ func TestReadError(t *testing.T) {
 		for _, chunk := range []int{8, chunkSize} {
 			opts := Options{Mapping: reports(t)}
 			if tt.kind == "csv" {
-				opts = Options{Mapping: table(t), CSV: CSV{Lon: "lon", Lat: "lat"}}
+				opts = Options{Mapping: table(t), CSV: CSV{PlaceColumns: ingest.PlaceColumns{Lon: "lon", Lat: "lat"}}}
 			}
 			s := stream(t, opts, "f."+tt.kind, func() io.Reader {
 				return io.MultiReader(strings.NewReader(tt.text), errorReader{broken})

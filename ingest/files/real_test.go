@@ -192,7 +192,7 @@ func TestTables(t *testing.T) {
 					m.Fields[i].Layouts = tt.layouts
 				}
 			}
-			opts := Options{Name: "table", Layer: "dc", Paths: []string{dataFile(t, tt.file)}, Mapping: m, CSV: CSV{Lon: tt.lon, Lat: tt.lat}}
+			opts := Options{Name: "table", Layer: "dc", Paths: []string{dataFile(t, tt.file)}, Mapping: m, CSV: CSV{PlaceColumns: ingest.PlaceColumns{Lon: tt.lon, Lat: tt.lat}}}
 			s, err := New(opts)
 			if err != nil {
 				t.Fatal(err)

@@ -40,7 +40,7 @@ func fileSource(c *config.Source) (ingest.Source, error) {
 	}
 	return files.New(files.Options{
 		Name: c.Name, Layer: c.Layer, Paths: c.Files, Format: format,
-		CSV:     files.CSV{Lon: c.CSV.Lon, Lat: c.CSV.Lat, Delimiter: c.CSV.Delimiter},
+		CSV:     files.CSV{PlaceColumns: c.CSV.PlaceColumns, Delimiter: c.CSV.Delimiter},
 		Mapping: c.Mapping,
 	})
 }

@@ -40,6 +40,7 @@ func (b *builder) source(e entry, tree *node) Source {
 
 	m := &ingest.Mapping{
 		Nulls: []string{""}, Gate: ingest.Gate{Bounds: b.bounds(n.get("bounds"))}, Address: n.get("address").str(),
+		LenientCoordinates: n.get("coordinates").str() == "lenient",
 	}
 	s.Mapping = m
 	if nulls := n.get("nulls"); nulls != nil {
@@ -143,7 +144,7 @@ func (b *builder) csv(s *Source, e entry) {
 	n := e.value.get("csv")
 	switch {
 	case s.Format == CSV && !e.value.has("csv"):
-		b.f.at(e.key.line, e.key.column, e.key.path, "format csv needs to know the columns: csv: {lon: …, lat: …}")
+		b.f.at(e.key.line, e.key.column, e.key.path, "format csv needs to know the columns: csv: {lon: …, lat: …}, csv: {point: {column: …, order: latlon}} or csv: {wkt: …}")
 		return
 	case n == nil:
 		return
@@ -151,12 +152,22 @@ func (b *builder) csv(s *Source, e entry) {
 		b.f.at(n.keyLine, n.keyColumn, n.path, "only for format csv, and this source has %s", s.Format)
 		return
 	}
-	s.CSV = CSVOptions{Lon: n.get("lon").str(), Lat: n.get("lat").str(), Delimiter: ','}
+	s.CSV = CSVOptions{Delimiter: ','}
+	s.CSV.Lon, s.CSV.Lat, s.CSV.WKT = n.get("lon").str(), n.get("lat").str(), n.get("wkt").str()
+	if point := n.get("point"); point != nil {
+		s.CSV.Point, s.CSV.Order = point.get("column").str(), ingest.Order(point.get("order").str())
+	}
 	if d := n.get("delimiter").str(); d != "" {
 		s.CSV.Delimiter = d[0]
 	}
-	if lat := n.get("lat"); lat != nil && s.CSV.Lon == s.CSV.Lat {
+	switch lat := n.get("lat"); {
+	case lat != nil && s.CSV.Lon == s.CSV.Lat:
 		b.f.on(lat, "lon and lat are the same column %s", quote(lat.text))
+	case b.f.below(n.path):
+	case !n.has("lon") && !n.has("lat") && !n.has("point") && !n.has("wkt"):
+		b.f.at(n.keyLine, n.keyColumn, n.path, "needs the columns that say where a row is: lon and lat, point, or wkt")
+	case s.CSV.Problem() != "":
+		b.f.at(n.keyLine, n.keyColumn, n.path, "%s", s.CSV.Problem())
 	}
 }
 

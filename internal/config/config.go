@@ -92,8 +92,8 @@ const (
 
 // CSVOptions says how a CSV file is read.
 type CSVOptions struct {
-	// Lon and Lat are the columns with the position in degrees.
-	Lon, Lat string
+	// PlaceColumns are the columns with the position, one of the ways; there is no problem with them.
+	ingest.PlaceColumns
 	// Delimiter separates the columns: ',', ';', '|' or a tab.
 	Delimiter byte
 }

@@ -103,7 +103,7 @@ func TestParse(t *testing.T) {
 		Sources: []Source{
 			{
 				Name: "one", Layer: "sensors", Files: []string{DefaultData + "/a/*.csv.gz", "/o/b$.csv"},
-				Format: CSV, CSV: CSVOptions{Lon: "X", Lat: "Y", Delimiter: ';'},
+				Format: CSV, CSV: CSVOptions{PlaceColumns: ingest.PlaceColumns{Lon: "X", Lat: "Y"}, Delimiter: ';'},
 				Mapping: &ingest.Mapping{
 					Schema: schema, ID: template(t, "s-{ID}"), Address: "Ort", Nulls: []string{},
 					Gate: ingest.Gate{Bounds: &orb.Bound{Min: orb.Point{177, -20}, Max: orb.Point{-178, -15}}},

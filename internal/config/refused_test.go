@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"hutong/ingest"
 )
 
 // TestRefused reads files that hold one fault each, most of which end the reading.
@@ -71,6 +73,11 @@ func TestRefused(t *testing.T) {
 		{"empty text", least[8:] + "city: ''", `2:7: city: is an empty text: the title of the instance`},
 		{"file as public URL", least + "public_url: file:///a", `3:13: public_url: "file:///a" is not an absolute http or https URL without query and user, such as https://map.example`},
 		{"password in public URL", least + "public_url: https://u:p@a", `3:13: public_url: "https://u:p@a" is not an absolute http or https URL without query and user, such as https://map.example`},
+		{"no columns of a place", table("{}"), `3:52: sources.s.csv: needs the columns that say where a row is: lon and lat, point, or wkt`},
+		{"half a place", table("{lon: X}"), `3:52: sources.s.csv: lon and lat are both needed: a column for longitude and one for latitude`},
+		{"a place twice", table("{lon: X, lat: Y, wkt: Z}"), `3:52: sources.s.csv: the place of a row comes from lon and lat, or from point, or from wkt, not from several`},
+		{"a point without an order", table("{point: {column: P}}"), `3:58: sources.s.csv.point: the key "order" is missing`},
+		{"a point in no order", table("{point: {column: P, order: yx}}"), `3:84: sources.s.csv.point.order: "yx" is not one of "latlon", "lonlat"`},
 		{"port beyond", least + "listen: a:70000", `3:9: listen: "a:70000" is not host:port, such as 127.0.0.1:8080`},
 	} {
 		_, err := Parse("f", []byte(test.file), nil)
@@ -81,6 +88,39 @@ func TestRefused(t *testing.T) {
 		}
 		if !slices.ContainsFunc(problems, func(p Problem) bool { return p.String() == "f:"+test.want }) {
 			t.Errorf("%s: got %v\nwant %s", test.name, err, test.want)
+		}
+	}
+}
+
+// table returns a config with a source of a table.
+func table(csv string) string {
+	return least + "sources: {s: {layer: a, files: [x.csv], id: '{A}', csv: " + csv + ", fields: {}}}"
+}
+
+// TestPlaceColumns reads the ways in which a source says where its records are.
+func TestPlaceColumns(t *testing.T) {
+	t.Parallel()
+	for csv, want := range map[string]ingest.PlaceColumns{
+		"{lon: X, lat: Y}": {Lon: "X", Lat: "Y"},
+		"{point: {column: 'Location (Lat, Long)', order: latlon}}": {Point: "Location (Lat, Long)", Order: ingest.LatLon},
+		"{point: {column: P, order: lonlat}}":                      {Point: "P", Order: ingest.LonLat},
+		"{wkt: the_geom}":                                          {WKT: "the_geom"},
+	} {
+		c, err := Parse("f", []byte(table(csv)), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Sources[0].CSV.PlaceColumns; got != want {
+			t.Errorf("%s: got %+v", csv, got)
+		}
+	}
+	for coordinates, want := range map[string]bool{"": false, "coordinates: strict, ": false, "coordinates: lenient, ": true} {
+		c, err := Parse("f", []byte(least+"sources: {s: {layer: a, files: [x.geojson], "+coordinates+"id: '{A}', fields: {}}}"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Sources[0].Mapping.LenientCoordinates; got != want {
+			t.Errorf("%q: got %v", coordinates, got)
 		}
 	}
 }
