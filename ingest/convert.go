@@ -47,6 +47,12 @@ func (f *field) convert(c *cell) (column.Value, Reason) {
 			return column.BoolOf(v), ""
 		}
 	case column.Time:
+		if c.kind == moment {
+			if v, ok := parseMoment(s, f.zone); ok {
+				return column.MicrosOf(v), ""
+			}
+			return column.Value{}, ReasonTime
+		}
 		if v, ok := parseTime(strings.TrimSpace(s), f.layouts, f.zone); ok {
 			return column.MicrosOf(v), ""
 		}

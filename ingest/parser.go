@@ -63,9 +63,10 @@ const (
 	number
 	boolean
 	nested // an object or array
+	moment // a time of a typed column; see [MomentCell]
 )
 
-var cellNames = [...]string{"nothing", "null", "text", "a number", "true or false", "an object or array"}
+var cellNames = [...]string{"nothing", "null", "text", "a number", "true or false", "an object or array", "a time"}
 
 // NewParser returns a parser.
 func (m *Mapper) NewParser() *Parser {

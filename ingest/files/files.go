@@ -1,12 +1,14 @@
 // Package files reads layers from files: CSV and GeoJSON, as one FeatureCollection of any size or
-// as one feature a line, plain or gzipped.
+// as one feature a line, plain, gzipped or as Zstandard; Shapefile, GeoPackage and GeoParquet.
 //
 // A file is never held in memory: a reader cuts it into chunks at record ends, a few workers turn
 // chunks into changes, and the goroutine of [Source.Run] publishes them in the file's order. What
 // is held at once is a fixed number of chunks, so the heap does not depend on the file's size. A
 // record of more than [MaxRecord] bytes is refused, or stops the file where its end cannot be told.
 //
-// Formats: RFC 4180 (CSV), RFC 7946 (GeoJSON), RFC 8142 (GeoJSON text sequences), RFC 1952 (gzip).
+// Formats: RFC 4180 (CSV), RFC 7946 (GeoJSON), RFC 8142 (GeoJSON text sequences), RFC 1952 (gzip),
+// RFC 8878 (Zstandard), ESRI Shapefile Technical Description (July 1998), OGC 12-128r18 (GeoPackage),
+// GeoParquet 1.1.
 package files
 
 import (
@@ -14,6 +16,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync/atomic"
 
 	"hutong/ingest"
@@ -37,6 +40,9 @@ type Options struct {
 	Format Format
 	// CSV says how to read CSV; it is not used for other formats.
 	CSV CSV
+	// Table names the table of a GeoPackage; "" takes the only one with features. It is not used for
+	// other formats.
+	Table string
 	// Mapping makes features of records. Its schema is the layer's.
 	Mapping *ingest.Mapping
 }
@@ -176,6 +182,10 @@ func (s *Source) formatOf(path string) (fileFormat, error) {
 
 // runFile reads one file.
 func (s *Source) runFile(ctx context.Context, path string, f fileFormat, to ingest.Publisher, report *ingest.Report) error {
+	p := pipeline{mapper: s.mapper, layer: s.opts.Layer, path: path, chunk: s.chunk, to: to, report: report}
+	if f.format.tabular() {
+		return s.runTable(ctx, f.format, &p)
+	}
 	file, err := s.open(path)
 	if err != nil {
 		return err
@@ -206,6 +216,32 @@ func (s *Source) runFile(ctx context.Context, path string, f fileFormat, to inge
 	if err != nil {
 		return err
 	}
-	p := pipeline{mapper: s.mapper, layer: s.opts.Layer, path: path, chunk: s.chunk, to: to, report: report}
+	return p.run(ctx, fr)
+}
+
+// runTable reads a file that is no text.
+func (s *Source) runTable(ctx context.Context, f Format, p *pipeline) error {
+	err := s.readTable(ctx, f, p)
+	if err == nil || strings.HasPrefix(err.Error(), p.path+":") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", p.path, err)
+}
+
+func (s *Source) readTable(ctx context.Context, f Format, p *pipeline) error {
+	for _, ending := range compressed {
+		if strings.HasSuffix(strings.ToLower(p.path), ending) {
+			return fmt.Errorf("format %s is read in place: decompress the file first", f)
+		}
+	}
+	t, err := openGeoPackage(ctx, p.path, s.opts.Table, s.limit)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = t.Close() }()
+	fr, err := newTable(t, p.path, s.mapper, s.chunk)
+	if err != nil {
+		return err
+	}
 	return p.run(ctx, fr)
 }

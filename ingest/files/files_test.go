@@ -16,7 +16,7 @@ func TestNewProblemsAtOnce(t *testing.T) {
 	m := reports(t)
 	m.ID = ingest.Template{}
 	_, err := New(Options{Layer: "x", Format: "xml", CSV: CSV{PlaceColumns: ingest.PlaceColumns{Lon: "lon"}, Delimiter: '"'}, Mapping: m})
-	for _, want := range []string{"there is no name", "there are no paths", `no format "xml": the formats are csv, geojson and geojsonl`, "lon and lat are both needed", "delimiter", "no id template"} {
+	for _, want := range []string{"there is no name", "there are no paths", `no format "xml": the formats are csv, geojson, geojsonl`, "lon and lat are both needed", "delimiter", "no id template"} {
 		checkError(t, err, want)
 	}
 	_, err = New(Options{Name: "x", Layer: "x", Paths: []string{"x"}, Mapping: reports(t)})
@@ -76,6 +76,7 @@ func TestFormatOf(t *testing.T) {
 	for name, want := range map[string]Format{
 		"a.csv": FormatCSV, "A.TSV.gz": FormatCSV, "a.geojson": FormatGeoJSON, "a.json.gz": FormatGeoJSON, "x/a.NDJSON.GZ": FormatNDJSON,
 		"a.geojsonl": FormatNDJSON, "a.geojsons": FormatNDJSON, "a.jsonl": FormatNDJSON, "a.gz": "", "csv": "", "a.csv.zip": "",
+		"a.csv.zst": FormatCSV, "A.GEOJSON.ZST": FormatGeoJSON, "a.gpkg": FormatGeoPackage, "A.GPKG": FormatGeoPackage,
 	} {
 		got, _, err := formatOf(name)
 		if got != want || (err == nil) != (want != "") {

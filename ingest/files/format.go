@@ -3,6 +3,7 @@ package files
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -15,25 +16,55 @@ const (
 	FormatCSV     Format = "csv"      // comma-separated values (RFC 4180) with a header
 	FormatGeoJSON Format = "geojson"  // one GeoJSON FeatureCollection (RFC 7946)
 	FormatNDJSON  Format = "geojsonl" // one GeoJSON Feature a line, or a text sequence (RFC 8142)
+
+	FormatGeoPackage Format = "gpkg" // one table of a GeoPackage (OGC 12-128r18)
 )
 
+var formats = [...]Format{FormatCSV, FormatGeoJSON, FormatNDJSON, FormatGeoPackage}
+
 // Formats returns the formats that a config may name.
-func Formats() []Format { return []Format{FormatCSV, FormatGeoJSON, FormatNDJSON} }
+func Formats() []Format { return slices.Clone(formats[:]) }
 
 // ParseFormat returns the format that a config calls name, "" being [FormatAuto]; the error lists
 // those there are.
 func ParseFormat(name string) (Format, error) {
-	switch f := Format(name); f {
-	case FormatAuto, FormatCSV, FormatGeoJSON, FormatNDJSON:
+	if f := Format(name); f == FormatAuto || slices.Contains(formats[:], f) {
 		return f, nil
 	}
-	return FormatAuto, fmt.Errorf("no format %q: the formats are %s, %s and %s", name, FormatCSV, FormatGeoJSON, FormatNDJSON)
+	return FormatAuto, fmt.Errorf("no format %q: the formats are %s", name, listFormats("and"))
 }
 
-// formatOf returns the format that a file's name tells, with or without .gz, and whether its cells
-// are delimited by tabs.
+// listFormats names all formats.
+func listFormats(and string) string {
+	var b strings.Builder
+	for i, f := range formats {
+		switch i {
+		case 0:
+		case len(formats) - 1:
+			b.WriteString(" " + and + " ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(string(f))
+	}
+	return b.String()
+}
+
+// tabular reports whether f is a table that is read in place: not text, and not compressed.
+func (f Format) tabular() bool {
+	return f == FormatGeoPackage
+}
+
+// compressed are the endings of files that are read through a decompressor.
+var compressed = [...]string{".gz", ".zst"}
+
+// formatOf returns the format that a file's name tells, with or without .gz or .zst, and whether its
+// cells are delimited by tabs. The error lists the formats.
 func formatOf(path string) (f Format, tabs bool, err error) {
-	name := strings.TrimSuffix(strings.ToLower(filepath.Base(path)), ".gz")
+	name := strings.ToLower(filepath.Base(path))
+	for _, ending := range compressed {
+		name = strings.TrimSuffix(name, ending)
+	}
 	switch filepath.Ext(name) {
 	case ".csv":
 		return FormatCSV, false, nil
@@ -43,7 +74,8 @@ func formatOf(path string) (f Format, tabs bool, err error) {
 		return FormatGeoJSON, false, nil
 	case ".ndjson", ".jsonl", ".geojsonl", ".geojsons", ".geojsonseq", ".ndgeojson":
 		return FormatNDJSON, false, nil
+	case ".gpkg":
+		return FormatGeoPackage, false, nil
 	}
-	return FormatAuto, false, fmt.Errorf("the format does not show in the name %q: say format %s, %s or %s",
-		filepath.Base(path), FormatCSV, FormatGeoJSON, FormatNDJSON)
+	return FormatAuto, false, fmt.Errorf("the format does not show in the name %q: say format %s", filepath.Base(path), listFormats("or"))
 }

@@ -1,6 +1,7 @@
 package files
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"testing"
@@ -105,6 +106,40 @@ func TestGzip(t *testing.T) {
 		{"not gzip", "f.ndjson.gz", a, "", "gzip header"},
 		{"empty", "f.ndjson.gz", "", "", "gzip header"},
 		{"cut off", "f.ndjson.gz", whole[:len(whole)-6], "a b", "after line 2: compress: gzip: unexpected EOF"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := source(t, Options{Mapping: reports(t)}, map[string]string{tt.file: tt.text}, 0)
+			published, _, err := ids(t, s)
+			if published != tt.published {
+				t.Errorf("got %q, want %q", published, tt.published)
+			}
+			checkError(t, err, tt.err)
+		})
+	}
+}
+
+// zst returns a Zstandard frame of one raw block (RFC 8878 §3.1.1), which holds a text as it is.
+func zst(text string) string {
+	b := append([]byte("\x28\xb5\x2f\xfd"), 0xa0) // one segment, the size in four bytes
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(text)))
+	header := uint32(len(text))<<3 | 1 // the last block
+	return string(append(b, byte(header), byte(header>>8), byte(header>>16))) + text
+}
+
+func TestZstd(t *testing.T) {
+	t.Parallel()
+	a, b := line("a", ""), line("b", "")
+	whole := zst("\ufeff" + a + "\n" + b + "\n")
+	tests := []struct{ name, file, text, published, err string }{
+		{"by name", "f.ndjson.zst", whole, "a b", ""},
+		{"by content", "f.ndjson", whole, "a b", ""},
+		{"two frames", "F.NDJSON.ZST", zst(a+"\n") + zst(b+"\n"), "a b", ""},
+		{"not zstd", "f.ndjson.zst", a, "", "compress: zstd: "},
+		{"empty", "f.ndjson.zst", "", "", "compress: zstd: unexpected EOF"},
+		{"cut off", "f.ndjson.zst", whole[:len(whole)-6], "", "compress: zstd: unexpected EOF"},
+		{"a table", "f.gpkg.zst", whole, "", "format gpkg is read in place: decompress the file first"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -26,10 +26,13 @@ type chunk struct {
 	data []byte
 	// line is the line of data's first byte, from 1; feature is the number of its first feature.
 	line, feature int
-	lines         int // line ends in data
+	lines         int // line ends in data, or records of a table
 	// separator stands between the features of lines; spans is where those of a collection are.
 	separator byte
 	spans     []span
+	// records and cells are those of a table; see [tableFramer].
+	records []record
+	cells   []tableCell
 	// tooLong are records that were skipped.
 	tooLong []ingest.Place
 
@@ -52,7 +55,8 @@ type framer interface {
 // worker is what one goroutine needs to parse chunks.
 type worker struct {
 	*ingest.Parser
-	cells []string // of a CSV row
+	cells []string      // of a CSV row
+	typed []ingest.Cell // of a table's record
 }
 
 // pipeline runs one file through a reader, a few workers and a publisher.
@@ -122,8 +126,9 @@ func (p *pipeline) read(ctx context.Context, fr framer, free <-chan *chunk, work
 			c.data = make([]byte, 0, p.chunk)
 		}
 		c.data, c.spans, c.tooLong, c.lines = c.data[:0], c.spans[:0], c.tooLong[:0], 0
+		c.records, c.cells = c.records[:0], c.cells[:0]
 		err := fr.next(c)
-		if err == nil || len(c.data) > 0 || len(c.tooLong) > 0 {
+		if err == nil || len(c.data) > 0 || len(c.records) > 0 || len(c.tooLong) > 0 {
 			work <- c
 			ordered <- c
 		}

@@ -107,7 +107,7 @@ func geometries(t testing.TB, path string) []orb.Geometry {
 }
 
 // A collection of several kinds of shapes, in chunks of a few bytes.
-func TestShapes(t *testing.T) {
+func TestShapesOfEveryType(t *testing.T) {
 	t.Parallel()
 	text := `{"type":"FeatureCollection","features":[` + strings.Join([]string{
 		shaped(`{"type":"LineString","coordinates":[[1,2],[3,4,5]]}`),

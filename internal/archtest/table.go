@@ -19,6 +19,7 @@ var ranks = map[string]int{
 	"tiles/mvt":          0,
 	"internal/telemetry": 0,
 	"internal/compress":  0,
+	"internal/wkb":       0,
 
 	"layers":     1,
 	"tiles/grid": 1,
@@ -72,6 +73,7 @@ var libraries = []library{
 	{path: "github.com/tidwall/rtree", in: []string{"layers/rindex"}, tests: true},
 	{path: "github.com/tidwall/gjson", in: []string{"ingest"}},
 	{path: "github.com/klauspost/compress", in: []string{"internal/compress"}},
+	{path: "modernc.org/sqlite", in: []string{"ingest/files"}},
 	{path: "github.com/prometheus/client_golang", in: []string{"internal/telemetry"}},
 	{path: "github.com/goccy/go-yaml", in: []string{"internal/config"}},
 	{path: "github.com/spf13/cobra", in: []string{"cmd/hutong"}},

@@ -1,0 +1,74 @@
+package ingest
+
+import (
+	"time"
+
+	"github.com/paulmach/orb"
+)
+
+// Cell is a value of a typed column. The zero Cell is null.
+type Cell struct{ c cell }
+
+// TextCell is a text, which may turn out to be no UTF-8.
+func TextCell(s string) Cell { return Cell{cell{kind: text, raw: true, text: s}} }
+
+// NumberCell is a number as decimals.
+func NumberCell(s string) Cell { return Cell{cell{kind: number, text: s}} }
+
+// BoolCell is true or false.
+func BoolCell(v bool) Cell {
+	if v {
+		return Cell{cell{kind: boolean, text: "true"}}
+	}
+	return Cell{cell{kind: boolean, text: "false"}}
+}
+
+// MomentCell is a time that its column's type declares: as in RFC 3339, or without an offset, or a
+// date alone, which are in the field's zone. The layouts of a field are for texts and not used.
+func MomentCell(s string) Cell { return Cell{cell{kind: moment, text: s}} }
+
+// NestedCell is a list or structure, which no field takes.
+func NestedCell() Cell { return Cell{cell{kind: nested}} }
+
+// NewColumns binds the columns of a table with geometry of its own. The error is that of
+// [Mapper.Columns].
+func (m *Mapper) NewColumns(names []string) (*Columns, error) { return m.Columns(names, PlaceColumns{}) }
+
+// Reads reports whether the mapping reads column i.
+func (c *Columns) Reads(i int) bool { return c.sources[i] >= 0 }
+
+// Record reads one record of a table into the slab. cells has a value for each of c's columns; those
+// that the mapping does not read are not looked at. The values share the cells' memory. g is lon/lat
+// in degrees; nil, or a geometry without positions, when the record has no place. The change keeps g.
+func (p *Parser) Record(c *Columns, cells []Cell, g orb.Geometry, at Place) {
+	p.at = at
+	for i, source := range c.sources {
+		if source < 0 {
+			continue
+		}
+		if p.cells[source] = cells[i].c; p.cells[source].kind == absent {
+			p.cells[source].kind = null
+		}
+	}
+	switch g := g.(type) {
+	case nil:
+		p.emit(&place{})
+	case orb.Point:
+		p.emit(&place{point: g, located: true})
+	default:
+		p.emit(&place{shape: g})
+	}
+}
+
+// parseMoment returns a time in microseconds since 1970 in UTC.
+func parseMoment(s string, zone *time.Location) (micros int64, ok bool) {
+	if micros, ok = parseRFC3339(s); ok {
+		return micros, true
+	}
+	for _, layout := range [...]string{time.RFC3339, "2006-01-02T15:04:05", time.DateTime, time.DateOnly} {
+		if micros, ok = parseLayout(s, layout, zone); ok {
+			return micros, true
+		}
+	}
+	return 0, false
+}
