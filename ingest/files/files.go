@@ -234,6 +234,18 @@ func (s *Source) readTable(ctx context.Context, f Format, p *pipeline) error {
 			return fmt.Errorf("format %s is read in place: decompress the file first", f)
 		}
 	}
+	if f == FormatShapefile {
+		parts, err := openParts(p.path)
+		if err != nil {
+			return err
+		}
+		defer parts.Close()
+		fr, err := openShapefile(parts, p.path, s.mapper, s.chunk, s.limit)
+		if err != nil {
+			return err
+		}
+		return p.run(ctx, fr)
+	}
 	t, err := openGeoPackage(ctx, p.path, s.opts.Table, s.limit)
 	if err != nil {
 		return err

@@ -77,6 +77,7 @@ func TestFormatOf(t *testing.T) {
 		"a.csv": FormatCSV, "A.TSV.gz": FormatCSV, "a.geojson": FormatGeoJSON, "a.json.gz": FormatGeoJSON, "x/a.NDJSON.GZ": FormatNDJSON,
 		"a.geojsonl": FormatNDJSON, "a.geojsons": FormatNDJSON, "a.jsonl": FormatNDJSON, "a.gz": "", "csv": "", "a.csv.zip": "",
 		"a.csv.zst": FormatCSV, "A.GEOJSON.ZST": FormatGeoJSON, "a.gpkg": FormatGeoPackage, "A.GPKG": FormatGeoPackage,
+		"a.shp": FormatShapefile, "a.shp.zip": FormatShapefile, "a.zip": "", "a.zst": "",
 	} {
 		got, _, err := formatOf(name)
 		if got != want || (err == nil) != (want != "") {

@@ -17,10 +17,11 @@ const (
 	FormatGeoJSON Format = "geojson"  // one GeoJSON FeatureCollection (RFC 7946)
 	FormatNDJSON  Format = "geojsonl" // one GeoJSON Feature a line, or a text sequence (RFC 8142)
 
-	FormatGeoPackage Format = "gpkg" // one table of a GeoPackage (OGC 12-128r18)
+	FormatShapefile  Format = "shapefile" // ESRI's .shp with the .dbf beside it, or both in a .zip
+	FormatGeoPackage Format = "gpkg"      // one table of a GeoPackage (OGC 12-128r18)
 )
 
-var formats = [...]Format{FormatCSV, FormatGeoJSON, FormatNDJSON, FormatGeoPackage}
+var formats = [...]Format{FormatCSV, FormatGeoJSON, FormatNDJSON, FormatShapefile, FormatGeoPackage}
 
 // Formats returns the formats that a config may name.
 func Formats() []Format { return slices.Clone(formats[:]) }
@@ -52,7 +53,7 @@ func listFormats(and string) string {
 
 // tabular reports whether f is a table that is read in place: not text, and not compressed.
 func (f Format) tabular() bool {
-	return f == FormatGeoPackage
+	return f == FormatShapefile || f == FormatGeoPackage
 }
 
 // compressed are the endings of files that are read through a decompressor.
@@ -74,8 +75,14 @@ func formatOf(path string) (f Format, tabs bool, err error) {
 		return FormatGeoJSON, false, nil
 	case ".ndjson", ".jsonl", ".geojsonl", ".geojsons", ".geojsonseq", ".ndgeojson":
 		return FormatNDJSON, false, nil
+	case ".shp":
+		return FormatShapefile, false, nil
 	case ".gpkg":
 		return FormatGeoPackage, false, nil
+	case ".zip":
+		if strings.HasSuffix(name, ".shp.zip") {
+			return FormatShapefile, false, nil
+		}
 	}
 	return FormatAuto, false, fmt.Errorf("the format does not show in the name %q: say format %s", filepath.Base(path), listFormats("or"))
 }

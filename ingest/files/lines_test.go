@@ -93,16 +93,16 @@ func TestLineBeyondTheLimit(t *testing.T) {
 	}
 }
 
-func zip(text string) string { return string(compress.AppendGzip(nil, []byte(text))) }
+func gz(text string) string { return string(compress.AppendGzip(nil, []byte(text))) }
 
 func TestGzip(t *testing.T) {
 	t.Parallel()
 	a, b := line("a", ""), line("b", "")
-	whole := zip("\ufeff" + a + "\n" + b + "\n")
+	whole := gz("\ufeff" + a + "\n" + b + "\n")
 	tests := []struct{ name, file, text, published, err string }{
 		{"by name", "f.ndjson.gz", whole, "a b", ""},
 		{"by content", "f.ndjson", whole, "a b", ""},
-		{"two members", "F.NDJSON.GZ", zip(a+"\n") + zip(b+"\n"), "a b", ""},
+		{"two members", "F.NDJSON.GZ", gz(a+"\n") + gz(b+"\n"), "a b", ""},
 		{"not gzip", "f.ndjson.gz", a, "", "gzip header"},
 		{"empty", "f.ndjson.gz", "", "", "gzip header"},
 		{"cut off", "f.ndjson.gz", whole[:len(whole)-6], "a b", "after line 2: compress: gzip: unexpected EOF"},

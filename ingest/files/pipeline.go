@@ -30,9 +30,10 @@ type chunk struct {
 	// separator stands between the features of lines; spans is where those of a collection are.
 	separator byte
 	spans     []span
-	// records and cells are those of a table; see [tableFramer].
+	// records and cells are those of a table; see [tableFramer]. rows are those of a Shapefile.
 	records []record
 	cells   []tableCell
+	rows    []byte
 	// tooLong are records that were skipped.
 	tooLong []ingest.Place
 

@@ -34,6 +34,7 @@ type record struct {
 	cells       int  // where its cells start in the chunk's
 	geometry    span // in the chunk's data
 	hasGeometry bool
+	broken      error // what is wrong with a shape
 }
 
 // tableCell is a value whose text lies in a chunk's data.

@@ -73,6 +73,7 @@ var libraries = []library{
 	{path: "github.com/tidwall/rtree", in: []string{"layers/rindex"}, tests: true},
 	{path: "github.com/tidwall/gjson", in: []string{"ingest"}},
 	{path: "github.com/klauspost/compress", in: []string{"internal/compress"}},
+	{path: "github.com/jonas-p/go-shp", in: []string{"ingest/files"}},
 	{path: "modernc.org/sqlite", in: []string{"ingest/files"}},
 	{path: "github.com/prometheus/client_golang", in: []string{"internal/telemetry"}},
 	{path: "github.com/goccy/go-yaml", in: []string{"internal/config"}},
