@@ -46,7 +46,7 @@ func (e usageError) Unwrap() error { return e.error }
 func run(ctx context.Context, args []string, env lookup, stdout, stderr io.Writer) int {
 	started := false
 	root := newRoot(env, &started)
-	root.SetArgs(args)
+	root.SetArgs(append([]string{}, args...)) // not nil, which stands for the process's own
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	called, err := root.ExecuteContextC(ctx)
@@ -75,18 +75,26 @@ func newRoot(env lookup, started *bool) *cobra.Command {
 			return usageError{errors.New("name a command")}
 		},
 	}
-	root.AddCommand(newServe(env), newDemo(), newVersion())
+	root.AddCommand(newServe(env), newDemo(), newImport(env), newVersion())
 	for _, cmd := range root.Commands() {
-		work := cmd.RunE
-		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			if err := fromEnvironment(cmd, env); err != nil {
-				return err
-			}
-			*started = true
-			return work(cmd, args)
-		}
+		prepare(cmd, env, started)
 	}
 	return root
+}
+
+// prepare makes cmd, and those below it, read their flags from the environment and say when they begin.
+func prepare(cmd *cobra.Command, env lookup, started *bool) {
+	for _, sub := range cmd.Commands() {
+		prepare(sub, env, started)
+	}
+	work := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := fromEnvironment(cmd, env); err != nil {
+			return err
+		}
+		*started = true
+		return work(cmd, args)
+	}
 }
 
 // variables stand for flags that were not given.

@@ -32,7 +32,11 @@ func (s *service) run(cmd *cobra.Command, city *app.City) error {
 	if err != nil {
 		return usageError{err}
 	}
-	log, err := telemetry.NewLogger(cmd.ErrOrStderr(), telemetry.LogOptions{Level: level, Format: telemetry.LogFormat(s.logFormat)})
+	out, format := newScreen(cmd.ErrOrStderr()), telemetry.LogFormat(s.logFormat)
+	if format == telemetry.LogAuto && out.terminal {
+		format = telemetry.LogText // the logger sees no terminal behind out
+	}
+	log, err := telemetry.NewLogger(out, telemetry.LogOptions{Level: level, Format: format})
 	if err != nil {
 		return usageError{err}
 	}
@@ -40,7 +44,15 @@ func (s *service) run(cmd *cobra.Command, city *app.City) error {
 	if err != nil {
 		return err
 	}
-	err = a.Run(cmd.Context(), func(url string) { _, _ = fmt.Fprintln(cmd.OutOrStdout(), "ready", url) })
+	stop := func() {}
+	if out.terminal && city.Progress != nil { // a log that a program reads takes no other lines
+		stop = out.follow(city.Progress)
+	}
+	err = a.Run(cmd.Context(), func(url string) {
+		stop()
+		_, _ = fmt.Fprintln(cmd.OutOrStdout(), "ready", url)
+	})
+	stop()
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%s is in use: stop what listens there, or choose another address with --listen, such as --listen 127.0.0.1:0", s.listen)
 	}

@@ -45,6 +45,9 @@ type Options struct {
 	Table string
 	// Mapping makes features of records. Its schema is the layer's.
 	Mapping *ingest.Mapping
+	// Read, unless it is nil, grows by the bytes that are read of the files as they lie on the disk,
+	// compressed ones included, while the source runs. Compare it with [Source.Size].
+	Read *atomic.Int64
 }
 
 // CSV says how to read CSV files. Each starts with a line of column names.
@@ -197,7 +200,11 @@ func (s *Source) runFile(ctx context.Context, path string, f fileFormat, to inge
 			_ = file.Close() // only read from
 		}
 	}()
-	text, err := decode(path, file)
+	var raw io.Reader = file
+	if s.opts.Read != nil {
+		raw = counted{file, s.opts.Read}
+	}
+	text, err := decode(path, raw)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,8 @@ type City struct {
 	Layers []Layer
 	// Sources feed the layers. Those of one layer run one after the other, in this order.
 	Sources []ingest.Source
+	// Progress tells how far the sources have read their files; nil when they have none.
+	Progress *Progress
 }
 
 // Layer describes one layer of a city.

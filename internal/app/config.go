@@ -2,8 +2,8 @@ package app
 
 import (
 	"fmt"
+	"sync/atomic"
 
-	"hutong/ingest"
 	"hutong/ingest/files"
 	"hutong/internal/config"
 )
@@ -22,18 +22,20 @@ func FromConfig(c *config.Config) (*City, error) {
 			Tiles: l.Tiles,
 		})
 	}
+	city.Progress = &Progress{}
 	for i := range c.Sources {
-		source, err := fileSource(&c.Sources[i])
+		source, err := fileSource(&c.Sources[i], &city.Progress.read)
 		if err != nil {
 			return nil, fmt.Errorf("app: source %s: %w", c.Sources[i].Name, err)
 		}
 		city.Sources = append(city.Sources, source)
+		city.Progress.sources = append(city.Progress.sources, source)
 	}
 	return city, nil
 }
 
-// fileSource returns the source that reads a configured feed's files.
-func fileSource(c *config.Source) (ingest.Source, error) {
+// fileSource returns the source that reads a configured feed's files and counts their bytes in read.
+func fileSource(c *config.Source, read *atomic.Int64) (*files.Source, error) {
 	format, err := formatOf(c.Format)
 	if err != nil {
 		return nil, err
@@ -41,7 +43,7 @@ func fileSource(c *config.Source) (ingest.Source, error) {
 	return files.New(files.Options{
 		Name: c.Name, Layer: c.Layer, Paths: c.Files, Format: format,
 		CSV:     files.CSV{PlaceColumns: c.CSV.PlaceColumns, Delimiter: c.CSV.Delimiter},
-		Mapping: c.Mapping,
+		Mapping: c.Mapping, Read: read,
 	})
 }
 

@@ -78,6 +78,7 @@ var libraries = []library{
 	{path: "github.com/prometheus/client_golang", in: []string{"internal/telemetry"}},
 	{path: "github.com/goccy/go-yaml", in: []string{"internal/config"}},
 	{path: "github.com/spf13/cobra", in: []string{"cmd/hutong"}},
+	{path: "github.com/schollz/progressbar/v3", in: []string{"cmd/hutong"}},
 	{path: "github.com/google/go-cmp", tests: true},
 	{path: "go.uber.org/goleak", tests: true},
 }
