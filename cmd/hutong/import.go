@@ -98,7 +98,7 @@ func stopped(reports []app.SourceReport) error {
 
 // printReport writes a report for people.
 func printReport(w io.Writer, r *app.SourceReport) {
-	_, _ = fmt.Fprintf(w, "%s → %s: %s", r.Source, r.Layer, r.Summary.String())
+	_, _ = fmt.Fprintf(w, "%s → %s: %s", r.Source, r.Layer, r.String())
 	features := "too many features to count"
 	if r.Features != nil {
 		features = fmt.Sprintf("%d features", *r.Features)

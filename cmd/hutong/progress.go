@@ -117,7 +117,7 @@ func (s *screen) step(read, total int64, took time.Duration) {
 func progressLine(read, total int64, took time.Duration) string {
 	seconds := took.Seconds()
 	if total <= 0 || read <= 0 || seconds <= 0 {
-		return fmt.Sprintf("reading: %s", megabytes(float64(read)))
+		return "reading: " + megabytes(float64(read))
 	}
 	rate := float64(read) / seconds
 	left := time.Duration(float64(max(total-read, 0)) / rate * float64(time.Second)).Round(time.Second)

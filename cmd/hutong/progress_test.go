@@ -65,15 +65,15 @@ func TestBarMakesRoomForLines(t *testing.T) {
 	}
 	tick <- time.Time{}
 	stop()
-	const clear = "\033[2K\r" // what the bar's line is wiped with
+	const wipe = "\033[2K\r" // what the bar's line is wiped with
 	got := out.String()
 	if !strings.Contains(got, "reading") || !strings.Contains(got, "B/") {
 		t.Errorf("got %q, want a bar with bytes", got)
 	}
-	if !strings.Contains(got, clear+"a line of the log\n") {
+	if !strings.Contains(got, wipe+"a line of the log\n") {
 		t.Errorf("got %q, want the bar wiped before the line", got)
 	}
-	if !strings.HasSuffix(got, clear) {
+	if !strings.HasSuffix(got, wipe) {
 		t.Errorf("got %q, want no bar at the end", got)
 	}
 }
