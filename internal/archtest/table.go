@@ -42,6 +42,7 @@ var ranks = map[string]int{
 	"api/admin":   7,
 
 	"internal/config": 8,
+	"internal/guess":  8,
 
 	"internal/app": 9,
 

@@ -44,6 +44,9 @@ type Config struct {
 	Layers []Layer
 	// Sources are in the order of the file.
 	Sources []Source
+
+	file   string
+	places map[string]mark
 }
 
 // Layer describes one layer.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/paulmach/orb"
 
 	"hutong/ingest"
@@ -133,7 +134,7 @@ func TestParse(t *testing.T) {
 			},
 		},
 	}
-	if diff := cmp.Diff(want, got, compareValues, compareZones); diff != "" {
+	if diff := cmp.Diff(want, got, compareValues, compareZones, cmpopts.IgnoreUnexported(Config{})); diff != "" {
 		t.Errorf("config differs (-want +got):\n%s", diff)
 	}
 }

@@ -49,13 +49,16 @@ func Parse(name string, data []byte, env Env) (*Config, error) {
 	}
 	f := &findings{file: name}
 	b := &builder{f: f, env: env}
-	if tree := parse(data, f); tree != nil {
+	tree := parse(data, f)
+	if tree != nil {
 		rules.check(tree, f)
 		b.build(tree)
 	}
 	if err := f.err(); err != nil {
 		return nil, err
 	}
+	b.config.file, b.config.places = name, map[string]mark{}
+	b.config.note(tree)
 	return &b.config, nil
 }
 

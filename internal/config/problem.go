@@ -15,15 +15,16 @@ const MaxProblems = 500
 // Problem is one thing that is wrong with a config.
 type Problem struct {
 	// File is the name of the file as it was given, or "environment".
-	File string
+	File string `json:"file"`
 	// Line and Column are where the fault stands, from 1; columns count characters. Both are 0 for
 	// a fault in the environment.
-	Line, Column int
+	Line   int `json:"line,omitempty"`
+	Column int `json:"column,omitempty"`
 	// Path is the place in the config's tree, such as layers.complaints.fields.status, "" for the
 	// whole file, or the name of the variable in the environment.
-	Path string
+	Path string `json:"path,omitempty"`
 	// Message says what is wrong and what would be accepted.
-	Message string
+	Message string `json:"message"`
 }
 
 // String returns the problem as file:line:column: path: message.

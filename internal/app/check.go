@@ -1,0 +1,272 @@
+package app
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"hutong/ingest"
+	"hutong/internal/config"
+	"hutong/internal/guess"
+	"hutong/layers"
+)
+
+// Bounds of what a check reads: of each file, and of the files of a source.
+const (
+	checkedRecords = 10_000
+	checkedBytes   = 16 << 20
+	checkedFiles   = 50
+)
+
+// Findings are what only shows when a config that could be read is held against its files.
+type Findings struct {
+	// Problems would keep the server from starting, or every record of a source out.
+	Problems config.Problems `json:"problems"`
+	// Warnings are worth a look.
+	Warnings config.Problems `json:"warnings"`
+}
+
+// Check looks into the files of a config and for what nobody uses. It reads the start of each file
+// only, so it takes seconds. The findings are in the order of the config's file.
+func Check(c *config.Config) Findings {
+	k := &checker{config: c, found: Findings{Problems: config.Problems{}, Warnings: config.Problems{}}}
+	for i := range c.Sources {
+		k.source(&c.Sources[i])
+	}
+	k.unused()
+	if _, err := FromConfig(c); err != nil {
+		k.problem("sources", "%v", err)
+	}
+	byPlace := func(a, b config.Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	}
+	slices.SortStableFunc(k.found.Problems, byPlace)
+	slices.SortStableFunc(k.found.Warnings, byPlace)
+	return k.found
+}
+
+// checker collects the findings of one config.
+type checker struct {
+	config *config.Config
+	found  Findings
+}
+
+func (k *checker) problem(path, format string, args ...any) {
+	k.found.Problems = append(k.found.Problems, k.config.Problem(path, format, args...))
+}
+
+func (k *checker) warn(path, format string, args ...any) {
+	k.found.Warnings = append(k.found.Warnings, k.config.Problem(path, format, args...))
+}
+
+// unused warns of layers and fields that no source fills.
+func (k *checker) unused() {
+	fed, filled := map[layers.Name]bool{}, map[layers.Name]map[string]bool{}
+	for i := range k.config.Sources {
+		m := k.config.Sources[i].Mapping
+		name := m.Schema.Name
+		fed[name] = true
+		if filled[name] == nil {
+			filled[name] = map[string]bool{}
+		}
+		for j := range m.Fields {
+			if f := &m.Fields[j]; f.From != "" || !f.Value.IsNull() {
+				filled[name][m.Schema.Fields[j].Name] = true
+			}
+		}
+	}
+	for i := range k.config.Layers {
+		s := k.config.Layers[i].Schema
+		at := config.At("layers", string(s.Name))
+		if !fed[s.Name] {
+			k.warn(at, "no source feeds this layer, so it stays empty")
+			continue
+		}
+		for _, f := range s.Fields {
+			if !filled[s.Name][f.Name] {
+				k.warn(at+"."+config.At("fields", f.Name), "no source fills this field, so it is always null")
+			}
+		}
+	}
+}
+
+// source looks at the files of a source.
+func (k *checker) source(s *config.Source) {
+	at := config.At("sources", s.Name)
+	var samples []*guess.Sample
+	looked, left := map[string]bool{}, 0
+	for i, pattern := range s.Files {
+		here := fmt.Sprintf("%s.files[%d]", at, i)
+		paths := k.match(here, pattern)
+		for _, path := range paths {
+			if looked[path] {
+				continue
+			}
+			looked[path] = true
+			if len(looked) > checkedFiles {
+				left++
+				continue
+			}
+			if sample := k.look(here, s, path); sample != nil {
+				samples = append(samples, sample)
+			}
+		}
+	}
+	if left > 0 {
+		k.warn(at+".files", "%d files were not looked into: a check looks into %d of a source", left, checkedFiles)
+	}
+	if len(samples) > 0 {
+		k.names(at, s, samples)
+	}
+}
+
+// match returns the files that a pattern matches.
+func (k *checker) match(at, pattern string) []string {
+	if _, err := os.Lstat(pattern); err == nil {
+		return []string{pattern}
+	}
+	paths, err := filepath.Glob(pattern)
+	switch {
+	case err != nil:
+		k.problem(at, "%v", err)
+	case len(paths) == 0 && strings.ContainsAny(pattern, `*?[`):
+		k.problem(at, "no file matches %s", pattern)
+	case len(paths) == 0:
+		k.problem(at, "there is no file %s", pattern)
+	}
+	return paths
+}
+
+// look reads the start of a file, or says why that is not possible.
+func (k *checker) look(at string, s *config.Source, path string) *guess.Sample {
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		err = fmt.Errorf("%s is a folder; a pattern such as %s names files", path, filepath.Join(path, "*"))
+	}
+	if err != nil {
+		k.problem(at, "%v", err)
+		return nil
+	}
+	if !slices.Contains([]config.Format{config.CSV, config.GeoJSON, config.GeoJSONL}, s.Format) {
+		return nil // the format is not looked into
+	}
+	if !info.Mode().IsRegular() {
+		k.warn(at, "%s is no regular file, so it was not looked into", path)
+		return nil
+	}
+	sample, err := guess.Look(path, guess.Limits{Records: checkedRecords, Bytes: checkedBytes})
+	switch {
+	case err != nil:
+		k.problem(at, "%s", strings.TrimPrefix(err.Error(), "guess: "))
+		return nil
+	case string(sample.Format) != string(s.Format):
+		k.problem(at, "%s looks like %s, and the source reads %s", path, sample.Format, s.Format)
+		return nil
+	case sample.Problem != "":
+		k.problem(at, "%s: %s", path, sample.Problem)
+	case sample.Broken > 0:
+		k.warn(at, "%s: of %d records %d cannot be read", path, sample.Records, sample.Broken)
+	}
+	return sample
+}
+
+// names looks for the columns and properties that the mapping of a source names.
+func (k *checker) names(at string, s *config.Source, samples []*guess.Sample) {
+	m := s.Mapping
+	for _, name := range m.ID.Properties() {
+		k.name(at+".id", name, s, samples)
+	}
+	for i := range m.Fields {
+		if from := m.Fields[i].From; from != "" {
+			k.name(at+"."+config.At("fields", m.Schema.Fields[i].Name), from, s, samples)
+		}
+	}
+	if m.Address != "" {
+		k.name(at+".address", m.Address, s, samples)
+	}
+	if s.Format == config.CSV {
+		for _, column := range []struct{ key, name string }{{"lon", s.CSV.Lon}, {"lat", s.CSV.Lat}} {
+			if column.name != "" {
+				k.name(at+".csv."+column.key, column.name, s, samples)
+			}
+		}
+	}
+}
+
+// name looks for one column, which every CSV file must have, or one property, which some feature must.
+func (k *checker) name(at, name string, s *config.Source, samples []*guess.Sample) {
+	whole := true
+	for _, sample := range samples {
+		has := hasName(sample, name)
+		if s.Format == config.CSV && !has {
+			k.problem(at, "%s has no column %s%s%s", sample.Path, quote(name), suggest(name, sample), separator(s, sample))
+			return
+		}
+		if s.Format != config.CSV && has {
+			return
+		}
+		whole = whole && sample.Whole && sample.Problem == "" && sample.MoreFields == 0
+	}
+	switch {
+	case s.Format == config.CSV:
+	case whole:
+		k.problem(at, "no feature has a property %s%s", quote(name), suggest(name, samples...))
+	default:
+		k.warn(at, "no property %s among the features that were looked at%s", quote(name), suggest(name, samples...))
+	}
+}
+
+// hasName reports whether a sample has a field of a name, or one that a path starts with.
+func hasName(sample *guess.Sample, name string) bool {
+	if name == ingest.IDMember {
+		return sample.ID != nil
+	}
+	if sample.Field(name) != nil {
+		return true
+	}
+	first, _, path := strings.Cut(name, ".")
+	return path && sample.Format != guess.CSV && sample.Field(first) != nil
+}
+
+// suggest returns the name that was probably meant, or all that there are if they are few.
+func suggest(name string, samples ...*guess.Sample) string {
+	var names []string
+	for _, sample := range samples {
+		for _, f := range sample.Fields {
+			if !slices.Contains(names, f.Name) {
+				names = append(names, f.Name)
+			}
+		}
+	}
+	near := config.Nearest(name, names)
+	for _, other := range names { // lat for latitude
+		if len(name) > 1 && strings.HasPrefix(strings.ToLower(other), strings.ToLower(name)) {
+			near = other
+			break
+		}
+	}
+	if near != "" {
+		return "; did you mean " + quote(near) + "?"
+	}
+	const few = 30
+	if len(names) == 0 || len(names) > few {
+		return ""
+	}
+	for i := range names {
+		names[i] = quote(names[i])
+	}
+	return "; there are " + strings.Join(names, ", ")
+}
+
+// separator says that the cells of a file are probably separated by something else.
+func separator(s *config.Source, sample *guess.Sample) string {
+	if sample.Delimiter == string(s.CSV.Delimiter) {
+		return ""
+	}
+	return fmt.Sprintf("; its columns are separated by %q, and csv.delimiter is %q", sample.Delimiter, string(s.CSV.Delimiter))
+}
+
+func quote(s string) string { return fmt.Sprintf("%q", s) }

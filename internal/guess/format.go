@@ -1,0 +1,142 @@
+package guess
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+)
+
+// Format is what a data file is, as a config spells it.
+type Format string
+
+// The formats that are looked into.
+const (
+	CSV      Format = "csv"
+	GeoJSON  Format = "geojson"
+	GeoJSONL Format = "geojsonl"
+)
+
+// Gzip is the compression that is looked through.
+const Gzip = "gzip"
+
+// ErrFormat says that a file is in no format that is looked into.
+var ErrFormat = errors.New("no CSV, GeoJSON or GeoJSON lines")
+
+// startSize is how much of a file is looked at to tell its format.
+const startSize = 64 << 10
+
+// open tells the format by the content and returns the text, which starts behind a byte order mark.
+func (s *Sample) open(r io.Reader) (text io.Reader, closeText func(), err error) {
+	buffered := bufio.NewReaderSize(r, startSize)
+	closeText = func() {}
+	magic, err := buffered.Peek(2)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, nil, err
+	}
+	if string(magic) == "\x1f\x8b" {
+		s.Compression = Gzip
+		var unzipped io.Reader
+		if unzipped, closeText, err = unzip(buffered); err != nil {
+			return nil, nil, err
+		}
+		buffered = bufio.NewReaderSize(unzipped, startSize)
+	}
+	start, err := buffered.Peek(startSize)
+	if err == nil || errors.Is(err, io.EOF) || len(start) > 0 { // what is broken further on is told there
+		err = nil
+		if bytes.HasPrefix(start, []byte("\xef\xbb\xbf")) {
+			start = start[3:]
+			_, err = buffered.Discard(3)
+		}
+	}
+	if err == nil {
+		err = s.tell(start)
+	}
+	if err != nil {
+		closeText()
+		return nil, nil, err
+	}
+	return buffered, closeText, nil
+}
+
+// signatures are what other formats start with.
+var signatures = []struct{ magic, name string }{
+	{"PMTiles", "a PMTiles archive"},
+	{"PAR1", "Parquet"},
+	{"SQLite format 3\x00", "SQLite, such as GeoPackage or MBTiles"},
+	{"\x00\x00\x27\x0a", "a Shapefile"},
+	{"PK\x03\x04", "a ZIP file"},
+	{"\x28\xb5\x2f\xfd", "zstd"},
+	{"\xff\xfe", "text in UTF-16"},
+	{"\xfe\xff", "text in UTF-16"},
+}
+
+// tell sets the format, and the delimiter of CSV, by the start of the text.
+func (s *Sample) tell(start []byte) error {
+	for _, other := range signatures {
+		if bytes.HasPrefix(start, []byte(other.magic)) {
+			return fmt.Errorf("this is %s: %w", other.name, ErrFormat)
+		}
+	}
+	trimmed := bytes.TrimLeft(start, " \t\r\n")
+	switch {
+	case len(trimmed) == 0:
+		return fmt.Errorf("the file is empty: %w", ErrFormat)
+	case trimmed[0] == '\x1e':
+		s.Format = GeoJSONL
+	case trimmed[0] == '{':
+		s.Format = GeoJSON
+		line, _, _ := bytes.Cut(trimmed, []byte("\n"))
+		var head struct{ Type string }
+		if json.Unmarshal(line, &head) == nil && head.Type == "Feature" {
+			s.Format = GeoJSONL
+		}
+	case trimmed[0] == '[', trimmed[0] == '<', !isText(trimmed):
+		return fmt.Errorf("it starts with %.20q: %w", trimmed, ErrFormat)
+	default:
+		s.Format, s.Delimiter = CSV, string(delimiter(trimmed))
+	}
+	return nil
+}
+
+// isText reports whether b is UTF-8 without control characters but for white space. A character that
+// is cut off at its end does no harm.
+func isText(b []byte) bool {
+	for len(b) > 0 {
+		r, size := utf8.DecodeRune(b)
+		if r == utf8.RuneError && size == 1 && len(b) >= utf8.UTFMax || r < ' ' && r != '\t' && r != '\r' && r != '\n' {
+			return false
+		}
+		b = b[size:]
+	}
+	return true
+}
+
+// delimiter returns the one of , ; tab | that stands most often in the first line outside quotes, a
+// comma when none does.
+func delimiter(text []byte) byte {
+	var counts [256]int
+	quoted := false
+	for _, c := range text {
+		if c == '"' {
+			quoted = !quoted
+		}
+		if c == '\n' && !quoted {
+			break
+		}
+		if !quoted {
+			counts[c]++
+		}
+	}
+	best := byte(',')
+	for _, c := range []byte{';', '\t', '|'} {
+		if counts[c] > counts[best] {
+			best = c
+		}
+	}
+	return best
+}
