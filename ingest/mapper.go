@@ -34,10 +34,11 @@ type source struct {
 	path bool
 }
 
-// idPart is one part of the id: text, or the value of a source.
+// idPart is one part of the id: text, the value of a source, or where the record is.
 type idPart struct {
 	text   string
-	source int // −1 for text
+	source int  // −1 for text and row
+	row    bool // where the record is
 }
 
 // field is one field of the layer, with what its conversion needs.
@@ -75,7 +76,9 @@ func newMapper(m *Mapping) *Mapper {
 		mp.address = mp.index[m.Address]
 	}
 	for _, part := range m.ID.parts {
-		if part.property {
+		if part.property && part.text == RowMember {
+			mp.id = append(mp.id, idPart{source: -1, row: true})
+		} else if part.property {
 			mp.id = append(mp.id, idPart{source: mp.index[part.text]})
 		} else {
 			mp.id = append(mp.id, idPart{text: part.text, source: -1})

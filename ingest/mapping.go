@@ -27,6 +27,11 @@ const (
 // §3.2), which is not one of its properties.
 const IDMember = "$id"
 
+// RowMember is a name in an id template that stands for where the record is in its file: its position in
+// a collection, else the line on which it starts. It is for files that have nothing better: such an id is
+// another one as soon as a record is added before it, and records of two files share theirs.
+const RowMember = "$row"
+
 // Mapping says how a record becomes a feature of one layer. It is plain data; [Mapping.Compile]
 // makes it ready. Nobody may change it after that.
 type Mapping struct {
@@ -160,7 +165,7 @@ func validateLayout(layout string) error {
 func (m *Mapping) properties() []string {
 	var names []string
 	add := func(name string) {
-		if name != "" && !slices.Contains(names, name) {
+		if name != "" && name != RowMember && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -210,11 +211,19 @@ func (p *Parser) hasAddress() bool {
 // id makes the id of the record at hand, or refuses the record.
 func (p *Parser) id() (id string, ok bool) {
 	mark := -1 // where the id starts in p.texts, once it has more than one part
-	if len(p.m.id) > 1 {
+	if len(p.m.id) > 1 || p.m.id[0].row {
 		mark = p.texts.Len()
 	}
 	for i := range p.m.id {
 		part := &p.m.id[i]
+		if part.row {
+			row := p.at.Feature
+			if row == 0 {
+				row = p.at.Line
+			}
+			p.texts.WriteString(strconv.Itoa(row))
+			continue
+		}
 		if part.source < 0 {
 			p.texts.WriteString(part.text)
 			continue

@@ -177,6 +177,9 @@ func (k *checker) look(at string, s *config.Source, path string) *guess.Sample {
 func (k *checker) names(at string, s *config.Source, samples []*guess.Sample) {
 	m := s.Mapping
 	for _, name := range m.ID.Properties() {
+		if name == ingest.RowMember {
+			continue
+		}
 		k.name(at+".id", name, s, samples)
 	}
 	for i := range m.Fields {

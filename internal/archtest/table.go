@@ -21,6 +21,8 @@ var ranks = map[string]int{
 	"internal/compress":  0,
 	"internal/wkb":       0,
 
+	"tiles/mvt/inspect": 1,
+
 	"layers":     1,
 	"tiles/grid": 1,
 
