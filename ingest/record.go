@@ -32,7 +32,9 @@ func NestedCell() Cell { return Cell{cell{kind: nested}} }
 
 // NewColumns binds the columns of a table with geometry of its own. The error is that of
 // [Mapper.Columns].
-func (m *Mapper) NewColumns(names []string) (*Columns, error) { return m.Columns(names, PlaceColumns{}) }
+func (m *Mapper) NewColumns(names []string) (*Columns, error) {
+	return m.Columns(names, PlaceColumns{})
+}
 
 // Reads reports whether the mapping reads column i.
 func (c *Columns) Reads(i int) bool { return c.sources[i] >= 0 }

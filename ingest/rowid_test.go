@@ -36,7 +36,7 @@ func TestRowID(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Columns([]string{"a"}, "", ""); err != nil {
+	if _, err := m.Columns([]string{"a"}, PlaceColumns{}); err != nil {
 		t.Error(err)
 	}
 }

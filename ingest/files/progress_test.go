@@ -10,7 +10,7 @@ import (
 func TestReadCountsTheBytesOfTheDisk(t *testing.T) {
 	t.Parallel()
 	plain := strings.Repeat(line("1", "2")+"\n", 20_000)
-	zipped := zip(plain)
+	zipped := gz(plain)
 	var read atomic.Int64
 	s := source(t, Options{Mapping: reports(t), Read: &read}, map[string]string{"a.ndjson": plain, "b.ndjson.gz": zipped}, 0)
 	want := int64(len(plain) + len(zipped))
