@@ -47,6 +47,45 @@ func TestPaletteDistinct(t *testing.T) {
 	}
 }
 
+// TestFillsShowAndLetThrough: at every zoom a fill can be told from the ground by every kind of
+// reader, its outline from the fill, and what lies under it shows more than half.
+func TestFillsShowAndLetThrough(t *testing.T) {
+	t.Parallel()
+	const (
+		minFill    = 4 // ΔE, over an area; just noticeable is 2.3
+		minOutline = 11
+	)
+	ground := linear(t, backgroundColour)
+	for i := 1; i < len(fillOpacity); i += 2 {
+		opacity := fillOpacity[i]
+		if opacity > 0.5 {
+			t.Errorf("zoom %v: got opacity %v, want at most a half", fillOpacity[i-1], opacity)
+		}
+		for _, hex := range palette {
+			c := linear(t, hex)
+			inside := blend(ground, c, opacity)
+			for _, v := range visions {
+				if got := delta(v.lab(inside), v.lab(ground)); got < minFill {
+					t.Errorf("%s: fill %s at %v on the ground: got ΔE %.1f, want at least %v", v.name, hex, opacity, got, minFill)
+				}
+				edge := blend(inside, c, 0.9) // from zoom 13 on
+				if got := delta(v.lab(edge), v.lab(inside)); got < minOutline {
+					t.Errorf("%s: outline %s on its fill at %v: got ΔE %.1f, want at least %v", v.name, hex, opacity, got, minOutline)
+				}
+			}
+		}
+	}
+}
+
+// blend lays c over under with an opacity as browsers do, in sRGB.
+func blend(under, c rgb, opacity float64) rgb {
+	var out rgb
+	for i := range out {
+		out[i] = fromSRGB(toSRGB(under[i])*(1-opacity) + toSRGB(c[i])*opacity)
+	}
+	return out
+}
+
 // linear undoes the sRGB transfer of a colour such as "#0072b2".
 func linear(t *testing.T, hex string) rgb {
 	t.Helper()
@@ -56,14 +95,23 @@ func linear(t *testing.T, hex string) rgb {
 	}
 	var out rgb
 	for i, c := range n {
-		s := float64(c) / 255
-		if s <= 0.04045 {
-			out[i] = s / 12.92
-		} else {
-			out[i] = math.Pow((s+0.055)/1.055, 2.4)
-		}
+		out[i] = fromSRGB(float64(c) / 255)
 	}
 	return out
+}
+
+func fromSRGB(s float64) float64 {
+	if s <= 0.04045 {
+		return s / 12.92
+	}
+	return math.Pow((s+0.055)/1.055, 2.4)
+}
+
+func toSRGB(l float64) float64 {
+	if l <= 0.0031308 {
+		return l * 12.92
+	}
+	return 1.055*math.Pow(l, 1/2.4) - 0.055
 }
 
 // lab returns what v makes of c, as CIELAB under D65.

@@ -1,6 +1,8 @@
 // Package styles writes the MapLibre styles that say how layers are drawn, in version 8 of the
 // MapLibre style specification. So far there is one: the plain default style, which draws every
-// layer it is given as circles on a light ground and nothing else.
+// layer it is given on a light ground and nothing else: polygons as fills with outlines, lines as
+// lines, points as circles. Over all layers fills are undermost, then outlines, lines and circles, so
+// that no polygon hides a point; within each of these the layers keep their order.
 //
 // A style names each layer's TileJSON by URL, so zooms, bounds and attribution stay the server's to
 // say. Nothing here reads a feature: a style says the same to everyone who may see the layers'
@@ -27,7 +29,7 @@ type Input struct {
 	// BaseURL is the server's absolute http or https URL as its clients see it, with or without a
 	// trailing slash; the TileJSON of a layer is expected at BaseURL/tiles/NAME.json.
 	BaseURL string
-	// Layers are drawn in this order, the first undermost.
+	// Layers are drawn in this order, the first undermost among what has its kind.
 	Layers []Layer
 	// Center is where a map starts, lon/lat in degrees; nil leaves that to the map.
 	Center *orb.Point
@@ -38,12 +40,17 @@ type Input struct {
 	Bounds *orb.Bound
 }
 
-// Layer is one layer of points to draw.
+// Layer is one layer to draw.
 type Layer struct {
-	// Name is the layer's name: the source, the style layer and the layer inside the tiles have it too.
+	// Name is the layer's name: the source, the style layer of its points and the layer inside the
+	// tiles have it too. Its other style layers are NAME:line, NAME:outline and NAME:fill, which are
+	// nobody's name, for a name holds no ':'.
 	Name layers.Name
 	// Title is the layer's name for people; "" means Name.
 	Title string
+	// Points, Lines and Polygons say what is drawn, each with its multis. With none set all are: a
+	// layer that is empty now may get any.
+	Points, Lines, Polygons bool
 }
 
 // Keys of our own in metadata.
@@ -76,6 +83,8 @@ type layer struct {
 	Metadata    map[string]string `json:"metadata,omitempty"`
 	Source      string            `json:"source,omitempty"`
 	SourceLayer string            `json:"source-layer,omitempty"`
+	Filter      []any             `json:"filter,omitempty"`
+	Layout      map[string]any    `json:"layout,omitempty"`
 	Paint       map[string]any    `json:"paint"`
 }
 
@@ -105,21 +114,10 @@ func Default(in Input) ([]byte, error) {
 	if b := in.Bounds; b != nil {
 		out.Metadata[BoundsKey] = [4]float64{b.Min.Lon(), b.Min.Lat(), b.Max.Lon(), b.Max.Lat()}
 	}
-	for i, l := range in.Layers {
-		name := string(l.Name)
-		title := l.Title
-		if title == "" {
-			title = name
-		}
-		out.Sources[name] = source{Type: "vector", URL: base + "/tiles/" + name + ".json"}
-		out.Layers = append(out.Layers, layer{
-			ID: name, Type: "circle",
-			Metadata:    map[string]string{TitleKey: title},
-			Source:      name,
-			SourceLayer: name,
-			Paint:       circle(i),
-		})
+	for _, l := range in.Layers {
+		out.Sources[string(l.Name)] = source{Type: "vector", URL: base + "/tiles/" + string(l.Name) + ".json"}
 	}
+	out.Layers = append(out.Layers, draw(in.Layers)...)
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)

@@ -24,14 +24,29 @@ func city() Input {
 		Name:    "Washington & <DC>",
 		BaseURL: "https://map.example.org/live/",
 		Layers: []Layer{
-			{Name: "complaints", Title: "Complaints"},
-			{Name: "vendors"},
-			{Name: "sensors", Title: "Sensors “air”"},
+			{Name: "complaints", Title: "Complaints", Points: true},
+			{Name: "vendors", Points: true},
+			{Name: "sensors", Title: "Sensors “air”", Points: true},
 		},
 		Center: &orb.Point{-77.0365, 38.8977},
 		Zoom:   11.5,
 		Bounds: &orb.Bound{Min: orb.Point{-77.12, 38.79}, Max: orb.Point{-76.91, 39}},
 	}
+}
+
+// shapes is a style with every kind, a layer of which nothing is known yet, and one beyond the palette.
+func shapes() Input {
+	in := Input{BaseURL: "http://127.0.0.1:8080", Layers: []Layer{
+		{Name: "wards", Title: "Wards", Polygons: true},
+		{Name: "roads", Lines: true},
+		{Name: "plans", Points: true, Polygons: true},
+		{Name: "new"},
+	}}
+	for _, name := range []layers.Name{"a", "b", "c", "d"} {
+		in.Layers = append(in.Layers, Layer{Name: name, Points: true})
+	}
+	in.Layers = append(in.Layers, Layer{Name: "parks", Lines: true, Polygons: true})
+	return in
 }
 
 // TestDefaultGolden compares with an indented copy of the style, which people can read; compacted it
@@ -43,6 +58,7 @@ func TestDefaultGolden(t *testing.T) {
 		in   Input
 	}{
 		{"city", city()},
+		{"shapes", shapes()},
 		{"empty", Input{BaseURL: "http://127.0.0.1:8080"}},
 	}
 	for _, tt := range tests {
@@ -77,6 +93,30 @@ func TestDefaultGolden(t *testing.T) {
 	}
 }
 
+// document is what the tests read of a style.
+type document struct {
+	Sprite, Glyphs any
+	Sources        map[string]struct{ Type, URL string }
+	Layers         []struct {
+		ID, Type, Source string
+		SourceLayer      string `json:"source-layer"`
+		Filter           []any
+	}
+}
+
+func parse(t *testing.T, in Input) document {
+	t.Helper()
+	data, err := Default(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var d document
+	if err := json.Unmarshal(data, &d); err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // TestDefaultDrawsExactlyItsLayers: the style draws what it was given, in that order, each from its
 // own source, and needs nothing from anywhere else.
 func TestDefaultDrawsExactlyItsLayers(t *testing.T) {
@@ -84,24 +124,10 @@ func TestDefaultDrawsExactlyItsLayers(t *testing.T) {
 	in := Input{BaseURL: "http://127.0.0.1:8080"}
 	var want []string
 	for name := range strings.FieldsSeq("a b-c d_e f9 g h i j k l m n o p q r s t") {
-		in.Layers = append(in.Layers, Layer{Name: layers.Name(name)})
+		in.Layers = append(in.Layers, Layer{Name: layers.Name(name), Points: true})
 		want = append(want, name)
 	}
-	data, err := Default(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got struct {
-		Sprite, Glyphs any
-		Sources        map[string]struct{ Type, URL string }
-		Layers         []struct {
-			ID, Type, Source string
-			SourceLayer      string `json:"source-layer"`
-		}
-	}
-	if err := json.Unmarshal(data, &got); err != nil {
-		t.Fatal(err)
-	}
+	got := parse(t, in)
 	var drawn []string
 	for i, l := range got.Layers {
 		if i == 0 {
@@ -127,6 +153,61 @@ func TestDefaultDrawsExactlyItsLayers(t *testing.T) {
 	}
 	if got.Sprite != nil || got.Glyphs != nil {
 		t.Errorf("got sprite %v and glyphs %v, want neither", got.Sprite, got.Glyphs)
+	}
+}
+
+// TestDefaultOrder: fills lie under outlines, those under lines, those under circles, whatever the
+// order of the layers, which each of them keeps; and a style layer draws one type of geometry.
+func TestDefaultOrder(t *testing.T) {
+	t.Parallel()
+	in := Input{BaseURL: "http://127.0.0.1:8080", Layers: []Layer{
+		{Name: "points", Points: true},
+		{Name: "all", Points: true, Lines: true, Polygons: true},
+		{Name: "lines", Lines: true},
+		{Name: "unknown"},
+		{Name: "polygons", Polygons: true},
+	}}
+	want := []string{
+		"all:fill fill Polygon", "unknown:fill fill Polygon", "polygons:fill fill Polygon",
+		"all:outline line Polygon", "unknown:outline line Polygon", "polygons:outline line Polygon",
+		"all:line line LineString", "lines:line line LineString", "unknown:line line LineString",
+		"points circle Point", "all circle Point", "unknown circle Point",
+	}
+	got := parse(t, in)
+	var drawn []string
+	for _, l := range got.Layers[1:] {
+		if len(l.Filter) != 5 {
+			t.Fatalf("%s: got filter %v, want a match of one arm", l.ID, l.Filter)
+		}
+		types, isList := l.Filter[2].([]any)
+		if !isList || len(types) != 2 || types[1] != "Multi"+types[0].(string) {
+			t.Fatalf("%s: got filter %v, want one of a type and its multi", l.ID, l.Filter)
+		}
+		drawn = append(drawn, l.ID+" "+l.Type+" "+types[0].(string))
+		if name, _, _ := strings.Cut(l.ID, ":"); l.Source != name || l.SourceLayer != name {
+			t.Errorf("%s: got source %q and layer %q in it, want %q for both", l.ID, l.Source, l.SourceLayer, name)
+		}
+	}
+	if diff := cmp.Diff(want, drawn); diff != "" {
+		t.Errorf("style layers (-want +got):\n%s", diff)
+	}
+	if len(got.Sources) != len(in.Layers) {
+		t.Errorf("got %d sources, want one a layer", len(got.Sources))
+	}
+}
+
+// TestDefaultUndermost: the first layer that has points is the faint one, wherever it stands.
+func TestDefaultUndermost(t *testing.T) {
+	t.Parallel()
+	first, other := circle(1, true), circle(1, false)
+	if cmp.Equal(first["circle-opacity"], other["circle-opacity"]) {
+		t.Fatal("the undermost layer is as dense as others")
+	}
+	list := draw([]Layer{{Name: "wards", Polygons: true}, {Name: "b", Points: true}, {Name: "c", Points: true}})
+	for i, want := range map[int]any{2: first["circle-opacity"], 3: other["circle-opacity"]} {
+		if diff := cmp.Diff(want, list[i].Paint["circle-opacity"]); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", list[i].ID, diff)
+		}
 	}
 }
 
