@@ -11,6 +11,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"hutong/api"
+	"hutong/layers/shape"
 	"hutong/styles"
 )
 
@@ -48,7 +49,7 @@ func (s *Style) serve(w http.ResponseWriter, r *http.Request) {
 	in := styles.Input{Name: s.name, BaseURL: s.base.URL(r)}
 	s.aim(&in)
 	for _, l := range s.layers.All() {
-		in.Layers = append(in.Layers, styles.Layer{Name: l.Name(), Title: l.Heading()})
+		in.Layers = append(in.Layers, describe(l))
 	}
 	body, err := styles.Default(in)
 	if err != nil {
@@ -57,6 +58,18 @@ func (s *Style) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	api.Send(w, r, "application/json", body)
+}
+
+// describe says what of a layer there is to draw at this moment.
+func describe(l *api.Layer) styles.Layer {
+	v := l.View.Now()
+	kinds := v.Kinds()
+	return styles.Layer{
+		Name: l.Name(), Title: l.Heading(),
+		Points:   v.Points()+kinds[shape.MultiPoint] > 0,
+		Lines:    kinds[shape.Line]+kinds[shape.MultiLine] > 0,
+		Polygons: kinds[shape.Polygon]+kinds[shape.MultiPolygon] > 0,
+	}
 }
 
 // aim says where a map starts: as configured, else on all that there is, else nowhere.

@@ -3,6 +3,7 @@ package style
 import (
 	"encoding/json"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -18,7 +19,7 @@ import (
 )
 
 // newServer serves the style of two layers with a feature at each of places on the second.
-func newServer(t *testing.T, start Start, places ...orb.Point) http.Handler {
+func newServer(t *testing.T, start Start, places ...orb.Geometry) http.Handler {
 	t.Helper()
 	var list []*api.Layer
 	for _, name := range []layers.Name{"vendors", "complaints"} {
@@ -58,7 +59,11 @@ type document struct {
 	Center  []float64
 	Zoom    float64
 	Sources map[string]struct{ Type, URL string }
-	Layers  []struct{ ID string }
+	Layers  []struct{ ID, Source string }
+	// Metadata has what our page reads.
+	Metadata struct {
+		Bounds []float64 `json:"hutong:bounds"`
+	}
 }
 
 func get(t *testing.T, h http.Handler, target string) (int, document) {
@@ -75,12 +80,65 @@ func get(t *testing.T, h http.Handler, target string) (int, document) {
 func TestDefaultStyle(t *testing.T) {
 	t.Parallel()
 	status, d := get(t, newServer(t, Start{}, orb.Point{116, 39}, orb.Point{117, 40}), "/styles/default.json")
-	if status != http.StatusOK || d.Version != 8 || d.Name != "A city" || len(d.Layers) != 3 ||
+	if status != http.StatusOK || d.Version != 8 || d.Name != "A city" || len(d.Layers) != 6 ||
 		d.Sources["complaints"].URL != "http://city.example/tiles/complaints.json" {
 		t.Errorf("got %d %+v", status, d)
 	}
 	if len(d.Center) != 2 || d.Center[0] != 116.5 || d.Zoom != 8 {
 		t.Errorf("got center %v and zoom %v, want the middle of the features", d.Center, d.Zoom)
+	}
+}
+
+// TestDrawsWhatThereIs: a layer is drawn as the kinds that it has, and one without features as all.
+func TestDrawsWhatThereIs(t *testing.T) {
+	t.Parallel()
+	square := orb.Polygon{{{116, 39}, {117, 39}, {117, 40}, {116, 40}, {116, 39}}}
+	line := orb.LineString{{116, 39}, {118, 41}}
+	all := []string{"complaints:fill", "complaints:outline", "complaints:line", "complaints"}
+	tests := []struct {
+		name   string
+		places []orb.Geometry
+		want   []string
+	}{
+		{"nothing", nil, all},
+		{"no place", []orb.Geometry{nil}, all},
+		{"point", []orb.Geometry{orb.Point{116, 39}}, []string{"complaints"}},
+		{"multipoint", []orb.Geometry{orb.MultiPoint{{116, 39}, {117, 40}}}, []string{"complaints"}},
+		{"line", []orb.Geometry{line}, []string{"complaints:line"}},
+		{"multiline", []orb.Geometry{orb.MultiLineString{line, {{1, 1}, {2, 2}}}}, []string{"complaints:line"}},
+		{"polygon", []orb.Geometry{square}, all[:2]},
+		{"multipolygon", []orb.Geometry{orb.MultiPolygon{square, {{{1, 1}, {2, 1}, {2, 2}, {1, 1}}}}}, all[:2]},
+		{"mixed", []orb.Geometry{square, orb.Point{116, 39}, line}, all},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, d := get(t, newServer(t, Start{}, tt.places...), "/styles/default.json")
+			var got []string
+			for _, l := range d.Layers {
+				if l.Source == "complaints" {
+					got = append(got, l.ID)
+				}
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("style layers (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestStartOnShapes: lines and polygons count whole, not by one place each.
+func TestStartOnShapes(t *testing.T) {
+	t.Parallel()
+	square := orb.Polygon{{{116, 39}, {117, 39}, {117, 40}, {116, 40}, {116, 39}}}
+	_, d := get(t, newServer(t, Start{}, square, orb.LineString{{116.5, 39.5}, {118, 41}}), "/styles/default.json")
+	if len(d.Metadata.Bounds) != 4 {
+		t.Fatalf("got bounds %v, want four", d.Metadata.Bounds)
+	}
+	for i, want := range []float64{116, 39, 118, 41} {
+		if got := d.Metadata.Bounds[i]; math.Abs(got-want) > 1e-6 {
+			t.Errorf("got bounds %v, want those of all shapes", d.Metadata.Bounds)
+		}
 	}
 }
 
