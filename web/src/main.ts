@@ -2,6 +2,7 @@ import type { Map as MapLibre, StyleSpecification } from "maplibre-gl";
 import { getJSON, getLayers } from "./api";
 import { Banner } from "./banner";
 import { byId } from "./dom";
+import { drawnLayers } from "./drawn";
 import { serverTrouble } from "./errors";
 import { Failures, type Failure } from "./failures";
 import { makeMap, showState, startBounds } from "./map";
@@ -29,8 +30,9 @@ async function start(banner: Banner): Promise<void> {
     return;
   }
   showState(map);
-  fillPanel(map, style.layers, layers);
-  new FeaturePopup(map, style.layers, layers);
+  const drawn = drawnLayers(style.layers, layers.map((l) => l.name));
+  fillPanel(map, drawn, layers);
+  new FeaturePopup(map, drawn, layers);
   watchFailures(map, banner);
   globalThis.hutong = { map };
 }

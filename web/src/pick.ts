@@ -1,47 +1,83 @@
 import type { Value } from "./api";
+import type { Kind } from "./drawn";
+import { nearestInRings, nearestOf, nearestOnLines, type Near, type Pixel } from "./near";
 
 /** What the page reads of a feature that MapLibre found on the screen. */
 export interface Rendered {
   id?: string | number | undefined;
-  layer: { id: string };
+  source: string;
   properties: Record<string, unknown>;
   geometry: { type: string; coordinates?: unknown };
 }
 
 /** One feature under the pointer. */
 export interface Hit {
+  /** The name of its layer. */
   layer: string;
+  kind: Kind;
   /** Its MVT id; absent when it lost a clash of ids. */
   number?: number;
   /** Its fields as far as the tile has them. */
   properties: Record<string, Value>;
-  lngLat: [number, number];
+  /** Where it is nearest to the pointer, and how many pixels away that is. */
+  at: Pixel;
+  far: number;
 }
+
+/** What wins at one place: a point lies on the line or polygon that it is drawn over. */
+const RANK: Record<Kind, number> = { point: 0, line: 1, polygon: 2 };
 
 /**
- * The features of list, nearest first by distance (of their places, in pixels), each once although
- * it stands in several tiles' buffers. Equally near ones keep their order, topmost first.
+ * The features of list at from: points first, then lines, then polygons, each kind nearest first.
+ * Equally near ones keep their order, topmost first. Each comes once, although it is in several tiles
+ * (the nearest part counts) or drawn by several style layers. project turns lon/lat into pixels.
  */
-export function hits(list: readonly Rendered[], distance: (lngLat: [number, number]) => number): Hit[] {
-  const seen = new Set<string>();
-  const found: { hit: Hit; far: number }[] = [];
-  for (const feature of list) {
-    const lngLat = place(feature);
-    if (!lngLat) continue;
-    const hit: Hit = { layer: feature.layer.id, properties: known(feature.properties), lngLat };
-    if (typeof feature.id === "number") hit.number = feature.id;
+export function hits(list: readonly Rendered[], from: Pixel, project: (lngLat: [number, number]) => Pixel): Hit[] {
+  const found = new Map<string, Hit>();
+  for (const { id, source, properties, geometry } of list) {
+    const place = placeOf(geometry, from, project);
+    if (!place) continue;
+    const hit: Hit = { layer: source, kind: place.kind, properties: known(properties), at: place.at, far: place.far };
+    if (typeof id === "number") hit.number = id;
     const key = JSON.stringify([hit.layer, hit.number ?? hit.properties]);
-    if (seen.has(key)) continue;
-    seen.add(key);
-    found.push({ hit, far: distance(lngLat) });
+    const same = found.get(key);
+    if (!same) found.set(key, hit);
+    else if (hit.far < same.far) [same.at, same.far] = [hit.at, hit.far];
   }
-  return found.sort((a, b) => a.far - b.far).map(({ hit }) => hit);
+  return [...found.values()].sort((a, b) => RANK[a.kind] - RANK[b.kind] || a.far - b.far);
 }
 
-function place({ geometry }: Rendered): [number, number] | null {
-  if (geometry.type !== "Point" || !Array.isArray(geometry.coordinates)) return null;
-  const [lng, lat] = geometry.coordinates;
-  return typeof lng === "number" && typeof lat === "number" ? [lng, lat] : null;
+/** Where a geometry is nearest to from; null when it has no places that can be read. */
+function placeOf(
+  { type, coordinates }: Rendered["geometry"], from: Pixel, project: (lngLat: [number, number]) => Pixel,
+): (Near & { kind: Kind }) | null {
+  const parts = partsOf(coordinates).map((part) => part.map(project));
+  const of = (kind: Kind, near: Near | null) => near && { kind, ...near };
+  switch (type) {
+    case "Point":
+    case "MultiPoint":
+      return of("point", nearestOf(parts.flat(), from));
+    case "LineString":
+    case "MultiLineString":
+      return of("line", nearestOnLines(parts, from));
+    case "Polygon":
+    case "MultiPolygon":
+      return of("polygon", nearestInRings(parts, from));
+    default:
+      return null;
+  }
+}
+
+/** The lists of positions in GeoJSON's coordinates, however deep they lie; a lone position is one. */
+function partsOf(coordinates: unknown): [number, number][][] {
+  if (!Array.isArray(coordinates)) return [];
+  if (isPosition(coordinates)) return [[coordinates]];
+  if (coordinates.some(isPosition)) return [coordinates.filter(isPosition)];
+  return coordinates.flatMap(partsOf);
+}
+
+function isPosition(value: unknown): value is [number, number] {
+  return Array.isArray(value) && typeof value[0] === "number" && typeof value[1] === "number";
 }
 
 function known(properties: Record<string, unknown>): Record<string, Value> {
