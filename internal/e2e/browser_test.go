@@ -280,11 +280,22 @@ func artifacts(t *testing.T) string {
 // browse sends the browser to the server at base; its screenshots go to out.
 func browse(t *testing.T, tools browserTools, base, out string) visit {
 	t.Helper()
-	options, err := json.Marshal(map[string]any{
+	var v visit
+	visitPage(t, tools, base, out, nil, &v)
+	return v
+}
+
+// visitPage runs the tools' script on the server at base and decodes what it saw into report. extra
+// is what the script wants to know beside what all scripts do.
+func visitPage(t *testing.T, tools browserTools, base, out string, extra map[string]any, report any) {
+	t.Helper()
+	args := map[string]any{
 		"base": base, "hash": fmt.Sprintf("#%d/%v/%v", camera.zoom, camera.lat, camera.lon),
 		"chromium": tools.chromium, "profile": t.TempDir(), "out": out,
 		"width": camera.width, "height": camera.height,
-	})
+	}
+	maps.Copy(args, extra)
+	options, err := json.Marshal(args)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,16 +304,14 @@ func browse(t *testing.T, tools browserTools, base, out string) visit {
 	cmd := exec.CommandContext(ctx, tools.node, tools.script, string(options))
 	// Killed node leaves its pipes to the browser; do not wait for that one for ever.
 	cmd.WaitDelay = 10 * time.Second
-	report, err := cmd.Output()
+	printed, err := cmd.Output()
 	if err != nil {
 		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			t.Fatalf("%s: %v\n%s", tools.script, err, exit.Stderr)
 		}
 		t.Fatal(err)
 	}
-	var v visit
-	if err := json.Unmarshal(report, &v); err != nil {
-		t.Fatalf("report %.200q: %v", report, err)
+	if err := json.Unmarshal(printed, report); err != nil {
+		t.Fatalf("report %.200q: %v", printed, err)
 	}
-	return v
 }

@@ -4,41 +4,14 @@
 //   node page.mjs '{"base": "http://…", "hash": "#12/39.9/116.4", "chromium": "/usr/bin/chromium",
 //                   "profile": "an empty folder", "out": "a folder", "width": 1000, "height": 700}'
 
-import path from "node:path";
-import { chromium } from "playwright-core";
+import { idle, listen, options, readPopup, run, shot } from "./browser.mjs";
 
-const FLAGS = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--disable-dev-shm-usage",
-  "--use-gl=angle",
-  "--use-angle=swiftshader",
-  "--enable-unsafe-swiftshader",
-  "--ignore-gpu-blocklist",
-];
-const PATIENCE_MS = 60_000;
 const PHONE = { width: 390, height: 780 };
 
-const options = JSON.parse(process.argv[2]);
-const context = await chromium.launchPersistentContext(options.profile, {
-  executablePath: options.chromium,
-  args: FLAGS,
-  viewport: { width: options.width, height: options.height },
-});
-try {
-  console.log(JSON.stringify(await visit(context)));
-} finally {
-  await context.close();
-}
+await run(visit);
 
 async function visit(context) {
   const page = await context.newPage();
-  page.setDefaultTimeout(PATIENCE_MS);
   const complaints = await listen(page);
   await page.goto(options.base + "/" + options.hash);
   await idle(page);
@@ -59,39 +32,6 @@ async function visit(context) {
   report.complaints = complaints.splice(0);
   report.outage = await outage(context, page);
   return report;
-}
-
-/** Collects whatever the page or the browser complains about, and every request off the server. */
-async function listen(page) {
-  const complaints = [];
-  await page.exposeFunction("reportViolation", (what) => complaints.push(`policy: ${what}`));
-  await page.addInitScript(() => {
-    document.addEventListener("securitypolicyviolation", (e) => {
-      window.reportViolation(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`);
-    });
-  });
-  page.on("console", (m) => {
-    if (m.type() === "error" || m.type() === "warning") complaints.push(`${m.type()}: ${m.text()}`);
-  });
-  page.on("pageerror", (error) => complaints.push(`exception: ${error.message}`));
-  page.on("request", (request) => {
-    const url = new URL(request.url());
-    const own = url.origin === options.base || url.protocol === "data:";
-    if (!own) complaints.push(`request to another origin: ${url.origin}`);
-  });
-  page.on("response", (response) => {
-    if (response.status() >= 400) complaints.push(`status ${response.status()}: ${response.url()}`);
-  });
-  return complaints;
-}
-
-/** Waits until the map has nothing left to load or draw. */
-async function idle(page) {
-  await page.waitForFunction(() => document.documentElement.dataset.state === "idle");
-}
-
-async function shot(page, name) {
-  await page.screenshot({ path: path.join(options.out, name) });
 }
 
 /** The ids of all features in each source's tiles, each once. Runs in the page. */
@@ -151,24 +91,6 @@ async function enterAtCentre(page, place) {
   return entries;
 }
 
-/** The popup's entries once each of them has its fields from the server or has given up. */
-async function readPopup(page) {
-  await page.waitForFunction(() => {
-    const entries = [...document.querySelectorAll(".found details")];
-    return entries.length > 0 && entries.every((e) => e.dataset.source);
-  });
-  return page.evaluate(() =>
-    [...document.querySelectorAll(".found details")].map((entry) => ({
-      layer: entry.dataset.layer,
-      source: entry.dataset.source,
-      id: entry.querySelector(".id").textContent,
-      fields: Object.fromEntries(
-        [...entry.querySelectorAll("dt")].map((dt) => [dt.textContent, dt.nextElementSibling.textContent]),
-      ),
-    })),
-  );
-}
-
 /** Unchecks every layer, back at the first camera, and counts what is still drawn. */
 async function hideAll(page) {
   for (const box of await page.locator("#layers input").all()) await box.uncheck();
@@ -208,6 +130,9 @@ async function outage(context, page) {
   await shot(page, "outage.png");
   await context.setOffline(false);
   await banner.waitFor({ state: "hidden" });
-  await idle(page);
-  return { message, tilesLoaded: await page.evaluate(() => window.hutong.map.areTilesLoaded()) };
+  // The map may still be idle from before when the banner goes, or the page may start afresh.
+  const loaded = await page.waitForFunction(() => {
+    return document.documentElement.dataset.state === "idle" && window.hutong?.map.areTilesLoaded();
+  });
+  return { message, tilesLoaded: await loaded.jsonValue() };
 }

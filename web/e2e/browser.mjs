@@ -1,0 +1,90 @@
+// What the scripts of visits share: a headless Chromium with the page, what it complains about, and
+// what stands in its popup.
+
+import path from "node:path";
+import { chromium } from "playwright-core";
+
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--disable-dev-shm-usage",
+  "--use-gl=angle",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+  "--ignore-gpu-blocklist",
+];
+const PATIENCE_MS = 60_000;
+
+/** The script's argument: base, hash, chromium, profile, out, width, height, and what a visit adds. */
+export const options = JSON.parse(process.argv[2]);
+
+/** Opens the browser, prints what visit returns as JSON, and closes the browser whatever happens. */
+export async function run(visit) {
+  const context = await chromium.launchPersistentContext(options.profile, {
+    executablePath: options.chromium,
+    args: FLAGS,
+    viewport: { width: options.width, height: options.height },
+  });
+  context.setDefaultTimeout(PATIENCE_MS);
+  try {
+    console.log(JSON.stringify(await visit(context)));
+  } finally {
+    await context.close();
+  }
+}
+
+/** Collects whatever the page or the browser complains about, and every request off the server. */
+export async function listen(page) {
+  const complaints = [];
+  await page.exposeFunction("reportViolation", (what) => complaints.push(`policy: ${what}`));
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (e) => {
+      window.reportViolation(`${e.violatedDirective} ${e.blockedURI} ${e.sourceFile}`);
+    });
+  });
+  page.on("console", (m) => {
+    if (m.type() === "error" || m.type() === "warning") complaints.push(`${m.type()}: ${m.text()}`);
+  });
+  page.on("pageerror", (error) => complaints.push(`exception: ${error.message}`));
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    const own = url.origin === options.base || url.protocol === "data:";
+    if (!own) complaints.push(`request to another origin: ${url.origin}`);
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 400) complaints.push(`status ${response.status()}: ${response.url()}`);
+  });
+  return complaints;
+}
+
+/** Waits until the map has nothing left to load or draw. */
+export async function idle(page) {
+  await page.waitForFunction(() => document.documentElement.dataset.state === "idle");
+}
+
+export async function shot(page, name) {
+  await page.screenshot({ path: path.join(options.out, name) });
+}
+
+/** The popup's entries once each of them has its fields from the server or has given up. */
+export async function readPopup(page) {
+  await page.waitForFunction(() => {
+    const entries = [...document.querySelectorAll(".found details")];
+    return entries.length > 0 && entries.every((e) => e.dataset.source);
+  });
+  return page.evaluate(() =>
+    [...document.querySelectorAll(".found details")].map((entry) => ({
+      layer: entry.dataset.layer,
+      source: entry.dataset.source,
+      id: entry.querySelector(".id").textContent,
+      fields: Object.fromEntries(
+        [...entry.querySelectorAll("dt")].map((dt) => [dt.textContent, dt.nextElementSibling.textContent]),
+      ),
+    })),
+  );
+}
