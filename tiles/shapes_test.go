@@ -377,7 +377,7 @@ func TestShapesAgainstSamples(t *testing.T) {
 			o := Defaults()
 			o.MaxZoom, o.Extent, o.Buffer, o.Tiny = 20, extent, extent/64, tiny
 			b := builder(t, v, o)
-			for range 60 {
+			for range 15 {
 				checkShapes(t, r, b, v, features, shapeTile(r, features, o.MaxZoom))
 			}
 			checkShapes(t, r, b, v, features, grid.Tile{})
