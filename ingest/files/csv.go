@@ -14,14 +14,16 @@ type rows struct {
 	in        *input
 	delimiter byte
 	columns   *ingest.Columns
+	joined    joined // without a table when nothing is looked up
 }
 
 const headerSize = 4 << 10 // most headers fit
 
 const wantQuotes = "quotes only around a whole cell, and doubled inside it"
 
-// newRows reads the header. The error lists the columns there are if one is missing.
-func newRows(in *input, mapper *ingest.Mapper, opts CSV, delimiter byte) (*rows, error) {
+// newRows reads the header. The error lists the columns there are if one is missing. t is the table to
+// look rows up in, or nil.
+func newRows(in *input, mapper *ingest.Mapper, opts CSV, delimiter byte, t *lookupTable) (*rows, error) {
 	r := &rows{in: in, delimiter: delimiter}
 	b := make([]byte, 0, min(headerSize, in.limit))
 	var header []string
@@ -53,6 +55,12 @@ func newRows(in *input, mapper *ingest.Mapper, opts CSV, delimiter byte) (*rows,
 			return nil, in.problem(in.line+1, in.bytes, "the header is longer than %d bytes", in.limit)
 		default:
 			b = grow(b)
+		}
+	}
+	var err error
+	if t != nil {
+		if header, r.joined, err = t.join(header, opts.Lookup.On); err != nil {
+			return nil, fmt.Errorf("%s: %w", in.path, err)
 		}
 	}
 	columns, err := mapper.Columns(header, opts.PlaceColumns)
@@ -108,6 +116,9 @@ func (r *rows) parse(w *worker, c *chunk) {
 		if line := trimEnd(raw); line != "" {
 			if ok {
 				w.cells = split(w.cells[:0], line, r.delimiter, &texts)
+				if r.joined.table != nil {
+					w.cells = r.joined.add(w.cells)
+				}
 				w.Row(r.columns, w.cells, at)
 			} else {
 				w.Refuse(at, ingest.ReasonRow, wantQuotes)

@@ -62,26 +62,31 @@ func TestCSV(t *testing.T) {
 				if (err == nil) != (sum.Error == "") {
 					t.Errorf("the report says %q of the error %v", sum.Error, err)
 				}
-				var got []string
-				for i := range changes {
-					parts := strings.SplitN(strings.TrimSpace(show(changes[i:i+1])), " ", 3)
-					text := changes[i].Feature.Values[0].Text()
-					if changes[i].Feature.Values[0].IsNull() {
-						text = "null"
-					}
-					got = append(got, strings.Trim(parts[0], `"`)+" "+parts[1]+" "+text)
-				}
-				for _, r := range sum.Reasons {
-					for _, e := range r.Examples {
-						got = append(got, fmt.Sprintf("%s %d", e.Reason, e.Line))
-					}
-				}
-				if got := strings.Join(got, "|"); got != tt.want {
+				if got := rowsRead(changes, sum); got != tt.want {
 					t.Errorf("got %q, want %q", got, tt.want)
 				}
 			})
 		}
 	}
+}
+
+// rowsRead lists the changes with their place and text, then the refusals with their lines.
+func rowsRead(changes []layers.Change, sum ingest.Summary) string {
+	var got []string
+	for i := range changes {
+		parts := strings.SplitN(strings.TrimSpace(show(changes[i:i+1])), " ", 3)
+		text := changes[i].Feature.Values[0].Text()
+		if changes[i].Feature.Values[0].IsNull() {
+			text = "null"
+		}
+		got = append(got, strings.Trim(parts[0], `"`)+" "+parts[1]+" "+text)
+	}
+	for _, r := range sum.Reasons {
+		for _, e := range r.Examples {
+			got = append(got, fmt.Sprintf("%s %d", e.Reason, e.Line))
+		}
+	}
+	return strings.Join(got, "|")
 }
 
 func TestCSVWithoutPlaces(t *testing.T) {

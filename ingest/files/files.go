@@ -58,6 +58,8 @@ type CSV struct {
 	// Delimiter stands between cells: one byte of ASCII; 0 means a comma, or a tab in files whose
 	// names end in .tsv.
 	Delimiter byte
+	// Lookup adds the columns of a small table; its zero value adds none.
+	Lookup Lookup
 }
 
 // Source reads files into one layer. It implements [ingest.Source].
@@ -87,6 +89,9 @@ func New(opts Options) (*Source, error) {
 		errs = append(errs, err)
 	}
 	if problem := opts.CSV.Problem(); problem != "" {
+		fail("csv: %s", problem)
+	}
+	if problem := opts.CSV.Lookup.problem(); problem != "" {
 		fail("csv: %s", problem)
 	}
 	if d := opts.CSV.Delimiter; d == '"' || d == '\r' || d == '\n' || d >= 0x80 {
@@ -214,7 +219,13 @@ func (s *Source) runFile(ctx context.Context, path string, f fileFormat, to inge
 	var fr framer
 	switch f.format {
 	case FormatCSV:
-		fr, err = newRows(in, s.mapper, s.opts.CSV, f.delimiter)
+		var t *lookupTable
+		if l := &s.opts.CSV.Lookup; !l.empty() {
+			if t, err = l.read(s.open); err != nil {
+				return err
+			}
+		}
+		fr, err = newRows(in, s.mapper, s.opts.CSV, f.delimiter, t)
 	case FormatGeoJSON:
 		fr = newCollection(in)
 	default:

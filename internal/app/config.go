@@ -42,7 +42,10 @@ func fileSource(c *config.Source, read *atomic.Int64) (*files.Source, error) {
 	}
 	return files.New(files.Options{
 		Name: c.Name, Layer: c.Layer, Paths: c.Files, Format: format,
-		CSV:     files.CSV{PlaceColumns: c.CSV.PlaceColumns, Delimiter: c.CSV.Delimiter},
+		CSV: files.CSV{
+			PlaceColumns: c.CSV.PlaceColumns, Delimiter: c.CSV.Delimiter,
+			Lookup: files.Lookup{Path: c.CSV.Lookup.File, Key: c.CSV.Lookup.Key, On: c.CSV.Lookup.On},
+		},
 		Mapping: c.Mapping, Read: read,
 	})
 }

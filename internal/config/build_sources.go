@@ -160,6 +160,15 @@ func (b *builder) csv(s *Source, e entry) {
 	if d := n.get("delimiter").str(); d != "" {
 		s.CSV.Delimiter = d[0]
 	}
+	if l := n.get("lookup"); l != nil {
+		s.CSV.Lookup = Lookup{Key: l.get("key").str(), On: l.get("on").str()}
+		if file := l.get("file"); file != nil {
+			var err error
+			if s.CSV.Lookup.File, err = expand(file.text, b.env); err != nil {
+				b.f.on(file, "%v", err)
+			}
+		}
+	}
 	switch lat := n.get("lat"); {
 	case lat != nil && s.CSV.Lon == s.CSV.Lat:
 		b.f.on(lat, "lon and lat are the same column %s", quote(lat.text))

@@ -99,4 +99,14 @@ type CSVOptions struct {
 	ingest.PlaceColumns
 	// Delimiter separates the columns: ',', ';', '|' or a tab.
 	Delimiter byte
+	// Lookup is a table whose columns are added to each row; all "" when there is none.
+	Lookup Lookup
+}
+
+// Lookup is a small table that rows are looked up in.
+type Lookup struct {
+	// File is the path of a CSV file, with variables of the environment put in.
+	File string
+	// Key is the column of the table, On that of the rows, whose values are compared.
+	Key, On string
 }
