@@ -19,19 +19,37 @@ export function nearestOf(points: readonly Pixel[], from: Pixel): Near | null {
 
 /** The place nearest to from on the lines through the points of each of lines. */
 export function nearestOnLines(lines: readonly (readonly Pixel[])[], from: Pixel): Near | null {
+  return nearestOnSegments(lines, from, () => true);
+}
+
+/**
+ * from itself where it lies inside rings, holes taken out; else the nearest place on their edges.
+ * Where a tile ends in a hole, the outer ring and the hole share an edge with nothing on either side:
+ * that does not count.
+ */
+export function nearestInRings(rings: readonly (readonly Pixel[])[], from: Pixel): Near | null {
+  if (inside(rings, from)) return { at: from, far: 0 };
+  return nearestOnSegments(rings, from, ({ x, y }) => {
+    return CORNERS.some(([dx, dy]) => inside(rings, { x: x + dx, y: y + dy }));
+  });
+}
+
+/** Steps of a tenth of a pixel: one of them leads from an edge into what it bounds. */
+const CORNERS = [[0.1, 0.1], [-0.1, 0.1], [-0.1, -0.1], [0.1, -0.1]] as const;
+
+/** The place nearest to from on lines for which counts is true. */
+function nearestOnSegments(
+  lines: readonly (readonly Pixel[])[], from: Pixel, counts: (at: Pixel) => boolean,
+): Near | null {
   let best: Near | null = null;
   for (const line of lines) {
     line.forEach((b, i) => {
       const at = nearestOnSegment(line[i - 1] ?? b, b, from);
-      best = nearer(best, { at, far: Math.hypot(at.x - from.x, at.y - from.y) });
+      const next = { at, far: Math.hypot(at.x - from.x, at.y - from.y) };
+      if (nearer(best, next) === next && counts(at)) best = next;
     });
   }
   return best;
-}
-
-/** from itself where it lies inside rings, holes taken out; else the nearest place on their edges. */
-export function nearestInRings(rings: readonly (readonly Pixel[])[], from: Pixel): Near | null {
-  return inside(rings, from) ? { at: from, far: 0 } : nearestOnLines(rings, from);
 }
 
 function nearer(best: Near | null, next: Near): Near {

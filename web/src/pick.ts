@@ -31,12 +31,17 @@ const RANK: Record<Kind, number> = { point: 0, line: 1, polygon: 2 };
  * The features of list at from: points first, then lines, then polygons, each kind nearest first.
  * Equally near ones keep their order, topmost first. Each comes once, although it is in several tiles
  * (the nearest part counts) or drawn by several style layers. project turns lon/lat into pixels.
+ *
+ * Polygons more than reach pixels away are left out: MapLibre 6.17 finds a polygon for a box that lies
+ * in its hole. For points and lines it knows best, since it has their radius and width.
  */
-export function hits(list: readonly Rendered[], from: Pixel, project: (lngLat: [number, number]) => Pixel): Hit[] {
+export function hits(
+  list: readonly Rendered[], from: Pixel, reach: number, project: (lngLat: [number, number]) => Pixel,
+): Hit[] {
   const found = new Map<string, Hit>();
   for (const { id, source, properties, geometry } of list) {
     const place = placeOf(geometry, from, project);
-    if (!place) continue;
+    if (!place || (place.kind === "polygon" && place.far > reach)) continue;
     const hit: Hit = { layer: source, kind: place.kind, properties: known(properties), at: place.at, far: place.far };
     if (typeof id === "number") hit.number = id;
     const key = JSON.stringify([hit.layer, hit.number ?? hit.properties]);

@@ -61,7 +61,7 @@ export class FeaturePopup {
       [point.x + reach, point.y + reach],
     ];
     const rendered = this.#map.queryRenderedFeatures(box, { layers: this.#ids });
-    return hits(rendered, point, (lngLat) => this.#map.project(lngLat));
+    return hits(rendered, point, reach, (lngLat) => this.#map.project(lngLat));
   }
 
   /** One feature: the tile's fields at once, all public fields when the server has answered. */

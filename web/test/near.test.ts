@@ -29,3 +29,17 @@ test("nearestInRings is where one stands inside, and on the edge elsewhere", () 
   assert.deepEqual(nearestInRings(rings, p(12, 5)), { at: p(10, 5), far: 2 });
   assert.deepEqual(nearestInRings(rings, p(4.5, 5)), { at: p(4, 5), far: 0.5 });
 });
+
+test("nearestInRings leaves out the edge of a tile across a hole", () => {
+  // The upper half of a square with a hole, cut at y = 5 by its tile.
+  const outer = [p(0, 5), p(10, 5), p(10, 20), p(0, 20), p(0, 5)];
+  const hole = [p(2, 5), p(2, 15), p(8, 15), p(8, 5), p(2, 5)];
+  assert.deepEqual(nearestInRings([outer, hole], p(4, 5.5)), { at: p(2, 5.5), far: 2 });
+  assert.deepEqual(nearestInRings([outer, hole], p(1, 4)), { at: p(1, 5), far: 1 });
+});
+
+test("nearestInRings finds a square of one pixel", () => {
+  const square = [p(3, 3), p(4, 3), p(4, 4), p(3, 4), p(3, 3)];
+  assert.deepEqual(nearestInRings([square], p(3.5, 0)), { at: p(3.5, 3), far: 3 });
+  assert.deepEqual(nearestInRings([square], p(0, -1)), { at: p(3, 3), far: 5 });
+});

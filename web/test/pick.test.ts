@@ -12,7 +12,7 @@ function point(layer: string, id: number | undefined, at: number, properties = {
 
 const origin = { x: 0, y: 0 };
 const project = ([x, y]: [number, number]) => ({ x, y });
-const at = (list: Rendered[], from = origin) => hits(list, from, project);
+const at = (list: Rendered[], from = origin) => hits(list, from, 4, project);
 const square = [[-5, -5], [5, -5], [5, 5], [-5, 5], [-5, -5]];
 const hole = [[-1, -1], [-1, 1], [1, 1], [1, -1], [-1, -1]];
 
@@ -56,6 +56,13 @@ test("hits measures to the edge of a polygon from outside it and from its hole",
   assert.deepEqual(at([ring], { x: 3, y: 0 })[0]?.far, 0);
   assert.deepEqual(at([ring], { x: 7, y: 2 }).map((h) => [h.far, h.at]), [[2, { x: 5, y: 2 }]]);
   assert.deepEqual(at([ring], { x: 0.5, y: 0 }).map((h) => [h.far, h.at]), [[0.5, { x: 1, y: 0 }]]);
+});
+
+test("hits leaves out a polygon that is out of reach, but no point or line", () => {
+  const far = [rendered("wards", 1, "Polygon", [square]), point("trees", 1, 5), rendered("roads", 1, "LineString", [[5, 0], [5, 1]])];
+  const from = { x: 11, y: 0 };
+  assert.deepEqual(at(far, from).map((h) => [h.layer, h.far]), [["trees", 6], ["roads", 6]]);
+  assert.deepEqual(at([rendered("wards", 1, "Polygon", [square])], { x: 9, y: 0 }).map((h) => h.far), [4]);
 });
 
 test("hits takes the nearest part of a feature that is in several tiles or drawn twice", () => {
