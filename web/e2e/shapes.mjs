@@ -30,7 +30,10 @@ async function visit(context) {
     report.found[name] = await click(page, pixel, name);
   }
   await page.locator(`#layers input[name="${options.off}"]`).uncheck();
-  await page.evaluate(() => new Promise((resolve) => window.hutong.map.once("idle", resolve)));
+  await page.evaluate(() => new Promise((resolve) => {
+    window.hutong.map.once("idle", resolve);
+    window.hutong.map.triggerRepaint();
+  }));
   report.without = await page.evaluate(renderedLayers);
   await shot(page, "shapes-without.png");
   return { ...report, complaints };
