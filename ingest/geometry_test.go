@@ -3,12 +3,14 @@ package ingest
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
 
 	"hutong/layers"
+	"hutong/layers/world"
 )
 
 func TestGeometry(t *testing.T) {
@@ -124,6 +126,44 @@ geometry :5: geometry: inf: want numbers, or texts with decimal numbers
 zero :6: 0, 0: want a position, or an address: 0, 0 stands for an unknown place`
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// Places of another datum are shifted before the gate sees them, those outside China are not.
+func TestDatum(t *testing.T) {
+	t.Parallel()
+	m := mapping(t)
+	m.Datum = world.GCJ02
+	m.Gate.Bounds = &orb.Bound{Min: orb.Point{-80, 39.91195}, Max: orb.Point{116.37782, 39.91196}} // around 116.377817, 39.911954
+	mapper, err := m.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := mapper.NewParser()
+	p.Begin(4)
+	for _, g := range []string{
+		`{"type":"Point","coordinates":[116.38404722455657,39.91334545536069]}`, `{"type":"MultiPoint","coordinates":[[116.38404722455657,39.91334545536069],[-77,39]]}`,
+		`{"type":"Polygon","coordinates":[[[116.38404722455657,39.91334545536069],[116.39,39.9],[116.4,39.9]]]}`, `{"type":"Point","coordinates":[0,0]}`,
+	} {
+		p.Feature(geometryOf(g), Place{})
+	}
+	slab := p.Finish()
+	if len(slab.Changes) != 3 || slab.Refused.counts[ReasonZero.index()] != 1 {
+		t.Fatalf("%d accepted, want 3, and one at 0, 0 refused", len(slab.Changes))
+	}
+	want := orb.Point{116.377817, 39.911954}
+	multi := slab.Changes[1].Feature.Geometry.(orb.MultiPoint)
+	for _, got := range []orb.Point{slab.Changes[0].Feature.Geometry.(orb.Point), multi[0], slab.Changes[2].Feature.Geometry.(orb.Polygon)[0][0]} {
+		if math.Abs(got[0]-want[0]) > 1e-6 || math.Abs(got[1]-want[1]) > 1e-6 {
+			t.Errorf("got %v, want %v", got, want)
+		}
+	}
+	if multi[1] != (orb.Point{-77, 39}) {
+		t.Errorf("a place outside China is moved to %v", multi[1])
+	}
+	ring := slab.Changes[2].Feature.Geometry.(orb.Polygon)[0]
+	if ring[0] != ring[3] {
+		t.Error("the ring is open")
 	}
 }
 

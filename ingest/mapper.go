@@ -8,6 +8,7 @@ import (
 
 	"hutong/layers"
 	"hutong/layers/column"
+	"hutong/layers/world"
 )
 
 // Mapper is a [Mapping] made ready. It never changes and may be used from many goroutines.
@@ -22,6 +23,7 @@ type Mapper struct {
 	nulls   []string
 	maxNull int // bytes of the longest of nulls
 	lenient bool
+	datum   world.Datum
 	// idField is what refusals call the id; idMasked is set when an id would show a private value.
 	idField  string
 	idMasked bool
@@ -63,6 +65,7 @@ func newMapper(m *Mapping) *Mapper {
 		schema:  m.Schema,
 		gate:    m.Gate,
 		lenient: m.LenientCoordinates,
+		datum:   m.Datum,
 		sources: make([]source, len(names)),
 		index:   make(map[string]int, len(names)),
 		idField: m.Schema.IDField,

@@ -8,6 +8,7 @@ import (
 
 	"hutong/layers"
 	"hutong/layers/column"
+	"hutong/layers/world"
 )
 
 // The layouts of [FieldMapping.Layouts] that are not Go time layouts.
@@ -54,6 +55,9 @@ type Mapping struct {
 	// LenientCoordinates takes GeoJSON coordinates that are texts with decimal numbers, such as
 	// ["13.4", "52.5"], which RFC 7946 does not allow. Otherwise such a feature is refused.
 	LenientCoordinates bool
+	// Datum is that of the record's degrees. They are taken to WGS-84 before the gate sees them, so
+	// its bounds are in WGS-84.
+	Datum world.Datum
 }
 
 // FieldMapping says where the values of one field come from. The zero FieldMapping makes every

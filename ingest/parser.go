@@ -10,6 +10,7 @@ import (
 
 	"hutong/layers"
 	"hutong/layers/column"
+	"hutong/layers/world"
 )
 
 // Place is where a record stands in its feed, for refusals.
@@ -155,6 +156,9 @@ func (p *Parser) emit(at *place) {
 
 // admit takes a place through the gate; ok is false once it refused the record at hand.
 func (p *Parser) admit(at *place) (g orb.Geometry, ok bool) {
+	if p.m.datum != world.WGS84 {
+		p.toWGS84(at)
+	}
 	var reason Reason
 	var value, want string
 	switch {
@@ -180,6 +184,17 @@ func (p *Parser) admit(at *place) (g orb.Geometry, ok bool) {
 	}
 	p.refuse(reason, "", value, want)
 	return nil, false
+}
+
+// toWGS84 takes a place out of the mapping's datum. It writes to the shape, which is the parser's.
+func (p *Parser) toWGS84(at *place) {
+	shift := func(v *orb.Point) { v[0], v[1] = p.m.datum.ToWGS84(v[0], v[1]) }
+	shift(&at.point)
+	for run := range runs(at.shape) {
+		for i := range run {
+			shift(&run[i])
+		}
+	}
 }
 
 // keepable returns "" when the layer would keep a geometry, else why not: one may be flat in world

@@ -12,6 +12,7 @@ import (
 	"hutong/ingest"
 	"hutong/layers"
 	"hutong/layers/column"
+	"hutong/layers/world"
 )
 
 // sources reads the sources, after the layers. tree is the layers' part of the file, which knows
@@ -43,6 +44,12 @@ func (b *builder) source(e entry, tree *node) Source {
 		LenientCoordinates: n.get("coordinates").str() == "lenient",
 	}
 	s.Mapping = m
+	if datum := n.get("datum"); datum != nil {
+		var err error
+		if m.Datum, err = world.ParseDatum(datum.text); err != nil {
+			b.f.on(datum, "%v", err)
+		}
+	}
 	if nulls := n.get("nulls"); nulls != nil {
 		m.Nulls = []string{}
 		for _, item := range nulls.items {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"hutong/ingest"
+	"hutong/layers/world"
 )
 
 // TestRefused reads files that hold one fault each, most of which end the reading.
@@ -78,6 +79,7 @@ func TestRefused(t *testing.T) {
 		{"a place twice", table("{lon: X, lat: Y, wkt: Z}"), `3:52: sources.s.csv: the place of a row comes from lon and lat, or from point, or from wkt, not from several`},
 		{"a point without an order", table("{point: {column: P}}"), `3:58: sources.s.csv.point: the key "order" is missing`},
 		{"a point in no order", table("{point: {column: P, order: yx}}"), `3:84: sources.s.csv.point.order: "yx" is not one of "latlon", "lonlat"`},
+		{"no datum", least + "sources: {s: {layer: a, files: [x.geojson], datum: GCJ-02, id: '{A}', fields: {}}}", `3:52: sources.s.datum: "GCJ-02" is not one of "wgs84", "gcj02", "bd09"; did you mean "gcj02"?`},
 		{"port beyond", least + "listen: a:70000", `3:9: listen: "a:70000" is not host:port, such as 127.0.0.1:8080`},
 	} {
 		_, err := Parse("f", []byte(test.file), nil)
@@ -121,6 +123,19 @@ func TestPlaceColumns(t *testing.T) {
 		}
 		if got := c.Sources[0].Mapping.LenientCoordinates; got != want {
 			t.Errorf("%q: got %v", coordinates, got)
+		}
+	}
+}
+
+func TestDatum(t *testing.T) {
+	t.Parallel()
+	for datum, want := range map[string]world.Datum{"": world.WGS84, "datum: wgs84, ": world.WGS84, "datum: gcj02, ": world.GCJ02, "datum: bd09, ": world.BD09} {
+		c, err := Parse("f", []byte(least+"sources: {s: {layer: a, files: [x.geojson], "+datum+"id: '{A}', fields: {}}}"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := c.Sources[0].Mapping.Datum; got != want {
+			t.Errorf("%q: got %v", datum, got)
 		}
 	}
 }
