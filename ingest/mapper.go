@@ -45,22 +45,24 @@ type idPart struct {
 
 // field is one field of the layer, with what its conversion needs.
 type field struct {
-	name      string
-	kind      column.Kind
-	source    int // −1 for a constant
-	constant  column.Value
-	values    map[string]string
-	layouts   []string
-	zone      *time.Location
-	maxLength int
-	private   bool
+	name     string
+	kind     column.Kind
+	source   int // −1 for a constant or an expression
+	constant column.Value
+	// expression is nil when there is none.
+	expression *expression
+	values     map[string]string
+	layouts    []string
+	zone       *time.Location
+	maxLength  int
+	private    bool // no refusal may show its values
 }
 
 // pathCharacters are those that make a name more than a plain one to gjson.
 const pathCharacters = ".*?|#@!\\{}[]()=<>%\":"
 
-func newMapper(m *Mapping) *Mapper {
-	names := m.properties()
+func newMapper(m *Mapping, expressions []*expression) *Mapper {
+	names := m.properties(expressions)
 	mp := &Mapper{
 		schema:  m.Schema,
 		gate:    m.Gate,
@@ -87,7 +89,6 @@ func newMapper(m *Mapping) *Mapper {
 			mp.id = append(mp.id, idPart{text: part.text, source: -1})
 		}
 	}
-	public := map[string]bool{}
 	for i := range m.Fields {
 		f, s := &m.Fields[i], &m.Schema.Fields[i]
 		mp.fields = append(mp.fields, field{
@@ -101,15 +102,14 @@ func newMapper(m *Mapping) *Mapper {
 		if added.maxLength == 0 {
 			added.maxLength = layers.DefaultMaxLength
 		}
-		if !s.Private {
-			public[f.From] = true
+		if e := expressions[i]; e != nil {
+			added.expression = e
+			for _, name := range e.properties {
+				e.sources = append(e.sources, mp.index[name])
+			}
 		}
 	}
-	for i := range m.Fields {
-		if f := &m.Fields[i]; m.Schema.Fields[i].Private && !public[f.From] && slices.Contains(m.ID.Properties(), f.From) {
-			mp.idMasked = true
-		}
-	}
+	mp.mask(m)
 	for _, null := range m.Nulls {
 		null = strings.TrimSpace(null)
 		if !slices.Contains(mp.nulls, null) {
@@ -118,6 +118,31 @@ func newMapper(m *Mapping) *Mapper {
 		}
 	}
 	return mp
+}
+
+// mask makes refusals hide an id, and what an expression is about, that show a property of private
+// fields only.
+func (m *Mapper) mask(from *Mapping) {
+	public, secret := map[string]bool{}, map[string]bool{}
+	for i := range m.fields {
+		switch f := &m.fields[i]; {
+		case !f.private:
+			public[from.Fields[i].From] = true
+		case f.expression != nil:
+			for _, name := range f.expression.properties {
+				secret[name] = true
+			}
+		default:
+			secret[from.Fields[i].From] = true
+		}
+	}
+	shows := func(name string) bool { return secret[name] && !public[name] }
+	m.idMasked = slices.ContainsFunc(from.ID.Properties(), shows)
+	for i := range m.fields {
+		if f := &m.fields[i]; f.expression != nil && slices.ContainsFunc(f.expression.properties, shows) {
+			f.private = true
+		}
+	}
 }
 
 // Schema returns the schema of the layer that m makes features for.

@@ -68,7 +68,12 @@ type FieldMapping struct {
 	// literally so called comes first, and a plain name needs no escaping. [IDMember] is the
 	// feature's own id.
 	From string
-	// Value is the value of every feature when From is "". It has the field's kind, or is null.
+	// Expression computes the value instead, in CEL: see [CheckExpression]. It reads the record's
+	// properties as r.name or r["name"], as the texts that stand in the record. Where it needs one that
+	// is null or absent the value is null. What it makes is treated as a property would be: null
+	// markers, Values, Layouts and Zone apply to it.
+	Expression string
+	// Value is the value of every feature when From and Expression are "". It has the field's kind, or is null.
 	Value column.Value
 	// Values replace texts, numbers and true or false as they stand in the record, before they are
 	// converted to the field's kind. What is not listed stays.
@@ -125,7 +130,18 @@ func (f *FieldMapping) problems(k column.Kind) []error {
 	if len(f.From) > MaxPath {
 		fail("a property name of %d bytes, more than %d", len(f.From), MaxPath)
 	}
+	if f.Expression != "" {
+		if f.From != "" {
+			fail("it has both a property %q and an expression", f.From)
+		}
+		if err := CheckExpression(f.Expression, k); err != nil {
+			errs = append(errs, err)
+		}
+	}
 	if !f.Value.IsNull() {
+		if f.Expression != "" {
+			fail("it has both an expression and a constant")
+		}
 		if f.From != "" {
 			fail("it has both a property %q and a constant", f.From)
 		}
@@ -133,7 +149,7 @@ func (f *FieldMapping) problems(k column.Kind) []error {
 			fail("a constant of type %s in a field of type %s", f.Value.Kind(), k)
 		}
 	}
-	if f.From == "" && len(f.Values) > 0 {
+	if f.From == "" && f.Expression == "" && len(f.Values) > 0 {
 		fail("replacements without a property")
 	}
 	if k != column.Time && (len(f.Layouts) > 0 || f.Zone != nil) {
@@ -165,8 +181,8 @@ func validateLayout(layout string) error {
 	return nil
 }
 
-// properties returns the distinct properties that m reads, in order of first use.
-func (m *Mapping) properties() []string {
+// properties returns the distinct properties that m and its expressions read, in order of first use.
+func (m *Mapping) properties(expressions []*expression) []string {
 	var names []string
 	add := func(name string) {
 		if name != "" && name != RowMember && !slices.Contains(names, name) {
@@ -178,6 +194,11 @@ func (m *Mapping) properties() []string {
 	}
 	for i := range m.Fields {
 		add(m.Fields[i].From)
+		if e := expressions[i]; e != nil {
+			for _, name := range e.properties {
+				add(name)
+			}
+		}
 	}
 	add(m.Address)
 	return names
@@ -188,5 +209,14 @@ func (m *Mapping) Compile() (*Mapper, error) {
 	if err := m.Validate(); err != nil {
 		return nil, err
 	}
-	return newMapper(m), nil
+	expressions := make([]*expression, len(m.Fields)) // by field; nil where there is none
+	for i := range m.Fields {
+		if f := &m.Fields[i]; f.Expression != "" {
+			var err error
+			if expressions[i], err = compileExpression(f.Expression, m.Schema.Fields[i].Kind); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return newMapper(m, expressions), nil
 }

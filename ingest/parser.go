@@ -47,6 +47,8 @@ type Parser struct {
 	properties string // the raw properties, "" when there are none
 	geometry   geometry
 	shape      shape
+	record     map[string]string // what the expression at hand reads
+	variables  map[string]any    // holds record
 }
 
 // cell is the value of a source in the record at hand. The zero cell is absent.
@@ -90,6 +92,7 @@ func (p *Parser) Finish() *Slab {
 	slab := p.slab
 	p.slab, p.values, p.texts = nil, nil, strings.Builder{}
 	clear(p.cells)
+	clear(p.record)
 	p.s, p.kind, p.properties, p.geometry = "", "", "", geometry{}
 	return slab
 }
@@ -132,11 +135,21 @@ func (p *Parser) emit(at *place) {
 	values := p.values[n:len(p.values):len(p.values)]
 	for i := range p.m.fields {
 		f := &p.m.fields[i]
-		if f.source < 0 {
+		var c *cell
+		switch {
+		case f.source >= 0:
+			c = &p.cells[f.source]
+		case f.expression == nil:
 			values[i] = f.constant
 			continue
+		default:
+			made, ok := p.compute(f)
+			if !ok {
+				p.values = p.values[:n]
+				return
+			}
+			c = &made
 		}
-		c := &p.cells[f.source]
 		if c.kind <= null {
 			values[i] = column.Value{}
 			continue

@@ -21,11 +21,13 @@ const (
 	ReasonSwapped  Reason = "swapped"  // inside the bounds if longitude and latitude were swapped
 	ReasonType     Reason = "type"     // a value that is not of its field's type
 	ReasonTime     Reason = "time"     // a value that is not a time in the field's layouts
+	// ReasonExpression is a field's expression that has no value for the record.
+	ReasonExpression Reason = "expression"
 )
 
 var reasons = [...]Reason{
 	ReasonJSON, ReasonRow, ReasonText, ReasonTooLong, ReasonFeature, ReasonID, ReasonGeometry,
-	ReasonPosition, ReasonZero, ReasonBounds, ReasonSwapped, ReasonType, ReasonTime,
+	ReasonPosition, ReasonZero, ReasonBounds, ReasonSwapped, ReasonType, ReasonTime, ReasonExpression,
 }
 
 // Reasons returns every reason there is, in the order in which reports list them.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -273,6 +274,26 @@ var faults = []fault{
 			}
 		},
 		text: "\"No\",\"PM2.5\",\"CO\",\"O3\",\"wd\",\"station\"\n1,NA,300,89,NA,\"Dongsi\"\n", want: "\"Dongsi-1\" - null 300 89 null\n",
+	},
+	{
+		name: "sensors-beijing: the time is in four columns, at UTC+8", id: "{station}-{No}", fields: []string{"at time", "hours int"},
+		change: func(m *ingest.Mapping) {
+			m.Fields[0] = ingest.FieldMapping{
+				Expression: `r.year + "-" + r.month + "-" + r.day + " " + r.hour`, Layouts: []string{"2006-1-2 15"}, Zone: time.FixedZone("", 8*60*60),
+			}
+			m.Fields[1] = ingest.FieldMapping{Expression: `int(r.hour) + 1`}
+		},
+		file: "sensors-beijing/PRSA_Data_Dongsi_20130301-20170228.csv.gz", accepted: 35_064,
+		real: func(t *testing.T, r outcome) {
+			first, end := r.changes[0].Feature.Values[0].String(), r.changes[len(r.changes)-1].Feature.Values[0].String()
+			if first != "2013-02-28T16:00:00Z" || end != "2017-02-28T15:00:00Z" {
+				t.Errorf("from %s to %s", first, end)
+			}
+			number(t, "times", len(r.values(0)), 35_064)
+			number(t, "hours", len(r.values(1)), 24)
+		},
+		text: "\"No\",\"year\",\"month\",\"day\",\"hour\",\"station\"\n1,2013,3,1,0,\"Dongsi\"\n2,2013,3,1,,\"Dongsi\"\n3,2013,3,1,x,\"Dongsi\"\n",
+		want: "\"Dongsi-1\" - 2013-02-28T16:00:00Z 1\n\"Dongsi-2\" - null null\n", wantRefused: "time 1",
 	},
 }
 

@@ -76,6 +76,7 @@ var libraries = []library{
 	{path: "github.com/paulmach/orb", root: true, tests: true},
 	{path: "github.com/tidwall/rtree", in: []string{"layers/rindex"}, tests: true},
 	{path: "github.com/tidwall/gjson", in: []string{"ingest"}},
+	{path: "cel.dev/cel-go", in: []string{"ingest"}},
 	{path: "github.com/klauspost/compress", in: []string{"internal/compress"}},
 	{path: "github.com/jonas-p/go-shp", in: []string{"ingest/files"}},
 	{path: "modernc.org/sqlite", in: []string{"ingest/files"}},

@@ -264,12 +264,20 @@ func (b *builder) sourceField(m *ingest.Mapping, e entry, fields *node) {
 		to.From = n.text
 		return
 	}
-	to.From = n.get("from").str()
+	to.From, to.Expression = n.get("from").str(), n.get("expression").str()
+	ways := 0
+	for _, key := range []string{"from", "value", "expression"} {
+		if n.has(key) {
+			ways++
+		}
+	}
 	switch {
-	case n.has("from") && n.has("value"):
+	case ways > 1 && !n.has("expression"):
 		b.f.on(e.key, "from and value are both there: a field comes from a property or is a constant")
-	case !n.has("from") && !n.has("value"):
-		b.f.on(e.key, "needs from: the property it comes from, or value: a constant")
+	case ways > 1:
+		b.f.on(e.key, "a field comes from a property, or an expression, or is a constant, not from several: from, expression, value")
+	case ways == 0:
+		b.f.on(e.key, "needs from: the property it comes from, or value: a constant, or expression: what computes it")
 	case n.has("value"):
 		for _, other := range []string{"values", "layouts", "zone"} {
 			if o := n.get(other); o != nil {
@@ -280,6 +288,11 @@ func (b *builder) sourceField(m *ingest.Mapping, e entry, fields *node) {
 			to.Value = b.constant(v, kind)
 		}
 		return
+	}
+	if x := n.get("expression"); x != nil && kind != column.Null {
+		if err := ingest.CheckExpression(x.text, kind); err != nil {
+			b.f.on(x, "%s", strings.ReplaceAll(err.Error(), "\n", "; "))
+		}
 	}
 	if values := n.get("values"); values != nil {
 		to.Values = make(map[string]string, len(values.entries))

@@ -79,6 +79,8 @@ func TestRefused(t *testing.T) {
 		{"a place twice", table("{lon: X, lat: Y, wkt: Z}"), `3:52: sources.s.csv: the place of a row comes from lon and lat, or from point, or from wkt, not from several`},
 		{"a point without an order", table("{point: {column: P}}"), `3:58: sources.s.csv.point: the key "order" is missing`},
 		{"a point in no order", table("{point: {column: P, order: yx}}"), `3:84: sources.s.csv.point.order: "yx" is not one of "latlon", "lonlat"`},
+		{"an expression of the wrong type", computed("expression: 'r.a + 1'"), `3:81: sources.s.fields.n.expression: the expression, at character 5: found no matching overload for '_+_' applied to '(string, int)'`},
+		{"an expression and a property", computed("from: a, expression: 'int(r.a)'"), `3:65: sources.s.fields.n: a field comes from a property, or an expression, or is a constant, not from several: from, expression, value`},
 		{"no datum", least + "sources: {s: {layer: a, files: [x.geojson], datum: GCJ-02, id: '{A}', fields: {}}}", `3:52: sources.s.datum: "GCJ-02" is not one of "wgs84", "gcj02", "bd09"; did you mean "gcj02"?`},
 		{"port beyond", least + "listen: a:70000", `3:9: listen: "a:70000" is not host:port, such as 127.0.0.1:8080`},
 	} {
@@ -124,6 +126,24 @@ func TestPlaceColumns(t *testing.T) {
 		if got := c.Sources[0].Mapping.LenientCoordinates; got != want {
 			t.Errorf("%q: got %v", coordinates, got)
 		}
+	}
+}
+
+// computed returns a config with a field of type int.
+func computed(field string) string {
+	return "city: A\nlayers: {a: {title: A, licence: B, fields: {n: {type: int}}}}\n" +
+		"sources: {s: {layer: a, files: [x.geojson], id: '{A}', fields: {n: {" + field + "}}}}"
+}
+
+func TestExpression(t *testing.T) {
+	t.Parallel()
+	c, err := Parse("f", []byte(computed("expression: 'int(r.a) + 1', values: {'3': '4'}")), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := c.Sources[0].Mapping.Fields[0]
+	if f.Expression != "int(r.a) + 1" || f.From != "" || f.Values["3"] != "4" {
+		t.Errorf("got %+v", f)
 	}
 }
 
