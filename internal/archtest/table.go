@@ -21,7 +21,8 @@ var ranks = map[string]int{
 	"internal/compress":  0,
 	"internal/wkb":       0,
 
-	"tiles/mvt/inspect": 1,
+	"tiles/mvt/inspect":   1,
+	"internal/geoparquet": 0,
 
 	"layers":     1,
 	"tiles/grid": 1,
@@ -79,6 +80,7 @@ var libraries = []library{
 	{path: "cel.dev/cel-go", in: []string{"ingest"}},
 	{path: "github.com/klauspost/compress", in: []string{"internal/compress"}},
 	{path: "github.com/jonas-p/go-shp", in: []string{"ingest/files"}},
+	{path: "github.com/parquet-go/parquet-go", in: []string{"internal/geoparquet"}},
 	{path: "modernc.org/sqlite", in: []string{"ingest/files"}},
 	{path: "github.com/prometheus/client_golang", in: []string{"internal/telemetry"}},
 	{path: "github.com/goccy/go-yaml", in: []string{"internal/config"}},
