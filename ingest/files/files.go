@@ -264,7 +264,13 @@ func (s *Source) readTable(ctx context.Context, f Format, p *pipeline) error {
 		}
 		return p.run(ctx, fr)
 	}
-	t, err := openGeoPackage(ctx, p.path, s.opts.Table, s.limit)
+	var t tableReader
+	var err error
+	if f == FormatGeoParquet {
+		t, err = openParquet(p.path, s.limit)
+	} else {
+		t, err = openGeoPackage(ctx, p.path, s.opts.Table, s.limit)
+	}
 	if err != nil {
 		return err
 	}

@@ -78,6 +78,7 @@ func TestFormatOf(t *testing.T) {
 		"a.geojsonl": FormatNDJSON, "a.geojsons": FormatNDJSON, "a.jsonl": FormatNDJSON, "a.gz": "", "csv": "", "a.csv.zip": "",
 		"a.csv.zst": FormatCSV, "A.GEOJSON.ZST": FormatGeoJSON, "a.gpkg": FormatGeoPackage, "A.GPKG": FormatGeoPackage,
 		"a.shp": FormatShapefile, "a.shp.zip": FormatShapefile, "a.zip": "", "a.zst": "",
+		"a.parquet": FormatGeoParquet, "a.GeoParquet": FormatGeoParquet,
 	} {
 		got, _, err := formatOf(name)
 		if got != want || (err == nil) != (want != "") {

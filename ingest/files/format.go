@@ -17,11 +17,12 @@ const (
 	FormatGeoJSON Format = "geojson"  // one GeoJSON FeatureCollection (RFC 7946)
 	FormatNDJSON  Format = "geojsonl" // one GeoJSON Feature a line, or a text sequence (RFC 8142)
 
-	FormatShapefile  Format = "shapefile" // ESRI's .shp with the .dbf beside it, or both in a .zip
-	FormatGeoPackage Format = "gpkg"      // one table of a GeoPackage (OGC 12-128r18)
+	FormatShapefile  Format = "shapefile"  // ESRI's .shp with the .dbf beside it, or both in a .zip
+	FormatGeoPackage Format = "gpkg"       // one table of a GeoPackage (OGC 12-128r18)
+	FormatGeoParquet Format = "geoparquet" // Parquet with geometry (GeoParquet 1.0, 1.1)
 )
 
-var formats = [...]Format{FormatCSV, FormatGeoJSON, FormatNDJSON, FormatShapefile, FormatGeoPackage}
+var formats = [...]Format{FormatCSV, FormatGeoJSON, FormatNDJSON, FormatShapefile, FormatGeoPackage, FormatGeoParquet}
 
 // Formats returns the formats that a config may name.
 func Formats() []Format { return slices.Clone(formats[:]) }
@@ -53,7 +54,7 @@ func listFormats(and string) string {
 
 // tabular reports whether f is a table that is read in place: not text, and not compressed.
 func (f Format) tabular() bool {
-	return f == FormatShapefile || f == FormatGeoPackage
+	return f == FormatShapefile || f == FormatGeoPackage || f == FormatGeoParquet
 }
 
 // compressed are the endings of files that are read through a decompressor.
@@ -79,6 +80,8 @@ func formatOf(path string) (f Format, tabs bool, err error) {
 		return FormatShapefile, false, nil
 	case ".gpkg":
 		return FormatGeoPackage, false, nil
+	case ".parquet", ".geoparquet":
+		return FormatGeoParquet, false, nil
 	case ".zip":
 		if strings.HasSuffix(name, ".shp.zip") {
 			return FormatShapefile, false, nil

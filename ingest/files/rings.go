@@ -7,8 +7,8 @@ import (
 )
 
 // maxRingTests bounds the comparisons that tell which hole lies in which ring, of boxes and of
-// vertices: about a second.
-const maxRingTests = 1 << 28
+// vertices: half a second.
+const maxRingTests = 1 << 27
 
 // assemble makes polygons of the rings of a shape, in which outer rings run clockwise and holes the
 // other way, in any order. A hole belongs to the smallest outer ring that it lies in; one that lies
