@@ -36,6 +36,8 @@ var ranks = map[string]int{
 	"tiles":  4,
 	"styles": 4,
 
+	"tiles/archive": 5,
+
 	"api": 6,
 	"web": 6,
 
@@ -83,6 +85,8 @@ var libraries = []library{
 	{path: "github.com/parquet-go/parquet-go", in: []string{"internal/geoparquet"}},
 	{path: "modernc.org/sqlite", in: []string{"ingest/files"}},
 	{path: "github.com/prometheus/client_golang", in: []string{"internal/telemetry"}},
+	{path: "github.com/protomaps/go-pmtiles", in: []string{"tiles/archive"}},
+	{path: "gocloud.dev", in: []string{"tiles/archive"}},
 	{path: "github.com/goccy/go-yaml", in: []string{"internal/config"}},
 	{path: "github.com/spf13/cobra", in: []string{"cmd/hutong"}},
 	{path: "github.com/schollz/progressbar/v3", in: []string{"cmd/hutong"}},
