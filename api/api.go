@@ -144,7 +144,7 @@ func answerOptions(w http.ResponseWriter, r *http.Request) {
 	h.Set("Allow", methods)
 	if r.Header.Get("Access-Control-Request-Method") != "" && h.Get("Access-Control-Allow-Origin") != "" {
 		h.Set("Access-Control-Allow-Methods", methods)
-		h.Set("Access-Control-Allow-Headers", "Accept, Cache-Control, If-None-Match")
+		h.Set("Access-Control-Allow-Headers", "Accept, Cache-Control, If-Match, If-None-Match, If-Range, Range")
 		h.Set("Access-Control-Max-Age", "86400")
 	}
 	w.WriteHeader(http.StatusNoContent)

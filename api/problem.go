@@ -14,6 +14,12 @@ const (
 	CodeNotFound         Code = "not_found"
 	CodeLayerNotFound    Code = "layer_not_found"
 	CodeFeatureNotFound  Code = "feature_not_found"
+	CodeArchiveNotFound  Code = "archive_not_found"
+	CodeArchiveBroken    Code = "archive_broken"
+	CodeArchiveAway      Code = "archive_unavailable"
+	CodeRangeInvalid     Code = "range_not_satisfiable"
+	CodePrecondition     Code = "precondition_failed"
+	CodeNotAcceptable    Code = "encoding_not_acceptable"
 	CodeTileOutOfRange   Code = "tile_out_of_range"
 	CodeTileMalformed    Code = "tile_malformed"
 	CodeParameterInvalid Code = "parameter_invalid"
@@ -37,6 +43,12 @@ type kind struct {
 var kinds = map[Code]kind{
 	CodeNotFound:         {http.StatusNotFound, "Nothing at this path"},
 	CodeLayerNotFound:    {http.StatusNotFound, "No such layer"},
+	CodeArchiveNotFound:  {http.StatusNotFound, "No such archive"},
+	CodeArchiveBroken:    {http.StatusInternalServerError, "The archive is broken"},
+	CodeArchiveAway:      {http.StatusServiceUnavailable, "The archive cannot be read now"},
+	CodeRangeInvalid:     {http.StatusRequestedRangeNotSatisfiable, "Range not satisfiable"},
+	CodePrecondition:     {http.StatusPreconditionFailed, "Precondition failed"},
+	CodeNotAcceptable:    {http.StatusNotAcceptable, "No acceptable encoding"},
 	CodeFeatureNotFound:  {http.StatusNotFound, "No such feature"},
 	CodeTileOutOfRange:   {http.StatusNotFound, "No such tile"},
 	CodeTileMalformed:    {http.StatusBadRequest, "Malformed tile address"},

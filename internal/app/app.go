@@ -5,7 +5,8 @@
 //
 //  1. [New] makes the empty layers, their tile builders and the routes; nothing runs yet.
 //  2. [App.Run] listens. From now on /livez answers, everything else says that it is loading.
-//  3. The sources fill the layers, layers side by side, the sources of one layer in their order.
+//  3. The archives are opened; one of a local file that cannot be read ends the server.
+//     Then the sources fill the layers, layers side by side, the sources of one layer in their order.
 //  4. Everything answers; the ready function is called, once.
 //  5. When its context is done, the server stops accepting, lets requests under way finish within
 //     [DrainTimeout], and Run returns nil.
@@ -62,6 +63,7 @@ type App struct {
 	city     *City
 	opts     Options
 	store    *Store
+	archives *archiveSet
 	server   *api.Server
 	patterns []string // of all routes
 	draining atomic.Bool
@@ -80,7 +82,11 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{city: city, opts: opts, store: store}
+	set, err := newArchives(city, opts.Log, opts.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{city: city, opts: opts, store: store, archives: set}
 	routes := append(a.routes(), more...)
 	for _, r := range routes {
 		a.patterns = append(a.patterns, r.Pattern)
@@ -107,6 +113,7 @@ func (a *App) routes() []api.Route {
 	routes = append(routes, admin.Routes(a.isReady, a.opts.Metrics.Handler())...)
 	routes = append(routes, catalog.New(ls, base).Routes()...)
 	routes = append(routes, tile.New(ls, base, a.opts.Metrics, a.opts.Tiles).Routes()...)
+	routes = append(routes, a.archives.surface.Routes()...)
 	start := style.Start{Center: a.city.Center, Zoom: a.city.Zoom}
 	return append(routes, style.New(ls, base, a.city.Title, start).Routes()...)
 }
@@ -133,7 +140,7 @@ func (a *App) Run(ctx context.Context, ready func(url string)) error {
 	broken := make(chan error, 1)
 	go func() { broken <- server.Serve(bound(listener, maxConnections, a.opts.Metrics)) }()
 	err = a.serve(ctx, broken, func() { ready(urlOf(a.opts.Listen, listener.Addr())) })
-	return errors.Join(err, a.drain(server))
+	return errors.Join(err, a.drain(server), a.archives.close())
 }
 
 // serve loads, then waits for the end.
@@ -156,6 +163,9 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 
 // load fills the store and gives what loading took beyond it back to the system.
 func (a *App) load(ctx context.Context) error {
+	if err := a.archives.open(ctx, a.opts.Log); err != nil {
+		return err
+	}
 	start := time.Now()
 	if err := a.store.Load(ctx, a.city.Sources, a.opts.Log); err != nil {
 		return err

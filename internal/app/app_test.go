@@ -215,6 +215,10 @@ func TestPrivateFieldsLeaveByNoDoor(t *testing.T) {
 		"/tiles/{file}":                 {"/tiles/complaints.json"},
 		"/tiles/{layer}/{z}/{x}/{file}": {"/tiles/complaints/0/0/0.mvt", "/tiles/complaints/8/210/96.pbf"},
 		"/styles/{file}":                {"/styles/default.json"},
+
+		"/archives":                       {"/archives"},
+		"/archives/{file}":                {"/archives/none.json"},
+		"/archives/{name}/{z}/{x}/{file}": {"/archives/none/0/0/0.mvt"},
 	}
 	for _, route := range a.patterns {
 		if targets[route] == nil {

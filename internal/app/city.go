@@ -6,6 +6,7 @@ import (
 	"hutong/ingest"
 	"hutong/layers"
 	"hutong/tiles"
+	"hutong/tiles/archive"
 )
 
 // City is what an [App] serves: a config or a synthetic city, in terms of neither.
@@ -21,6 +22,8 @@ type City struct {
 	Zoom float64
 	// Layers are in the order in which they are listed and drawn.
 	Layers []Layer
+	// Archives are served beside the layers, in this order.
+	Archives []Archive
 	// Sources feed the layers. Those of one layer run one after the other, in this order.
 	Sources []ingest.Source
 	// Progress tells how far the sources have read their files; nil when they have none.
@@ -35,4 +38,14 @@ type Layer struct {
 	Title, Description, Licence, Attribution string
 	// Tiles says how it is cut into tiles.
 	Tiles tiles.Options
+}
+
+// Archive describes one PMTiles archive.
+type Archive struct {
+	// Name stands in paths.
+	Name string
+	// Location is where it lies.
+	Location archive.Location
+	// Title, Description, Licence and Attribution are plain text; "" where there is none.
+	Title, Description, Licence, Attribution string
 }

@@ -22,6 +22,12 @@ func FromConfig(c *config.Config) (*City, error) {
 			Tiles: l.Tiles,
 		})
 	}
+	for i := range c.Archives {
+		a := &c.Archives[i]
+		city.Archives = append(city.Archives, Archive{
+			Name: a.Name, Location: a.Location, Title: a.Title, Description: a.Description, Licence: a.Licence, Attribution: a.Attribution,
+		})
+	}
 	city.Progress = &Progress{}
 	for i := range c.Sources {
 		source, err := fileSource(&c.Sources[i], &city.Progress.read)

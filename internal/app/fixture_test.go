@@ -21,7 +21,10 @@ import (
 	"hutong/tiles"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	// go-pmtiles' Google client brings a package that starts a goroutine in its init and never stops it.
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("go.opencensus.io/stats/view.(*worker).start"))
+}
 
 // secret is in every private value.
 const secret = "s3cret-number"

@@ -41,6 +41,7 @@ var ranks = map[string]int{
 	"api": 6,
 	"web": 6,
 
+	"api/archive": 7,
 	"api/tile":    7,
 	"api/catalog": 7,
 	"api/style":   7,

@@ -18,6 +18,7 @@ import (
 	"hutong/ingest"
 	"hutong/layers"
 	"hutong/tiles"
+	"hutong/tiles/archive"
 )
 
 // DefaultListen is the address that a server listens on unless told otherwise.
@@ -42,11 +43,27 @@ type Config struct {
 	Zoom *float64
 	// Layers are in the order of the file, at least one.
 	Layers []Layer
+	// Archives are in the order of the file.
+	Archives []Archive
 	// Sources are in the order of the file.
 	Sources []Source
 
 	file   string
 	places map[string]mark
+}
+
+// Archive describes one PMTiles archive.
+type Archive struct {
+	// Name is the archive's name.
+	Name string
+	// Location is where it lies, with variables of the environment put in.
+	Location archive.Location
+	// Title is what people call it.
+	Title string
+	// Description and Attribution are "" where the archive's own count.
+	Description, Attribution string
+	// Licence is the licence of the data.
+	Licence string
 }
 
 // Layer describes one layer.

@@ -17,7 +17,7 @@ import (
 const (
 	EnvListen    = "HUTONG_LISTEN"
 	EnvPublicURL = "HUTONG_PUBLIC_URL"
-	// EnvData is the folder that ${HUTONG_DATA} stands for in the paths of sources.
+	// EnvData is the folder that ${HUTONG_DATA} stands for in the paths of sources and archives.
 	EnvData = "HUTONG_DATA"
 )
 
@@ -106,6 +106,7 @@ func (b *builder) build(tree *node) {
 		c.Zoom = &z
 	}
 	b.layers(tree.get("layers"))
+	b.archives(tree.get("archives"))
 	b.sources(tree.get("sources"), tree.get("layers"))
 }
 
