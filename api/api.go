@@ -67,7 +67,7 @@ func (s *Server) IsReady() bool { return s.ready.Load() }
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o := s.observe(w, r)
 	defer o.finish(r)
-	o.Header().Set("X-Content-Type-Options", "nosniff")
+	o.Header()["X-Content-Type-Options"] = noSniff
 	if r.ContentLength > MaxBodyBytes {
 		s.metrics.refused.With("body").Add(1)
 		o.Header().Set("Connection", "close")
@@ -134,8 +134,8 @@ func noRoute(w http.ResponseWriter, r *http.Request) {
 // allowOrigins lets pages of every origin read an answer: all that non-operational routes serve is
 // public.
 func allowOrigins(h http.Header) {
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Expose-Headers", "ETag, Retry-After, "+HeaderDropped)
+	h["Access-Control-Allow-Origin"] = anyOrigin
+	h["Access-Control-Expose-Headers"] = exposed
 }
 
 // answerOptions answers OPTIONS, a CORS preflight among them (Fetch standard, §3.2.2).

@@ -1,52 +1,65 @@
 package api
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
-)
 
-// encoding is a content coding that [Send] can produce.
-type encoding string
-
-const (
-	identity encoding = "identity"
-	gzipped  encoding = "gzip"
+	"hutong/internal/compress"
 )
 
 // maxAcceptParts bounds how many members of an Accept-Encoding header are read; browsers send five.
 const maxAcceptParts = 32
 
-// negotiate returns the coding for a request with these Accept-Encoding headers (RFC 9110 §12.5.3):
-// gzip when the client takes it at least as gladly as identity, or names only gzip, else identity.
-// A header that refuses both still gets identity, which the RFC allows and which beats a 406.
-func negotiate(headers []string) encoding {
+// Negotiate returns the coding for the answer to r by its Accept-Encoding headers (RFC 9110
+// §12.5.3): the one that the client takes most gladly; of several zstd before gzip before identity,
+// unless identity is named and preferred. A header that refuses all three still gets identity, which
+// the RFC allows and which beats a 406.
+func Negotiate(r *http.Request) compress.Encoding {
+	headers := r.Header["Accept-Encoding"]
+	if len(headers) == 0 {
+		return compress.Identity
+	}
+	return negotiate(headers)
+}
+
+func negotiate(headers []string) compress.Encoding {
 	const unset = -1.0
-	gzipQ, identityQ, anyQ := unset, unset, unset
+	var q [compress.Encodings]float64
+	for i := range q {
+		q[i] = unset
+	}
+	anyQ := unset
 	parts := 0
 	for _, header := range headers {
 		for part := range strings.SplitSeq(header, ",") {
 			if parts++; parts > maxAcceptParts {
 				break
 			}
-			coding, q := codingOf(part)
+			coding, weight := codingOf(part)
 			switch coding {
+			case "zstd":
+				q[compress.Zstd] = max(q[compress.Zstd], weight)
 			case "gzip", "x-gzip":
-				gzipQ = max(gzipQ, q)
+				q[compress.Gzip] = max(q[compress.Gzip], weight)
 			case "identity":
-				identityQ = max(identityQ, q)
+				q[compress.Identity] = max(q[compress.Identity], weight)
 			case "*":
-				anyQ = max(anyQ, q)
+				anyQ = max(anyQ, weight)
 			}
 		}
 	}
-	if gzipQ == unset {
-		gzipQ = anyQ
-	}
 	// An identity that is not named is acceptable, but what is named is preferred.
-	if gzipQ > 0 && gzipQ >= identityQ {
-		return gzipped
+	best, bestQ := compress.Identity, max(q[compress.Identity], 0)
+	for _, e := range []compress.Encoding{compress.Gzip, compress.Zstd} {
+		if q[e] == unset {
+			q[e] = anyQ
+		}
+		if q[e] > 0 && q[e] >= bestQ {
+			best, bestQ = e, q[e]
+		}
 	}
-	return identity
+	return best
 }
 
 // codingOf splits "gzip;q=0.5" into its lower-case name and weight, 0…1; without a weight it is 1,

@@ -63,7 +63,15 @@ func (ls *Layers) All() []*Layer { return ls.list }
 func (ls *Layers) Find(w http.ResponseWriter, r *http.Request, name string) *Layer {
 	l := ls.byName[layers.Name(name)]
 	if l == nil {
-		Refuse(w, r, CodeLayerNotFound, "There is no layer of this name; /layers lists those there are.")
+		RefuseLayer(w, r)
 	}
 	return l
+}
+
+// Named returns the layer called name, or nil.
+func (ls *Layers) Named(name layers.Name) *Layer { return ls.byName[name] }
+
+// RefuseLayer answers that there is no layer of the name that was asked for.
+func RefuseLayer(w http.ResponseWriter, r *http.Request) {
+	Refuse(w, r, CodeLayerNotFound, "There is no layer of this name; /layers lists those there are.")
 }

@@ -23,27 +23,34 @@ const maxPooled = 4 << 20
 // Answer is a representation that is ready to be sent: encoded as the client likes it, and hashed.
 // Making one takes the time, sending it waits for the client.
 type Answer struct {
-	contentType string
-	encoding    encoding
-	body        []byte
-	tag         string
-	buffer      *[]byte // from buffers; nil when body is the caller's
+	// ContentType is its media type.
+	ContentType string
+	// Encoding is how Body is encoded.
+	Encoding compress.Encoding
+	// Body is not empty and must not change before the answer was sent.
+	Body []byte
+	// Tag is a strong entity tag with its quotes: a hash of Body.
+	Tag string
+	// Length is the number of bytes in Body in decimal.
+	Length string
+
+	buffer *[]byte // from buffers; nil when Body is the caller's
 }
 
 // Prepare makes the answer to r with body, which is not empty, as contentType: compressed as the
 // client likes it, with a strong ETag that is a hash of exactly these bytes. The caller must not
 // change body before the answer was sent.
 func Prepare(r *http.Request, contentType string, body []byte) Answer {
-	a := Answer{contentType: contentType, encoding: negotiate(r.Header.Values("Accept-Encoding")), body: body}
-	if a.encoding == gzipped {
+	a := Answer{ContentType: contentType, Encoding: Negotiate(r), Body: body}
+	if a.Encoding != compress.Identity {
 		buffer, ok := buffers.Get().(*[]byte)
 		if !ok {
 			buffer = new([]byte)
 		}
-		*buffer = compress.AppendGzip((*buffer)[:0], body)
-		a.body, a.buffer = *buffer, buffer
+		*buffer = compress.Append((*buffer)[:0], body, a.Encoding)
+		a.Body, a.buffer = *buffer, buffer
 	}
-	a.tag = entityTag(a.body)
+	a.Tag, a.Length = EntityTag(a.Body), strconv.Itoa(len(a.Body))
 	return a
 }
 
@@ -51,23 +58,45 @@ func Prepare(r *http.Request, contentType string, body []byte) Answer {
 // keep an answer without asking again (no-cache), because layers change.
 func (a Answer) Send(w http.ResponseWriter, r *http.Request) {
 	defer a.release()
-	h := w.Header()
-	h.Set("Vary", "Accept, Accept-Encoding")
-	h.Set("Cache-Control", "no-cache")
-	h.Set("ETag", a.tag)
-	if matches(r.Header.Values("If-None-Match"), a.tag) {
-		w.WriteHeader(http.StatusNotModified)
+	if conditions := r.Header["If-None-Match"]; len(conditions) > 0 && matches(conditions, a.Tag) {
+		SendNotModified(w, a.Tag)
 		return
 	}
-	if a.encoding != identity {
-		h.Set("Content-Encoding", string(a.encoding))
+	h := w.Header()
+	revalidated(h)
+	h["Etag"] = []string{a.Tag}
+	if a.Encoding != compress.Identity {
+		h["Content-Encoding"] = []string{a.Encoding.String()}
 	}
-	h.Set("Content-Type", a.contentType)
-	h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	h["Content-Type"] = []string{a.ContentType}
+	h["Content-Length"] = []string{a.Length}
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(a.body) // the client went away: nobody is left to tell
+		_, _ = w.Write(a.Body) // the client went away: nobody is left to tell
 	}
+}
+
+// Values of headers that many answers share. net/http does not change them, and an append copies.
+var (
+	vary      = []string{"Accept, Accept-Encoding"}
+	noCache   = []string{"no-cache"}
+	noSniff   = []string{"nosniff"}
+	anyOrigin = []string{"*"}
+	exposed   = []string{"ETag, Retry-After, " + HeaderDropped}
+)
+
+// revalidated says that an answer may be kept, but not used without asking again.
+func revalidated(h http.Header) {
+	h["Vary"] = vary
+	h["Cache-Control"] = noCache
+}
+
+// SendNotModified answers 304: the client has what tag names.
+func SendNotModified(w http.ResponseWriter, tag string) {
+	h := w.Header()
+	revalidated(h)
+	h["Etag"] = []string{tag}
+	w.WriteHeader(http.StatusNotModified)
 }
 
 func (a Answer) release() {
@@ -93,14 +122,12 @@ func SendJSON(w http.ResponseWriter, r *http.Request, contentType string, v any)
 
 // SendNothing answers 204: there is such a thing, and it is empty.
 func SendNothing(w http.ResponseWriter) {
-	h := w.Header()
-	h.Set("Vary", "Accept, Accept-Encoding")
-	h.Set("Cache-Control", "no-cache")
+	revalidated(w.Header())
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// entityTag returns a strong ETag: 16 bytes of SHA-256.
-func entityTag(body []byte) string {
+// EntityTag returns a strong ETag: 16 bytes of SHA-256, with quotes.
+func EntityTag(body []byte) string {
 	sum := sha256.Sum256(body)
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 }

@@ -8,43 +8,51 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"hutong/internal/compress"
 )
 
 func TestNegotiate(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		header string
-		want   encoding
+		want   compress.Encoding
 	}{
-		{"", identity},
-		{"gzip", gzipped},
-		{"GZIP", gzipped},
-		{"x-gzip", gzipped},
-		{"gzip, deflate, br, zstd", gzipped},
-		{"br;q=1.0, gzip;q=0.1", gzipped},
-		{"gzip;q=0", identity},
-		{"gzip; q=0.000", identity},
-		{"gzip;q=0, *", identity},
-		{"*", gzipped},
-		{"*;q=0", identity},
-		{"identity", identity},
-		{"identity, gzip", gzipped},
-		{"identity;q=1, gzip;q=0.5", identity},
-		{"identity;q=0.5, gzip;q=1", gzipped},
-		{"identity;q=0", identity},
-		{"deflate, br", identity},
-		{"gzip;q=2", identity},
-		{"gzip;q=nonsense", identity},
-		{"gzip;q=0.1234", identity},
-		{"gzip;q", gzipped},
-		{" ,, ; ,=", identity},
-		{strings.Repeat("br, ", 100) + "gzip", identity}, // beyond what is read
+		{"", compress.Identity},
+		{"gzip", compress.Gzip},
+		{"GZIP", compress.Gzip},
+		{"x-gzip", compress.Gzip},
+		{"zstd", compress.Zstd},
+		{"gzip, deflate, br, zstd", compress.Zstd},
+		{"gzip, deflate, br", compress.Gzip},
+		{"zstd;q=0.9, gzip", compress.Gzip},
+		{"zstd;q=0.9, gzip;q=0.9, identity;q=0.9", compress.Zstd},
+		{"zstd;q=0, *", compress.Gzip},
+		{"gzip;q=0.5, *;q=0.7", compress.Zstd},
+		{"br;q=1.0, gzip;q=0.1", compress.Gzip},
+		{"gzip;q=0", compress.Identity},
+		{"gzip; q=0.000", compress.Identity},
+		{"gzip;q=0, *", compress.Zstd},
+		{"*", compress.Zstd},
+		{"*;q=0", compress.Identity},
+		{"identity", compress.Identity},
+		{"identity, gzip", compress.Gzip},
+		{"identity;q=1, gzip;q=0.5", compress.Identity},
+		{"identity;q=0.5, gzip;q=1", compress.Gzip},
+		{"identity;q=0", compress.Identity},
+		{"deflate, br", compress.Identity},
+		{"gzip;q=2", compress.Identity},
+		{"gzip;q=nonsense", compress.Identity},
+		{"gzip;q=0.1234", compress.Identity},
+		{"gzip;q", compress.Gzip},
+		{" ,, ; ,=", compress.Identity},
+		{strings.Repeat("br, ", 100) + "gzip", compress.Identity}, // beyond what is read
 	} {
 		if got := negotiate([]string{c.header}); got != c.want {
 			t.Errorf("negotiate(%q) = %s, want %s", c.header, got, c.want)
 		}
 	}
-	if got := negotiate([]string{"br", "gzip"}); got != gzipped {
+	if got := negotiate([]string{"br", "gzip"}); got != compress.Gzip {
 		t.Errorf("two headers: got %s, want gzip", got)
 	}
 }
@@ -52,7 +60,7 @@ func TestNegotiate(t *testing.T) {
 func FuzzNegotiate(f *testing.F) {
 	f.Add("gzip;q=0.5, *;q=0")
 	f.Fuzz(func(t *testing.T, header string) {
-		if got := negotiate([]string{header}); got != identity && got != gzipped {
+		if got := negotiate([]string{header}); got >= compress.Encodings {
 			t.Errorf("negotiate(%q) = %q", header, got)
 		}
 	})

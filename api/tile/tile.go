@@ -1,27 +1,33 @@
-// Package tile serves vector tiles and the TileJSON that describes them.
+// Package tile serves vector tiles and the documents that describe them.
 //
 // # Routes
 //
-//	GET /tiles/{layer}.json               TileJSON 3.0.0
-//	GET /tiles/{layer}/{z}/{x}/{y}.mvt    a tile (MVT 2.1); .pbf is the same
+//	GET /tiles/{layers}.json               TileJSON 3.0.0
+//	GET /tiles/{layers}/metadata.json      the same for GDAL's MVT driver, see [metadata]
+//	GET /tiles/{layers}/{z}/{x}/{y}.mvt    a tile (MVT 2.1); .pbf is the same
 //
-// A tile without features is 204, one outside the grid or the layer's zooms 404, and an address that
+// {layers} is one layer's name or several joined by commas, in any order: a composite tile, which
+// holds each of them as a layer of its own.
+//
+// A tile without features is 204, one outside the grid or the layers' zooms 404, and an address that
 // is none 400. [api.HeaderDropped] says how many features and fields the budget left out, as a
 // dictionary of RFC 9651: features=120, fields=2.
+//
+// If-None-Match is answered without building when a tile's ETag is known, whichever encoding it was
+// of; the ETag of a 304 is the one that the client has.
 package tile
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"hutong/api"
-	"hutong/internal/telemetry"
-	"hutong/layers"
 	"hutong/tiles"
+	"hutong/tiles/cache"
 	"hutong/tiles/grid"
 )
 
@@ -30,50 +36,20 @@ const contentType = "application/vnd.mapbox-vector-tile"
 
 // Tiles answers with tiles of all layers. It may be used from any goroutine.
 type Tiles struct {
-	layers  *api.Layers
-	base    api.Base
-	gate    *gate
-	byLayer map[layers.Name]*meters
-	buffers sync.Pool // of *[]byte: tiles before compression, at most a layer's budget each
+	layers *api.Layers
+	cache  *cache.Cache
+	base   api.Base
 }
 
-// meters are the metrics of one layer's tiles.
-type meters struct {
-	seconds, features, bytes telemetry.Histogram
-	built, empty             telemetry.Count
-	droppedFeatures          telemetry.Count
-	droppedFields            telemetry.Count
-}
-
-// New returns the tiles of ls.
-func New(ls *api.Layers, base api.Base, m *telemetry.Metrics, o Options) *Tiles {
-	t := &Tiles{layers: ls, base: base, gate: newGate(o, m), byLayer: map[layers.Name]*meters{}}
-	t.buffers.New = func() any { return new([]byte) }
-	seconds := m.Histogram("hutong_tile_build_duration_seconds", "Time to build a tile, uncompressed.",
-		[]float64{.0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25}, "layer")
-	features := m.Histogram("hutong_tile_features", "Features in a tile.",
-		[]float64{1, 10, 100, 1000, 2500, 5000, 10_000, 25_000, 50_000}, "layer")
-	bytes := m.Histogram("hutong_tile_size_bytes", "Size of a tile, uncompressed.",
-		[]float64{100, 1e3, 5e3, 1e4, 5e4, 1e5, 2.5e5, 5e5, 1e6}, "layer")
-	builds := m.Counter("hutong_tile_builds_total", "Tiles built, by whether something was in them.", "layer", "outcome")
-	dropped := m.Counter("hutong_tile_dropped_features_total", "Features left out of tiles to meet the budget.", "layer")
-	fields := m.Counter("hutong_tile_dropped_fields_total", "Fields left out of tiles to meet the budget.", "layer")
-	for _, l := range ls.All() {
-		name := string(l.Name())
-		t.byLayer[l.Name()] = &meters{
-			seconds: seconds.With(name), features: features.With(name), bytes: bytes.With(name),
-			built: builds.With(name, "built"), empty: builds.With(name, "empty"),
-			droppedFeatures: dropped.With(name), droppedFields: fields.With(name),
-		}
-	}
-	return t
-}
+// New returns the tiles of ls, kept in c, which knows the same layers.
+func New(ls *api.Layers, c *cache.Cache, base api.Base) *Tiles { return &Tiles{ls, c, base} }
 
 // Routes returns the routes of tiles.
 func (t *Tiles) Routes() []api.Route {
 	return []api.Route{
 		{Pattern: "/tiles/{file}", Label: "tilejson", Handler: http.HandlerFunc(t.tileJSON)},
-		{Pattern: "/tiles/{layer}/{z}/{x}/{file}", Label: "tile", Handler: http.HandlerFunc(t.tile)},
+		{Pattern: "/tiles/{layers}/metadata.json", Label: "tile_metadata", Handler: http.HandlerFunc(t.metadata)},
+		{Pattern: "/tiles/{layers}/{z}/{x}/{file}", Label: "tile", Handler: http.HandlerFunc(t.tile)},
 	}
 }
 
@@ -86,8 +62,8 @@ func (t *Tiles) tile(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeNotFound, "Tiles end in .mvt or .pbf.")
 		return
 	}
-	l := t.layers.Find(w, r, r.PathValue("layer"))
-	if l == nil {
+	set := t.find(w, r, r.PathValue("layers"))
+	if set == nil {
 		return
 	}
 	address, err := grid.Parse(r.PathValue("z"), r.PathValue("x"), y)
@@ -95,12 +71,20 @@ func (t *Tiles) tile(w http.ResponseWriter, r *http.Request) {
 		refuseAddress(w, r, err)
 		return
 	}
-	o := l.Tiles.Options()
-	if address.Z < o.MinZoom || address.Z > o.MaxZoom {
-		api.Refuse(w, r, api.CodeTileOutOfRange, fmt.Sprintf("The layer has tiles from zoom %d to %d.", o.MinZoom, o.MaxZoom))
-		return
+	t.answer(w, r, set, address)
+}
+
+// find returns the layers of a list. When there is none it answers the request with a problem and
+// returns nil.
+func (t *Tiles) find(w http.ResponseWriter, r *http.Request, list string) *cache.Set {
+	set, err := t.cache.Set(list)
+	switch {
+	case errors.Is(err, cache.ErrTooMany):
+		api.Refuse(w, r, api.CodeParameterInvalid, fmt.Sprintf("A tile may have %d layers.", cache.MaxLayers))
+	case err != nil:
+		api.RefuseLayer(w, r)
 	}
-	t.answer(w, r, l, address)
+	return set
 }
 
 // refuseAddress answers for an address that names no tile. grid's errors hold nothing but what the
@@ -114,66 +98,65 @@ func refuseAddress(w http.ResponseWriter, r *http.Request, err error) {
 	api.Refuse(w, r, api.CodeTileMalformed, detail)
 }
 
-// answer builds one tile in its turn and sends it after the turn is over, so that a slow client
-// holds up nobody else's tile.
-func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, l *api.Layer, address grid.Tile) {
-	buffer, ok := t.buffers.Get().(*[]byte)
-	if !ok {
-		buffer = new([]byte)
-	}
-	defer t.buffers.Put(buffer)
-	answer, stats, err := t.build(r, l, address, buffer)
-	switch {
-	case err == nil:
-	case errors.Is(err, errBusy):
-		w.Header().Set("Retry-After", "1")
-		api.Refuse(w, r, api.CodeBusy, "Too many tiles are being built.")
+// answer sends a tile, or says that the client has it. A request that the client gives up stops
+// waiting, and the build stops with its last request.
+func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, set *cache.Set, address grid.Tile) {
+	conditions := r.Header["If-None-Match"]
+	if t.unchanged(w, set, address, conditions) {
 		return
-	case r.Context().Err() != nil:
-		api.Refuse(w, r, api.CodeCancelled, "")
+	}
+	body, err := t.cache.Get(r.Context(), set, address, "", api.Negotiate(r))
+	if err != nil {
+		refuseTile(w, r, set, err)
 		return
-	default:
-		panic(err) // the address and the schema were checked
 	}
-	if stats.DroppedFeatures > 0 || len(stats.DroppedFields) > 0 {
-		w.Header().Set(api.HeaderDropped, fmt.Sprintf("features=%d, fields=%d", stats.DroppedFeatures, len(stats.DroppedFields)))
+	// The tile may be what the client has after all, though in another encoding.
+	if t.unchanged(w, set, address, conditions) {
+		return
 	}
-	if stats.Bytes == 0 {
+	tellDropped(w, body.Dropped)
+	if len(body.Bytes) == 0 {
 		api.SendNothing(w)
 		return
 	}
-	answer.Send(w, r)
+	api.Answer{
+		ContentType: contentType, Encoding: body.Encoding, Body: body.Bytes, Tag: body.ETag, Length: body.Length,
+	}.Send(w, r)
 }
 
-// build waits for its turn, builds the tile into buffer and prepares the answer, which is empty when
-// the tile is.
-func (t *Tiles) build(r *http.Request, l *api.Layer, address grid.Tile, buffer *[]byte) (api.Answer, tiles.Stats, error) {
-	if err := t.gate.enter(r.Context()); err != nil {
-		return api.Answer{}, tiles.Stats{}, err
+// unchanged answers 304 and returns true when a condition is known to name the tile as it is.
+func (t *Tiles) unchanged(w http.ResponseWriter, set *cache.Set, address grid.Tile, conditions []string) bool {
+	if len(conditions) == 0 {
+		return false
 	}
-	defer t.gate.leave()
-	start := time.Now()
-	body, stats, err := l.Tiles.Build((*buffer)[:0], l.View.Now(), address)
-	if err != nil {
-		return api.Answer{}, tiles.Stats{}, err
+	tag, dropped := t.cache.Match(set, address, "", conditions)
+	if tag == "" {
+		return false
 	}
-	*buffer = body
-	t.byLayer[l.Name()].count(time.Since(start), &stats)
-	if len(body) == 0 {
-		return api.Answer{}, stats, nil
-	}
-	return api.Prepare(r, contentType, body), stats, nil
+	tellDropped(w, dropped)
+	api.SendNotModified(w, tag)
+	return true
 }
 
-func (m *meters) count(took time.Duration, s *tiles.Stats) {
-	m.seconds.Observe(took.Seconds())
-	m.droppedFeatures.Add(s.DroppedFeatures)
-	m.droppedFields.Add(len(s.DroppedFields))
-	if s.Bytes == 0 {
-		m.empty.Add(1)
-		return
+// tellDropped says what the budget left out, if anything.
+func tellDropped(w http.ResponseWriter, d *cache.Dropped) {
+	if d != nil {
+		w.Header().Set(api.HeaderDropped, "features="+strconv.Itoa(d.Features)+", fields="+strconv.Itoa(d.Fields))
 	}
-	m.built.Add(1)
-	m.features.Observe(float64(s.Features))
-	m.bytes.Observe(float64(s.Bytes))
+}
+
+// refuseTile answers for a tile that could not be had.
+func refuseTile(w http.ResponseWriter, r *http.Request, set *cache.Set, err error) {
+	switch {
+	case errors.Is(err, tiles.ErrZoom):
+		lowest, highest := set.Zooms()
+		api.Refuse(w, r, api.CodeTileOutOfRange, fmt.Sprintf("There are tiles from zoom %d to %d.", lowest, highest))
+	case errors.Is(err, cache.ErrBusy):
+		w.Header().Set("Retry-After", "1")
+		api.Refuse(w, r, api.CodeBusy, "Too many tiles are being built.")
+	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		api.Refuse(w, r, api.CodeCancelled, "")
+	default:
+		panic(err) // the address and the schema were checked
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -24,6 +23,7 @@ import (
 	"hutong/layers/column"
 	"hutong/layers/view"
 	"hutong/tiles"
+	"hutong/tiles/cache"
 )
 
 // schema has one field of each kind and a private one.
@@ -53,13 +53,22 @@ func point(id layers.FeatureID, lon, lat float64) layers.Change {
 // fixture serves the layers it was made of.
 type fixture struct {
 	http.Handler
-	tiles   *Tiles
-	metrics *telemetry.Metrics
+	cache    *cache.Cache
+	versions *cache.Versions
+	live     map[layers.Name]*layers.Layer
+	metrics  *telemetry.Metrics
 }
 
 func newFixture(t *testing.T, o tiles.Options, changes ...layers.Change) fixture {
 	t.Helper()
+	return newFixtureWith(t, o, cache.Options{}, changes...)
+}
+
+func newFixtureWith(t *testing.T, o tiles.Options, co cache.Options, changes ...layers.Change) fixture {
+	t.Helper()
 	var list []*api.Layer
+	var cached []cache.Layer
+	f := fixture{live: map[layers.Name]*layers.Layer{}, versions: cache.NewVersions("complaints", "empty")}
 	for _, name := range []layers.Name{"complaints", "empty"} {
 		live, err := layers.New(schema(name), layers.Options{})
 		if err != nil {
@@ -78,16 +87,32 @@ func newFixture(t *testing.T, o tiles.Options, changes ...layers.Change) fixture
 		list = append(list, &api.Layer{
 			View: v, Tiles: builder, Title: "Complaints", Description: "What people report.", Attribution: "City <b> & Co",
 		})
+		cached = append(cached, cache.Layer{View: v, Tiles: builder})
+		f.live[name] = live
 	}
 	ls, err := api.NewLayers(list)
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := telemetry.NewMetrics()
-	s := New(ls, api.Base{}, m, Options{})
-	server := api.NewServer(slog.New(slog.DiscardHandler), m, s.Routes())
+	f.metrics = telemetry.NewMetrics()
+	f.cache, err = cache.New(cached, f.versions, f.metrics, co)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := api.NewServer(slog.New(slog.DiscardHandler), f.metrics, New(ls, f.cache, api.Base{}).Routes())
 	server.Ready()
-	return fixture{server, s, m}
+	f.Handler = server
+	return f
+}
+
+// publish applies changes to complaints as the server does.
+func (f fixture) publish(t *testing.T, changes ...layers.Change) {
+	t.Helper()
+	delta, err := f.live["complaints"].Apply(layers.Batch{Layer: "complaints", Changes: changes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.versions.Advance(delta)
 }
 
 // get asks for target with these header pairs.
@@ -156,8 +181,16 @@ func TestTileEncodingsAndConditions(t *testing.T) {
 	if same.Code != http.StatusNotModified || same.Body.Len() != 0 || same.Header().Get("ETag") != tag {
 		t.Errorf("got %d %v, want 304 with the ETag", same.Code, same.Header())
 	}
+	if w := f.get(t, "/tiles/complaints/0/0/0.mvt", "If-None-Match", tag); w.Code != http.StatusNotModified || w.Header().Get("ETag") != tag {
+		t.Errorf("the other encoding's ETag: got %d %v, want 304 with it", w.Code, w.Header())
+	}
+	f.publish(t, point("7", 116.390001, 39.910001)) // less than a tile unit away
+	if w := f.get(t, "/tiles/complaints/0/0/0.mvt", "If-None-Match", tag); w.Code != http.StatusNotModified {
+		t.Errorf("after a change that the tile does not show: got %d, want 304", w.Code)
+	}
+	f.publish(t, point("7", -116.39, 39.91))
 	if w := f.get(t, "/tiles/complaints/0/0/0.mvt", "If-None-Match", tag); w.Code != http.StatusOK {
-		t.Errorf("the other encoding's ETag: got %d, want 200", w.Code)
+		t.Errorf("after a change: got %d, want 200", w.Code)
 	}
 }
 
@@ -298,60 +331,28 @@ func TestTileJSONOfAnEmptyLayer(t *testing.T) {
 	}
 }
 
-func TestGate(t *testing.T) {
+// TestRefusals holds what becomes of the cache's errors; tiles/cache tests when they come.
+func TestRefusals(t *testing.T) {
 	t.Parallel()
-	g := newGate(Options{Concurrent: 1, Queue: 1, Wait: time.Hour}, telemetry.NewMetrics())
-	if err := g.enter(t.Context()); err != nil {
+	f := newFixture(t, tiles.Defaults())
+	set, err := f.cache.Set("complaints")
+	if err != nil {
 		t.Fatal(err)
 	}
-	waits := make(chan error, 1)
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() { waits <- g.enter(ctx) }()
-	for g.waiting.Load() == 0 {
-		// The other goroutine is on its way.
-		select {
-		case err := <-waits:
-			t.Fatalf("got %v, want it to wait", err)
-		default:
+	for _, c := range []struct {
+		err    error
+		status int
+		code   string
+	}{
+		{cache.ErrBusy, 503, "busy"},
+		{context.Canceled, 499, "cancelled"},
+		{context.DeadlineExceeded, 499, "cancelled"},
+		{tiles.ErrZoom, 404, "tile_out_of_range"},
+	} {
+		w := httptest.NewRecorder()
+		refuseTile(w, httptest.NewRequest(http.MethodGet, "/", nil), set, c.err)
+		if w.Code != c.status || !strings.Contains(w.Body.String(), `"`+c.code+`"`) || (w.Header().Get("Retry-After") == "1") != (c.status == 503) {
+			t.Errorf("%v: got %d %v %s, want %d %s", c.err, w.Code, w.Header(), w.Body, c.status, c.code)
 		}
-	}
-	if err := g.enter(t.Context()); !errors.Is(err, errBusy) {
-		t.Errorf("a full queue: got %v, want errBusy", err)
-	}
-	cancel()
-	if err := <-waits; !errors.Is(err, context.Canceled) {
-		t.Errorf("a client that went away: got %v, want context.Canceled", err)
-	}
-	go func() { waits <- g.enter(t.Context()) }()
-	g.leave()
-	if err := <-waits; err != nil {
-		t.Errorf("after a turn was over: got %v", err)
-	}
-	g.leave()
-}
-
-func TestGateGivesUp(t *testing.T) {
-	t.Parallel()
-	g := newGate(Options{Concurrent: 1, Wait: time.Nanosecond}, telemetry.NewMetrics())
-	if err := g.enter(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if err := g.enter(t.Context()); !errors.Is(err, errBusy) {
-		t.Errorf("got %v, want errBusy", err)
-	}
-}
-
-func TestBusyIs503(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t, tiles.Defaults(), point("7", 116.39, 39.91))
-	f.tiles.gate.wait = time.Nanosecond
-	for range cap(f.tiles.gate.slots) {
-		if err := f.tiles.gate.enter(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	w := f.get(t, "/tiles/complaints/0/0/0.mvt")
-	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" || !strings.Contains(w.Body.String(), `"busy"`) {
-		t.Errorf("got %d %v %s, want 503 busy with Retry-After", w.Code, w.Header(), w.Body)
 	}
 }

@@ -4,12 +4,16 @@ import (
 	"html"
 	"math"
 	"net/http"
+	"slices"
 	"strings"
+
+	"github.com/paulmach/orb"
 
 	"hutong/api"
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/world"
+	"hutong/tiles/cache"
 )
 
 // tileJSON is a TileJSON 3.0.0 document (github.com/mapbox/tilejson-spec), its members in the order
@@ -29,7 +33,7 @@ type tileJSON struct {
 	Version      string        `json:"version"`
 }
 
-// vectorLayer describes the one layer inside a tile.
+// vectorLayer describes a layer inside a tile.
 type vectorLayer struct {
 	ID          layers.Name       `json:"id"`
 	Description string            `json:"description"`
@@ -39,46 +43,71 @@ type vectorLayer struct {
 }
 
 func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request) {
-	name, ok := strings.CutSuffix(r.PathValue("file"), ".json")
+	list, ok := strings.CutSuffix(r.PathValue("file"), ".json")
 	if !ok {
 		api.Refuse(w, r, api.CodeNotFound, "A layer's TileJSON ends in .json.")
 		return
 	}
-	l := t.layers.Find(w, r, name)
-	if l == nil {
-		return
+	if set := t.find(w, r, list); set != nil {
+		api.SendJSON(w, r, "application/json", t.describe(set, t.base.URL(r)))
 	}
-	api.SendJSON(w, r, "application/json", describe(l, t.base.URL(r)))
 }
 
-// describe describes the tiles of l as they are now.
-func describe(l *api.Layer, base string) tileJSON {
-	o := l.Tiles.Options()
+// describe describes the tiles of a set as they are now.
+func (t *Tiles) describe(set *cache.Set, base string) tileJSON {
+	lowest, highest := set.Zooms()
 	d := tileJSON{
 		TileJSON: "3.0.0",
-		Tiles:    []string{base + "/tiles/" + string(l.Name()) + "/{z}/{x}/{y}.mvt"},
-		VectorLayers: []vectorLayer{{
-			ID: l.Name(), Description: l.Heading(), MinZoom: o.MinZoom, MaxZoom: o.MaxZoom, Fields: map[string]string{},
-		}},
+		Tiles:    []string{base + "/tiles/" + set.Name() + "/{z}/{x}/{y}.mvt"},
+		Bounds:   [4]float64{-180, outward(-world.MaxLatitude, math.Ceil), 180, outward(world.MaxLatitude, math.Floor)},
+		MinZoom:  lowest, MaxZoom: highest,
+		Scheme: "xyz", Version: "1.0.0",
+	}
+	var titles, descriptions, attributions []string
+	var extent *orb.Bound
+	for _, name := range set.Layers() {
+		l := t.layers.Named(name)
+		d.VectorLayers = append(d.VectorLayers, describeLayer(l))
+		titles = append(titles, l.Heading())
+		descriptions = addText(descriptions, l.Description)
 		// TileJSON's attribution is HTML and ours is plain text.
-		Attribution: html.EscapeString(l.Attribution),
-		Bounds:      [4]float64{-180, outward(-world.MaxLatitude, math.Ceil), 180, outward(world.MaxLatitude, math.Floor)},
-		Description: l.Description,
-		MinZoom:     o.MinZoom, MaxZoom: o.MaxZoom,
-		Name: l.Heading(), Scheme: "xyz", Version: "1.0.0",
+		attributions = addText(attributions, html.EscapeString(l.Attribution))
+		if b, ok := l.View.Now().Extent(); ok {
+			if extent != nil {
+				b = extent.Union(b)
+			}
+			extent = &b
+		}
 	}
-	for _, f := range l.Tiles.Fields() {
-		d.VectorLayers[0].Fields[f.Name] = typeInTiles(f.Kind)
-	}
-	if b, ok := l.View.Now().Extent(); ok {
+	d.Name, d.Description = strings.Join(titles, ", "), strings.Join(descriptions, " ")
+	d.Attribution = strings.Join(attributions, ", ")
+	if b := extent; b != nil {
 		d.Bounds = [4]float64{
 			outward(b.Min[0], math.Floor), outward(b.Min[1], math.Floor),
 			outward(b.Max[0], math.Ceil), outward(b.Max[1], math.Ceil),
 		}
-		center, zoom := api.Fit(b)
-		d.Center = &[3]float64{center[0], center[1], min(max(zoom, float64(o.MinZoom)), float64(o.MaxZoom))}
+		center, zoom := api.Fit(*b)
+		d.Center = &[3]float64{center[0], center[1], min(max(zoom, float64(lowest)), float64(highest))}
 	}
 	return d
+}
+
+// addText adds text to list unless it is empty or there already: layers of one source share theirs.
+func addText(list []string, text string) []string {
+	if text == "" || slices.Contains(list, text) {
+		return list
+	}
+	return append(list, text)
+}
+
+// describeLayer describes one layer inside a tile.
+func describeLayer(l *api.Layer) vectorLayer {
+	o := l.Tiles.Options()
+	v := vectorLayer{ID: l.Name(), Description: l.Heading(), MinZoom: o.MinZoom, MaxZoom: o.MaxZoom, Fields: map[string]string{}}
+	for _, f := range l.Tiles.Fields() {
+		v.Fields[f.Name] = typeInTiles(f.Kind)
+	}
+	return v
 }
 
 // outward rounds degrees to seven decimals, in one direction so that bounds hold all they bound.

@@ -20,6 +20,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,6 +30,7 @@ import (
 	"hutong/api/style"
 	"hutong/api/tile"
 	"hutong/internal/telemetry"
+	"hutong/tiles/cache"
 	"hutong/web"
 )
 
@@ -52,8 +54,8 @@ type Options struct {
 	Log *slog.Logger
 	// Metrics takes all metrics.
 	Metrics *telemetry.Metrics
-	// Tiles bounds the work on tiles; its zero value is the defaults.
-	Tiles tile.Options
+	// Tiles bounds the tiles that are kept and the work on them; its zero value is the defaults.
+	Tiles cache.Options
 	// DrainTimeout replaces [DrainTimeout] unless it is 0.
 	DrainTimeout time.Duration
 }
@@ -64,6 +66,7 @@ type App struct {
 	opts     Options
 	store    *Store
 	archives *archiveSet
+	tiles    *cache.Cache
 	server   *api.Server
 	patterns []string // of all routes
 	draining atomic.Bool
@@ -86,13 +89,26 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{city: city, opts: opts, store: store, archives: set}
+	kept, err := newCache(store, opts)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{city: city, opts: opts, store: store, archives: set, tiles: kept}
 	routes := append(a.routes(), more...)
 	for _, r := range routes {
 		a.patterns = append(a.patterns, r.Pattern)
 	}
 	a.server = api.NewServer(opts.Log, opts.Metrics, routes)
 	return a, nil
+}
+
+// newCache returns the cache of the tiles of all layers.
+func newCache(store *Store, opts Options) (*cache.Cache, error) {
+	var list []cache.Layer
+	for _, l := range store.Public().All() {
+		list = append(list, cache.Layer{View: l.View, Tiles: l.Tiles})
+	}
+	return cache.New(list, store.Versions(), opts.Metrics, opts.Tiles)
 }
 
 // Store returns the live layers.
@@ -112,7 +128,7 @@ func (a *App) routes() []api.Route {
 	}
 	routes = append(routes, admin.Routes(a.isReady, a.opts.Metrics.Handler())...)
 	routes = append(routes, catalog.New(ls, base).Routes()...)
-	routes = append(routes, tile.New(ls, base, a.opts.Metrics, a.opts.Tiles).Routes()...)
+	routes = append(routes, tile.New(ls, a.tiles, base).Routes()...)
 	routes = append(routes, a.archives.surface.Routes()...)
 	start := style.Start{Center: a.city.Center, Zoom: a.city.Zoom}
 	return append(routes, style.New(ls, base, a.city.Title, start).Routes()...)
@@ -152,6 +168,11 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 		return err
 	}
 	a.server.Ready()
+	ctx, cancel := context.WithCancel(ctx)
+	var background sync.WaitGroup
+	defer background.Wait()
+	defer cancel()
+	background.Go(func() { _ = a.tiles.Run(ctx) }) // ends with ctx, and never with an error
 	ready()
 	select {
 	case <-ctx.Done():

@@ -15,23 +15,33 @@ import (
 	"hutong/layers"
 	"hutong/layers/view"
 	"hutong/tiles"
+	"hutong/tiles/cache"
 )
 
 // Store is the live layers of a city, in memory. It is where batches go as long as there is no
 // journal. It may be used from any goroutine.
 type Store struct {
-	layers  map[layers.Name]*layers.Layer
-	public  *api.Layers
-	records *telemetry.Counts
-	refused *telemetry.Counts
+	layers   map[layers.Name]*liveLayer
+	public   *api.Layers
+	versions *cache.Versions
+	records  *telemetry.Counts
+	refused  *telemetry.Counts
 }
 
 var _ ingest.Publisher = (*Store)(nil)
 
+// liveLayer is a layer with the lock under which its batches become visible and known, one after the
+// other (S3).
+type liveLayer struct {
+	*layers.Layer
+	mu sync.Mutex
+}
+
 // NewStore returns the empty layers of city. The error lists everything that is wrong with them.
 func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
-	s := &Store{layers: make(map[layers.Name]*layers.Layer, len(city.Layers))}
+	s := &Store{layers: make(map[layers.Name]*liveLayer, len(city.Layers))}
 	var list []*api.Layer
+	var names []layers.Name
 	var errs []error
 	for i := range city.Layers {
 		spec := &city.Layers[i]
@@ -46,7 +56,8 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 			errs = append(errs, err)
 			continue
 		}
-		s.layers[live.Name()] = live
+		s.layers[live.Name()] = &liveLayer{Layer: live}
+		names = append(names, live.Name())
 		list = append(list, &api.Layer{
 			View: v, Tiles: builder,
 			Title: spec.Title, Description: spec.Description, Licence: spec.Licence, Attribution: spec.Attribution,
@@ -61,10 +72,13 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
-	s.public = public
+	s.public, s.versions = public, cache.NewVersions(names...)
 	s.observe(m)
 	return s, nil
 }
+
+// Versions returns what the store tells of each change once it is visible.
+func (s *Store) Versions() *cache.Versions { return s.versions }
 
 // Public returns the layers as everybody may see them.
 func (s *Store) Public() *api.Layers { return s.public }
@@ -78,8 +92,14 @@ func (s *Store) Publish(ctx context.Context, batch layers.Batch) error {
 	if l == nil {
 		return fmt.Errorf("app: publish: %w: there is no layer %q", layers.ErrLayer, batch.Layer)
 	}
-	_, err := l.Apply(batch)
-	return err
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delta, err := l.Apply(batch)
+	if err != nil {
+		return err
+	}
+	s.versions.Advance(delta)
+	return nil
 }
 
 // observe registers what the store tells of itself.
@@ -140,7 +160,7 @@ func (s *Store) Load(ctx context.Context, sources []ingest.Source, log *slog.Log
 }
 
 // loadLayer runs the sources of one layer into it.
-func (s *Store) loadLayer(ctx context.Context, l *layers.Layer, sources []ingest.Source, log *slog.Logger) error {
+func (s *Store) loadLayer(ctx context.Context, l *liveLayer, sources []ingest.Source, log *slog.Logger) error {
 	loader, err := l.Load()
 	if err != nil {
 		return err
@@ -160,10 +180,12 @@ func (s *Store) loadLayer(ctx context.Context, l *layers.Layer, sources []ingest
 			return fmt.Errorf("app: layer %s: source %s: %w", l.Name(), source.Name(), err)
 		}
 	}
-	if _, err := loader.Finish(); err != nil {
+	delta, err := loader.Finish()
+	if err != nil {
 		return fmt.Errorf("app: layer %s: %w", l.Name(), err)
 	}
 	finished = true
+	s.versions.Advance(delta)
 	return nil
 }
 

@@ -37,6 +37,7 @@ var ranks = map[string]int{
 	"styles": 4,
 
 	"tiles/archive": 5,
+	"tiles/cache":   5,
 
 	"api": 6,
 	"web": 6,
@@ -85,6 +86,7 @@ var libraries = []library{
 	{path: "github.com/jonas-p/go-shp", in: []string{"ingest/files"}},
 	{path: "github.com/parquet-go/parquet-go", in: []string{"internal/geoparquet"}},
 	{path: "modernc.org/sqlite", in: []string{"ingest/files"}},
+	{path: "github.com/maypok86/otter/v2", in: []string{"tiles/cache"}},
 	{path: "github.com/prometheus/client_golang", in: []string{"internal/telemetry"}},
 	{path: "github.com/protomaps/go-pmtiles", in: []string{"tiles/archive"}},
 	{path: "gocloud.dev", in: []string{"tiles/archive"}},

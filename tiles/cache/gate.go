@@ -1,4 +1,4 @@
-package tile
+package cache
 
 import (
 	"context"
@@ -10,31 +10,8 @@ import (
 	"hutong/internal/telemetry"
 )
 
-// Options bound the work on tiles. The zero value is the defaults.
-type Options struct {
-	// Concurrent is the most tiles that are built at the same time; 0 means twice GOMAXPROCS.
-	Concurrent int
-	// Queue is the most requests that wait for their turn; 0 means 256. More are refused at once.
-	Queue int
-	// Wait is the longest that a request waits for its turn; 0 means 5 s.
-	Wait time.Duration
-}
-
-func (o Options) withDefaults() Options {
-	if o.Concurrent <= 0 {
-		o.Concurrent = 2 * runtime.GOMAXPROCS(0)
-	}
-	if o.Queue <= 0 {
-		o.Queue = 256
-	}
-	if o.Wait <= 0 {
-		o.Wait = 5 * time.Second
-	}
-	return o
-}
-
-// errBusy means that a bound of the gate was hit.
-var errBusy = errors.New("tile: too many requests wait for tiles")
+// ErrBusy means that a bound of the gate was hit: try again soon.
+var ErrBusy = errors.New("cache: too many tiles are being built")
 
 // gate lets a bounded number of builds happen at once and a bounded number wait. First come, first
 // served, as far as a channel is fair.
@@ -48,20 +25,28 @@ type gate struct {
 }
 
 func newGate(o Options, m *telemetry.Metrics) *gate {
-	o = o.withDefaults()
-	refused := m.Counter("hutong_tile_refused_total", "Tile requests refused because too many others wait.", "reason")
+	if o.Concurrent <= 0 {
+		o.Concurrent = 2 * runtime.GOMAXPROCS(0)
+	}
+	if o.Queue <= 0 {
+		o.Queue = 256
+	}
+	if o.Wait <= 0 {
+		o.Wait = 5 * time.Second
+	}
+	refused := m.Counter("hutong_tile_refused_total", "Builds of tiles refused because too many others wait.", "reason")
 	g := &gate{
 		slots: make(chan struct{}, o.Concurrent), queue: int64(o.Queue), wait: o.Wait,
 		full: refused.With("queue"), late: refused.With("wait"),
 	}
-	m.Sample("hutong_tile_builds_in_flight", "Tiles being built.", nil,
+	m.Sample("hutong_tile_builds_in_flight", "Tiles being built or encoded.", nil,
 		func(emit func(float64, ...string)) { emit(float64(len(g.slots))) })
-	m.Sample("hutong_tile_requests_waiting", "Tile requests that wait for their turn.", nil,
+	m.Sample("hutong_tile_builds_waiting", "Builds of tiles that wait for their turn.", nil,
 		func(emit func(float64, ...string)) { emit(float64(g.waiting.Load())) })
 	return g
 }
 
-// enter waits for a turn. After nil the caller must call leave. The error is errBusy, or ctx's when
+// enter waits for a turn. After nil the caller must call leave. The error is ErrBusy, or ctx's when
 // the client went away.
 func (g *gate) enter(ctx context.Context) error {
 	select {
@@ -72,7 +57,7 @@ func (g *gate) enter(ctx context.Context) error {
 	if g.waiting.Add(1) > g.queue {
 		g.waiting.Add(-1)
 		g.full.Add(1)
-		return errBusy
+		return ErrBusy
 	}
 	defer g.waiting.Add(-1)
 	timer := time.NewTimer(g.wait)
@@ -84,7 +69,7 @@ func (g *gate) enter(ctx context.Context) error {
 		return ctx.Err()
 	case <-timer.C:
 		g.late.Add(1)
-		return errBusy
+		return ErrBusy
 	}
 }
 

@@ -1,0 +1,149 @@
+package cache
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/maypok86/otter/v2"
+
+	"hutong/internal/compress"
+)
+
+// encodings is how many encodings there are.
+const encodings = int(compress.Encodings)
+
+// Body is a tile in one encoding. It never changes.
+type Body struct {
+	// Bytes are what goes over the wire; empty when the tile has no feature.
+	Bytes []byte
+	// Encoding is how Bytes are encoded.
+	Encoding compress.Encoding
+	// ETag is a strong entity tag, quotes included: a hash of Bytes. "" when they are empty.
+	ETag string
+	// Length is the number of Bytes in decimal.
+	Length string
+	// Dropped says what the budget left out; nil when that is nothing.
+	Dropped *Dropped
+}
+
+// Dropped counts what the budget of a tile left out.
+type Dropped struct{ Features, Fields int }
+
+func newBody(encoding compress.Encoding, bytes []byte, dropped *Dropped) *Body {
+	b := &Body{Bytes: bytes, Encoding: encoding, Length: strconv.Itoa(len(bytes)), Dropped: dropped}
+	if len(bytes) > 0 {
+		b.ETag = entityTag(bytes)
+	}
+	return b
+}
+
+// entityTag is a strong ETag: 16 bytes of SHA-256.
+func entityTag(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
+}
+
+// epoch is an epoch of the versions plus one; 0 is none.
+type epoch struct{ atomic.Uint64 }
+
+// entry is a tile that was built, and the encodings of it that there are.
+type entry struct {
+	built
+	bodies   [encodings]atomic.Pointer[Body] // Identity is always there
+	hits     [encodings]atomic.Int32         // done once a better encoding was asked for
+	encoding chan struct{}                   // holds a token while somebody encodes
+}
+
+func newEntry(b *built, plain *Body) *entry {
+	e := &entry{built: built{seqs: b.seqs}, encoding: make(chan struct{}, 1)}
+	e.bodies[compress.Identity].Store(plain)
+	if len(plain.Bytes) == 0 {
+		for i := range e.bodies {
+			e.bodies[i].Store(plain) // nothing stays nothing
+		}
+	}
+	return e
+}
+
+// overhead is about what an entry takes beside its bytes and its name.
+const overhead = 768
+
+// weight is how many bytes the entry counts for.
+func (e *entry) weight(k Key) uint32 {
+	n := overhead + len(k.Layers) + len(k.Variant)
+	for i := range e.bodies {
+		if b := e.bodies[i].Load(); b != nil {
+			n += len(b.Bytes)
+		}
+	}
+	return uint32(n)
+}
+
+// encoded returns an encoding of e, made now if there is none. The error is [ErrBusy] or ctx's.
+func (c *Cache) encoded(ctx context.Context, k Key, e *entry, want compress.Encoding) (*Body, error) {
+	if b := e.bodies[want].Load(); b != nil {
+		return b, nil
+	}
+	select {
+	case e.encoding <- struct{}{}:
+		defer func() { <-e.encoding }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if b := e.bodies[want].Load(); b != nil {
+		return b, nil
+	}
+	if err := c.gate.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer c.gate.leave()
+	b := e.encode(want)
+	c.keep(k, e, b)
+	return b, nil
+}
+
+// encode makes an encoding at a fast level. e is not shared, or the caller has its token.
+func (e *entry) encode(want compress.Encoding) *Body {
+	plain := e.bodies[compress.Identity].Load()
+	if want == compress.Identity || len(plain.Bytes) == 0 {
+		return plain
+	}
+	return newBody(want, inExact(func(dst []byte) []byte { return compress.Append(dst, plain.Bytes, want) }), plain.Dropped)
+}
+
+// keep adds an encoding to e: its ETag first, so that nobody holds one that is not known.
+func (c *Cache) keep(k Key, e *entry, b *Body) {
+	c.note(k, &e.built, e.bodies[compress.Identity].Load(), b.ETag)
+	e.bodies[b.Encoding].Store(b)
+	c.entries.ComputeIfPresent(k, func(old *entry) (*entry, otter.ComputeOp) {
+		if old != e {
+			return old, otter.CancelOp
+		}
+		return e, otter.WriteOp // weigh it again
+	})
+}
+
+// scratch holds what bodies are made in, up to maxScratch bytes each.
+var scratch = sync.Pool{New: func() any { return new([]byte) }}
+
+const maxScratch = 4 << 20
+
+// inExact returns what appending gives in a slice of exactly its length, so that what is kept takes
+// what it weighs.
+func inExact(appending func(dst []byte) []byte) []byte {
+	buffer, ok := scratch.Get().(*[]byte)
+	if !ok {
+		buffer = new([]byte)
+	}
+	*buffer = appending((*buffer)[:0])
+	exact := slices.Clone(*buffer)
+	if cap(*buffer) <= maxScratch {
+		scratch.Put(buffer)
+	}
+	return exact[:len(exact):len(exact)]
+}

@@ -1,0 +1,90 @@
+package cache
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/maypok86/otter/v2"
+
+	"hutong/layers"
+	"hutong/tiles/grid"
+)
+
+// maxTags is the most ETags of a tile: its identity, and a fast and a better one of each encoding.
+const maxTags = 1 + 2*(encodings-1)
+
+// record is the ETags that a tile of some states has in its encodings. It never changes but for the
+// epoch in its built.
+type record struct {
+	built
+	dropped *Dropped
+	tags    []string // the first is that of the identity
+}
+
+// note adds an ETag to the record of a tile that was built from the states of b. When the tile's
+// bytes are those that the record knows from another state, its ETags stay good. A record of newer
+// states and other bytes stays as it is.
+func (c *Cache) note(k Key, b *built, plain *Body, tag string) {
+	if plain.ETag == "" {
+		return // an empty tile has no ETag
+	}
+	c.tags.Compute(k, func(old *record, found bool) (*record, otter.ComputeOp) {
+		r := &record{built: built{seqs: b.seqs}, dropped: plain.Dropped, tags: []string{plain.ETag}}
+		same, newer := found && old.tags[0] == plain.ETag, found && anyNewer(old.seqs, b.seqs)
+		switch {
+		case newer && !same:
+			return old, otter.CancelOp
+		case newer:
+			r.seqs, r.tags = old.seqs, old.tags
+		case same:
+			r.tags = old.tags
+		}
+		if !slices.Contains(r.tags, tag) && len(r.tags) < maxTags {
+			r.tags = append(slices.Clip(r.tags), tag)
+		}
+		return r, otter.WriteOp
+	})
+}
+
+// anyNewer reports whether one of a's states is newer than b's of the same layer.
+func anyNewer(a, b []layers.Seq) bool {
+	for i := range a {
+		if a[i] > b[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// Match returns the ETag of headers (If-None-Match) that names the tile as it is now, in whichever
+// encoding, by weak comparison (RFC 9110 §13.1.2), or "" when none does or nobody knows without
+// building. It builds nothing.
+func (c *Cache) Match(set *Set, t grid.Tile, variant string, headers []string) (tag string, dropped *Dropped) {
+	k := Key{set.name, t, variant}
+	r, ok := c.tags.GetIfPresent(k)
+	if !ok || !c.fresh(set, t, &r.built) {
+		return "", nil
+	}
+	if tag = r.match(headers); tag != "" {
+		c.metrics.matches.Add(1)
+	}
+	return tag, r.dropped
+}
+
+// match returns the first of headers' entity tags that is in r; "*" is the identity's.
+func (r *record) match(headers []string) string {
+	for _, header := range headers {
+		for candidate := range strings.SplitSeq(header, ",") {
+			candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
+			if candidate == "*" {
+				return r.tags[0]
+			}
+			for _, tag := range r.tags {
+				if tag == candidate {
+					return tag
+				}
+			}
+		}
+	}
+	return ""
+}
