@@ -82,7 +82,7 @@ var libraries = []library{
 	{path: "github.com/tidwall/rtree", in: []string{"layers/rindex"}, tests: true},
 	{path: "github.com/tidwall/gjson", in: []string{"ingest"}},
 	{path: "cel.dev/cel-go", in: []string{"ingest"}},
-	{path: "github.com/klauspost/compress", in: []string{"internal/compress"}},
+	{path: "github.com/klauspost/compress", in: []string{"internal/compress"}, tests: true},
 	{path: "github.com/jonas-p/go-shp", in: []string{"ingest/files"}},
 	{path: "github.com/parquet-go/parquet-go", in: []string{"internal/geoparquet"}},
 	{path: "modernc.org/sqlite", in: []string{"ingest/files"}},

@@ -145,5 +145,5 @@ func inExact(appending func(dst []byte) []byte) []byte {
 	if cap(*buffer) <= maxScratch {
 		scratch.Put(buffer)
 	}
-	return exact[:len(exact):len(exact)]
+	return exact
 }
