@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"path"
 	"strings"
 	"sync/atomic"
 
@@ -43,6 +42,7 @@ type Server struct {
 	mux     *http.ServeMux
 	log     *slog.Logger
 	metrics *metrics
+	nowhere *meters // of requests that reached no route
 	ready   atomic.Bool
 }
 
@@ -50,10 +50,11 @@ type Server struct {
 // routes are constants of the program.
 func NewServer(log *slog.Logger, m *telemetry.Metrics, routes []Route) *Server {
 	s := &Server{mux: http.NewServeMux(), log: log, metrics: newMetrics(m)}
+	s.nowhere = s.metrics.route("none")
 	for _, r := range routes {
-		s.mux.Handle(r.Pattern, s.route(r))
+		s.mux.Handle(r.Pattern, s.wrap(r, s.metrics.route(r.Label)))
 	}
-	s.mux.Handle("/", s.route(Route{Label: "none", Handler: http.HandlerFunc(noRoute)}))
+	s.mux.Handle("/", s.wrap(Route{Handler: http.HandlerFunc(noRoute)}, s.nowhere))
 	return s
 }
 
@@ -65,7 +66,7 @@ func (s *Server) IsReady() bool { return s.ready.Load() }
 
 // ServeHTTP answers one request: it observes, recovers and limits, then hands over to the route.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	o := s.observe(w, r)
+	o := s.observe(w)
 	defer o.finish(r)
 	o.Header()["X-Content-Type-Options"] = noSniff
 	if r.ContentLength > MaxBodyBytes {
@@ -74,36 +75,44 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Refuse(o, r, CodeBodyTooLarge, fmt.Sprintf("A request's body may have %d bytes.", MaxBodyBytes))
 		return
 	}
-	r.Body = http.MaxBytesReader(o, r.Body, MaxBodyBytes)
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = http.MaxBytesReader(o, r.Body, MaxBodyBytes)
+	}
 	// ServeMux would answer a path such as //layers with a redirect that escapes it twice.
-	if p := r.URL.EscapedPath(); p != cleanPath(p) {
+	if !isClean(r.URL.EscapedPath()) {
 		noRoute(o, r)
 		return
 	}
 	s.mux.ServeHTTP(o, r)
 }
 
-// cleanPath is p with one slash between segments and no dot segments; a slash at the end stays.
-func cleanPath(p string) string {
-	if p == "" {
-		return "/"
+// isClean reports whether p starts with a slash and has one slash between segments and no dot
+// segments; a slash at the end is fine.
+func isClean(p string) bool {
+	if p == "" || p[0] != '/' {
+		return false
 	}
-	clean := path.Clean("/" + p)
-	if strings.HasSuffix(p, "/") && clean != "/" {
-		clean += "/"
+	for i := 0; i < len(p); i++ {
+		if p[i] != '/' {
+			continue
+		}
+		switch rest := p[i+1:]; {
+		case strings.HasPrefix(rest, "/"), rest == ".", strings.HasPrefix(rest, "./"), rest == "..", strings.HasPrefix(rest, "../"):
+			return false
+		}
 	}
-	return clean
+	return true
 }
 
 // methods is what every route answers.
 const methods = "GET, HEAD, OPTIONS"
 
-// route wraps a route's handler with what its answer depends on: its label, the method, CORS and
-// whether the layers are there.
-func (s *Server) route(route Route) http.Handler {
+// wrap wraps a route's handler with what its answer depends on: the method, CORS and whether the
+// layers are there. The request counts for m.
+func (s *Server) wrap(route Route, m *meters) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if o, ok := w.(*observer); ok {
-			o.route = route.Label
+			o.route = m
 		}
 		if !route.Operational {
 			allowOrigins(w.Header())

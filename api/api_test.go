@@ -25,7 +25,7 @@ func newFixture(t *testing.T) fixture {
 	t.Helper()
 	var log bytes.Buffer
 	m := telemetry.NewMetrics()
-	s := NewServer(slog.New(slog.NewJSONHandler(&log, nil)), m, []Route{
+	s := NewServer(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), m, []Route{
 		{Pattern: "/hello/{name}", Label: "hello", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			SendJSON(w, r, "application/json", map[string]string{"hello": r.PathValue("name")})
 		})},
@@ -163,6 +163,37 @@ func TestAccessLogAndMetrics(t *testing.T) {
 	}
 	if strings.Contains(w.Body.String(), "nowhere") {
 		t.Error("what a client typed is in the metrics")
+	}
+}
+
+func TestIsClean(t *testing.T) {
+	t.Parallel()
+	for p, want := range map[string]bool{
+		"/": true, "/a": true, "/a/": true, "/a/b": true, "/.a": true, "/a.": true, "/a/..b": true, "/%2e%2e": true, "/...": true,
+		"": false, "*": false, "a": false, "//": false, "//a": false, "/a//b": false, "/a//": false,
+		"/.": false, "/..": false, "/./a": false, "/../a": false, "/a/.": false, "/a/..": false, "/a/./b": false, "/a/../b": false,
+	} {
+		if got := isClean(p); got != want {
+			t.Errorf("isClean(%q) = %v, want %v", p, got, want)
+		}
+	}
+}
+
+// TestQuietLog: at level info only what failed is worth a line.
+func TestQuietLog(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	var log bytes.Buffer
+	f.Server.log = slog.New(slog.NewJSONHandler(&log, nil))
+	f.get("/hello/x")
+	f.get("/nowhere")
+	if log.Len() > 0 {
+		t.Errorf("got %s, want nothing", log.String())
+	}
+	f.ready.Store(false)
+	f.get("/hello/x")
+	if !strings.Contains(log.String(), `"status":503`) {
+		t.Errorf("got %s, want a line about the 503", log.String())
 	}
 }
 

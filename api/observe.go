@@ -16,6 +16,9 @@ import (
 // maxLoggedPath is the most bytes of a path in a log line.
 const maxLoggedPath = 200
 
+// slowRequest is how long a request takes that is worth a line in the log whatever its outcome.
+const slowRequest = time.Second
+
 // metrics is what is counted of every request.
 type metrics struct {
 	requests *telemetry.Counts
@@ -38,13 +41,32 @@ func newMetrics(m *telemetry.Metrics) *metrics {
 	}
 }
 
+// meters are a route's metrics, found once: looking one up by its labels takes as long as the rest
+// of a small answer.
+type meters struct {
+	label    string
+	seconds  telemetry.Histogram
+	bytes    telemetry.Count
+	statuses [6]telemetry.Count // by class
+}
+
+func (m *metrics) route(label string) *meters {
+	r := &meters{label: label, seconds: m.seconds.With(label), bytes: m.bytes.With(label)}
+	for class := range r.statuses {
+		if class > 1 { // nobody answers with 0 or 1
+			r.statuses[class] = m.requests.With(label, statusClass(class))
+		}
+	}
+	return r
+}
+
 // observer is the ResponseWriter of one request. It remembers what was answered, for the log and
 // the metrics. It belongs to the request's goroutine.
 type observer struct {
 	http.ResponseWriter
 	server *Server
 	start  time.Time
-	route  string
+	route  *meters
 	status int // 0 until headers are written
 	bytes  int
 }
@@ -52,9 +74,9 @@ type observer struct {
 var _ http.ResponseWriter = (*observer)(nil)
 
 // observe starts the observation of one request.
-func (s *Server) observe(w http.ResponseWriter, _ *http.Request) *observer {
+func (s *Server) observe(w http.ResponseWriter) *observer {
 	s.metrics.inFlight.Add(1)
-	return &observer{ResponseWriter: w, server: s, start: time.Now(), route: "none"}
+	return &observer{ResponseWriter: w, server: s, start: time.Now(), route: s.nowhere}
 }
 
 // WriteHeader remembers the status.
@@ -88,7 +110,7 @@ func (o *observer) finish(r *http.Request) {
 	if cause := recover(); cause != nil {
 		if err, ok := cause.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
 			m.panics.Add(1)
-			o.server.log.Error("panic while answering", slog.String("route", o.route), slog.String("path", shortPath(r)),
+			o.server.log.Error("panic while answering", slog.String("route", o.route.label), slog.String("path", shortPath(r)),
 				slog.String("cause", fmt.Sprint(cause)), slog.String("stack", string(debug.Stack())))
 		}
 		cut = o.status != 0
@@ -99,25 +121,38 @@ func (o *observer) finish(r *http.Request) {
 	if o.status == 0 {
 		o.status = http.StatusOK // net/http sends that when a handler wrote nothing
 	}
-	seconds := time.Since(o.start).Seconds()
-	m.requests.With(o.route, statusClass(o.status)).Add(1)
-	m.seconds.With(o.route).Observe(seconds)
-	m.bytes.With(o.route).Add(o.bytes)
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	// The query is left out: later surfaces carry keys in it.
-	o.server.log.Info("request", slog.String("method", shortMethod(r)), slog.String("path", shortPath(r)),
-		slog.String("route", o.route), slog.Int("status", o.status), slog.Int("bytes", o.bytes),
-		slog.Float64("seconds", seconds), slog.String("remote", host))
+	took := time.Since(o.start)
+	o.route.statuses[min(o.status/100, 5)].Add(1)
+	o.route.seconds.Observe(took.Seconds())
+	o.route.bytes.Add(o.bytes)
+	o.log(r, took)
 	if cut {
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// statusClass is "2xx" for 204: one series a class, not one a status.
-func statusClass(status int) string { return strconv.Itoa(status/100) + "xx" }
+// log writes a line about the request: at level info when the server failed or was slow, else at
+// level debug, since a line costs as much as a small answer and the metrics count all of them.
+func (o *observer) log(r *http.Request, took time.Duration) {
+	level := slog.LevelDebug
+	if o.status >= http.StatusInternalServerError || took >= slowRequest {
+		level = slog.LevelInfo
+	}
+	if !o.server.log.Enabled(r.Context(), level) {
+		return
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		host = r.RemoteAddr
+	}
+	// The query is left out: later surfaces carry keys in it.
+	o.server.log.LogAttrs(r.Context(), level, "request", slog.String("method", shortMethod(r)), slog.String("path", shortPath(r)),
+		slog.String("route", o.route.label), slog.Int("status", o.status), slog.Int("bytes", o.bytes),
+		slog.Float64("seconds", took.Seconds()), slog.String("remote", host))
+}
+
+// statusClass is "2xx" for 2: one series a class, not one a status.
+func statusClass(class int) string { return strconv.Itoa(class) + "xx" }
 
 func shortPath(r *http.Request) string {
 	p := r.URL.EscapedPath()

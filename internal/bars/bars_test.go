@@ -64,6 +64,7 @@ func allBars() []bar {
 		{"updates", barUpdates},
 		{"moves", barMoves},
 		{"anytile", barAnyTile},
+		{"served", barServed},
 		{"dc", barDC},
 	}
 }

@@ -27,6 +27,7 @@ func runChild(name string) int {
 		"memory":    childMemory,
 		"moves":     childMoves,
 		"survivors": childSurvivors,
+		"serve":     childServe,
 	}[name]
 	if !ok {
 		fmt.Fprintf(os.Stderr, "no child %q\n", name)

@@ -1,5 +1,5 @@
 // Package bars measures what Hutong promises: tile speed, memory a feature, loading, updates,
-// moves, budgets, and the counts of a real city's complaints. `make bars` runs the test TestBars
+// moves, budgets, cached tiles under load, and the counts of a real city's complaints. `make bars` runs the test TestBars
 // with -bars and prints one row a bar: what was measured, the bar, and met or MISSED.
 //
 // What is compiled here is the seeded [City] that every bar runs on, the [Report] that they are
