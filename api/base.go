@@ -2,15 +2,18 @@ package api
 
 import (
 	"net/http"
+	"net/netip"
 	"strings"
 )
 
 // Base says under which absolute URL clients reach the server.
 type Base struct {
 	// PublicURL is the absolute URL without a slash at its end; "" derives it from each request:
-	// its Host header and whether it came by TLS. Proxy headers are not read, since nobody has said
-	// which proxies to trust.
+	// its Host header and whether it came by TLS, or what a trusted proxy says of these.
 	PublicURL string
+	// TrustedProxies are the addresses of proxies whose Forwarded (RFC 7239) or X-Forwarded-Proto,
+	// -Host and -Prefix headers count. Of everybody else they are not read.
+	TrustedProxies []netip.Prefix
 }
 
 // URL returns the base of absolute links in the answer to r, without a slash at its end.
@@ -18,9 +21,32 @@ func (b Base) URL(r *http.Request) string {
 	if b.PublicURL != "" {
 		return strings.TrimRight(b.PublicURL, "/")
 	}
-	scheme := "http"
+	o := origin{scheme: "http", host: r.Host}
 	if r.TLS != nil {
-		scheme = "https"
+		o.scheme = "https"
 	}
-	return scheme + "://" + r.Host
+	if b.trusts(r.RemoteAddr) {
+		o.override(b.forwarded(r.Header))
+	}
+	return o.scheme + "://" + o.host + o.prefix
+}
+
+// trusts reports whether remote, an address with or without a port, is a trusted proxy.
+func (b Base) trusts(remote string) bool {
+	if len(b.TrustedProxies) == 0 {
+		return false
+	}
+	var addr netip.Addr
+	if with, err := netip.ParseAddrPort(remote); err == nil {
+		addr = with.Addr()
+	} else if addr, err = netip.ParseAddr(strings.Trim(remote, "[]")); err != nil {
+		return false
+	}
+	addr = addr.Unmap().WithZone("")
+	for _, p := range b.TrustedProxies {
+		if p.Contains(addr) {
+			return true
+		}
+	}
+	return false
 }
