@@ -40,10 +40,10 @@ const (
 	DrainTimeout = 10 * time.Second
 
 	readHeaderTimeout = 5 * time.Second
-	readTimeout       = 15 * time.Second
-	writeTimeout      = 60 * time.Second // a slow line's 8 MB
+	readTimeout       = 15 * time.Second // answers have no limit but boundConn's
 	idleTimeout       = 2 * time.Minute
 	maxHeaderBytes    = 16 << 10
+	maxStreams        = 100 // of an HTTP/2 connection, at once
 )
 
 // Options are what an [App] needs beside its city.
@@ -89,6 +89,9 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	if opts.Tiles.Bytes == 0 {
+		opts.Tiles.Bytes = city.CacheBytes
+	}
 	kept, err := newCache(store, opts)
 	if err != nil {
 		return nil, err
@@ -119,7 +122,7 @@ func (a *App) Handler() http.Handler { return a.server }
 
 // routes puts the routes of all surfaces together.
 func (a *App) routes() []api.Route {
-	base := api.Base{PublicURL: a.city.PublicURL}
+	base := api.Base{PublicURL: a.city.PublicURL, TrustedProxies: a.city.TrustedProxies}
 	ls := a.store.Public()
 	page := web.Handler()
 	routes := []api.Route{
@@ -140,23 +143,48 @@ func (a *App) isReady() bool { return a.server.IsReady() && !a.draining.Load() }
 // the server's URL once it answers everything. An error means that it could not listen, that a
 // source could not be read, or that the listener broke.
 func (a *App) Run(ctx context.Context, ready func(url string)) error {
+	server, scheme, err := a.newServer()
+	if err != nil {
+		return err
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", a.opts.Listen)
 	if err != nil {
 		return fmt.Errorf("app: listen: %w", err)
 	}
-	server := &http.Server{
+	broken := make(chan error, 1)
+	go func() {
+		bounded := bound(listener, maxConnections, a.opts.Metrics)
+		if server.TLSConfig != nil {
+			broken <- server.ServeTLS(bounded, "", "")
+			return
+		}
+		broken <- server.Serve(bounded)
+	}()
+	err = a.serve(ctx, broken, func() { ready(urlOf(scheme, a.opts.Listen, listener.Addr())) })
+	return errors.Join(err, a.drain(server), a.archives.close())
+}
+
+// newServer returns the HTTP server, with TLS and HTTP/2 if the city has a certificate, and the
+// scheme of its URLs.
+func (a *App) newServer() (server *http.Server, scheme string, err error) {
+	server = &http.Server{
 		Handler:           a.server,
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
-		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		ErrorLog:          slog.NewLogLogger(a.opts.Log.Handler(), slog.LevelWarn),
 	}
-	broken := make(chan error, 1)
-	go func() { broken <- server.Serve(bound(listener, maxConnections, a.opts.Metrics)) }()
-	err = a.serve(ctx, broken, func() { ready(urlOf(a.opts.Listen, listener.Addr())) })
-	return errors.Join(err, a.drain(server), a.archives.close())
+	if a.city.TLS == nil {
+		return server, "http", nil
+	}
+	c, err := loadCertificate(*a.city.TLS, a.opts.Log)
+	if err != nil {
+		return nil, "", err
+	}
+	server.TLSConfig = c.config()
+	return server, "https", nil
 }
 
 // serve loads, then waits for the end.
@@ -217,10 +245,10 @@ func (a *App) drain(server *http.Server) error {
 
 // urlOf is the URL of a server that was asked to listen on asked and does so on addr: the host as it
 // was asked for, this machine when it was all interfaces, and the port there is.
-func urlOf(asked string, addr net.Addr) string {
+func urlOf(scheme, asked string, addr net.Addr) string {
 	_, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
-		return "http://" + addr.String()
+		return scheme + "://" + addr.String()
 	}
 	host, _, err := net.SplitHostPort(asked)
 	if err != nil || host == "" {
@@ -228,5 +256,5 @@ func urlOf(asked string, addr net.Addr) string {
 	} else if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
-	return "http://" + net.JoinHostPort(host, port)
+	return scheme + "://" + net.JoinHostPort(host, port)
 }

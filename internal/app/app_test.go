@@ -251,7 +251,7 @@ func TestURLOf(t *testing.T) {
 		"[::1]:0":        "http://[::1]:4711",
 		"city.test:8080": "http://city.test:4711",
 	} {
-		if got := urlOf(asked, addr); got != want {
+		if got := urlOf("http", asked, addr); got != want {
 			t.Errorf("urlOf(%q) = %s, want %s", asked, got, want)
 		}
 	}

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"net/netip"
+
 	"github.com/paulmach/orb"
 
 	"hutong/ingest"
@@ -16,6 +18,13 @@ type City struct {
 	// PublicURL is the absolute URL under which clients reach the server; "" derives it from each
 	// request.
 	PublicURL string
+	// TrustedProxies are the proxies whose word on the URL counts, see [api.Base].
+	TrustedProxies []netip.Prefix
+	// TLS is the certificate to serve HTTPS with; nil is plain HTTP.
+	TLS *TLSFiles
+	// CacheBytes is about how many bytes of finished tiles are kept; 0 is the default of
+	// [cache.Options].
+	CacheBytes int64
 	// Center is lon/lat in degrees where the map opens; nil opens it on all that there is.
 	Center *orb.Point
 	// Zoom is the zoom at which the map opens; it counts only with a Center.

@@ -11,7 +11,12 @@ import (
 // FromConfig returns the city that a config describes. It opens no file; the error names the source
 // whose description is wrong.
 func FromConfig(c *config.Config) (*City, error) {
-	city := &City{Title: c.City, PublicURL: c.PublicURL, Center: c.Center}
+	city := &City{
+		Title: c.City, PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, CacheBytes: c.CacheBytes, Center: c.Center,
+	}
+	if c.TLS != nil {
+		city.TLS = &TLSFiles{Cert: c.TLS.Cert, Key: c.TLS.Key}
+	}
 	if c.Zoom != nil {
 		city.Zoom = *c.Zoom
 	}

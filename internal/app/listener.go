@@ -1,14 +1,28 @@
 package app
 
 import (
+	"errors"
 	"net"
+	"os"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"hutong/internal/telemetry"
 )
 
 // maxConnections is the most connections that are open at once. A browser opens six.
 const maxConnections = 4096
+
+// Writes are cut into pieces so that a client may be slow but not stand still: each piece has
+// stallTimeout to get into the system's buffers. That is 2 kB/s at least, however long the answer.
+const (
+	stallTimeout = 30 * time.Second
+	pieceBytes   = 64 << 10
+	// setAgain is how often at most a connection's deadline is moved: setting it costs as much as a
+	// small write.
+	setAgain = time.Second
+)
 
 // boundListener accepts no more connections than it has slots; further ones wait in the system's
 // queue until one closes. It may be used from any goroutine.
@@ -18,6 +32,7 @@ type boundListener struct {
 	closed chan struct{}
 	close  sync.Once
 	full   telemetry.Count
+	stalls telemetry.Count
 }
 
 var _ net.Listener = (*boundListener)(nil)
@@ -26,7 +41,8 @@ var _ net.Listener = (*boundListener)(nil)
 func bound(l net.Listener, limit int, m *telemetry.Metrics) *boundListener {
 	b := &boundListener{
 		Listener: l, slots: make(chan struct{}, limit), closed: make(chan struct{}),
-		full: m.Counter("hutong_http_connections_limited_total", "Times that a connection had to wait for another to close.").With(),
+		full:   m.Counter("hutong_http_connections_limited_total", "Times that a connection had to wait for another to close.").With(),
+		stalls: m.Counter("hutong_http_stalled_total", "Connections closed because the client stopped reading.").With(),
 	}
 	m.Sample("hutong_http_connections", "Connections that are open.", nil,
 		func(emit func(float64, ...string)) { emit(float64(len(b.slots))) })
@@ -50,7 +66,7 @@ func (b *boundListener) Accept() (net.Conn, error) {
 		<-b.slots
 		return nil, err
 	}
-	return &boundConn{Conn: conn, release: func() { <-b.slots }}, nil
+	return &boundConn{Conn: conn, release: func() { <-b.slots }, stalls: b.stalls}, nil
 }
 
 // Close stops accepting; connections stay open.
@@ -59,11 +75,46 @@ func (b *boundListener) Close() error {
 	return b.Listener.Close()
 }
 
-// boundConn gives its slot back when it closes, once.
+// boundConn gives its slot back when it closes, once, and does not wait for a client that stopped
+// reading.
 type boundConn struct {
 	net.Conn
 	once    sync.Once
 	release func()
+	stalls  telemetry.Count
+	moved   atomic.Int64 // when the write deadline was last moved, Unix nanoseconds
+}
+
+// Write writes p piece by piece. The error is os.ErrDeadlineExceeded when a piece did not get away
+// in stallTimeout.
+func (c *boundConn) Write(p []byte) (int, error) {
+	written := 0
+	for {
+		if err := c.moveDeadline(); err != nil {
+			return written, err
+		}
+		n, err := c.Conn.Write(p[written:min(written+pieceBytes, len(p))])
+		written += n
+		if err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				c.stalls.Add(1)
+			}
+			return written, err
+		}
+		if written == len(p) {
+			return written, nil
+		}
+	}
+}
+
+// moveDeadline gives the next piece its time, and at most setAgain more.
+func (c *boundConn) moveDeadline() error {
+	now := time.Now()
+	if now.UnixNano()-c.moved.Load() < int64(setAgain) {
+		return nil
+	}
+	c.moved.Store(now.UnixNano())
+	return c.Conn.SetWriteDeadline(now.Add(stallTimeout + setAgain))
 }
 
 // Close closes the connection.

@@ -5,8 +5,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"hutong/internal/telemetry"
 )
@@ -69,6 +73,50 @@ func TestBoundListener(t *testing.T) {
 		t.Errorf("after Close: got %v, want net.ErrClosed", err)
 	}
 }
+
+// TestSlowClients: who reads slowly gets everything, who stops is let go.
+func TestSlowClients(t *testing.T) {
+	body := make([]byte, 3*pieceBytes+1)
+	send := func(t *testing.T, every time.Duration, stopAfter int) (sent int, err error, stalled bool) {
+		synctest.Test(t, func(t *testing.T) {
+			m := telemetry.NewMetrics()
+			ours, theirs := net.Pipe()
+			l := bound(&pipeListener{ours}, 1, m)
+			conn, errAccept := l.Accept()
+			if errAccept != nil {
+				t.Fatal(errAccept)
+			}
+			var reader sync.WaitGroup
+			reader.Go(func() {
+				buffer := make([]byte, pieceBytes/2)
+				for range stopAfter {
+					time.Sleep(every)
+					if _, err := theirs.Read(buffer); err != nil {
+						return
+					}
+				}
+			})
+			sent, err = conn.Write(body)
+			stalled = strings.Contains(scrape(m), "hutong_http_stalled_total 1")
+			_, _ = conn.Close(), theirs.Close()
+			reader.Wait()
+		})
+		return sent, err, stalled
+	}
+	// Each piece takes two reads and most of its time, all of them together far more.
+	if n, err, stalled := send(t, stallTimeout/2-time.Second, 1000); n != len(body) || err != nil || stalled {
+		t.Errorf("a slow client: sent %d of %d bytes, %v", n, len(body), err)
+	}
+	if n, err, stalled := send(t, time.Second, 2); n != pieceBytes || !errors.Is(err, os.ErrDeadlineExceeded) || !stalled {
+		t.Errorf("a client that stopped: sent %d bytes, %v, counted: %v", n, err, stalled)
+	}
+}
+
+// pipeListener accepts one connection.
+type pipeListener struct{ net.Conn }
+
+func (l *pipeListener) Accept() (net.Conn, error) { return l.Conn, nil }
+func (l *pipeListener) Addr() net.Addr            { return l.LocalAddr() }
 
 // scrape returns the metrics as text.
 func scrape(m *telemetry.Metrics) string {

@@ -13,6 +13,8 @@
 package config
 
 import (
+	"net/netip"
+
 	"github.com/paulmach/orb"
 
 	"hutong/ingest"
@@ -37,6 +39,12 @@ type Config struct {
 	// PublicURL is the absolute http or https URL under which clients reach the server, without a
 	// slash at its end; "" when the file does not say.
 	PublicURL string
+	// TrustedProxies are the proxies whose Forwarded and X-Forwarded headers count.
+	TrustedProxies []netip.Prefix
+	// TLS is the certificate to serve HTTPS with; nil when the file does not say.
+	TLS *TLS
+	// CacheBytes is about how many bytes of finished tiles are kept; 0 when the file does not say.
+	CacheBytes int64
 	// Center is lon/lat in degrees where the map opens; nil when the file does not say.
 	Center *orb.Point
 	// Zoom is the zoom at which the map opens; nil when the file does not say.
@@ -65,6 +73,9 @@ type Archive struct {
 	// Licence is the licence of the data.
 	Licence string
 }
+
+// TLS is a pair of PEM files. They are read when the server starts.
+type TLS struct{ Cert, Key string }
 
 // Layer describes one layer.
 type Layer struct {

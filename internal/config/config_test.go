@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"io/fs"
+	"net/netip"
 	"path/filepath"
 	"testing"
 	"time"
@@ -21,6 +22,9 @@ const whole = `
 city: 北京
 listen: "[::1]:0"
 public_url: https://map.example/hutong/
+trusted_proxies: [127.0.0.1, 10.0.0.0/8, "fd00::/8"]
+tls: {cert: /etc/hutong/cert.pem, key: /etc/hutong/key.pem}
+cache: {bytes: 2097152}
 center: [116.397, 39.907]
 zoom: 10.5
 layers:
@@ -95,6 +99,10 @@ func TestParse(t *testing.T) {
 	zoom := 10.5
 	want := &Config{
 		City: "北京", Listen: "[::1]:0", PublicURL: "https://map.example/hutong",
+		TrustedProxies: []netip.Prefix{
+			netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"),
+		},
+		TLS: &TLS{Cert: "/etc/hutong/cert.pem", Key: "/etc/hutong/key.pem"}, CacheBytes: 2 << 20,
 		Center: &orb.Point{116.397, 39.907}, Zoom: &zoom,
 		Layers: []Layer{{
 			Schema: schema, Title: "Sensors", Description: "What is measured where.",
@@ -134,7 +142,7 @@ func TestParse(t *testing.T) {
 			},
 		},
 	}
-	if diff := cmp.Diff(want, got, compareValues, compareZones, cmpopts.IgnoreUnexported(Config{})); diff != "" {
+	if diff := cmp.Diff(want, got, compareValues, compareZones, compareRanges, cmpopts.IgnoreUnexported(Config{})); diff != "" {
 		t.Errorf("config differs (-want +got):\n%s", diff)
 	}
 }
@@ -142,6 +150,7 @@ func TestParse(t *testing.T) {
 var (
 	compareValues = cmp.Comparer(func(a, b column.Value) bool { return a == b })
 	compareZones  = cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
+	compareRanges = cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })
 )
 
 func template(t *testing.T, s string) ingest.Template {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"strconv"
@@ -98,6 +99,11 @@ func (b *builder) build(tree *node) {
 			b.f.environment(EnvPublicURL, "%v", err)
 		}
 	}
+	b.proxies(tree.get("trusted_proxies"))
+	if n := tree.get("tls"); n != nil {
+		c.TLS = &TLS{Cert: n.get("cert").str(), Key: n.get("key").str()}
+	}
+	c.CacheBytes = int64(tree.get("cache").get("bytes").integer(0))
 	if n := tree.get("center"); n != nil {
 		c.Center = &orb.Point{n.items[0].number(0), n.items[1].number(0)}
 	}
@@ -108,6 +114,28 @@ func (b *builder) build(tree *node) {
 	b.layers(tree.get("layers"))
 	b.archives(tree.get("archives"))
 	b.sources(tree.get("sources"), tree.get("layers"))
+}
+
+// proxies reads addresses and ranges of addresses.
+func (b *builder) proxies(n *node) {
+	if n == nil {
+		return
+	}
+	for _, item := range n.items {
+		if item.bad {
+			continue
+		}
+		p, err := netip.ParsePrefix(item.text)
+		if addr, errAddr := netip.ParseAddr(item.text); errAddr == nil && addr.Zone() == "" {
+			addr = addr.Unmap()
+			p, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		if err != nil || p.Addr().Is4In6() {
+			b.f.on(item, "%s is neither an address nor a range of addresses, such as 10.0.0.1, 10.0.0.0/8 or fd00::/8", quote(item.text))
+			continue
+		}
+		b.config.TrustedProxies = append(b.config.TrustedProxies, p)
+	}
 }
 
 // checkListen says what is wrong with a host:port to listen on, or nil. An empty host is every
