@@ -280,14 +280,17 @@ func (r *rule) checkNumber(n *node, m meaning, f *findings) {
 	if r.Minimum != nil && v < *r.Minimum || r.Maximum != nil && v > *r.Maximum {
 		switch {
 		case r.Maximum == nil:
-			f.on(n, "%s is less than %v", n.text, *r.Minimum)
+			f.on(n, "%s is less than %s", n.text, plain(*r.Minimum))
 		case r.Minimum == nil:
-			f.on(n, "%s is more than %v", n.text, *r.Maximum)
+			f.on(n, "%s is more than %s", n.text, plain(*r.Maximum))
 		default:
-			f.on(n, "%s is not from %v to %v", n.text, *r.Minimum, *r.Maximum)
+			f.on(n, "%s is not from %s to %s", n.text, plain(*r.Minimum), plain(*r.Maximum))
 		}
 	}
 }
+
+// plain writes a limit as one would in a config, without an exponent.
+func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
 
 // texts returns the texts among r's values.
 func (r *rule) texts() []string {
