@@ -3,6 +3,7 @@ package cache
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"hutong/layers"
@@ -76,17 +77,13 @@ func addUp(v, by uint32) uint32 { return v + min(by, math.MaxUint32-v) }
 // newest is the last state in which something in the window changed.
 func newest(all []layers.Delta, w *grid.Window) layers.Seq {
 	boxes, n := w.Boxes()
-	for i := len(all) - 1; i >= 0; i-- {
-		for _, p := range all[i].Places {
-			if w.Contains(p) {
-				return all[i].Seq
-			}
+	for _, d := range slices.Backward(all) {
+		if slices.ContainsFunc(d.Places, w.Contains) {
+			return d.Seq
 		}
-		for _, changed := range all[i].Boxes {
-			for _, b := range boxes[:n] {
-				if b.Intersects(changed) {
-					return all[i].Seq
-				}
+		for _, b := range boxes[:n] {
+			if slices.ContainsFunc(d.Boxes, b.Intersects) {
+				return d.Seq
 			}
 		}
 	}
