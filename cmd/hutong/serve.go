@@ -3,6 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -26,11 +29,11 @@ func (s *service) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&s.logFormat, "log-format", "auto", "`format` of the log: text, json, or auto for text on a terminal")
 }
 
-// run serves city until the command's context is done.
-func (s *service) run(cmd *cobra.Command, city *app.City) error {
+// logger returns the log that the flags ask for, and the screen that it writes to.
+func (s *service) logger(cmd *cobra.Command) (*screen, *slog.Logger, error) {
 	level, err := telemetry.ParseLevel(s.logLevel)
 	if err != nil {
-		return usageError{err}
+		return nil, nil, usageError{err}
 	}
 	out, format := newScreen(cmd.ErrOrStderr()), telemetry.LogFormat(s.logFormat)
 	if format == telemetry.LogAuto && out.terminal {
@@ -38,8 +41,13 @@ func (s *service) run(cmd *cobra.Command, city *app.City) error {
 	}
 	log, err := telemetry.NewLogger(out, telemetry.LogOptions{Level: level, Format: format})
 	if err != nil {
-		return usageError{err}
+		return nil, nil, usageError{err}
 	}
+	return out, log, nil
+}
+
+// run serves city until the command's context is done.
+func (s *service) run(cmd *cobra.Command, city *app.City, out *screen, log *slog.Logger) error {
 	a, err := app.New(city, app.Options{Listen: s.listen, Log: log, Metrics: telemetry.NewMetrics()})
 	if err != nil {
 		return err
@@ -61,18 +69,39 @@ func (s *service) run(cmd *cobra.Command, city *app.City) error {
 
 func newServe(env lookup) *cobra.Command {
 	var s service
-	var file string
+	var file, written string
+	var force bool
 	cmd := &cobra.Command{
-		Use:   "serve --config FILE",
-		Short: "Serve the city that a config describes",
+		Use:   "serve --config FILE | serve FILE...",
+		Short: "Serve the city that a config describes, or data files as they are",
 		Long: "Serve the city that a config describes. Prints one line \"ready http://HOST:PORT\" on stdout once it answers.\n" +
-			"State is in memory: it is read from the config's files at each start.",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if file == "" {
-				return usageError{errors.New("serve needs --config FILE")}
+			"State is in memory: it is read from the config's files at each start.\n\n" +
+			"With data files (CSV, GeoJSON, GeoJSON lines) in the place of a config, each becomes a layer: where its records\n" +
+			"are, the types of its fields and its id are guessed, and the log says how. --write-config writes the guess down.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case len(args) > 0 && cmd.Flags().Changed("config"):
+				return usageError{errors.New("serve takes --config FILE or data files, not both")}
+			case len(args) == 0 && file == "":
+				return usageError{errors.New("serve needs --config FILE, or data files")}
+			case len(args) == 0 && written != "":
+				return usageError{errors.New("--write-config is for data files, whose config is guessed")}
+			case force && written == "":
+				return usageError{errors.New("--force is for --write-config")}
 			}
-			c, err := config.Load(file, env)
+			out, log, err := s.logger(cmd)
+			if err != nil {
+				return err
+			}
+			var c *config.Config
+			if len(args) > 0 {
+				var text []byte
+				if c, text, err = app.Guess(args, env, log); err == nil && written != "" {
+					err = writeConfig(written, text, force)
+				}
+			} else {
+				c, err = config.Load(file, env)
+			}
 			if err != nil {
 				return err
 			}
@@ -83,12 +112,35 @@ func newServe(env lookup) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.run(cmd, city)
+			return s.run(cmd, city, out, log)
 		},
 	}
 	cmd.Flags().StringVarP(&file, "config", "c", "", "the config `file`")
+	cmd.Flags().StringVar(&written, "write-config", "", "`file` to write the guessed config to before serving")
+	cmd.Flags().BoolVar(&force, "force", false, "let --write-config replace a file")
 	s.addFlags(cmd)
 	return cmd
+}
+
+// writeConfig writes a config to a file that does not exist yet, unless force is set: then it takes its
+// place as a whole.
+func writeConfig(path string, text []byte, force bool) error {
+	if !force {
+		file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // for others to read
+		if errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("%s is there already; --force replaces it", path)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = file.Write(text)
+		return errors.Join(err, file.Close())
+	}
+	next := path + ".new"
+	if err := os.WriteFile(next, text, 0o644); err != nil { //nolint:gosec // for others to read
+		return err
+	}
+	return os.Rename(next, path)
 }
 
 func newDemo() *cobra.Command {
@@ -109,7 +161,11 @@ func newDemo() *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			return s.run(cmd, city)
+			out, log, err := s.logger(cmd)
+			if err != nil {
+				return err
+			}
+			return s.run(cmd, city, out, log)
 		},
 	}
 	cmd.Flags().IntVar(&features, "features", synthetic.DefaultComplaints, "`number` of complaints")

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"unicode/utf8"
+
+	"hutong/internal/compress"
 )
 
 // Format is what a data file is, as a config spells it.
@@ -20,8 +22,11 @@ const (
 	GeoJSONL Format = "geojsonl"
 )
 
-// Gzip is the compression that is looked through.
-const Gzip = "gzip"
+// The compressions that are looked through.
+const (
+	Gzip = "gzip"
+	Zstd = "zstd"
+)
 
 // ErrFormat says that a file is in no format that is looked into.
 var ErrFormat = errors.New("no CSV, GeoJSON or GeoJSON lines")
@@ -33,16 +38,12 @@ const startSize = 64 << 10
 func (s *Sample) open(r io.Reader) (text io.Reader, closeText func(), err error) {
 	buffered := bufio.NewReaderSize(r, startSize)
 	closeText = func() {}
-	magic, err := buffered.Peek(2)
-	if err != nil && !errors.Is(err, io.EOF) {
+	unzipped, compression, err := Decompress(buffered)
+	if err != nil {
 		return nil, nil, err
 	}
-	if string(magic) == "\x1f\x8b" {
-		s.Compression = Gzip
-		var unzipped io.Reader
-		if unzipped, closeText, err = unzip(buffered); err != nil {
-			return nil, nil, err
-		}
+	if s.Compression = compression; compression != "" {
+		closeText = func() { _ = unzipped.Close() }
 		buffered = bufio.NewReaderSize(unzipped, startSize)
 	}
 	start, err := buffered.Peek(startSize)
@@ -63,6 +64,24 @@ func (s *Sample) open(r io.Reader) (text io.Reader, closeText func(), err error)
 	return buffered, closeText, nil
 }
 
+// Decompress returns what is in a gzip or Zstandard stream, and which of them r is; another stream is
+// returned as it is. Closing the reader does not close r.
+func Decompress(r *bufio.Reader) (text io.ReadCloser, compression string, err error) {
+	magic, err := r.Peek(4)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, "", err
+	}
+	switch {
+	case bytes.HasPrefix(magic, []byte("\x1f\x8b")):
+		text, err = compress.NewReader(r)
+		return text, Gzip, err
+	case bytes.Equal(magic, []byte("\x28\xb5\x2f\xfd")):
+		text, err = compress.NewZstdReader(r)
+		return text, Zstd, err
+	}
+	return io.NopCloser(r), "", nil
+}
+
 // signatures are what other formats start with.
 var signatures = []struct{ magic, name string }{
 	{"PMTiles", "a PMTiles archive"},
@@ -70,7 +89,6 @@ var signatures = []struct{ magic, name string }{
 	{"SQLite format 3\x00", "SQLite, such as GeoPackage or MBTiles"},
 	{"\x00\x00\x27\x0a", "a Shapefile"},
 	{"PK\x03\x04", "a ZIP file"},
-	{"\x28\xb5\x2f\xfd", "zstd"},
 	{"\xff\xfe", "text in UTF-16"},
 	{"\xfe\xff", "text in UTF-16"},
 }

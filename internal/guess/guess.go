@@ -6,7 +6,8 @@
 // [Sample] says whether it saw the whole file. A guess is a proposal for people to read and correct:
 // nothing at run time depends on it but what they let it write.
 //
-// It reads CSV (RFC 4180), GeoJSON (RFC 7946) and GeoJSON lines (RFC 8142 too), plain or in gzip. A
+// It reads CSV (RFC 4180), GeoJSON (RFC 7946) and GeoJSON lines (RFC 8142 too), plain, in gzip or in
+// Zstandard. A
 // Sample belongs to its caller and is not changed once it was returned.
 package guess
 
@@ -15,8 +16,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-
-	"hutong/internal/compress"
 )
 
 // Limits bound a look at a file.
@@ -50,7 +49,7 @@ func (l Limits) withDefaults() Limits {
 type Sample struct {
 	// Path is the file's name as the caller gave it.
 	Path string `json:"path"`
-	// Format is what is in it, Compression what is around it: [Gzip] or "".
+	// Format is what is in it, Compression what is around it: [Gzip], [Zstd] or "".
 	Format      Format `json:"format"`
 	Compression string `json:"compression,omitempty"`
 	// Delimiter stands between the cells of CSV; "" elsewhere.
@@ -171,13 +170,4 @@ func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p[:min(int64(len(p)), b.left)])
 	b.left -= int64(n)
 	return n, err
-}
-
-// unzip returns the text in a gzip file.
-func unzip(r io.Reader) (io.Reader, func(), error) {
-	text, err := compress.NewReader(r)
-	if err != nil {
-		return nil, nil, err
-	}
-	return text, func() { _ = text.Close() }, nil
 }

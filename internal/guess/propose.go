@@ -60,6 +60,12 @@ type LeftOut struct {
 	Why  string `json:"why"`
 }
 
+// What is left out as a field because it is there in another way.
+const (
+	whyID    = "it is the id"
+	whyPlace = "it is the position"
+)
+
 // Propose makes a layer of a sample. taken are the names of other layers, which it does not take.
 func Propose(s *Sample, taken map[layers.Name]bool) *Layer {
 	l := &Layer{Name: layerName(s.Path, taken), Title: title(s.Path), Fields: []Proposal{}, sample: s}
@@ -91,17 +97,17 @@ func (l *Layer) unfit(f, id *Field) string {
 	g := &l.sample.Geometry
 	switch {
 	case f == id:
-		return "it is the id"
+		return whyID
 	case f.Nested > 0:
 		return "it holds objects or lists"
 	case f.Repeated:
 		return "several columns have this name"
 	case f.values == 0:
 		return "it has no value"
-	case f.Name == "" || len(f.Name) > 200 || !utf8.ValidString(f.Name) || strings.ContainsFunc(f.Name, unicode.IsControl):
+	case f.Name == "" || len(f.Name) > 200 || !writable(f.Name):
 		return "a config cannot name it"
 	case f.Name == g.Lon || f.Name == g.Lat || f.Name == g.WKT || f.Name == g.Pair:
-		return "it is the position"
+		return whyPlace
 	case f.WKT || f.Pair:
 		return "it is a position, like others"
 	case f.MaxBytes > column.MaxText:
@@ -109,6 +115,12 @@ func (l *Layer) unfit(f, id *Field) string {
 	}
 	return ""
 }
+
+// writable reports whether a config can hold a text.
+func writable(s string) bool { return !strings.ContainsFunc(s, unwritable) }
+
+// unwritable reports whether a config takes no such character; bytes that are no UTF-8 show as U+FFFD.
+func unwritable(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError || r == '\ufeff' }
 
 // field makes a field whose name is not among names yet, and adds it.
 func (l *Layer) field(f *Field, names map[string]bool) Proposal {
@@ -128,6 +140,10 @@ func (l *Layer) field(f *Field, names map[string]bool) Proposal {
 var idNames = []string{
 	"id", "globalid", "uuid", "guid", "uniquekey", "uniqueid", "objectid", "fid", "ogcfid", "gid", "key", "no", "number", "nr", "code", "permit",
 }
+
+// fewRecords is how many records a field that is not called like an id must be unique in to be taken
+// for one.
+const fewRecords = 20
 
 // findID chooses the id and returns its field, nil when it is none of a record's. Only a field that
 // was verified to be unique is taken.
@@ -151,6 +167,8 @@ func (l *Layer) findID() *Field {
 			r = at
 		} else if strings.HasSuffix(name, "id") || strings.HasPrefix(name, "id") {
 			r = len(idNames)
+		} else if s.Records < fewRecords {
+			continue // that they differ says nothing
 		} else if f.Type != column.Int.String() {
 			r += 1 + i/len(idNames)
 		}
@@ -167,15 +185,19 @@ func (l *Layer) findID() *Field {
 	return best
 }
 
-// mayBeID reports whether a field can make ids. A template cannot name one with braces.
+// mayBeID reports whether a field can make ids, which everybody sees. A template cannot name one with
+// braces.
 func (f *Field) mayBeID() bool {
 	const longest = 64 // bytes: what is longer is a text for people
 	return f.Unique && !f.Repeated && f.MaxBytes <= longest && (f.Type == column.Int.String() || f.Type == column.String.String()) &&
-		f.Name != "" && len(f.Name) <= 200 && utf8.ValidString(f.Name) && !strings.ContainsAny(f.Name, "{}") && !f.WKT && !f.Pair
+		f.Name != "" && len(f.Name) <= 200 && writable(f.Name) && !strings.ContainsAny(f.Name, "{}") && !f.WKT && !f.Pair && !personal(f)
 }
 
 // timeNames are parts of names of times, from the surest to the least sure.
 var timeNames = []string{"observ", "report", "creat", "open", "requested", "add", "start", "date", "time", "received", "updat"}
+
+// laterNames are parts of names of times that are about what comes after.
+var laterNames = []string{"expir", "due", "end", "clos", "resol", "valid", "until"}
 
 // findTime chooses the field that says when a feature was observed: one that nearly all records have.
 func (l *Layer) findTime() {
@@ -183,6 +205,9 @@ func (l *Layer) findTime() {
 	for i := range l.Fields {
 		p := &l.Fields[i]
 		if p.Type != column.Time.String() || p.Private || l.sample.Field(p.From).Nulls*10 > l.sample.Records {
+			continue
+		}
+		if slices.ContainsFunc(laterNames, func(part string) bool { return strings.Contains(strings.ToLower(p.From), part) }) {
 			continue
 		}
 		for r, name := range timeNames[:rank] {
@@ -261,8 +286,8 @@ func stem(path string) string {
 
 // title makes a title of a file's name.
 func title(path string) string {
-	words := strings.FieldsFunc(stem(path), func(r rune) bool { return r == '-' || r == '_' || unicode.IsSpace(r) || unicode.IsControl(r) })
-	t := []rune(strings.ToValidUTF8(strings.Join(words, " "), "�"))
+	words := strings.FieldsFunc(stem(path), func(r rune) bool { return r == '-' || r == '_' || unicode.IsSpace(r) || unwritable(r) })
+	t := []rune(strings.Join(words, " "))
 	if len(t) == 0 {
 		return "Data"
 	}
@@ -336,4 +361,22 @@ func unique(name string, taken map[string]bool) string {
 			return try
 		}
 	}
+}
+
+// Usable says why a layer cannot be served as it is proposed, or nil.
+func (l *Layer) Usable() error {
+	s := l.sample
+	if !writable(s.Path) {
+		return fmt.Errorf("guess: %q: a config cannot name this file: it has characters that do not show", s.Path)
+	}
+	if g := &s.Geometry; s.Format == CSV && g.Lon == "" && g.WKT == "" && g.Pair == "" {
+		names := make([]string, 0, len(s.Fields))
+		const few = 50
+		for _, f := range s.Fields[:min(len(s.Fields), few)] {
+			names = append(names, quote(f.Name))
+		}
+		return fmt.Errorf("guess: %s: no column is called as one with degrees and holds them; the columns are %s: write a config that names them",
+			s.Path, strings.Join(names, ", "))
+	}
+	return nil
 }

@@ -69,7 +69,9 @@ func (l *Layer) writeSource(b *strings.Builder) {
 	}
 	b.WriteString(".\n")
 	for _, left := range l.LeftOut {
-		fmt.Fprintf(b, "  # %s is left out: %s.\n", quote(left.Name), left.Why)
+		if left.Why != whyID && left.Why != whyPlace && writable(left.Name) {
+			fmt.Fprintf(b, "  # %s is left out: %s.\n", quote(left.Name), left.Why)
+		}
 	}
 	fmt.Fprintf(b, "  %s:\n    layer: %s\n    files: [%s]\n    format: %s\n", key(string(l.Name)), key(string(l.Name)), quote(s.Path), s.Format)
 	if s.Format == CSV {

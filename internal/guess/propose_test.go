@@ -1,0 +1,100 @@
+package guess
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hutong/layers"
+)
+
+var update = flag.Bool("update", false, "rewrite the goldens in testdata")
+
+// golden compares got with a file of testdata, or writes it with -update.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-want +got); rewrite it with -update:\n%s", file, diff)
+	}
+}
+
+// TestPropose makes layers of three files that have something of everything.
+func TestPropose(t *testing.T) {
+	t.Parallel()
+	var reports strings.Builder
+	reports.WriteString("REQ_ID;Created Date;Expires;Category;Title;Count;Score;E-Mail;Empty;Long;lon;lat\n")
+	for i := range 40 {
+		fmt.Fprintf(&reports, "R-%d;08/%02d/2016;2016-08-03;%s;title %d;%d;%d.5;a@b.example;;%s;-77.0%d;38.9\n",
+			i, i%28+1, []string{"graffiti", "trees", "<Null>"}[i%3], i, i%3, i, strings.Repeat("x", 3000), i%10)
+	}
+	taken := map[layers.Name]bool{}
+	var list []*Layer
+	var shown bytes.Buffer
+	for _, file := range []struct{ path, text string }{
+		{"data/311 reports.csv", reports.String()},
+		{"a/b/wards.csv.gz", "the_geom,ward\n\"POLYGON ((1 1, 2 1, 2 2, 1 1))\",1\n\"POLYGON ((1 1, 2 1, 2 2, 1 1))\",2\n"},
+		{"c/wards.csv", "place,ward\n\"(38.9, -77)\",1\n\"(38.8, -77)\",1\n"},
+		{"北京.geojson", `{"features":[{"type":"Feature","id":"x","properties":{"名称":"东城","tags":{"a":1}},"geometry":null}]}`},
+	} {
+		s, err := Read(file.path, strings.NewReader(file.text), Limits{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		l := Propose(s, taken)
+		if err := l.Usable(); err != nil {
+			t.Error(err)
+		}
+		taken[l.Name] = true
+		list = append(list, l)
+		if err := Write(&shown, s, l); err != nil {
+			t.Fatal(err)
+		}
+	}
+	golden(t, "city.yaml", string(Config("A city", list)))
+	golden(t, "city.txt", shown.String())
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ path, name, title string }{
+		{"a/b/street-vendors.geojson.gz", "street-vendors", "Street vendors"},
+		{"2016 Crimes (DC).csv", "layer_2016_crimes__dc", "2016 Crimes (DC)"},
+		{"北京.csv", "layer", "北京"},
+		{".csv", "csv", ".csv"},
+		{strings.Repeat("x", 100) + ".csv", strings.Repeat("x", 60), "X" + strings.Repeat("x", 99)},
+	} {
+		if got := layerName(c.path, nil); string(got) != c.name || got.Validate() != nil {
+			t.Errorf("%s: got name %q, want %q", c.path, got, c.name)
+		}
+		if got := title(c.path); got != c.title {
+			t.Errorf("%s: got title %q, want %q", c.path, got, c.title)
+		}
+	}
+	if got := layerName("a.csv", map[layers.Name]bool{"a": true, "a_2": true}); got != "a_3" {
+		t.Errorf("got %q, want a_3", got)
+	}
+	for name, want := range map[string]string{
+		"Location (Lat, Long)": "Location_Lat_Long", "1st": "_1st", "": "field", "名称": "名称", "_x_": "x", "$id": "id",
+		strings.Repeat("é", 50): strings.Repeat("é", 30),
+	} {
+		if got := fieldName(name); got != want {
+			t.Errorf("%q: got %q, want %q", name, got, want)
+		}
+	}
+}
