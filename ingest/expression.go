@@ -25,7 +25,12 @@ const (
 	MaxExpression = 4096
 	// maxCost bounds what one evaluation may do, in CEL's units: about one for an operation and a tenth
 	// for each byte of a text that it looks at. CEL has no endless loops, so this bounds its time.
-	maxCost = 100_000
+	maxCost = 10_000
+	// maxOperand is the most bytes of a property that an expression reads, and maxConstant of the texts
+	// that some calls multiply. With them nothing that an expression makes is larger than some MB: the
+	// cost of a call is reckoned when it has been made.
+	maxOperand  = 4096
+	maxConstant = 64
 	// record is what an expression calls the record at hand.
 	record = "r"
 )
@@ -43,7 +48,7 @@ type expression struct {
 var celEnvironment = sync.OnceValues(func() (*cel.Env, error) {
 	return cel.NewEnv(
 		cel.Variable(record, cel.MapType(cel.StringType, cel.StringType)),
-		ext.Strings(),
+		ext.Strings(ext.StringsVersion(5)), // the first whose functions have costs
 		cel.DefaultUTCTimeZone(true),
 		cel.ParserExpressionSizeLimit(MaxExpression),
 	)
@@ -81,6 +86,9 @@ func compileExpression(text string, k column.Kind) (*expression, error) {
 	if !fits(compiled.OutputType(), k) {
 		name := strings.ToLower(strings.ReplaceAll(compiled.OutputType().String(), "google.protobuf.", ""))
 		return nil, fmt.Errorf("the expression makes a value of type %s, which a field of type %s cannot hold", name, k)
+	}
+	if err := checkCalls(compiled.NativeRep()); err != nil {
+		return nil, err
 	}
 	e := new(expression)
 	if e.properties, err = propertiesOf(compiled.NativeRep()); err != nil {
@@ -147,6 +155,30 @@ func propertiesOf(a *ast.AST) ([]string, error) {
 	return names, nil
 }
 
+// checkCalls refuses calls that could make very long texts of short ones.
+func checkCalls(a *ast.AST) error {
+	calls := ast.MatchDescendants(ast.NavigateAST(a), ast.KindMatcher(ast.CallKind))
+	for _, e := range calls {
+		call := e.AsCall()
+		name, args := call.FunctionName(), call.Args()
+		var constant ast.Expr // what must stand in the expression
+		switch {
+		case name == "replace" && len(args) > 1:
+			constant = args[1]
+		case name == "join" && len(args) > 0:
+			constant = args[0]
+		case name == "format" && call.IsMemberFunction():
+			constant = call.Target()
+		default:
+			continue
+		}
+		if s, ok := literal(constant); !ok || len(s) > maxConstant {
+			return fmt.Errorf("the expression: what replace puts in, join puts between and format fills must be a text that stands there, of at most %d bytes", maxConstant)
+		}
+	}
+	return nil
+}
+
 // literal returns the text that e is, if it is one.
 func literal(e ast.Expr) (string, bool) {
 	if e.Kind() != ast.LiteralKind {
@@ -155,6 +187,8 @@ func literal(e ast.Expr) (string, bool) {
 	s, ok := e.AsLiteral().Value().(string)
 	return s, ok
 }
+
+var wantOperand = fmt.Sprintf("an expression over texts of at most %d bytes", maxOperand)
 
 // compute makes the cell of a computed field from those of the record at hand. A null cell is no
 // value. ok is false once it refused the record.
@@ -172,6 +206,10 @@ func (p *Parser) compute(f *field) (c cell, ok bool) {
 			p.refuse(ReasonExpression, f.name, e.properties[i]+": "+cellNames[nested], "an expression over texts, numbers, true or false")
 			return cell{}, false
 		default:
+			if len(from.text) > maxOperand {
+				p.refuse(ReasonTooLong, f.name, e.properties[i], wantOperand)
+				return cell{}, false
+			}
 			p.record[e.properties[i]] = from.text
 		}
 	}

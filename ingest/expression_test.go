@@ -63,6 +63,17 @@ func TestExpression(t *testing.T) {
 			"too much to do", column.Bool, `[1,2,3,4,5,6,7,8,9].all(a, [1,2,3,4,5,6,7,8,9].all(b, [1,2,3,4,5,6,7,8,9].all(c, [1,2,3,4,5,6,7,8,9].all(d, [1,2,3,4,5,6,7,8,9].all(e, a + b + c + d + e > int(r.a))))))`,
 			`"a":0`, in + "bool: operation cancelled: actual cost limit exceeded: want a record for which the field's expression has a value",
 		},
+		{"replace", column.String, `r.a.replace("x", "--").replace("y", "", 1)`, `"a":"xyy"`, at + ` string="--y"`},
+		{"join and format", column.String, `"%s at %.1f".format([r.a.split(",").join("+"), 1.25])`, `"a":"x,y"`, at + ` string="x+y at 1.2"`},
+		{
+			"a text too long", column.Int, `size(r.a)`, `"a":"` + strings.Repeat("x", 4097) + `"`,
+			"too_long :1: int: a: want an expression over texts of at most 4096 bytes",
+		},
+		{"a text as long as may be", column.Int, `size(r.a)`, `"a":"` + strings.Repeat("x", 4096) + `"`, at + " int=4096"},
+		{
+			"more and more text", column.String, strings.TrimSuffix(strings.Repeat("r.a + ", 100), " + "), `"a":"` + strings.Repeat("x", 4096) + `"`,
+			in + "string: operation cancelled: actual cost limit exceeded: want a record for which the field's expression has a value",
+		},
 		{"another map", column.String, `{"x": "y"}[r.a]`, `"a":"z"`, in + "string: no such key: z: want a record for which the field's expression has a value"},
 	}
 	for _, tt := range tests {
@@ -92,6 +103,11 @@ func TestExpressionProblems(t *testing.T) {
 		{column.String, `[r.a]`, "the expression makes a value of type list(string), which a field of type string cannot hold"},
 		{column.String, `r.map(k, k)[0]`, `the expression: r may only be used as r.name, r["name"], has(r.name) or "name" in r`},
 		{column.String, `r["a" + "b"]`, `the expression: r may only be used as`},
+		{column.String, `r.a.replace("", r.a)`, "the expression: what replace puts in, join puts between and format fills must be a text that stands there, of at most 64 bytes"},
+		{column.String, `r.a.replace("", "` + strings.Repeat("x", 65) + `", 7)`, "the expression: what replace puts in"},
+		{column.String, `r.a.split("").join(r.a)`, "the expression: what replace puts in, join"},
+		{column.String, `"%.999f".format([1.0])`, "precision 999 exceeds maximum allowed precision 100"},
+		{column.String, `r.a.format([1.0])`, "the expression: what replace puts in, join puts between and format"},
 		{column.String, `r[""]`, "the expression: a property name of 0 bytes, not 1…1024"},
 		{column.String, strings.Repeat("1", MaxExpression+1), "the expression has 4097 bytes, more than 4096"},
 		{column.String, strings.Repeat("(", 2000) + "1" + strings.Repeat(")", 2000), "the expression"},
