@@ -64,7 +64,7 @@ func (p *Parser) readCollection(depth int) *fault {
 	case p.geometry.geometries == 0:
 		return badGeometry("GeometryCollection without geometries", wantGeometry)
 	case depth == maxCollections:
-		return badGeometry("a collection in too many others", "collections that nest less deeply, or none")
+		return tooDeep()
 	}
 	_, f := p.list(p.geometry.geometries, func(p *Parser, i int) (int, *fault) {
 		if p.s[i] == 'n' { // null

@@ -41,7 +41,7 @@ func (c *Columns) Reads(i int) bool { return c.sources[i] >= 0 }
 
 // Record reads one record of a table into the slab. cells has a value for each of c's columns; those
 // that the mapping does not read are not looked at. The values share the cells' memory. g is lon/lat
-// in degrees; nil, or a geometry without positions, when the record has no place. The change keeps g.
+// in degrees; nil, or a geometry without positions, when the record has no place. The change keeps nothing of g but a point.
 func (p *Parser) Record(c *Columns, cells []Cell, g orb.Geometry, at Place) {
 	p.at = at
 	for i, source := range c.sources {
@@ -52,14 +52,27 @@ func (p *Parser) Record(c *Columns, cells []Cell, g orb.Geometry, at Place) {
 			p.cells[source].kind = null
 		}
 	}
+	where, f := p.placeIn(g)
+	if f != nil {
+		p.refuse(f.reason, "geometry", f.value, f.want)
+		return
+	}
+	p.emit(&where)
+}
+
+// placeIn returns the place that a geometry of any type is, as if it had been read from GeoJSON.
+func (p *Parser) placeIn(g orb.Geometry) (place, *fault) {
 	switch g := g.(type) {
 	case nil:
-		p.emit(&place{})
+		return place{}, nil
 	case orb.Point:
-		p.emit(&place{point: g, located: true})
-	default:
-		p.emit(&place{shape: g})
+		return place{point: g, located: true}, nil
 	}
+	p.shape.reset()
+	if f := p.shape.addGeometry(g, 0); f != nil {
+		return place{}, f
+	}
+	return placeOf(p.shape.geometry()), nil
 }
 
 // parseMoment returns a time in microseconds since 1970 in UTC.

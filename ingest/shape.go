@@ -21,6 +21,10 @@ const wantGeometry = "a Point, LineString, Polygon, one of their multis, a Geome
 
 func badGeometry(value, want string) *fault { return &fault{ReasonGeometry, value, want} }
 
+func tooDeep() *fault {
+	return badGeometry("a collection in too many others", "collections that nest less deeply, or none")
+}
+
 // dimension is what the parts of a geometry are.
 type dimension uint8
 
@@ -141,6 +145,81 @@ func (sh *shape) endPolygon() {
 	if len(sh.ends) > sh.grouped() {
 		sh.groups = append(sh.groups, len(sh.ends))
 	}
+}
+
+// addGeometry appends the parts of a geometry. depth counts the collections around it.
+func (sh *shape) addGeometry(g orb.Geometry, depth int) *fault {
+	switch g := g.(type) {
+	case nil:
+		return nil
+	case orb.Point:
+		return sh.addPoint(g)
+	case orb.MultiPoint:
+		sh.multi = true
+		for _, v := range g {
+			if f := sh.addPoint(v); f != nil {
+				return f
+			}
+		}
+		return nil
+	case orb.LineString:
+		return sh.addLine(g)
+	case orb.MultiLineString:
+		sh.multi = true
+		for _, line := range g {
+			if f := sh.addLine(line); f != nil {
+				return f
+			}
+		}
+		return nil
+	case orb.Ring:
+		return sh.addPolygon(orb.Polygon{g})
+	case orb.Polygon:
+		return sh.addPolygon(g)
+	case orb.MultiPolygon:
+		sh.multi = true
+		for _, p := range g {
+			if f := sh.addPolygon(p); f != nil {
+				return f
+			}
+		}
+		return nil
+	case orb.Collection:
+		if depth == maxCollections {
+			return tooDeep()
+		}
+		for _, member := range g {
+			if f := sh.addGeometry(member, depth+1); f != nil {
+				return f
+			}
+		}
+		return nil
+	}
+	return badGeometry(g.GeoJSONType(), wantGeometry)
+}
+
+func (sh *shape) addLine(line orb.LineString) *fault {
+	for _, v := range line {
+		if f := sh.add(v); f != nil {
+			return f
+		}
+	}
+	return sh.endLine()
+}
+
+func (sh *shape) addPolygon(p orb.Polygon) *fault {
+	for i, ring := range p {
+		for _, v := range ring {
+			if f := sh.add(v); f != nil {
+				return f
+			}
+		}
+		if f := sh.endRing(i); f != nil {
+			return f
+		}
+	}
+	sh.endPolygon()
+	return nil
 }
 
 // started returns where the part at hand starts in vertices.

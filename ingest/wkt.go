@@ -132,7 +132,7 @@ func (r *wktReader) geometry(depth int) *fault {
 		return r.list((*wktReader).polygon)
 	case "GEOMETRYCOLLECTION":
 		if depth == maxCollections {
-			return badGeometry("a collection in too many others", "collections that nest less deeply, or none")
+			return tooDeep()
 		}
 		return r.list(func(r *wktReader) *fault { return r.geometry(depth + 1) })
 	}

@@ -95,7 +95,7 @@ func TestGeoParquet(t *testing.T) {
 		}
 		const want = `"a" 116.4,39.9 "" "x" 9223372036854775807 1.5 true 2016-08-03T20:47:11.000001Z
 "b" - null null -9223372036854775808 null null null
-"c" - null null null null null null
+"c" LINESTRING(116 39,117 40) null null null null null null
 "d" - null null null null null null
 `
 		if diff := cmp.Diff(want, show(changes)); diff != "" {
@@ -107,7 +107,7 @@ func TestGeoParquet(t *testing.T) {
 		if changes[3].Feature.Geometry != nil {
 			t.Errorf("an empty geometry became %v", changes[3].Feature.Geometry)
 		}
-		if got := places(sum); got != "id 6, geometry 8, geometry 9, zero 5, type 7" {
+		if got := places(sum); got != "id 6, geometry 8, position 9, zero 5, type 7" {
 			t.Errorf("refused %s\n%v", got, sum)
 		}
 	}
