@@ -57,7 +57,7 @@ func fileSource(c *config.Source, read *atomic.Int64) (*files.Source, error) {
 			PlaceColumns: c.CSV.PlaceColumns, Delimiter: c.CSV.Delimiter,
 			Lookup: files.Lookup{Path: c.CSV.Lookup.File, Key: c.CSV.Lookup.Key, On: c.CSV.Lookup.On},
 		},
-		Mapping: c.Mapping, Read: read,
+		Table: c.Table, Mapping: c.Mapping, Read: read,
 	})
 }
 
@@ -70,6 +70,12 @@ func formatOf(f config.Format) (files.Format, error) {
 		return files.FormatGeoJSON, nil
 	case config.GeoJSONL:
 		return files.FormatNDJSON, nil
+	case config.Shapefile:
+		return files.FormatShapefile, nil
+	case config.GeoPackage:
+		return files.FormatGeoPackage, nil
+	case config.GeoParquet:
+		return files.FormatGeoParquet, nil
 	}
 	return files.FormatAuto, fmt.Errorf("no format %q", f)
 }

@@ -38,6 +38,7 @@ func (b *builder) source(e entry, tree *node) Source {
 	}
 	b.files(&s, e)
 	b.csv(&s, e)
+	b.table(&s, e)
 
 	m := &ingest.Mapping{
 		Nulls: []string{""}, Gate: ingest.Gate{Bounds: b.bounds(n.get("bounds"))}, Address: n.get("address").str(),
@@ -118,7 +119,7 @@ func (b *builder) files(s *Source, e entry) {
 		}
 		f := formatOf(item.text)
 		if f == "" {
-			b.f.on(item, "the name does not tell the format: say format: csv, geojson or geojsonl")
+			b.f.on(item, "the name does not tell the format: say format: csv, geojson, geojsonl, shapefile, gpkg or geoparquet")
 		} else if !slices.Contains(guessed, f) {
 			guessed = append(guessed, f)
 		}
@@ -133,7 +134,10 @@ func (b *builder) files(s *Source, e entry) {
 
 // formatOf returns the format that a file's name tells, or "".
 func formatOf(name string) Format {
-	name = strings.TrimSuffix(strings.ToLower(name), ".gz")
+	name = strings.TrimSuffix(strings.TrimSuffix(strings.ToLower(name), ".gz"), ".zst")
+	if strings.HasSuffix(name, ".shp.zip") {
+		return Shapefile
+	}
 	switch filepath.Ext(name) {
 	case ".csv":
 		return CSV
@@ -141,6 +145,12 @@ func formatOf(name string) Format {
 		return GeoJSON
 	case ".geojsonl", ".ndjson", ".geojsons":
 		return GeoJSONL
+	case ".shp":
+		return Shapefile
+	case ".gpkg":
+		return GeoPackage
+	case ".parquet", ".geoparquet":
+		return GeoParquet
 	default:
 		return ""
 	}
@@ -185,6 +195,19 @@ func (b *builder) csv(s *Source, e entry) {
 	case s.CSV.Problem() != "":
 		b.f.at(n.keyLine, n.keyColumn, n.path, "%s", s.CSV.Problem())
 	}
+}
+
+// table reads which table of a GeoPackage is read.
+func (b *builder) table(s *Source, e entry) {
+	n := e.value.get("table")
+	if n == nil {
+		return
+	}
+	if s.Format != GeoPackage && s.Format != "" {
+		b.f.at(n.keyLine, n.keyColumn, n.path, "only for format gpkg, and this source has %s", s.Format)
+		return
+	}
+	s.Table = n.str()
 }
 
 // bounds reads west, south, east, north. East may only be less than west where the box crosses the

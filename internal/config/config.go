@@ -106,6 +106,8 @@ type Source struct {
 	Format Format
 	// CSV is how to read them when Format is [CSV].
 	CSV CSVOptions
+	// Table names the table of a GeoPackage; "" takes the only one with features.
+	Table string
 	// Mapping makes changes of records, bounds included; it is valid for the layer's schema, which
 	// it shares with the Layer.
 	Mapping *ingest.Mapping
@@ -114,11 +116,15 @@ type Source struct {
 // Format is what a file is.
 type Format string
 
-// The formats, as a config spells them; each plain or compressed with gzip.
+// The formats, as a config spells them; the first three plain or compressed with gzip or Zstandard.
 const (
 	CSV      Format = "csv"      // comma-separated values (RFC 4180) with a header
 	GeoJSON  Format = "geojson"  // one GeoJSON FeatureCollection (RFC 7946)
 	GeoJSONL Format = "geojsonl" // one GeoJSON Feature a line
+
+	Shapefile  Format = "shapefile"  // .shp with its .dbf beside it, or a .zip of both
+	GeoPackage Format = "gpkg"       // one table of a GeoPackage
+	GeoParquet Format = "geoparquet" // Parquet with geometry
 )
 
 // CSVOptions says how a CSV file is read.

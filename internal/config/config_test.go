@@ -71,6 +71,13 @@ sources:
     fields:
       kind: {value: camera}
       read: {value: "2016-08-03T20:47:11+08:00"}
+  three:
+    layer: sensors
+    files: [c.gpkg]
+    table: stations
+    id: "{a}"
+    fields:
+      kind: art
 `
 
 // TestParse reads a config with every key there is.
@@ -138,6 +145,13 @@ func TestParse(t *testing.T) {
 						{},
 						{},
 					},
+				},
+			},
+			{
+				Name: "three", Layer: "sensors", Files: []string{"c.gpkg"}, Format: GeoPackage, Table: "stations",
+				Mapping: &ingest.Mapping{
+					Schema: schema, ID: template(t, "{a}"), Nulls: []string{""},
+					Fields: []ingest.FieldMapping{{From: "art"}, {}, {}, {}, {}, {}},
 				},
 			},
 		},
