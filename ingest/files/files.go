@@ -252,20 +252,23 @@ func (s *Source) readTable(ctx context.Context, f Format, p *pipeline) error {
 			return fmt.Errorf("format %s is read in place: decompress the file first", f)
 		}
 	}
+	done, err := newShare(p.path, s.opts.Read)
+	if err != nil {
+		return err
+	}
 	if f == FormatShapefile {
 		parts, err := openParts(p.path)
 		if err != nil {
 			return err
 		}
 		defer parts.Close()
-		fr, err := openShapefile(parts, p.path, s.mapper, s.chunk, s.limit)
+		fr, err := openShapefile(parts, p.path, s.mapper, s.chunk, s.limit, done)
 		if err != nil {
 			return err
 		}
-		return p.run(ctx, fr)
+		return done.end(p.run(ctx, fr))
 	}
 	var t tableReader
-	var err error
 	if f == FormatGeoParquet {
 		t, err = openParquet(p.path, s.limit)
 	} else {
@@ -275,9 +278,9 @@ func (s *Source) readTable(ctx context.Context, f Format, p *pipeline) error {
 		return err
 	}
 	defer func() { _ = t.Close() }()
-	fr, err := newTable(t, p.path, s.mapper, s.chunk)
+	fr, err := newTable(t, p.path, s.mapper, s.chunk, done)
 	if err != nil {
 		return err
 	}
-	return p.run(ctx, fr)
+	return done.end(p.run(ctx, fr))
 }

@@ -41,6 +41,7 @@ type geoPackage struct {
 	values []any
 	into   []any // pointers to values
 	seen   int
+	last   int64 // the largest key: about the number of records
 }
 
 // sqlitePragmas bound the page cache, and refuse functions and writes that a file's schema could ask for.
@@ -270,8 +271,13 @@ func (g *geoPackage) bind(c *ingest.Columns) error {
 	if g.column != "" {
 		add(g.column)
 	}
+	//nolint:gosec // names are quoted, the rest is ours; SQLite has no parameters for names
 	query := fmt.Sprintf("SELECT n%s FROM (SELECT %s0 AS n%s, %s AS k FROM %s) ORDER BY k",
 		outer.String(), size.String(), inner.String(), quote(g.key), quote(g.table))
+	//nolint:gosec // as above
+	if err := g.db.QueryRowContext(g.ctx, "SELECT ifnull(max("+quote(g.key)+"), 0) FROM "+quote(g.table)).Scan(&g.last); err != nil {
+		return fmt.Errorf("table %q: %w", g.table, err)
+	}
 	rows, err := g.db.QueryContext(g.ctx, query)
 	if err != nil {
 		return fmt.Errorf("table %q: %w", g.table, err)
@@ -321,6 +327,8 @@ func (g *geoPackage) next(c *chunk) error {
 	r.geometry.end = len(c.data)
 	return nil
 }
+
+func (g *geoPackage) progress() (done, total int64) { return int64(g.seen), g.last }
 
 // value appends a value of SQLite. declared is cellTrue for booleans, cellMoment for times.
 func (c *chunk) value(v any, declared cellKind) {

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -201,7 +202,7 @@ func TestDamagedGeoPackage(t *testing.T) {
 	path, db := newGeoPackage(t, reportsTable("reports", 4326)...)
 	for i := range 500 {
 		if _, err := db.Exec(`INSERT INTO reports (geom, id, title) VALUES (?, ?, ?)`,
-			gpkgBlob(t, orb.Point{116, 39}, 4326, 1), fmt.Sprint(i), strings.Repeat("x", 50)); err != nil {
+			gpkgBlob(t, orb.Point{116, 39}, 4326, 1), strconv.Itoa(i), strings.Repeat("x", 50)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -146,6 +146,8 @@ func cellOf(v geoparquet.Value) cellKind {
 	}
 }
 
+func (p *parquetTable) progress() (done, total int64) { return p.reader.Row(), p.reader.Rows() }
+
 func (p *parquetTable) decode(raw []byte) (orb.Geometry, error) {
 	g, err := wkb.Decode(raw)
 	if err != nil {

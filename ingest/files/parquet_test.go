@@ -2,10 +2,10 @@ package files
 
 import (
 	"bytes"
-	"fmt"
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -189,7 +189,7 @@ func TestBrokenGeoParquet(t *testing.T) {
 	t.Parallel()
 	path := writeParquet(t, geoparquet.Options{GroupRows: 100}, func(put func(orb.Geometry, ...geoparquet.Value)) {
 		for i := range 1000 {
-			put(orb.Point{116, 39}, parquetText(fmt.Sprint(i)))
+			put(orb.Point{116, 39}, parquetText(strconv.Itoa(i)))
 		}
 	})
 	whole, err := os.ReadFile(path)

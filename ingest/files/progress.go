@@ -39,3 +39,37 @@ func (c counted) Read(p []byte) (int, error) {
 	c.read.Add(int64(n))
 	return n, err
 }
+
+// share makes progress of a table, which is not read from one end to the other, as bytes of its file.
+type share struct {
+	read          *atomic.Int64 // nil when nobody asks
+	size, counted int64
+}
+
+func newShare(path string, read *atomic.Int64) (*share, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	return &share{read: read, size: info.Size()}, nil
+}
+
+// reach counts so much of the file as done is of total. It never takes anything back.
+func (s *share) reach(done, total int64) {
+	if s.read == nil || total <= 0 {
+		return
+	}
+	bytes := int64(float64(s.size) * min(1, float64(done)/float64(total)))
+	if bytes > s.counted {
+		s.read.Add(bytes - s.counted)
+		s.counted = bytes
+	}
+}
+
+// end counts the rest of a file that was read without err, which it returns.
+func (s *share) end(err error) error {
+	if err == nil {
+		s.reach(1, 1)
+	}
+	return err
+}

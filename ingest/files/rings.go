@@ -76,6 +76,7 @@ func liesIn(hole, r orb.Ring, most int) (in bool, edges int) {
 			return true, edges
 		case outside:
 			return false, edges
+		case onRing: // the next one may say
 		}
 	}
 	return true, edges // its box lies in r's, and all of it on r

@@ -30,6 +30,8 @@ type shapefile struct {
 	size   int // bytes of a chunk
 	limit  int // bytes of a record
 
+	share    *share
+	length   int64 // bytes of shapes
 	left     int64 // bytes of shapes behind what was read
 	features int
 	content  []byte // scratch
@@ -41,8 +43,8 @@ const (
 )
 
 // openShapefile opens the parts and checks both headers and the reference system.
-func openShapefile(files layerFiles, path string, mapper *ingest.Mapper, size, limit int) (*shapefile, error) {
-	s := &shapefile{path: path, layers: files, size: size, limit: limit}
+func openShapefile(files layerFiles, path string, mapper *ingest.Mapper, size, limit int, done *share) (*shapefile, error) {
+	s := &shapefile{path: path, layers: files, size: size, limit: limit, share: done}
 	s.shapes, s.rows = bufio.NewReaderSize(files.shp, 1<<16), bufio.NewReaderSize(files.dbf, 1<<16)
 	if err := s.header(); err != nil {
 		return nil, err
@@ -95,7 +97,8 @@ func (s *shapefile) header() error {
 			return fmt.Errorf("the shapes have type %d: want points, lines, polygons or multipoints", kind)
 		}
 	}
-	s.left = length - shpHeader
+	s.length = length - shpHeader
+	s.left = s.length
 	return nil
 }
 
@@ -110,6 +113,7 @@ func (s *shapefile) next(c *chunk) error {
 		}
 	}
 	c.lines = len(c.records)
+	s.share.reach(s.length-s.left, s.length)
 	return nil
 }
 

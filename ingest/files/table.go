@@ -22,6 +22,8 @@ type tableReader interface {
 	// decode makes a geometry in lon/lat degrees of what next put in. The error says what is wrong
 	// with it.
 	decode(raw []byte) (orb.Geometry, error)
+	// progress says how many records there were, and about how many there are; 0 when that is not known.
+	progress() (done, total int64)
 	io.Closer
 }
 
@@ -71,10 +73,11 @@ type tableFramer struct {
 	bound    *ingest.Columns
 	size     int // bytes of a chunk
 	features int // so far
+	share    *share
 }
 
 // newTable binds the table's columns to the mapping.
-func newTable(t tableReader, path string, mapper *ingest.Mapper, size int) (*tableFramer, error) {
+func newTable(t tableReader, path string, mapper *ingest.Mapper, size int, s *share) (*tableFramer, error) {
 	bound, err := mapper.NewColumns(t.columns())
 	if err != nil {
 		return nil, err
@@ -82,7 +85,7 @@ func newTable(t tableReader, path string, mapper *ingest.Mapper, size int) (*tab
 	if err := t.bind(bound); err != nil {
 		return nil, err
 	}
-	return &tableFramer{table: t, path: path, bound: bound, size: size}, nil
+	return &tableFramer{table: t, path: path, bound: bound, size: size, share: s}, nil
 }
 
 // next fills the chunk with records until it has its size.
@@ -110,6 +113,7 @@ func (f *tableFramer) next(c *chunk) error {
 		f.features++
 	}
 	c.lines = len(c.records)
+	f.share.reach(f.table.progress())
 	return nil
 }
 

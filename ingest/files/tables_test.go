@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"strconv"
+	"sync/atomic"
 	"testing"
 
 	shp "github.com/jonas-p/go-shp"
@@ -25,7 +27,7 @@ func bigTable(t *testing.T, format Format, n int) *Source {
 	case FormatGeoParquet:
 		path = writeParquet(t, geoparquet.Options{GroupRows: 2000}, func(put func(orb.Geometry, ...geoparquet.Value)) {
 			for i := range n {
-				put(orb.Point{116, 39}, parquetText(fmt.Sprint(i)), parquetText("Abandoned Vehicle"), parquetText(fmt.Sprintf("Report %d at the crossing", i)))
+				put(orb.Point{116, 39}, parquetText(strconv.Itoa(i)), parquetText("Abandoned Vehicle"), parquetText(fmt.Sprintf("Report %d at the crossing", i)))
 			}
 		})
 	case FormatGeoPackage:
@@ -33,7 +35,7 @@ func bigTable(t *testing.T, format Format, n int) *Source {
 	default:
 		rows := make([]shapeRow, n)
 		for i := range rows {
-			rows[i] = shapeRow{&shp.Point{X: 116, Y: 39}, [6]string{fmt.Sprint(i), "Abandoned Vehicle"}}
+			rows[i] = shapeRow{&shp.Point{X: 116, Y: 39}, [6]string{strconv.Itoa(i), "Abandoned Vehicle"}}
 		}
 		path, m = writeShapes(t, shp.POINT, rows...), shapesMapping(t)
 	}
@@ -54,7 +56,7 @@ func fillGeoPackage(t *testing.T, n int) string {
 	blob := gpkgBlob(t, orb.Point{116, 39}, 4326, 0)
 	for i := range n {
 		if _, err := tx.Exec(`INSERT INTO reports (geom, id, category, title) VALUES (?, ?, 'Abandoned Vehicle', ?)`,
-			blob, fmt.Sprint(i), fmt.Sprintf("Report %d at the crossing", i)); err != nil {
+			blob, strconv.Itoa(i), fmt.Sprintf("Report %d at the crossing", i)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -146,5 +148,25 @@ func TestTablePaths(t *testing.T) {
 		}
 		_, _, err = run(t, s)
 		checkError(t, err, "no file matches")
+	}
+}
+
+// A table's progress grows while it is read and ends with the bytes of its file.
+func TestProgressOfTables(t *testing.T) {
+	t.Parallel()
+	for _, format := range tables {
+		s := bigTable(t, format, 3000)
+		var read atomic.Int64
+		s.opts.Read, s.chunk = &read, 4<<10
+		between := false
+		var report ingest.Report
+		err := s.Run(t.Context(), publisher(func(context.Context, layers.Batch) error {
+			n := read.Load()
+			between = between || n > 0 && n < s.Size()
+			return nil
+		}), &report)
+		if err != nil || read.Load() != s.Size() || !between {
+			t.Errorf("%s: %v, %d of %d bytes, some between: %v", format, err, read.Load(), s.Size(), between)
+		}
 	}
 }

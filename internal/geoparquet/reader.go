@@ -172,6 +172,9 @@ func (r *Reader) CRS() CRS { return r.crs }
 // Rows returns the number of rows that the file says it has.
 func (r *Reader) Rows() int64 { return r.file.NumRows() }
 
+// Row returns the number of rows that Next went on to.
+func (r *Reader) Row() int64 { return r.row }
+
 // Select says which columns are read, by their positions in Columns; the others are null. Call it
 // before Next. The error names a column that is a list or structure.
 func (r *Reader) Select(columns []int) error {

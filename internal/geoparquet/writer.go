@@ -38,7 +38,7 @@ type Box struct{ XMin, YMin, XMax, YMax float64 }
 // Writer writes a file of version 1.1 with WKB in WGS 84, longitude before latitude, compressed by
 // Zstandard. A file is whole once Close returned nil.
 type Writer struct {
-	w     *parquet.Writer
+	w     *parquet.GenericWriter[any]
 	opts  Options
 	index []int // by column: its leaf
 	geom  int
@@ -87,7 +87,7 @@ func NewWriter(w io.Writer, opts Options) (*Writer, error) {
 			out.boxes[i] = find(BoxColumn, name)
 		}
 	}
-	out.w = parquet.NewWriter(w, schema, parquet.Compression(&parquet.Zstd))
+	out.w = parquet.NewGenericWriter[any](w, schema, parquet.Compression(&parquet.Zstd))
 	for _, key := range slices.Sorted(keys(opts.Metadata)) {
 		out.w.SetKeyValueMetadata(key, opts.Metadata[key])
 	}
