@@ -79,6 +79,14 @@ func Inspect(ctx context.Context, place string, o InspectOptions) (*Summary, err
 	if err != nil {
 		return nil, err
 	}
+	i := newInspection(a, v, o)
+	if err := i.run(ctx); err != nil {
+		return nil, err
+	}
+	return i.summary, nil
+}
+
+func newInspection(a *Archive, v *version, o InspectOptions) *inspection {
 	if o.Entries == 0 {
 		o.Entries = 100_000_000
 	}
@@ -87,11 +95,16 @@ func Inspect(ctx context.Context, place string, o InspectOptions) (*Summary, err
 	}
 	i := &inspection{version: v, opts: o, summary: describe(a, v.info), zooms: map[uint8]uint64{}, places: map[uint64]struct{}{}}
 	i.summary.Complete = true
-	if err := i.walk(ctx, way{dir: v.root, limit: idLimit(MaxZoom)}); err != nil {
-		return nil, err
+	return i
+}
+
+// run walks through all directories and compares.
+func (i *inspection) run(ctx context.Context) error {
+	if err := i.walk(ctx, way{dir: i.version.root, limit: idLimit(MaxZoom)}); err != nil {
+		return err
 	}
 	i.finish()
-	return i.summary, nil
+	return nil
 }
 
 func describe(a *Archive, info *Info) *Summary {
