@@ -21,12 +21,19 @@ import (
 
 // Catalog answers for all layers. It may be used from any goroutine.
 type Catalog struct {
-	layers *api.Layers
-	base   api.Base
+	layers    *api.Layers
+	base      api.Base
+	summaries map[layers.Name]*summaries
 }
 
 // New returns the catalogue of ls.
-func New(ls *api.Layers, base api.Base) *Catalog { return &Catalog{ls, base} }
+func New(ls *api.Layers, base api.Base) *Catalog {
+	c := &Catalog{layers: ls, base: base, summaries: map[layers.Name]*summaries{}}
+	for _, l := range ls.All() {
+		c.summaries[l.Name()] = &summaries{}
+	}
+	return c
+}
 
 // Routes returns the routes of the catalogue.
 func (c *Catalog) Routes() []api.Route {
@@ -57,15 +64,6 @@ type description struct {
 	Links       []link      `json:"links"`
 }
 
-// field is a field of a layer as JSON.
-type field struct {
-	Name     string `json:"name"`
-	Type     string `json:"type"`
-	Keep     bool   `json:"keep,omitempty"`
-	Priority int    `json:"priority,omitempty"`
-	FromZoom uint8  `json:"from_zoom,omitempty"`
-}
-
 // link is a link to another resource (RFC 8288).
 type link struct {
 	Rel  string `json:"rel"`
@@ -80,7 +78,7 @@ func (c *Catalog) list(w http.ResponseWriter, r *http.Request) {
 	}{Layers: []description{}}
 	base := c.base.URL(r)
 	for _, l := range c.layers.All() {
-		out.Layers = append(out.Layers, describe(l, base))
+		out.Layers = append(out.Layers, c.describe(l, base))
 	}
 	out.Links = []link{
 		{"self", base + "/layers", "application/json"},
@@ -91,22 +89,22 @@ func (c *Catalog) list(w http.ResponseWriter, r *http.Request) {
 
 func (c *Catalog) one(w http.ResponseWriter, r *http.Request) {
 	if l := c.layers.Find(w, r, r.PathValue("name")); l != nil {
-		api.SendJSON(w, r, "application/json", describe(l, c.base.URL(r)))
+		api.SendJSON(w, r, "application/json", c.describe(l, c.base.URL(r)))
 	}
 }
 
 // describe describes one state of a layer.
-func describe(l *api.Layer, base string) description {
+func (c *Catalog) describe(l *api.Layer, base string) description {
 	v := l.View.Now()
 	schema := v.Schema()
 	zooms := l.Tiles.Options()
 	self := base + "/layers/" + string(l.Name())
 	tiles := base + "/tiles/" + string(l.Name())
-	d := description{
+	return description{
 		Name: l.Name(), Title: l.Heading(), Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
 		Count: v.Count(), Located: v.Located(), Extent: extent(v), Seq: v.Seq(),
 		MinZoom: zooms.MinZoom, MaxZoom: zooms.MaxZoom, IDField: schema.IDField, TimeField: schema.TimeField,
-		Fields: make([]field, len(schema.Fields)),
+		Fields: c.summaries[l.Name()].fields(v),
 		Links: []link{
 			{"self", self, "application/json"},
 			{"collection", base + "/layers", "application/json"},
@@ -115,10 +113,6 @@ func describe(l *api.Layer, base string) description {
 			{"features", self + "/features/{id}", "application/geo+json"},
 		},
 	}
-	for i, f := range schema.Fields {
-		d.Fields[i] = field{f.Name, f.Kind.String(), f.Keep, f.Priority, f.FromZoom}
-	}
-	return d
 }
 
 func extent(v *view.View) []float64 {

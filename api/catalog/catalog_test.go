@@ -89,8 +89,10 @@ func TestLayer(t *testing.T) {
 	want := `{"name":"complaints","title":"Complaints","description":"What people report.","licence":"CC-BY-4.0",` +
 		`"attribution":"The city","count":4,"located":3,"extent":[116.3912345,39.9076543,117,41],"seq":1,` +
 		`"minzoom":0,"maxzoom":18,"id_field":"ref","time_field":"at","fields":[` +
-		`{"name":"status","type":"string","keep":true},{"name":"votes","type":"int","priority":3},` +
-		`{"name":"at","type":"time","from_zoom":14}],"links":[` +
+		`{"name":"status","type":"string","keep":true,"values":3,"distinct":2,` +
+		`"common":[{"value":"open","count":2},{"value":"new \"and\" \u003codd\u003e","count":1}]},` +
+		`{"name":"votes","type":"int","priority":3,"values":3,"min":1,"max":"9223372036854775807"},` +
+		`{"name":"at","type":"time","from_zoom":14,"values":3,"min":"2026-01-02T03:04:05.678Z","max":"2026-01-02T03:04:05.678Z"}],"links":[` +
 		`{"rel":"self","href":"https://maps.example/layers/complaints","type":"application/json"},` +
 		`{"rel":"collection","href":"https://maps.example/layers","type":"application/json"},` +
 		`{"rel":"tilejson","href":"https://maps.example/tiles/complaints.json","type":"application/json"},` +
@@ -98,6 +100,27 @@ func TestLayer(t *testing.T) {
 		`{"rel":"features","href":"https://maps.example/layers/complaints/features/{id}","type":"application/geo+json"}]}` + "\n"
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestFieldsAreMadeOnceAState: what a layer's fields hold is read again only when the layer changed.
+func TestFieldsAreMadeOnceAState(t *testing.T) {
+	t.Parallel()
+	live, err := layers.New(&layers.Schema{Name: "a", Fields: []layers.Field{{Name: "v", Kind: column.Int}}}, layers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s summaries
+	v := view.Public(live)
+	first := s.fields(v.Now())
+	if again := s.fields(v.Now()); &again[0] != &first[0] || first[0].Values != 0 || first[0].Min != nil {
+		t.Errorf("got %+v then %+v, want the same of an empty layer", first, again)
+	}
+	if _, err := live.Apply(layers.Batch{Layer: "a", Changes: []layers.Change{{Feature: layers.Feature{ID: "1", Values: []column.Value{column.IntOf(7)}}}}}); err != nil {
+		t.Fatal(err)
+	}
+	if now := s.fields(v.Now()); now[0].Values != 1 || now[0].Min != int64(7) || now[0].Max != int64(7) {
+		t.Errorf("after a change: got %+v, want one value of 7", now)
 	}
 }
 
