@@ -47,8 +47,8 @@ func (s *service) logger(cmd *cobra.Command) (*screen, *slog.Logger, error) {
 }
 
 // run serves city until the command's context is done.
-func (s *service) run(cmd *cobra.Command, city *app.City, out *screen, log *slog.Logger) error {
-	a, err := app.New(city, app.Options{Listen: s.listen, Log: log, Metrics: telemetry.NewMetrics()})
+func (s *service) run(cmd *cobra.Command, city *app.City, out *screen, log *slog.Logger, watch *app.Watch) error {
+	a, err := app.New(city, app.Options{Listen: s.listen, Log: log, Metrics: telemetry.NewMetrics(), Watch: watch})
 	if err != nil {
 		return err
 	}
@@ -94,6 +94,7 @@ func newServe(env lookup) *cobra.Command {
 				return err
 			}
 			var c *config.Config
+			watch := &app.Watch{}
 			if len(args) > 0 {
 				var text []byte
 				if c, text, err = app.Guess(args, env, log); err == nil && written != "" {
@@ -101,6 +102,7 @@ func newServe(env lookup) *cobra.Command {
 				}
 			} else {
 				c, err = config.Load(file, env)
+				watch = &app.Watch{Config: file, Old: c, Read: func() (*config.Config, error) { return config.Load(file, env) }}
 			}
 			if err != nil {
 				return err
@@ -112,7 +114,7 @@ func newServe(env lookup) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.run(cmd, city, out, log)
+			return s.run(cmd, city, out, log, watch)
 		},
 	}
 	cmd.Flags().StringVarP(&file, "config", "c", "", "the config `file`")
@@ -165,7 +167,7 @@ func newDemo() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.run(cmd, city, out, log)
+			return s.run(cmd, city, out, log, nil)
 		},
 	}
 	cmd.Flags().IntVar(&features, "features", synthetic.DefaultComplaints, "`number` of complaints")

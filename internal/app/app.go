@@ -56,6 +56,10 @@ type Options struct {
 	Metrics *telemetry.Metrics
 	// Tiles bounds the tiles that are kept and the work on them; its zero value is the defaults.
 	Tiles cache.Options
+	// Watch, unless it is nil, makes the server read files again that have changed.
+	Watch *Watch
+	// WatchTick says when to look; nil means every [WatchInterval].
+	WatchTick <-chan time.Time
 	// DrainTimeout replaces [DrainTimeout] unless it is 0.
 	DrainTimeout time.Duration
 }
@@ -189,6 +193,10 @@ func (a *App) newServer() (server *http.Server, scheme string, err error) {
 
 // serve loads, then waits for the end.
 func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) error {
+	var watcher *watcher
+	if a.opts.Watch != nil { // it takes note of the files as they are before they are read
+		watcher = newWatcher(a.city, a.opts.Watch, a.store, a.opts.Log, a.opts.Metrics)
+	}
 	if err := a.load(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil // told to stop while loading
@@ -201,6 +209,9 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 	defer background.Wait()
 	defer cancel()
 	background.Go(func() { _ = a.tiles.Run(ctx) }) // ends with ctx, and never with an error
+	if watcher != nil {
+		background.Go(func() { watcher.run(ctx, a.opts.WatchTick) })
+	}
 	ready()
 	select {
 	case <-ctx.Done():

@@ -35,6 +35,8 @@ type City struct {
 	Archives []Archive
 	// Sources feed the layers. Those of one layer run one after the other, in this order.
 	Sources []ingest.Source
+	// Feeds are the sources that can be read again when their files change; nil when there are none.
+	Feeds []Feed
 	// Progress tells how far the sources have read their files; nil when they have none.
 	Progress *Progress
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"hutong/ingest"
 	"hutong/ingest/files"
 	"hutong/internal/config"
 )
@@ -41,6 +42,10 @@ func FromConfig(c *config.Config) (*City, error) {
 		}
 		city.Sources = append(city.Sources, source)
 		city.Progress.sources = append(city.Progress.sources, source)
+		city.Feeds = append(city.Feeds, Feed{
+			Name: source.Name(), Layer: source.Layer(), Patterns: c.Sources[i].Files,
+			Open: func() (ingest.Source, error) { return fileSource(&c.Sources[i], nil) },
+		})
 	}
 	return city, nil
 }

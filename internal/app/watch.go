@@ -1,0 +1,251 @@
+package app
+
+import (
+	"context"
+	"io/fs"
+	"log/slog"
+	"os"
+	"reflect"
+	"slices"
+	"time"
+
+	"hutong/ingest"
+	"hutong/ingest/files"
+	"hutong/internal/config"
+	"hutong/internal/telemetry"
+	"hutong/layers"
+)
+
+// WatchInterval is how often a server looks whether its files have changed.
+const WatchInterval = 2 * time.Second
+
+// unsettled is how often in a row a file may be found changed before it is read although it does not
+// come to rest.
+const unsettled = 10
+
+// Feed is a source that can be read again.
+type Feed struct {
+	Name  string
+	Layer layers.Name
+	// Patterns are its files.
+	Patterns []string
+	// Open returns the source, to be run once.
+	Open func() (ingest.Source, error)
+}
+
+// Watch says what is watched beside the feeds of a city.
+type Watch struct {
+	// Config is the path of the config that the city was made of; "" when there is none.
+	Config string
+	// Read reads it again.
+	Read func() (*config.Config, error)
+	// Old is the config that is served.
+	Old *config.Config
+}
+
+// watcher looks for changed files, one goroutine's.
+type watcher struct {
+	store   *Store
+	log     *slog.Logger
+	watch   *Watch
+	feeds   map[layers.Name][]Feed
+	order   []layers.Name
+	stamps  map[layers.Name]*watched
+	config  watched
+	reloads *telemetry.Counts
+}
+
+// watched is what is known of a group of files.
+type watched struct {
+	done    stamps // when they were last read, or tried
+	last    stamps // when they were last looked at
+	changes int    // how often in a row they were found changed
+}
+
+// stamps are files as they were at one moment, by path.
+type stamps map[string]fs.FileInfo
+
+// equal reports whether nothing was added, removed, replaced or written.
+func (s stamps) equal(o stamps) bool {
+	if len(s) != len(o) {
+		return false
+	}
+	for path, a := range s {
+		b, ok := o[path]
+		if !ok || (a == nil) != (b == nil) {
+			return false
+		}
+		if a != nil && (a.Size() != b.Size() || !a.ModTime().Equal(b.ModTime()) || !os.SameFile(a, b)) {
+			return false
+		}
+	}
+	return true
+}
+
+// look takes the stamps of the files that patterns match; a file that is no regular one, and a
+// pattern that matches nothing, have a nil one.
+func look(patterns []string) stamps {
+	s := stamps{}
+	for _, pattern := range patterns {
+		paths, err := files.Match([]string{pattern})
+		if err != nil {
+			paths = []string{pattern}
+		}
+		for _, path := range paths {
+			info, err := os.Stat(path)
+			if err != nil || !info.Mode().IsRegular() {
+				info = nil // a pipe changes all the time
+			}
+			s[path] = info
+		}
+	}
+	return s
+}
+
+// newWatcher takes the stamps of all files as they are now, before they are read.
+func newWatcher(city *City, watch *Watch, store *Store, log *slog.Logger, m *telemetry.Metrics) *watcher {
+	w := &watcher{
+		store: store, log: log, watch: watch, feeds: map[layers.Name][]Feed{}, stamps: map[layers.Name]*watched{},
+		reloads: m.Counter("hutong_reloads_total", "Times that a changed file was read again, by outcome.", "what", "outcome"),
+	}
+	for _, feed := range city.Feeds {
+		if w.feeds[feed.Layer] == nil {
+			w.order = append(w.order, feed.Layer)
+		}
+		w.feeds[feed.Layer] = append(w.feeds[feed.Layer], feed)
+	}
+	for _, name := range w.order {
+		now := look(w.patterns(name))
+		w.stamps[name] = &watched{done: now, last: now}
+	}
+	if watch.Config != "" {
+		now := look([]string{watch.Config})
+		w.config = watched{done: now, last: now}
+	}
+	return w
+}
+
+// patterns returns those of all feeds of a layer.
+func (w *watcher) patterns(name layers.Name) []string {
+	var patterns []string
+	for _, feed := range w.feeds[name] {
+		patterns = append(patterns, feed.Patterns...)
+	}
+	return patterns
+}
+
+// run looks at every tick until ctx is done; a nil tick stands for one every [WatchInterval].
+func (w *watcher) run(ctx context.Context, tick <-chan time.Time) {
+	if tick == nil {
+		ticker := time.NewTicker(WatchInterval)
+		defer ticker.Stop()
+		tick = ticker.C
+	}
+	for {
+		select {
+		case <-tick:
+			w.step(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// step looks at everything once.
+func (w *watcher) step(ctx context.Context) {
+	if w.watch.Config != "" && w.config.due([]string{w.watch.Config}) {
+		w.reread()
+	}
+	for _, name := range w.order {
+		if ctx.Err() == nil && w.stamps[name].due(w.patterns(name)) {
+			w.reload(ctx, name)
+		}
+	}
+}
+
+// due looks at files and reports whether they have changed since they were read and have come to rest.
+func (f *watched) due(patterns []string) bool {
+	now := look(patterns)
+	rest := now.equal(f.last)
+	f.last = now
+	if now.equal(f.done) {
+		f.changes = 0
+		return false
+	}
+	if f.changes++; !rest && f.changes < unsettled {
+		return false
+	}
+	f.done, f.changes = now, 0
+	return true
+}
+
+// reread reads the config again and says what it would change: a running server changes nothing.
+func (w *watcher) reread() {
+	c, err := w.watch.Read()
+	if err != nil {
+		w.reloads.With("config", "refused").Add(1)
+		w.log.Warn("the config has changed and cannot be used; the old one stays", slog.String("file", w.watch.Config), slog.Any("error", err))
+		return
+	}
+	changed := differences(w.watch.Old, c)
+	if len(changed) == 0 {
+		w.reloads.With("config", "unchanged").Add(1)
+		w.log.Info("the config was written anew and says the same", slog.String("file", w.watch.Config))
+		return
+	}
+	w.reloads.With("config", "restart").Add(1)
+	w.log.Warn("restart needed: the config has changed", slog.String("file", w.watch.Config), slog.Any("changed", changed))
+}
+
+// differences returns the places of two configs that differ, each by its outermost key below layers and
+// sources.
+func differences(a, b *config.Config) []string {
+	var changed []string
+	add := func(path string, x, y any) {
+		if !reflect.DeepEqual(x, y) && !slices.Contains(changed, path) {
+			changed = append(changed, path)
+		}
+	}
+	add("city", a.City, b.City)
+	add("listen", a.Listen, b.Listen)
+	add("public_url", a.PublicURL, b.PublicURL)
+	add("center", a.Center, b.Center)
+	add("zoom", a.Zoom, b.Zoom)
+	layersA, namesA := map[string]config.Layer{}, []string{}
+	layersB, namesB := map[string]config.Layer{}, []string{}
+	for _, l := range a.Layers {
+		layersA[string(l.Schema.Name)], namesA = l, append(namesA, string(l.Schema.Name))
+	}
+	for _, l := range b.Layers {
+		layersB[string(l.Schema.Name)], namesB = l, append(namesB, string(l.Schema.Name))
+	}
+	for _, name := range append(slices.Clone(namesA), namesB...) {
+		add(config.At("layers", name), layersA[name], layersB[name])
+	}
+	sourcesA, orderA := map[string]config.Source{}, []string{}
+	sourcesB, orderB := map[string]config.Source{}, []string{}
+	for _, s := range a.Sources {
+		sourcesA[s.Name], orderA = bare(s), append(orderA, s.Name)
+	}
+	for _, s := range b.Sources {
+		sourcesB[s.Name], orderB = bare(s), append(orderB, s.Name)
+	}
+	for _, name := range append(slices.Clone(orderA), orderB...) {
+		add(config.At("sources", name), sourcesA[name], sourcesB[name])
+	}
+	if len(changed) == 0 {
+		add("the order of layers", namesA, namesB)
+		add("the order of sources", orderA, orderB)
+	}
+	return changed
+}
+
+// bare returns a source without its layer's schema, whose changes are the layer's.
+func bare(s config.Source) config.Source {
+	if s.Mapping != nil {
+		m := *s.Mapping
+		m.Schema = nil
+		s.Mapping = &m
+	}
+	return s
+}
