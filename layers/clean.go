@@ -1,8 +1,8 @@
 package layers
 
 import (
-	"hutong/layers/shape"
 	"hutong/layers/clip"
+	"hutong/layers/shape"
 )
 
 // clean returns for a row at which details its polygon is valid, by bit; 0 for other kinds. Cost is

@@ -222,6 +222,9 @@ func TestAnySequence(t *testing.T) {
 				t.Parallel()
 				anySequence(t, o, seed, false)
 			})
+			if seed >= all[0]+2 {
+				continue
+			}
 			t.Run(fmt.Sprintf("coverage, blocks of %d to %d, seed %d", o.MinRows, o.MaxRows, seed), func(t *testing.T) {
 				t.Parallel()
 				anySequence(t, o, seed, true)

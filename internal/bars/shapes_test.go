@@ -282,7 +282,9 @@ func countVertices(g orb.Geometry) int {
 // shapeTree is what the tile builder is compared with: an R-tree of orb features, of which a tile
 // projects, clips, simplifies and marshals a copy. Simplifying before clipping would cost orb less
 // where shapes reach beyond the tile, but it simplifies in tile units, which are there after projecting.
-type shapeTree struct{ tree rtree.RTreeG[*geojson.Feature] }
+type shapeTree struct {
+	tree rtree.RTreeG[*geojson.Feature]
+}
 
 func (s *shapeTree) tile(a grid.Tile) ([]byte, error) {
 	tile := maptile.New(a.X, a.Y, maptile.Zoom(a.Z))

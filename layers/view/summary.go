@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"hutong/layers"
 	"hutong/layers/column"
 )
 
@@ -43,11 +42,11 @@ type Common struct {
 // about 4 ms for each field of a million features.
 func (v *View) Summaries() []Summary {
 	counters := make([]counter, len(v.layer.columns))
-	v.snapshot.AllBlocks(func(b *layers.Block) {
+	for b := range v.snapshot.All() {
 		for i, c := range v.layer.columns {
 			counters[i].add(b.Column(c))
 		}
-	})
+	}
 	out := make([]Summary, len(counters))
 	for i := range counters {
 		out[i] = counters[i].summary()
