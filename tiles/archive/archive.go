@@ -13,7 +13,7 @@
 // and its server are not used: the one follows 2⁴⁰ entries and ignores where its input ends, the other
 // panics on a short answer, leaves whoever waits for a bad header waiting for ever, and cannot be
 // stopped. Its file and HTTP buckets allocate what a directory asks for, take an answer to another
-// question, and panic when there is no connection ([ADR 0008]).
+// question, and panic when there is no connection (docs/adr/0008).
 //
 // # Versions
 //
@@ -117,8 +117,8 @@ func (a *Archive) Load(ctx context.Context) error {
 	return err
 }
 
-// Close lets go of the file or the connections. What is under way fails with [ErrClosed]. It may be
-// called again.
+// Close lets go of the file or the connections. Later calls fail with [ErrClosed]. It may be called
+// again.
 func (a *Archive) Close() error {
 	a.mu.Lock()
 	v := a.now

@@ -58,11 +58,11 @@ func TestMisbehavingServers(t *testing.T) {
 			_, _ = w.Write(data)
 		}},
 		{"is empty", ErrTruncated, ErrTruncated, func(http.ResponseWriter, *http.Request) {}},
-		{"says 416", ErrTruncated, ErrTruncated, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(416) }},
+		{"says 416", ErrTruncated, ErrTruncated, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestedRangeNotSatisfiable) }},
 		{"says 404", ErrNotFound, ErrNotFound, func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }},
-		{"says 403", ErrUnavailable, ErrUnavailable, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }},
-		{"says 500", ErrUnavailable, ErrUnavailable, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) }},
-		{"says 204", ErrServer, ErrServer, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }},
+		{"says 403", ErrUnavailable, ErrUnavailable, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }},
+		{"says 500", ErrUnavailable, ErrUnavailable, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }},
+		{"says 204", ErrServer, ErrServer, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) }},
 		{"redirects in a circle", ErrUnavailable, ErrUnavailable, func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/a.pmtiles", http.StatusFound)
 		}},

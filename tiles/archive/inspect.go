@@ -11,8 +11,8 @@ import (
 type InspectOptions struct {
 	// Archive bounds the reads.
 	Archive Options
-	// Entries is the most entries of directories that are looked at; 0 means 100 million. Memory is
-	// spent on a bit for each different place of a tile, at most on 4 million of them.
+	// Entries is the most entries of directories that are looked at; 0 means 100 million. The
+	// places of different tiles are remembered, at most 4 million of them (some 100 MB).
 	Entries uint64
 	// Problems is the most problems that are told; 0 means 100.
 	Problems int
@@ -49,7 +49,7 @@ type Summary struct {
 	Largest uint32 `json:"largest_tile_bytes"`
 	// Complete says that all directories were looked at.
 	Complete bool `json:"complete"`
-	// Problems are sentences about what is wrong, the worst kind first found.
+	// Problems are sentences about what is wrong.
 	Problems []string `json:"problems,omitempty"`
 }
 
