@@ -249,7 +249,7 @@ func TestReadersTogether(t *testing.T) {
 	a := open(t, path, Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	var wg sync.WaitGroup
-	for range 8 {
+	for range 3 {
 		wg.Go(func() {
 			for ctx.Err() == nil {
 				for id := range uint64(21) {
@@ -266,7 +266,7 @@ func TestReadersTogether(t *testing.T) {
 			}
 		})
 	}
-	for i := range 50 {
+	for i := range 20 {
 		next := filepath.Join(filepath.Dir(path), "next")
 		if err := os.WriteFile(next, small().bytes(), 0o600); err != nil {
 			t.Error(err)
