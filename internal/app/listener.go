@@ -114,7 +114,7 @@ func (c *boundConn) moveDeadline() error {
 		return nil
 	}
 	c.moved.Store(now.UnixNano())
-	return c.Conn.SetWriteDeadline(now.Add(stallTimeout + setAgain))
+	return c.SetWriteDeadline(now.Add(stallTimeout + setAgain))
 }
 
 // Close closes the connection.

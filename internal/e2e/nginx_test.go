@@ -123,8 +123,11 @@ func startNginx(t *testing.T, nginx, upstream string) proxied {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		_ = cmd.Wait() // it is killed, or stderr says why it ended
+		close(ended)
+	}()
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill() // one process: see master_process
 		<-ended
@@ -145,9 +148,8 @@ func startNginx(t *testing.T, nginx, upstream string) proxied {
 			return p
 		}
 		select {
-		case err := <-ended:
-			ended <- err
-			t.Fatalf("nginx ended: %v: %s", err, stderr.String())
+		case <-ended:
+			t.Fatalf("nginx ended: %s", stderr.String())
 		case <-t.Context().Done():
 			t.Fatal("nginx never answered")
 		default:

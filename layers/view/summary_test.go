@@ -2,7 +2,6 @@ package view
 
 import (
 	"cmp"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -74,7 +73,7 @@ func summaryValues(rng *rand.Rand) []column.Value {
 	values := []column.Value{
 		column.StringOf("kind " + strconv.Itoa(rng.IntN(30))),
 		column.StringOf("s3cret"),
-		column.StringOf(fmt.Sprint(rng.Uint64())),
+		column.StringOf(strconv.FormatUint(rng.Uint64(), 10)),
 		column.IntOf(rng.Int64N(1<<rng.IntN(40) + 1)),
 		column.FloatOf(float64(rng.IntN(7)-3) / 2),
 		column.BoolOf(rng.IntN(3) == 0),

@@ -28,9 +28,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// The encoder makes a channel when it is first used, and a channel made inside a bubble of
+	// The encoders make a channel when they are first used, and a channel made inside a bubble of
 	// synctest cannot be used outside it.
 	compress.Append(nil, []byte("hutong"), compress.Zstd)
+	compress.AppendBetter(nil, []byte("hutong"), compress.Zstd)
 	goleak.VerifyTestMain(m)
 }
 
