@@ -331,6 +331,22 @@ func TestTileJSONOfAnEmptyLayer(t *testing.T) {
 	}
 }
 
+// TestClientThatLeft is answered as such, in the log and the metrics, and its build is let go.
+func TestClientThatLeft(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, tiles.Defaults(), point("7", 116.39, 39.91))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w := httptest.NewRecorder()
+	f.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/tiles/complaints/0/0/0.mvt", nil))
+	if w.Code != 499 {
+		t.Errorf("got %d, want 499", w.Code)
+	}
+	if w := f.get(t, "/tiles/complaints/0/0/0.mvt"); w.Code != http.StatusOK {
+		t.Errorf("the next client: got %d, want 200", w.Code)
+	}
+}
+
 // TestRefusals holds what becomes of the cache's errors; tiles/cache tests when they come.
 func TestRefusals(t *testing.T) {
 	t.Parallel()

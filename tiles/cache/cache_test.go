@@ -313,3 +313,32 @@ func BenchmarkMatch(b *testing.B) {
 		}
 	}
 }
+
+// TestOlderStatesDoNotTakeTheRecordBack: a build of an older state that is encoded once more late
+// leaves a newer record as it is, but for an ETag that both share.
+func TestOlderStatesDoNotTakeTheRecordBack(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Options{})
+	k := Key{"a", home, ""}
+	body := func(text string) *Body { return newBody(compress.Identity, []byte(text), nil) }
+	seqs := func(s layers.Seq) *built { return &built{seqs: []layers.Seq{s}} }
+	f.note(k, seqs(5), body("new"), `"new, gzip"`)
+	for _, c := range []struct {
+		name      string
+		seq, want layers.Seq
+		plain     *Body
+		tag       string
+		tags      []string
+	}{
+		{"older, other bytes", 4, 5, body("old"), `"old, gzip"`, []string{body("new").ETag, `"new, gzip"`}},
+		{"older, same bytes", 4, 5, body("new"), `"new, zstd"`, []string{body("new").ETag, `"new, gzip"`, `"new, zstd"`}},
+		{"newer, same bytes", 6, 6, body("new"), `"new, zstd"`, []string{body("new").ETag, `"new, gzip"`, `"new, zstd"`}},
+		{"newer, other bytes", 7, 7, body("newest"), `"x"`, []string{body("newest").ETag, `"x"`}},
+	} {
+		f.note(k, seqs(c.seq), c.plain, c.tag)
+		r, ok := f.tags.GetIfPresent(k)
+		if !ok || r.seqs[0] != c.want || !slices.Equal(r.tags, c.tags) {
+			t.Errorf("%s: got %d %v, want %d %v", c.name, r.seqs[0], r.tags, c.want, c.tags)
+		}
+	}
+}
