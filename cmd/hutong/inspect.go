@@ -13,15 +13,17 @@ func newInspect() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "inspect FILE",
-		Short: "Say what is in a vector tile or a data file",
+		Short: "Say what is in a vector tile, an archive of tiles or a data file",
 		Long: "Say what is in a file; - is standard input.\n" +
 			"A vector tile (plain, gzip or zstd): its layers, geometries, keys with examples, bytes by part, and everything\n" +
 			"that MVT 2.1 forbids. The exit status is 1 when there is something.\n" +
+			"A PMTiles archive (a file, https:// or s3://): its header, tiles by zoom, layers, and what is wrong with its\n" +
+			"directories.\n" +
 			"A data file (CSV, GeoJSON, GeoJSON lines): the format, where its records are, its fields with type, nulls,\n" +
 			"distinct values and examples, and the layer that it could be served as.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			found, err := app.Inspect(args[0], cmd.InOrStdin())
+			found, err := app.Inspect(cmd.Context(), args[0], cmd.InOrStdin())
 			if err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package app
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"hutong/internal/guess"
+	"hutong/tiles/archive"
 	"hutong/tiles/mvt/inspect"
 )
 
@@ -24,10 +26,15 @@ type Inspection struct {
 	// File is what the start of a data file holds, and Layer what it could be served as.
 	File  *guess.Sample `json:"file,omitempty"`
 	Layer *guess.Layer  `json:"proposal,omitempty"`
+	// Archive is what a walk through a PMTiles archive found.
+	Archive *archive.Summary `json:"archive,omitempty"`
 }
 
 // Problems counts what is wrong with what was inspected.
 func (i *Inspection) Problems() int {
+	if i.Archive != nil {
+		return len(i.Archive.Problems)
+	}
 	if i.Tile != nil {
 		return len(i.Tile.Problems) + i.Tile.MoreProblems
 	}
@@ -36,6 +43,9 @@ func (i *Inspection) Problems() int {
 
 // Write writes i for people.
 func (i *Inspection) Write(w io.Writer) error {
+	if i.Archive != nil {
+		return i.Archive.Write(w)
+	}
 	if i.File != nil {
 		return guess.Write(w, i.File, i.Layer)
 	}
@@ -47,14 +57,12 @@ func (i *Inspection) Write(w io.Writer) error {
 	return errors.Join(err, i.Tile.Write(w))
 }
 
-// ErrArchive says that something is a PMTiles archive, which is not taken apart here.
-var ErrArchive = errors.New("app: this build does not take PMTiles archives apart")
-
 // Inspect looks at a file, or at stdin when its name is "-": a vector tile, plain or compressed, is taken
-// apart; of a data file the start is looked at. What it is shows in its content and name.
-func Inspect(name string, stdin io.Reader) (*Inspection, error) {
+// apart; all directories of a PMTiles archive, which may also be an address (https://, s3://), are walked
+// through; of a data file the start is looked at. What it is shows in its content and name.
+func Inspect(ctx context.Context, name string, stdin io.Reader) (*Inspection, error) {
 	if isArchive(name, nil) {
-		return inspectArchive(name)
+		return inspectArchive(ctx, name)
 	}
 	r := stdin
 	if name != "-" {
@@ -71,7 +79,10 @@ func Inspect(name string, stdin io.Reader) (*Inspection, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if isArchive("", start) {
-		return inspectArchive(name)
+		if name == "-" {
+			return nil, errors.New("a PMTiles archive is not read from standard input: name its file or address")
+		}
+		return inspectArchive(ctx, name)
 	}
 	text, compression, err := guess.Decompress(buffered)
 	if err != nil {
@@ -100,8 +111,12 @@ func isArchive(name string, start []byte) bool {
 }
 
 // inspectArchive takes an archive apart.
-func inspectArchive(name string) (*Inspection, error) {
-	return nil, fmt.Errorf("%s: %w", name, ErrArchive)
+func inspectArchive(ctx context.Context, name string) (*Inspection, error) {
+	found, err := archive.Inspect(ctx, name, archive.InspectOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return &Inspection{Name: name, Archive: found}, nil
 }
 
 // isTile reports whether a file is a vector tile: by its name, or because its first byte is the tag of a
