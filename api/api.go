@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 
@@ -32,9 +33,25 @@ type Route struct {
 	Label string
 	// Handler answers GET and HEAD; for HEAD the body is thrown away.
 	Handler http.Handler
+	// Direct, unless it is zero, leads to the handler without ServeMux, which takes as long to match a
+	// path of five segments as the rest of a cached answer. The handler then finds no path values.
+	Direct Direct
 	// Operational routes (liveness, metrics, the page) answer while layers are still loading, and pages of
 	// other origins may not read them.
 	Operational bool
+}
+
+// Direct is the paths that start with First, such as "/tiles/", and have a number of segments behind
+// it, none of them with an escape. They must be paths of the route's pattern and of no other's.
+type Direct struct {
+	First    string
+	Segments int
+}
+
+// has reports whether the path of u is one of d's.
+func (d Direct) has(u *url.URL) bool {
+	rest, ok := strings.CutPrefix(u.Path, d.First)
+	return ok && u.RawPath == "" && strings.Count(rest, "/") == d.Segments-1
 }
 
 // Server dispatches requests to routes. Until [Server.Ready] it answers only operational ones.
@@ -42,8 +59,15 @@ type Server struct {
 	mux     *http.ServeMux
 	log     *slog.Logger
 	metrics *metrics
+	direct  []directRoute
 	nowhere *meters // of requests that reached no route
 	ready   atomic.Bool
+}
+
+// directRoute is a wrapped handler and its paths.
+type directRoute struct {
+	Direct
+	handler http.Handler
 }
 
 // NewServer returns a server of routes. It panics when two patterns clash or one is malformed:
@@ -52,7 +76,11 @@ func NewServer(log *slog.Logger, m *telemetry.Metrics, routes []Route) *Server {
 	s := &Server{mux: http.NewServeMux(), log: log, metrics: newMetrics(m)}
 	s.nowhere = s.metrics.route("none")
 	for _, r := range routes {
-		s.mux.Handle(r.Pattern, s.wrap(r, s.metrics.route(r.Label)))
+		wrapped := s.wrap(r, s.metrics.route(r.Label))
+		s.mux.Handle(r.Pattern, wrapped)
+		if r.Direct != (Direct{}) {
+			s.direct = append(s.direct, directRoute{r.Direct, wrapped})
+		}
 	}
 	s.mux.Handle("/", s.wrap(Route{Handler: http.HandlerFunc(noRoute)}, s.nowhere))
 	return s
@@ -82,6 +110,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !isClean(r.URL.EscapedPath()) {
 		noRoute(o, r)
 		return
+	}
+	for i := range s.direct {
+		if s.direct[i].has(r.URL) {
+			s.direct[i].handler.ServeHTTP(o, r)
+			return
+		}
 	}
 	s.mux.ServeHTTP(o, r)
 }

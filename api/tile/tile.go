@@ -49,24 +49,42 @@ func (t *Tiles) Routes() []api.Route {
 	return []api.Route{
 		{Pattern: "/tiles/{file}", Label: "tilejson", Handler: http.HandlerFunc(t.tileJSON)},
 		{Pattern: "/tiles/{layers}/metadata.json", Label: "tile_metadata", Handler: http.HandlerFunc(t.metadata)},
-		{Pattern: "/tiles/{layers}/{z}/{x}/{file}", Label: "tile", Handler: http.HandlerFunc(t.tile)},
+		{
+			Pattern: "/tiles/{layers}/{z}/{x}/{file}", Label: "tile", Handler: http.HandlerFunc(t.tile),
+			Direct: api.Direct{First: first, Segments: 4},
+		},
 	}
 }
 
+// first is what all paths of tiles start with.
+const first = "/tiles/"
+
+// segments returns the parts of a tile's path, whichever way the request came, see [api.Direct].
+func segments(r *http.Request) (list, z, x, file string) {
+	if r.Pattern != "" {
+		return r.PathValue("layers"), r.PathValue("z"), r.PathValue("x"), r.PathValue("file")
+	}
+	list, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, first), "/")
+	z, rest, _ = strings.Cut(rest, "/")
+	x, file, _ = strings.Cut(rest, "/")
+	return list, z, x, file
+}
+
 func (t *Tiles) tile(w http.ResponseWriter, r *http.Request) {
-	y, ok := strings.CutSuffix(r.PathValue("file"), ".mvt")
+	list, z, x, file := segments(r)
+	y, ok := strings.CutSuffix(file, ".mvt")
 	if !ok {
-		y, ok = strings.CutSuffix(r.PathValue("file"), ".pbf")
+		y, ok = strings.CutSuffix(file, ".pbf")
 	}
 	if !ok {
 		api.Refuse(w, r, api.CodeNotFound, "Tiles end in .mvt or .pbf.")
 		return
 	}
-	set := t.find(w, r, r.PathValue("layers"))
+	set := t.find(w, r, list)
 	if set == nil {
 		return
 	}
-	address, err := grid.Parse(r.PathValue("z"), r.PathValue("x"), y)
+	address, err := grid.Parse(z, x, y)
 	if err != nil {
 		refuseAddress(w, r, err)
 		return

@@ -59,12 +59,12 @@ type fixture struct {
 	metrics  *telemetry.Metrics
 }
 
-func newFixture(t *testing.T, o tiles.Options, changes ...layers.Change) fixture {
+func newFixture(t testing.TB, o tiles.Options, changes ...layers.Change) fixture {
 	t.Helper()
 	return newFixtureWith(t, o, cache.Options{}, changes...)
 }
 
-func newFixtureWith(t *testing.T, o tiles.Options, co cache.Options, changes ...layers.Change) fixture {
+func newFixtureWith(t testing.TB, o tiles.Options, co cache.Options, changes ...layers.Change) fixture {
 	t.Helper()
 	var list []*api.Layer
 	var cached []cache.Layer
@@ -116,7 +116,7 @@ func (f fixture) publish(t *testing.T, changes ...layers.Change) {
 }
 
 // get asks for target with these header pairs.
-func (f fixture) get(t *testing.T, target string, pairs ...string) *httptest.ResponseRecorder {
+func (f fixture) get(t testing.TB, target string, pairs ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodGet, "http://city.example"+target, nil)
 	for i := 0; i < len(pairs); i += 2 {
@@ -207,6 +207,12 @@ func TestTileOutcomes(t *testing.T) {
 		{"/tiles/complaints/2/3/1.mvt", 200, ""},
 		{"/tiles/complaints/2/0/3.mvt", 204, ""},
 		{"/tiles/empty/2/0/0.pbf", 204, ""},
+		{"/tiles/%65mpty/2/0/0.pbf", 204, ""},
+		{"/tiles/complaints%2Cempty/2/3/1.mvt", 200, ""},
+		{"/tiles/complaints/2%2F3/1.mvt", 404, "not_found"},
+		{"/tiles/complaints/2/3%2F1.mvt/1.mvt", 400, "tile_malformed"},
+		{"/tiles//2/0/0.mvt", 404, "not_found"},
+		{"/tiles/complaints/2/0/", 404, "not_found"},
 		{"/tiles/nothing/2/0/0.mvt", 404, "layer_not_found"},
 		{"/tiles/complaints/1/0/0.mvt", 404, "tile_out_of_range"},
 		{"/tiles/complaints/15/0/0.mvt", 404, "tile_out_of_range"},
