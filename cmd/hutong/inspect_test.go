@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"hutong/internal/compress"
+	"hutong/tiles/archive"
+	"hutong/tiles/grid"
 )
 
 const realTile = "../../tiles/testdata/every-kind-and-nulls.mvt"
@@ -93,5 +95,37 @@ func TestInspectRefuses(t *testing.T) {
 		if status != c.status || stdout != "" || !strings.Contains(stderr, c.stderr) {
 			t.Errorf("%q: got %d, stdout %q, stderr %q; want %d and %q", c.args, status, stdout, stderr, c.status, c.stderr)
 		}
+	}
+}
+
+// TestInspectOfAnArchive writes an archive, looks into it, and again when it is cut off.
+func TestInspectOfAnArchive(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile(realTile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := archive.Append(nil, archive.Content{
+		Type: archive.TypeMVT, Compression: archive.CompressionGzip, Bounds: [4]float64{-180, -85, 180, 85},
+		Metadata: map[string]any{"name": "Lanes", "vector_layers": []any{map[string]any{"id": "mixed", "fields": map[string]any{}}}},
+		Tiles:    map[grid.Tile][]byte{{}: compress.AppendGzip(nil, b), {Z: 1}: compress.AppendGzip(nil, b)},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "lanes.pmtiles")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status, stdout, stderr := call(t, "inspect", path)
+	if status != exitDone || stderr != "" {
+		t.Errorf("got %d, stderr %q", status, stderr)
+	}
+	golden(t, "inspect-archive.txt", strings.ReplaceAll(stdout, filepath.Dir(path)+"/", ""))
+	if err := os.WriteFile(path, data[:200], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, stdout, stderr := call(t, "inspect", path); status != exitFailed || stdout != "" || !strings.Contains(stderr, "lanes.pmtiles") {
+		t.Errorf("cut off: got %d, stdout %q, stderr %q", status, stdout, stderr)
 	}
 }

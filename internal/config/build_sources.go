@@ -178,7 +178,7 @@ func (b *builder) csv(s *Source, e entry) {
 		s.CSV.Delimiter = d[0]
 	}
 	if l := n.get("lookup"); l != nil {
-		s.CSV.Lookup = Lookup{Key: l.get("key").str(), On: l.get("on").str()}
+		s.CSV.Lookup = Lookup{Key: l.get("key").str(), On: l.get("column").str()}
 		if file := l.get("file"); file != nil {
 			var err error
 			if s.CSV.Lookup.File, err = expand(file.text, b.env); err != nil {

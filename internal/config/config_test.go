@@ -56,7 +56,7 @@ sources:
     address: Ort
     nulls: []
     bounds: [177, -20, -178, -15]
-    csv: {lon: X, lat: Y, delimiter: ";"}
+    csv: {lon: X, lat: Y, delimiter: ";", lookup: {file: "${OTHER}/s.csv", key: name, column: station}}
     fields:
       owner: Besitzer
       kind: {from: K, values: {"1": air, "2": noise}}
@@ -119,7 +119,7 @@ func TestParse(t *testing.T) {
 		Sources: []Source{
 			{
 				Name: "one", Layer: "sensors", Files: []string{DefaultData + "/a/*.csv.gz", "/o/b$.csv"},
-				Format: CSV, CSV: CSVOptions{PlaceColumns: ingest.PlaceColumns{Lon: "X", Lat: "Y"}, Delimiter: ';'},
+				Format: CSV, CSV: CSVOptions{PlaceColumns: ingest.PlaceColumns{Lon: "X", Lat: "Y"}, Delimiter: ';', Lookup: Lookup{File: "/o/s.csv", Key: "name", On: "station"}},
 				Mapping: &ingest.Mapping{
 					Schema: schema, ID: template(t, "s-{ID}"), Address: "Ort", Nulls: []string{},
 					Gate: ingest.Gate{Bounds: &orb.Bound{Min: orb.Point{177, -20}, Max: orb.Point{-178, -15}}},

@@ -150,3 +150,37 @@ func TestSanFrancisco(t *testing.T) {
 		t.Run(l.Name, func(t *testing.T) { s.wantUnion(t, l, 15, l.Name != "neighbourhoods") })
 	}
 }
+
+// TestBeijing serves examples/beijing.yaml: of each station's 35,064 hours the last one is visible, at the
+// place that a table of stations says.
+func TestBeijing(t *testing.T) {
+	t.Parallel()
+	dataFolder(t)
+	s := run(t, "serve", "--config", "examples/beijing.yaml")
+	s.wantSources(t, []sourceRead{
+		{Source: "districts-beijing", Layer: "districts", Read: 16, Accepted: 16},
+		{Source: "sensors-beijing", Layer: "sensors", Read: 420_768, Accepted: 420_768},
+	})
+	for _, l := range s.layers(t) {
+		if want := map[string]int{"districts": 16, "sensors": 12}[l.Name]; l.Count != want || l.Located != want {
+			t.Errorf("%s: %d features, %d of them located, want %d", l.Name, l.Count, l.Located, want)
+		}
+		t.Run(l.Name, func(t *testing.T) { s.wantUnion(t, l, 11, l.Name == "sensors") })
+	}
+	var f struct {
+		Geometry   struct{ Coordinates []float64 }
+		Properties map[string]any
+	}
+	if err := json.Unmarshal(s.get(t, "/layers/sensors/features/Aotizhongxin").body, &f); err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]any{"pm25": 19.0, "o3": 42.0, "temperature": 8.6, "wind": "NNE", "read": "2017-02-28T15:00:00Z"}
+	for name, v := range want {
+		if f.Properties[name] != v {
+			t.Errorf("%s is %v, want %v", name, f.Properties[name], v)
+		}
+	}
+	if at := f.Geometry.Coordinates; len(at) != 2 || at[0] != 116.397 || at[1] != 39.982 {
+		t.Errorf("the station is at %v, want 116.397, 39.982", at)
+	}
+}
