@@ -84,8 +84,8 @@ func TestInspectRefuses(t *testing.T) {
 		{[]string{"inspect"}, exitUsage, "accepts 1 arg"},
 		{[]string{"inspect", "a", "b"}, exitUsage, "accepts 1 arg"},
 		{[]string{"inspect", filepath.Join(dir, "none.csv")}, exitFailed, "none.csv"},
-		{[]string{"inspect", write("a.pmtiles", "")}, exitFailed, "PMTiles"},
-		{[]string{"inspect", write("a.bin", "PMTiles\x03")}, exitFailed, "PMTiles"},
+		{[]string{"inspect", write("a.pmtiles", "")}, exitFailed, "less than the header's 127"},
+		{[]string{"inspect", write("a.bin", "PMTiles\x03")}, exitFailed, "less than the header's 127"},
 		{[]string{"inspect", write("a.shp", "\x00\x00\x27\x0a")}, exitFailed, "Shapefile"},
 		{[]string{"inspect", write("empty.csv", "")}, exitFailed, "empty"},
 		{[]string{"inspect", write("a.csv.gz", "\x1f\x8b\x08")}, exitFailed, "gzip"},
@@ -122,6 +122,16 @@ func TestInspectOfAnArchive(t *testing.T) {
 		t.Errorf("got %d, stderr %q", status, stderr)
 	}
 	golden(t, "inspect-archive.txt", strings.ReplaceAll(stdout, filepath.Dir(path)+"/", ""))
+	poor, err := archive.Append(nil, archive.Content{Type: archive.TypeMVT, Compression: archive.CompressionNone, Tiles: map[grid.Tile][]byte{{}: b}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, poor, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if status, stdout, _ := call(t, "inspect", path); status != exitFailed || !strings.Contains(stdout, "the metadata has no vector_layers") {
+		t.Errorf("without metadata: got %d, stdout %q", status, stdout)
+	}
 	if err := os.WriteFile(path, data[:200], 0o600); err != nil {
 		t.Fatal(err)
 	}

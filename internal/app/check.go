@@ -2,16 +2,19 @@ package app
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"hutong/ingest"
 	"hutong/internal/config"
 	"hutong/internal/guess"
 	"hutong/layers"
+	"hutong/tiles/archive"
 )
 
 // Bounds of what a check reads: of each file, and of the files of a source.
@@ -19,6 +22,7 @@ const (
 	checkedRecords = 10_000
 	checkedBytes   = 16 << 20
 	checkedFiles   = 50
+	archiveTimeout = 30 * time.Second
 )
 
 // Findings are what only shows when a config that could be read is held against its files.
@@ -36,6 +40,9 @@ func Check(c *config.Config) Findings {
 	for i := range c.Sources {
 		k.source(&c.Sources[i])
 	}
+	for i := range c.Archives {
+		k.archive(&c.Archives[i])
+	}
 	k.unused()
 	if _, err := FromConfig(c); err != nil {
 		k.problem("sources", "%v", err)
@@ -52,6 +59,7 @@ func Check(c *config.Config) Findings {
 type checker struct {
 	config *config.Config
 	found  Findings
+	added  *guess.Sample // the table that adds columns to those of the source at hand; nil without one
 }
 
 func (k *checker) problem(path, format string, args ...any) {
@@ -73,7 +81,7 @@ func (k *checker) unused() {
 			filled[name] = map[string]bool{}
 		}
 		for j := range m.Fields {
-			if f := &m.Fields[j]; f.From != "" || !f.Value.IsNull() {
+			if f := &m.Fields[j]; f.From != "" || f.Expression != "" || !f.Value.IsNull() {
 				filled[name][m.Schema.Fields[j].Name] = true
 			}
 		}
@@ -91,6 +99,42 @@ func (k *checker) unused() {
 			}
 		}
 	}
+}
+
+// archive opens an archive. One on a server is left to whoever serves it, as that may be down.
+func (k *checker) archive(a *config.Archive) {
+	if !a.Location.Local() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), archiveTimeout)
+	defer cancel()
+	opened, err := archive.Open(ctx, a.Location.String(), archive.Options{})
+	if err != nil {
+		k.problem(config.At("archives", a.Name), "%v", err)
+		return
+	}
+	_ = opened.Close() // only read from
+}
+
+// lookup looks at the table that the rows of a source are looked up in; nil when there is none, or it
+// cannot be read.
+func (k *checker) lookup(at string, s *config.Source) *guess.Sample {
+	file := s.CSV.Lookup.File
+	if file == "" {
+		return nil
+	}
+	table, err := guess.Look(file, guess.Limits{Records: checkedRecords, Bytes: checkedBytes})
+	switch {
+	case err != nil:
+		k.problem(at+".csv.lookup.file", "%s", strings.TrimPrefix(err.Error(), "guess: "))
+		return nil
+	case table.Format != guess.CSV:
+		k.problem(at+".csv.lookup.file", "%s looks like %s, not csv", file, table.Format)
+		return nil
+	case table.Field(s.CSV.Lookup.Key) == nil:
+		k.problem(at+".csv.lookup.key", "%s has no column %s%s", file, quote(s.CSV.Lookup.Key), suggest(s.CSV.Lookup.Key, table))
+	}
+	return table
 }
 
 // source looks at the files of a source.
@@ -176,6 +220,9 @@ func (k *checker) look(at string, s *config.Source, path string) *guess.Sample {
 // names looks for the columns and properties that the mapping of a source names.
 func (k *checker) names(at string, s *config.Source, samples []*guess.Sample) {
 	m := s.Mapping
+	if k.added = k.lookup(at, s); k.added == nil && s.CSV.Lookup.File != "" {
+		return // what it adds is not known
+	}
 	for _, name := range m.ID.Properties() {
 		if name == ingest.RowMember {
 			continue
@@ -191,7 +238,9 @@ func (k *checker) names(at string, s *config.Source, samples []*guess.Sample) {
 		k.name(at+".address", m.Address, s, samples)
 	}
 	if s.Format == config.CSV {
-		for _, column := range []struct{ key, name string }{{"lon", s.CSV.Lon}, {"lat", s.CSV.Lat}} {
+		for _, column := range []struct{ key, name string }{
+			{"lon", s.CSV.Lon}, {"lat", s.CSV.Lat}, {"wkt", s.CSV.WKT}, {"point.column", s.CSV.Point}, {"lookup.column", s.CSV.Lookup.On},
+		} {
 			if column.name != "" {
 				k.name(at+".csv."+column.key, column.name, s, samples)
 			}
@@ -203,7 +252,7 @@ func (k *checker) names(at string, s *config.Source, samples []*guess.Sample) {
 func (k *checker) name(at, name string, s *config.Source, samples []*guess.Sample) {
 	whole := true
 	for _, sample := range samples {
-		has := hasName(sample, name)
+		has := hasName(sample, name) || k.added != nil && hasName(k.added, name)
 		if s.Format == config.CSV && !has {
 			k.problem(at, "%s has no column %s%s%s", sample.Path, quote(name), suggest(name, sample), separator(s, sample))
 			return

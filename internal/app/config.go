@@ -2,6 +2,8 @@ package app
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"sync/atomic"
 
 	"hutong/ingest"
@@ -43,11 +45,27 @@ func FromConfig(c *config.Config) (*City, error) {
 		city.Sources = append(city.Sources, source)
 		city.Progress.sources = append(city.Progress.sources, source)
 		city.Feeds = append(city.Feeds, Feed{
-			Name: source.Name(), Layer: source.Layer(), Patterns: c.Sources[i].Files,
+			Name: source.Name(), Layer: source.Layer(), Patterns: watchedFiles(&c.Sources[i]),
 			Open: func() (ingest.Source, error) { return fileSource(&c.Sources[i], nil) },
 		})
 	}
 	return city, nil
+}
+
+// watchedFiles returns the patterns of all files that a source reads.
+func watchedFiles(c *config.Source) []string {
+	list := slices.Clone(c.Files)
+	if c.CSV.Lookup.File != "" {
+		list = append(list, c.CSV.Lookup.File)
+	}
+	if c.Format == config.Shapefile {
+		for _, file := range c.Files {
+			if table, ok := strings.CutSuffix(file, ".shp"); ok {
+				list = append(list, table+".dbf")
+			}
+		}
+	}
+	return list
 }
 
 // fileSource returns the source that reads a configured feed's files and counts their bytes in read.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hutong/internal/compress"
 	"hutong/internal/config"
 	"hutong/internal/guess"
 )
@@ -70,9 +71,16 @@ func TestGuess(t *testing.T) {
 	odd := write("1 Odd: names #1.csv", "lat;LON;a b;a-b;true;phone;reported;n;\"q\"\"{}\"\n"+
 		"38.9;-77;x;y;z;1;2016-08-03;NA;1\n38.9;-77.1;x;y;z;2;2016-08-04;7;2\n")
 	lines := write("lines.geojsonl", strings.Repeat(`{"type":"Feature","properties":{"state":"open","tags":{"a":1}},"geometry":null}`+"\n", 3))
-	c := guessed(t, odd, lines)
+	areas := write("areas.csv.gz", string(compress.AppendGzip(nil, []byte("ward,the_geom\n1,\"POLYGON ((1 1, 2 1, 2 2, 1 1))\"\n2,\"POLYGON ((3 1, 4 1, 4 2, 3 1))\"\n"))))
+	pairs := write("pairs.tsv", "code\twhere\nA\t(38.9, -77.0)\nB\t(38.8, -77.0)\n")
+	c := guessed(t, odd, lines, areas, pairs)
 	reports := counts(t, c)
-	if len(reports) != 2 || reports[0].Accepted != 2 || *reports[0].Features != 2 || reports[1].Accepted != 3 || *reports[1].Features != 3 {
+	for _, r := range reports[2:] {
+		if r.Accepted != 2 || *r.Features != 2 || r.Unlocated != 0 {
+			t.Errorf("%s: got %+v, want two features with a place", r.Layer, r)
+		}
+	}
+	if len(reports) != 4 || reports[0].Accepted != 2 || *reports[0].Features != 2 || reports[1].Accepted != 3 || *reports[1].Features != 3 {
 		t.Errorf("got %+v, want every record accepted, as a feature of its own", reports)
 	}
 	if got := c.Layers[0].Schema; got.Name != "layer_1_odd__names__1" || !got.Fields[got.FieldIndex("phone")].Private || got.TimeField != "reported" {
@@ -126,6 +134,8 @@ func TestGuessOfRealFiles(t *testing.T) {
 		{"complaints-dc/dc-311-2016-08.ndjson.gz", "row", 22_583, 0, 22_583},
 		{"complaints-sf/sf-311-sample.csv.gz", "unique_key", 5736, 4264, 5736},
 		{"markets-de/berlin.geojson", "row", 16, 0, 16},
+		{"boundaries/beijing/beijing-districts.decoded.geojson", "id", 16, 0, 16},
+		{"boundaries/san-francisco/planning-neighborhoods.geojson.gz", "", 37, 0, 37},
 	} {
 		c := guessed(t, filepath.Join(data, want.file))
 		r := counts(t, c)[0]
@@ -141,7 +151,7 @@ func TestGuessOfRealFiles(t *testing.T) {
 // FuzzGuess makes a config of any bytes: it can always be read back.
 func FuzzGuess(f *testing.F) {
 	for _, seed := range []string{
-		"id,lon,lat,Name\n1,-77,38,x\n", "lat;lon;a b;\"a\"\"b\";phone;when\n1;2;NULL;NA;3;2016-08-03\n", "lat\tlon\n1\t2\n",
+		"id,lon,lat,Name\n1,-77,38,x\n", "g,h\nPOINT (1 2),1\n", "p\n\"(1, 2)\"\n", "lat;lon;a b;\"a\"\"b\";phone;when\n1;2;NULL;NA;3;2016-08-03\n", "lat\tlon\n1\t2\n",
 		`{"type":"Feature","properties":{"":1,"{a}":2,"ü.b":"x","a\u0000":1,"null":true},"geometry":null}`,
 		`{"features":[{"type":"Feature","id":"a","properties":{"id":7},"geometry":null}]}`,
 	} {
@@ -157,7 +167,7 @@ func FuzzGuess(f *testing.F) {
 			return
 		}
 		l := guess.Propose(s, nil)
-		if l.Usable() != nil || s.Geometry.WKT != "" || s.Geometry.Pair != "" {
+		if l.Usable() != nil {
 			return
 		}
 		text := guess.Config(l.Title, []*guess.Layer{l})
