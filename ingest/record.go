@@ -48,7 +48,7 @@ func (p *Parser) Record(c *Columns, cells []Cell, g orb.Geometry, at Place) {
 		if source < 0 {
 			continue
 		}
-		if p.cells[source] = cells[i].c; p.cells[source].kind == absent {
+		if p.cells[source] = cells[i].c; p.cells[source].kind == absent { //nolint:gosec // one cell for each column
 			p.cells[source].kind = null
 		}
 	}

@@ -31,7 +31,7 @@ func contents(s *Snapshot) map[FeatureID]visible {
 		case r.Block.shapes != nil:
 			s := r.Block.shapes
 			from, to := s.Vertices(r.Index)
-			v.shape, v.box, v.details = fmt.Sprint(r.Geometry()), s.Box(r.Index), fmt.Sprint(s.Details[from:to])
+			v.shape, v.box, v.details = fmt.Sprint(r.Geometry()), s.Box(r.Index), string(s.Details[from:to])
 		}
 		out[r.Block.ID(r.Index)] = v
 		return true

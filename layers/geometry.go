@@ -109,10 +109,10 @@ func (b *shapeBuilder) polygon(rings orb.Polygon) {
 // caller's.
 func (r Row) Geometry() orb.Geometry {
 	b := r.Block
-	switch {
-	case b.class == unlocated:
+	switch b.class {
+	case unlocated:
 		return nil
-	case b.class == onePoint:
+	case onePoint:
 		lon, lat := b.Point(r.Index).LonLat()
 		return orb.Point{lon, lat}
 	}
@@ -129,12 +129,11 @@ func (r Row) Geometry() orb.Geometry {
 			lines = append(lines, s.positions(part))
 		}
 		return lines
+	case shape.Polygon:
+		return s.polygons(first, last)[0]
+	default:
+		return s.polygons(first, last)
 	}
-	polygons := s.polygons(first, last)
-	if s.Kinds[r.Index] == shape.Polygon {
-		return polygons[0]
-	}
-	return polygons
 }
 
 // positions returns the vertices of a part in degrees.

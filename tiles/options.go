@@ -15,8 +15,10 @@ const (
 	MaxBudget = 8 << 20
 	// MaxDistinct bounds a declared number of distinct values.
 	MaxDistinct = 1 << 30
-	// MinVertices and MaxVertices bound a declared number of vertices: a rectangle has four.
-	MinVertices, MaxVertices = 4, 10_000
+	// MinVertices is the smallest declared number of vertices: a rectangle has four.
+	MinVertices = 4
+	// MaxVertices is the largest.
+	MaxVertices = 10_000
 )
 
 // DefaultVertices is how many vertices a line or polygon is reckoned to have in a full tile.

@@ -5,6 +5,7 @@ import (
 	"image/color"
 	"maps"
 	"path/filepath"
+	"strings"
 	"slices"
 	"testing"
 
@@ -50,13 +51,13 @@ func writeShapes(t *testing.T) (config string) {
 			"[[[116.40,39.90],[116.43,39.90],[116.43,39.92],[116.40,39.92],[116.40,39.90]],"+
 				"[[116.41,39.907],[116.41,39.913],[116.42,39.913],[116.42,39.907],[116.41,39.907]]]"),
 	})
-	city, sources := "city: Shapes\nlayers:\n", "sources:\n"
+	var city, sources strings.Builder
 	for _, name := range []string{"stops", "roads", "parks"} {
-		city += fmt.Sprintf("  %s: {title: The %[1]s, licence: CC0-1.0, id: {name: id}, fields: {name: {type: string}}}\n", name)
-		sources += fmt.Sprintf("  %s: {layer: %[1]s, files: [%q], id: \"{no}\", fields: {name: name}}\n",
+		fmt.Fprintf(&city, "  %s: {title: The %[1]s, licence: CC0-1.0, id: {name: id}, fields: {name: {type: string}}}\n", name)
+		fmt.Fprintf(&sources, "  %s: {layer: %[1]s, files: [%q], id: \"{no}\", fields: {name: name}}\n",
 			name, filepath.Join(data, name+".geojsonl"))
 	}
-	return filepath.Join(write(t, map[string]string{"city.yaml": city + sources}), "city.yaml")
+	return filepath.Join(write(t, map[string]string{"city.yaml": "city: Shapes\nlayers:\n" + city.String() + "sources:\n" + sources.String()}), "city.yaml")
 }
 
 // TestBrowserShapes opens a page of points, lines and polygons of a real server in a real browser.

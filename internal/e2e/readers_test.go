@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,7 +34,7 @@ type read struct {
 const readersConfig = `
 city: Readers
 layers:
-  points: &layer
+  points:
     title: Features
     licence: CC0-1.0
     fields:
@@ -88,7 +89,7 @@ func TestIndependentReaders(t *testing.T) {
 	const seed = 61
 	r := rand.New(rand.NewPCG(seed, 0))
 	dir := t.TempDir()
-	config := strings.Replace(readersConfig, " &layer", "", 1)
+	config := []string{readersConfig}
 	source := map[string]*geojson.FeatureCollection{}
 	for _, name := range []string{"points", "lines", "polygons"} {
 		fc := geojson.NewFeatureCollection()
@@ -112,11 +113,11 @@ func TestIndependentReaders(t *testing.T) {
 		if err := os.WriteFile(path, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		config += fmt.Sprintf(readersSource, name, name, path)
+		config = append(config, fmt.Sprintf(readersSource, name, name, path))
 		source[name] = fc
 	}
 	path := filepath.Join(dir, "readers.yaml")
-	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(strings.Join(config, "")), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	s := run(t, "serve", "--config", path)
@@ -165,7 +166,7 @@ func readTile(t *testing.T, s *server, dir, layer string, fc *geojson.FeatureCol
 	t.Helper()
 	where := fmt.Sprintf("%s/%d/%d/%d", layer, at.Z, at.X, at.Y)
 	a := s.get(t, "/tiles/"+where+".mvt")
-	if a.StatusCode != 200 {
+	if a.StatusCode != http.StatusOK {
 		t.Fatalf("%s: status %d", where, a.StatusCode)
 	}
 	seen := map[string][]read{

@@ -1,6 +1,6 @@
 package mvt
 
-// Types of a feature's geometry (MVT 2.1 §4.3.4).
+// Type is that of a feature's geometry (MVT 2.1 §4.3.4).
 type Type uint8
 
 // The types.
