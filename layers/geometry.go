@@ -109,10 +109,10 @@ func (b *shapeBuilder) polygon(rings orb.Polygon) {
 // caller's.
 func (r Row) Geometry() orb.Geometry {
 	b := r.Block
-	switch b.class {
-	case unlocated:
+	if b.class == unlocated {
 		return nil
-	case onePoint:
+	}
+	if b.class == onePoint {
 		lon, lat := b.Point(r.Index).LonLat()
 		return orb.Point{lon, lat}
 	}

@@ -5,8 +5,8 @@ import (
 	"image/color"
 	"maps"
 	"path/filepath"
-	"strings"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
