@@ -59,6 +59,7 @@ func (s *scratch) drawShapes(t grid.Tile, p *plan, stats *Stats) {
 		stats.Simplified++
 		paint.draw()
 	}
+	stats.Coarse = s.drawing.coarse
 }
 
 // simplify lowers the detail by as much as the tile is too large, or goes over to stubs; it returns false

@@ -50,6 +50,8 @@ type Stats struct {
 	// Simplified is how many times vertices had to leave all lines and polygons of the tile to meet
 	// the budget.
 	Simplified int
+	// Coarse is how many polygons have edges that meet so often that only an outline was drawn.
+	Coarse int
 	// Overrun is set when the tile is over its budget all the same, which only a coverage's may be.
 	Overrun bool
 	// DroppedFields names the fields that the zoom would show and the budget left out, in tile order.

@@ -10,7 +10,8 @@
 // holds each of them as a layer of its own.
 //
 // A tile without features is 204, one outside the grid or the layers' zooms 404, and an address that
-// is none 400. [api.HeaderDropped] says how many features and fields the budget left out, as a
+// is none 400. [api.HeaderDropped] says how many features and fields the budget left out, how often
+// lines and polygons lost vertices, and that a coverage is over its budget all the same, as a
 // dictionary of RFC 9651: features=120, fields=2.
 //
 // If-None-Match is answered without building when a tile's ETag is known, whichever encoding it was
@@ -159,7 +160,14 @@ func (t *Tiles) unchanged(w http.ResponseWriter, set *cache.Set, address grid.Ti
 // tellDropped says what the budget left out, if anything.
 func tellDropped(w http.ResponseWriter, d *cache.Dropped) {
 	if d != nil {
-		w.Header().Set(api.HeaderDropped, "features="+strconv.Itoa(d.Features)+", fields="+strconv.Itoa(d.Fields))
+		left := "features=" + strconv.Itoa(d.Features) + ", fields=" + strconv.Itoa(d.Fields)
+		if d.Simplified > 0 {
+			left += ", simplified=" + strconv.Itoa(d.Simplified)
+		}
+		if d.Overrun {
+			left += ", overrun"
+		}
+		w.Header().Set(api.HeaderDropped, left)
 	}
 }
 

@@ -257,10 +257,10 @@ func TestDropped(t *testing.T) {
 		return append(dst, 0x1a, 0), tiles.Stats{Bytes: 2, Features: 1, DroppedFeatures: 3, DroppedFields: []string{"x", "y"}}, nil
 	}
 	b := f.get(t, "a", home, compress.Gzip)
-	if b.Dropped == nil || *b.Dropped != (Dropped{3, 2}) {
+	if b.Dropped == nil || *b.Dropped != (Dropped{Features: 3, Fields: 2}) {
 		t.Errorf("got %+v, want 3 features and 2 fields", b.Dropped)
 	}
-	if tag, d := f.Match(f.set(t, "a"), home, "", []string{b.ETag}); tag != b.ETag || d == nil || *d != (Dropped{3, 2}) {
+	if tag, d := f.Match(f.set(t, "a"), home, "", []string{b.ETag}); tag != b.ETag || d == nil || *d != (Dropped{Features: 3, Fields: 2}) {
 		t.Errorf("by ETag: got %q, %+v, want the same", tag, d)
 	}
 }

@@ -32,7 +32,13 @@ type Body struct {
 }
 
 // Dropped counts what the budget of a tile left out.
-type Dropped struct{ Features, Fields int }
+type Dropped struct {
+	Features, Fields int
+	// Simplified is how many times lines and polygons had to lose vertices.
+	Simplified int
+	// Overrun is set when the tile is over its budget all the same, as only a coverage's may be.
+	Overrun bool
+}
 
 func newBody(encoding compress.Encoding, bytes []byte, dropped *Dropped) *Body {
 	b := &Body{Bytes: bytes, Encoding: encoding, Length: strconv.Itoa(len(bytes)), Dropped: dropped}

@@ -190,6 +190,8 @@ func (s *source) append(ctx context.Context, dst []byte, v *view.View, t grid.Ti
 	s.meters.count(time.Since(start), &stats)
 	dropped.Features += stats.DroppedFeatures
 	dropped.Fields += len(stats.DroppedFields)
+	dropped.Simplified += stats.Simplified
+	dropped.Overrun = dropped.Overrun || stats.Overrun
 	return dst, nil
 }
 

@@ -45,6 +45,7 @@ func newMetrics(c *Cache, m *telemetry.Metrics) *metrics {
 type families struct {
 	seconds, features, bytes *telemetry.Histograms
 	builds, dropped, fields  *telemetry.Counts
+	shapes                   *telemetry.Counts
 }
 
 func newMeters(m *telemetry.Metrics) *families {
@@ -58,6 +59,9 @@ func newMeters(m *telemetry.Metrics) *families {
 		builds:  m.Counter("hutong_tile_builds_total", "Tiles built, by whether something was in them.", "layer", "outcome"),
 		dropped: m.Counter("hutong_tile_dropped_features_total", "Features left out of tiles to meet the budget.", "layer"),
 		fields:  m.Counter("hutong_tile_dropped_fields_total", "Fields left out of tiles to meet the budget.", "layer"),
+		shapes: m.Counter("hutong_tile_shapes_reduced_total", "Lines and polygons that are less in tiles than in the layer: tiny (polygons left out below a pixel), "+
+			"coarse (polygons whose edges met too often to be mended, drawn as an outline), and tiles: simplified (vertices left out to meet the budget), overrun (a coverage over its budget).",
+			"layer", "outcome"),
 	}
 }
 
@@ -67,6 +71,8 @@ func (f *families) layer(name string) *meters {
 		seconds: f.seconds.With(name), features: f.features.With(name), bytes: f.bytes.With(name),
 		built: f.builds.With(name, "built"), empty: f.builds.With(name, "empty"),
 		droppedFeatures: f.dropped.With(name), droppedFields: f.fields.With(name),
+		tiny: f.shapes.With(name, "tiny"), coarse: f.shapes.With(name, "coarse"),
+		simplified: f.shapes.With(name, "simplified"), overrun: f.shapes.With(name, "overrun"),
 	}
 }
 
@@ -76,12 +82,22 @@ type meters struct {
 	built, empty             telemetry.Count
 	droppedFeatures          telemetry.Count
 	droppedFields            telemetry.Count
+	tiny, coarse             telemetry.Count
+	simplified, overrun      telemetry.Count
 }
 
 func (m *meters) count(took time.Duration, s *tiles.Stats) {
 	m.seconds.Observe(took.Seconds())
 	m.droppedFeatures.Add(s.DroppedFeatures)
 	m.droppedFields.Add(len(s.DroppedFields))
+	m.tiny.Add(s.Tiny)
+	m.coarse.Add(s.Coarse)
+	if s.Simplified > 0 {
+		m.simplified.Add(1)
+	}
+	if s.Overrun {
+		m.overrun.Add(1)
+	}
 	if s.Bytes == 0 {
 		m.empty.Add(1)
 		return
