@@ -12,7 +12,7 @@ const (
 	// MinBudget is the smallest budget of a tile, in bytes.
 	MinBudget = 1 << 10
 	// MaxBudget is the largest.
-	MaxBudget = 8 << 20
+	MaxBudget = 64 << 20
 	// MaxDistinct bounds a declared number of distinct values.
 	MaxDistinct = 1 << 30
 	// MinVertices is the smallest declared number of vertices: a rectangle has four.

@@ -65,6 +65,7 @@ func allBars() []bar {
 		{"moves", barMoves},
 		{"anytile", barAnyTile},
 		{"served", barServed},
+		{"cold", barCold},
 		{"dc", barDC},
 	}
 }

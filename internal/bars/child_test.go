@@ -23,11 +23,13 @@ func runChild(name string) int {
 		runtime.GOMAXPROCS(procs)
 	}
 	run, ok := map[string]func(size, figures) error{
-		"idle":      func(size, figures) error { return nil },
-		"memory":    childMemory,
-		"moves":     childMoves,
-		"survivors": childSurvivors,
-		"serve":     childServe,
+		"idle":         func(size, figures) error { return nil },
+		"memory":       childMemory,
+		"moves":        childMoves,
+		"survivors":    childSurvivors,
+		"serve":        childServe,
+		"cold-whole":   childCold(true),
+		"cold-shipped": childCold(false),
 	}[name]
 	if !ok {
 		fmt.Fprintf(os.Stderr, "no child %q\n", name)

@@ -205,11 +205,11 @@ func (s serving) tile(t *testing.T) (path, tag string) {
 
 var wrkRate = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
 
-// load is what a run of wrk measured.
-type load struct{ rate, cpu float64 } // requests a second; seconds of the server's CPU a request
+// wrkLoad is what a run of wrk measured.
+type wrkLoad struct{ rate, cpu float64 } // requests a second; seconds of the server's CPU a request
 
 // wrk runs wrk against a URL with these headers.
-func (s serving) wrk(t *testing.T, url string, seconds int, headers ...string) load {
+func (s serving) wrk(t *testing.T, url string, seconds int, headers ...string) wrkLoad {
 	t.Helper()
 	args := []string{"-t1", "-c" + strconv.Itoa(connections), fmt.Sprintf("-d%ds", seconds), "-H", "Accept-Encoding: gzip"}
 	for _, h := range headers {
@@ -226,7 +226,7 @@ func (s serving) wrk(t *testing.T, url string, seconds int, headers ...string) l
 	if err != nil {
 		t.Fatal(err)
 	}
-	return load{rate, used / (rate * float64(seconds))}
+	return wrkLoad{rate, used / (rate * float64(seconds))}
 }
 
 // barServed asks the server and the bare handler in turn.
@@ -263,7 +263,7 @@ func barServed(t *testing.T, s size, r *Report) {
 		headers []string
 	}{{"200", nil}, {"304", []string{"If-None-Match: " + tag}}} {
 		var rates, cpus []float64
-		var ours, bare load
+		var ours, bare wrkLoad
 		for i := range rounds + 1 {
 			runtime.GC()
 			ours = server.wrk(t, server.ours+path, seconds, c.headers...)
