@@ -17,7 +17,7 @@ func draw(list []Layer) []layer {
 			l.Points, l.Lines, l.Polygons = true, true, true
 		}
 		if l.Polygons {
-			fills = append(fills, l.part(":fill", "fill", polygonTypes, fill(i)))
+			fills = append(fills, l.part(":fill", "fill", polygonTypes, fill(i, l.Coverage)))
 			outline := l.part(":outline", "line", polygonTypes, outline(i))
 			outline.Layout = joined(i)
 			outlines = append(outlines, outline)

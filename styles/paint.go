@@ -62,9 +62,16 @@ func line(i int) map[string]any {
 // The opacities of fills by zoom. They fall as polygons grow from pixels to grounds.
 var fillOpacity = []float64{9, 0.4, 12, 0.3, 15, 0.22}
 
+// coverageOpacity is that of the fills of a coverage, which cover everything: districts, wards and
+// parishes may lie over each other, and the map under them must still show.
+const coverageOpacity float64 = 0.05
+
 // fill returns the paint of the inside of the polygons of layer number i. Tiles show a polygon too
 // small for its zoom as a square of one pixel, which is all fill.
-func fill(i int) map[string]any {
+func fill(i int, coverage bool) map[string]any {
+	if coverage {
+		return map[string]any{"fill-color": colour(i), "fill-opacity": coverageOpacity}
+	}
 	return map[string]any{"fill-color": colour(i), "fill-opacity": byZoom(fillOpacity...)}
 }
 

@@ -51,6 +51,8 @@ type Layer struct {
 	// Points, Lines and Polygons say what is drawn, each with its multis. With none set all are: a
 	// layer that is empty now may get any.
 	Points, Lines, Polygons bool
+	// Coverage says that its polygons cover the map: they are drawn by their edges, with hardly a fill.
+	Coverage bool
 }
 
 // Keys of our own in metadata.

@@ -260,3 +260,19 @@ func TestDefaultRefuses(t *testing.T) {
 		})
 	}
 }
+
+// TestCoveragesShowWhatIsUnder lays five coverages over each other: a street under them must still show.
+func TestCoveragesShowWhatIsUnder(t *testing.T) {
+	t.Parallel()
+	through := 1.0
+	for i := range 5 {
+		opacity, ok := fill(i, true)["fill-opacity"].(float64)
+		if !ok {
+			t.Fatalf("the opacity of a coverage is %v", fill(i, true)["fill-opacity"])
+		}
+		through *= 1 - opacity
+	}
+	if through < 0.75 {
+		t.Errorf("five coverages let %.2f through, want 0.75 at least", through)
+	}
+}

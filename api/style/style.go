@@ -65,7 +65,7 @@ func describe(l *api.Layer) styles.Layer {
 	v := l.View.Now()
 	kinds := v.Kinds()
 	return styles.Layer{
-		Name: l.Name(), Title: l.Heading(),
+		Name: l.Name(), Title: l.Heading(), Coverage: v.Schema().Coverage,
 		Points:   v.Points()+kinds[shape.MultiPoint] > 0,
 		Lines:    kinds[shape.Line]+kinds[shape.MultiLine] > 0,
 		Polygons: kinds[shape.Polygon]+kinds[shape.MultiPolygon] > 0,
