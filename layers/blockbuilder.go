@@ -58,7 +58,7 @@ func (b *blockBuilder) appendPlace(p placed) {
 		b.x = append(b.x, p.point.X)
 		b.y = append(b.y, p.point.Y)
 	case p.class.isShape():
-		b.shapes.add(p.shape, p.box)
+		b.shapes.add(p.shape, p.box, p.clean)
 	}
 	b.numbers = append(b.numbers, p.key.number)
 	if p.key.text == "" {

@@ -5,10 +5,25 @@ import (
 	"hutong/layers/shape"
 )
 
-// clean returns for a row at which details its polygon is valid, by bit; 0 for other kinds. Cost is
-// about that of a few tests at the highest detail, because lower ones have fewer vertices.
+// maxCleanVertices is how many vertices a polygon may have at a detail for the store to test whether it
+// is valid there. A larger one is always cut and mended: it seldom lies inside one tile.
+const maxCleanVertices = 1 << 16
+
+// clean returns for a row at which details its polygon is valid, by bit; 0 for other kinds.
 func (s *Shapes) clean(row int) uint32 {
-	if !s.Kinds[row].IsPolygon() {
+	from, to := s.Vertices(row)
+	g := shape.Shape{Kind: s.Kinds[row], X: s.X[from:to], Y: s.Y[from:to], Details: s.Details[from:to]}
+	for part := s.Parts[row]; part < s.Parts[row+1]; part++ {
+		_, end := s.Part(int(part))
+		g.Ends = append(g.Ends, uint32(end-from))
+	}
+	return cleanDetails(&g)
+}
+
+// cleanDetails returns at which details a polygon is valid, by bit, once its vertices that survive there
+// are cut down to tile units. Its cost is a test at each detail, so it runs before the writer's turn.
+func cleanDetails(g *shape.Shape) uint32 {
+	if !g.Kind.IsPolygon() {
 		return 0
 	}
 	var out uint32
@@ -16,25 +31,25 @@ func (s *Shapes) clean(row int) uint32 {
 	var in clip.Paths
 	for detail := range shape.MaxDetail + 1 {
 		in.Reset()
-		s.snap(row, uint8(detail), &in)
-		if clipper.Strict(in) {
+		snap(g, uint8(detail), &in)
+		if len(in.Points) <= maxCleanVertices && clipper.Strict(in) {
 			out |= 1 << detail
 		}
 	}
 	return out
 }
 
-// snap appends to in the vertices of a row that survive at a detail, in its tile units.
-func (s *Shapes) snap(row int, detail uint8, in *clip.Paths) {
+// snap appends to in the vertices of g that survive at a detail, in its tile units.
+func snap(g *shape.Shape, detail uint8, in *clip.Paths) {
 	shift := shape.MaxDetail - detail
-	for part := s.Parts[row]; part < s.Parts[row+1]; part++ {
-		from, to := s.Part(int(part))
+	for part := range g.Ends {
+		from, to := g.Part(part)
 		first := len(in.Points)
 		for i := from; i < to; i++ {
-			if s.Details[i] > detail {
+			if g.Details[i] > detail {
 				continue
 			}
-			p := clip.Point{X: int64(s.X[i] >> shift), Y: int64(s.Y[i] >> shift)}
+			p := clip.Point{X: int64(g.X[i] >> shift), Y: int64(g.Y[i] >> shift)}
 			if n := len(in.Points); n == first || in.Points[n-1] != p {
 				in.Points = append(in.Points, p)
 			}

@@ -33,7 +33,7 @@ func (b *Block) distanceMetres(lon, lat float64, row int) float64 {
 func (s *Shapes) nearestPoint(row int, px, py float64) (x, y float64, inside bool) {
 	px, py = px-0.5, py-0.5 // vertices stand for the centres of their cells
 	least := math.Inf(1)
-	kind := s.Kinds[row]
+	kind, winding := s.Kinds[row], 0
 	for part := s.Parts[row]; part < s.Parts[row+1]; part++ {
 		from, to := s.Part(int(part))
 		for i := from; i < to; i++ {
@@ -49,7 +49,9 @@ func (s *Shapes) nearestPoint(row int, px, py float64) (x, y float64, inside boo
 			}
 			bx, by := float64(s.X[next]), float64(s.Y[next])
 			if (ay > py) != (by > py) && px < ax+(py-ay)/(by-ay)*(bx-ax) {
-				inside = !inside
+				if winding--; by > ay {
+					winding += 2
+				}
 			}
 			if nx, ny := onSegment(px, py, ax, ay, bx, by); math.Hypot(nx-px, ny-py) < least {
 				least = math.Hypot(nx-px, ny-py)
@@ -57,7 +59,7 @@ func (s *Shapes) nearestPoint(row int, px, py float64) (x, y float64, inside boo
 			}
 		}
 	}
-	return x, y, inside && kind.IsPolygon()
+	return x, y, winding > 0 && kind.IsPolygon()
 }
 
 // onSegment returns the point of the segment from a to b that is nearest to p.

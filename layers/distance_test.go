@@ -125,6 +125,11 @@ func TestShapesAreRefusedByName(t *testing.T) {
 	}{
 		{"no length", orb.LineString{{1, 1}, {1, 1}}, "the line has no length: want two different positions at least"},
 		{"no area", orb.Polygon{{{1, 1}, {2, 1}, {3, 1}, {1, 1}}}, "the polygon has no area: want three different positions at least that are not in a line"},
+		{
+			"a hole larger than its exterior",
+			orb.Polygon{{{1, 1}, {2, 1}, {2, 2}, {1, 1}}, {{0, 0}, {4, 0}, {4, 4}, {0, 0}}},
+			"the polygon's holes are as large as its exteriors: want the exterior ring first, then its holes",
+		},
 		{"beyond the world", orb.LineString{{1, 1}, {1, 86}}, "latitude 86 is outside ±85.05112878, where Web Mercator ends"},
 		{"not finite", orb.Polygon{{{1, 1}, {math.NaN(), 2}, {3, 3}, {1, 1}}}, "position NaN, 2 is not finite"},
 		{"too long", long, fmt.Sprintf("more than %d vertices", MaxVertices)},

@@ -20,7 +20,7 @@ func (p *placed) placeShape(g orb.Geometry, coverage bool) error {
 		return err
 	}
 	s.Finish(coverage)
-	p.shape, p.box = s, boxOf(s.X, s.Y)
+	p.shape, p.box, p.clean = s, boxOf(s.X, s.Y), cleanDetails(s)
 	p.class, p.key.hilbert = classOf(p.box), world.Hilbert(centre(p.box))
 	return nil
 }
@@ -61,6 +61,8 @@ func newShape(g orb.Geometry) (*shape.Shape, error) {
 		return nil, nil //nolint:nilnil // no geometry
 	case len(b.Ends) == 0 && b.Kind.IsLine():
 		return nil, errors.New("the line has no length: want two different positions at least")
+	case len(b.Ends) > 0 && b.Kind.IsPolygon() && b.Area <= 0:
+		return nil, errors.New("the polygon's holes are as large as its exteriors: want the exterior ring first, then its holes")
 	case len(b.Ends) == 0:
 		return nil, errors.New("the polygon has no area: want three different positions at least that are not in a line")
 	}

@@ -65,6 +65,7 @@ type placed struct {
 	key   key
 	shape *shape.Shape // of a class of shapes
 	box   world.Box    // of shape
+	clean uint32       // see [Shapes.IsClean]
 }
 
 // idKey splits an id into its number and the text that tells it from others with that number.

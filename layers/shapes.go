@@ -110,7 +110,7 @@ type shapesBuilder struct {
 
 // add adds a row. In a coverage the details are those that the shape needs by itself, until
 // [writer.settleCoverage] has seen its neighbours.
-func (b *shapesBuilder) add(g *shape.Shape, box world.Box) {
+func (b *shapesBuilder) add(g *shape.Shape, box world.Box, clean uint32) {
 	b.Kinds = append(b.Kinds, g.Kind)
 	b.MinX, b.MinY = append(b.MinX, box.Min.X), append(b.MinY, box.Min.Y)
 	b.MaxX, b.MaxY = append(b.MaxX, box.Max.X), append(b.MaxY, box.Max.Y)
@@ -125,9 +125,7 @@ func (b *shapesBuilder) add(g *shape.Shape, box world.Box) {
 	if b.coverage {
 		b.own = append(b.own, g.Details...)
 	}
-	b.Clean = append(b.Clean, 0)
-	row := len(b.Kinds) - 1
-	b.Clean[row] = b.clean(row)
+	b.Clean = append(b.Clean, clean)
 }
 
 // begin makes Parts start with 0.

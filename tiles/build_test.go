@@ -12,6 +12,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"hutong/layers"
+	"hutong/layers/clip"
 	"hutong/layers/column"
 	"hutong/layers/view"
 	"hutong/layers/world"
@@ -416,6 +417,12 @@ func TestPoolDropsLargeScratch(t *testing.T) {
 	p.give(s)
 	if len(p.idle) != 0 {
 		t.Errorf("the pool keeps a scratch of %d bytes, more than %d", s.bytes(), maxScratch)
+	}
+	s = p.take()
+	s.in.Points = make([]clip.Point, 0, maxScratch/16)
+	p.give(s)
+	if len(p.idle) != 0 {
+		t.Errorf("the pool keeps a scratch that has cut a shape of %d bytes", s.in.Bytes())
 	}
 	p.give(&scratch{})
 	if len(p.idle) != 1 {

@@ -105,6 +105,8 @@ func (s *scratch) build(dst []byte, v *view.View, t grid.Tile) ([]byte, Stats) {
 	if s.shaped {
 		s.drawShapes(t, p, &stats)
 	}
+	stats.Features = s.rows.n
+	stats.DroppedFeatures = stats.Candidates - stats.Outside - stats.Tiny - stats.Features
 	if s.rows.n == 0 {
 		return dst, stats
 	}
@@ -114,8 +116,6 @@ func (s *scratch) build(dst []byte, v *view.View, t grid.Tile) ([]byte, Stats) {
 	from := len(dst)
 	dst = s.encode(dst, &window)
 	stats.Bytes = len(dst) - from
-	stats.Features = s.rows.n
-	stats.DroppedFeatures = stats.Candidates - stats.Outside - stats.Tiny - stats.Features
 	stats.Overrun = stats.Bytes > s.b.opts.Budget
 	return dst, stats
 }

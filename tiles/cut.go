@@ -57,6 +57,44 @@ func (p *painter) cutPolygons() {
 	}
 }
 
+// thin draws a polygon that has no area in tile units: its outline, a unit wide, as far as that is in
+// the window. Something that is there, such as a canal, does not vanish at the zooms where it is thin.
+func (p *painter) thin(sh *layers.Shapes, row int, world int64, _ bool) {
+	s := p.s
+	p.gather(sh, row, world)
+	s.thick.Reset()
+	for i := range s.in.Len() {
+		ring := s.in.At(i)
+		for k, a := range ring {
+			thicken(&s.thick, a, ring[(k+1)%len(ring)])
+		}
+	}
+	s.in, s.thick = s.thick, s.in
+	p.cutPolygons()
+}
+
+// thicken adds to out the edge from a to b as a polygon, a unit wide across the axis that it runs along.
+func thicken(out *clip.Paths, a, b clip.Point) {
+	dx, dy := b.X-a.X, b.Y-a.Y
+	switch {
+	case dx == 0 && dy == 0:
+		b.X++
+		dx = 1
+		fallthrough
+	case max(dx, -dx) >= max(dy, -dy): // along x: a unit to the south
+		if dx < 0 {
+			a, b = b, a
+		}
+		out.Points = append(out.Points, a, b, clip.Point{X: b.X, Y: b.Y + 1}, clip.Point{X: a.X, Y: a.Y + 1})
+	default: // along y: a unit to the east
+		if dy < 0 {
+			a, b = b, a
+		}
+		out.Points = append(out.Points, a, clip.Point{X: a.X + 1, Y: a.Y}, clip.Point{X: b.X + 1, Y: b.Y}, b)
+	}
+	out.End()
+}
+
 // take puts the points of a path, which lie in the window, into s.vertices.
 func (p *painter) take(points []clip.Point) {
 	s := p.s

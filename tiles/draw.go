@@ -31,7 +31,8 @@ type painter struct {
 	frame grid.Frame
 	zoom  int
 	// grid is the detail whose units are the tile's; it may be negative. full is the one whose vertices
-	// the zoom shows. detail is that or a lower one, to save bytes.
+	// the zoom shows: that of the grid, but never less than with 4,096 units, so that small parts of a
+	// shape are there by their pixels whatever the extent. detail is that or a lower one, to save bytes.
 	grid, full, detail int
 	// stubs is set when shapes are drawn as their boxes, the last resort.
 	stubs bool
@@ -41,7 +42,8 @@ type painter struct {
 func (s *scratch) newPainter(t grid.Tile) painter {
 	o := &s.b.opts
 	d := int(t.Z) + bits.Len32(o.Extent) - bits.Len32(4096)
-	return painter{s: s, frame: t.Frame(o.Extent, o.Buffer), zoom: int(t.Z), grid: d, full: max(d, 0), detail: max(d, 0)}
+	full := max(d, int(t.Z))
+	return painter{s: s, frame: t.Frame(o.Extent, o.Buffer), zoom: int(t.Z), grid: d, full: full, detail: full}
 }
 
 // drawShapes draws the shapes among the rows, takes those out of the selection that have nothing to
@@ -113,30 +115,34 @@ func (p *painter) row(sh *layers.Shapes, row int, number uint64) mvt.Type {
 		p.tiny(sh, row, number)
 		return kind
 	}
-	for _, world := range p.frame.Worlds {
-		box := p.unitBox(sh, row, world)
-		switch {
-		case !meets(box, p.frame.Cut):
-		case p.stubs:
-			p.stub(box, kind)
-		case kind == mvt.Points:
-			p.points(sh, row, world)
-		case kind == mvt.Lines:
-			p.lines(sh, row, world, contains(p.frame.Cut, box))
-		default:
-			p.polygons(sh, row, world, contains(p.frame.Cut, box))
+	switch {
+	case p.stubs:
+		p.stub(sh, row, kind)
+		return kind
+	case kind == mvt.Points:
+		p.points(sh, row)
+	case kind == mvt.Lines:
+		p.eachWorld(sh, row, p.lines)
+	default:
+		p.eachWorld(sh, row, p.polygons)
+		if len(p.s.drawing.bytes) == from {
+			p.eachWorld(sh, row, p.thin)
 		}
 	}
-	if len(p.s.drawing.bytes) > from {
-		return kind
-	}
-	switch {
-	case p.detail < p.full: // it was in the tile at full detail
-		p.stubNear(sh, row, kind)
-	case kind == mvt.Polygons && p.keepsAll() && sh.Areas[row] < shape.PixelArea(p.zoom):
-		p.square(sh, row, 1)
+	if len(p.s.drawing.bytes) == from && p.detail < p.full {
+		p.stub(sh, row, kind) // it was in the tile at full detail
 	}
 	return kind
+}
+
+// eachWorld calls draw for each world in which the box of a row meets the window. inside says that all
+// of the box is in it.
+func (p *painter) eachWorld(sh *layers.Shapes, row int, draw func(sh *layers.Shapes, row int, world int64, inside bool)) {
+	for _, world := range p.frame.Worlds {
+		if box := p.unitBox(sh, row, world); meets(box, p.frame.Cut) {
+			draw(sh, row, world, contains(p.frame.Cut, box))
+		}
+	}
 }
 
 // dropEmpty takes the shapes that have nothing to show out of the selection and of the drawing.

@@ -5,15 +5,18 @@ import (
 	"hutong/tiles/mvt"
 )
 
-// points draws a multipoint.
-func (p *painter) points(sh *layers.Shapes, row int, world int64) {
+// points draws a multipoint. All its points stand in one command, those of other worlds too (MVT 2.1
+// §4.3.4.2).
+func (p *painter) points(sh *layers.Shapes, row int) {
 	s, f := p.s, &p.frame
 	s.vertices = s.vertices[:0]
 	from, to := sh.Vertices(row)
-	for i := from; i < to; i++ {
-		x, y := f.X(int64(sh.X[i])+world), f.Y(int64(sh.Y[i]))
-		if x >= f.Cut.MinX && x < f.Cut.MaxX && y >= f.Cut.MinY && y < f.Cut.MaxY {
-			s.vertices = append(s.vertices, mvt.Vertex{X: int32(x), Y: int32(y)})
+	for _, world := range f.Worlds {
+		for i := from; i < to; i++ {
+			x, y := f.X(int64(sh.X[i])+world), f.Y(int64(sh.Y[i]))
+			if x >= f.Cut.MinX && x < f.Cut.MaxX && y >= f.Cut.MinY && y < f.Cut.MaxY {
+				s.vertices = append(s.vertices, mvt.Vertex{X: int32(x), Y: int32(y)})
+			}
 		}
 	}
 	if len(s.vertices) > 0 {
@@ -40,7 +43,7 @@ func (p *painter) lines(sh *layers.Shapes, row int, world int64, inside bool) {
 // it is; everything else is cut and mended.
 func (p *painter) polygons(sh *layers.Shapes, row int, world int64, inside bool) {
 	s := p.s
-	if !inside || p.detail != p.full || !sh.IsClean(row, p.grid) {
+	if !inside || p.detail != p.grid || !sh.IsClean(row, p.grid) {
 		p.gather(sh, row, world)
 		p.cutPolygons()
 		return

@@ -28,6 +28,7 @@ type scratch struct {
 	drawing  drawing
 	vertices []mvt.Vertex // of the part under way
 	in       clip.Paths   // of the row under way, when it is cut
+	thick    clip.Paths   // its outline, when it is thin
 	clipper  clip.Clipper
 
 	tags []mvt.Tag // a column per field in use, each of a tag per row of the selection
@@ -61,7 +62,7 @@ func (s *scratch) bytes() int {
 	for _, sel := range []*selection{&s.rows, &s.other, &s.all} {
 		n += int(unsafe.Sizeof(run{}))*cap(sel.runs) + 2*cap(sel.slab)
 	}
-	n += cap(s.drawing.bytes) + int(unsafe.Sizeof(drawn{}))*cap(s.drawing.rows) + 8*cap(s.vertices)
+	n += s.in.Bytes() + s.thick.Bytes() + s.clipper.Bytes() + cap(s.drawing.bytes) + int(unsafe.Sizeof(drawn{}))*cap(s.drawing.rows) + 8*cap(s.vertices)
 	if s.byCode != nil {
 		n += int(unsafe.Sizeof(*s.byCode))
 	}

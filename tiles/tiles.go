@@ -43,7 +43,7 @@ type Stats struct {
 	// Candidates is the number of features whose boxes meet the tile's window: the tile with its buffer.
 	Candidates int
 	// Outside is how many lines and polygons of these do not themselves reach into the window, or are
-	// too thin to show. Tiny is how many polygons the policy for tiny ones left out.
+	// lines without length in tile units. Tiny is how many polygons the policy for tiny ones left out.
 	Outside, Tiny int
 	// DroppedFeatures is Candidates − Outside − Tiny − Features, what thinning left out.
 	DroppedFeatures int

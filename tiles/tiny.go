@@ -19,7 +19,7 @@ const (
 	TinyMerge Tiny = iota
 	// TinyDrop leaves them out.
 	TinyDrop
-	// TinyKeep shows all of them, if need be as a square of one tile unit.
+	// TinyKeep shows all of them, those that have no area in tile units by their outline.
 	TinyKeep
 )
 
@@ -63,10 +63,16 @@ func (p *painter) square(sh *layers.Shapes, row int, side int64) {
 	}
 }
 
-// stub draws the part of a row's box that is in the window: what is left of a shape when the budget has
-// no room for its vertices.
-func (p *painter) stub(box grid.Reach, kind mvt.Type) {
+// stub draws the part of a row's box that is in the window, in the first world in which there is one: what
+// is left of a shape when the budget has no room for its vertices.
+func (p *painter) stub(sh *layers.Shapes, row int, kind mvt.Type) {
 	c := p.frame.Cut
+	var box grid.Reach
+	for _, world := range p.frame.Worlds {
+		if box = p.unitBox(sh, row, world); meets(box, c) {
+			break
+		}
+	}
 	box = grid.Reach{
 		MinX: max(box.MinX, c.MinX), MinY: max(box.MinY, c.MinY),
 		MaxX: min(box.MaxX, c.MaxX), MaxY: min(box.MaxY, c.MaxY),
@@ -78,16 +84,6 @@ func (p *painter) stub(box grid.Reach, kind mvt.Type) {
 		box.MaxY++
 	}
 	p.box(box, kind)
-}
-
-// stubNear draws a stub in the first world in which the row reaches into the window.
-func (p *painter) stubNear(sh *layers.Shapes, row int, kind mvt.Type) {
-	for _, world := range p.frame.Worlds {
-		if box := p.unitBox(sh, row, world); meets(box, p.frame.Cut) {
-			p.stub(box, kind)
-			return
-		}
-	}
 }
 
 // box draws a rectangle, as a line its diagonal and as a point its corner.

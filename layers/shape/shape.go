@@ -10,8 +10,8 @@
 // not repeated), exteriors have a positive area by the surveyor's formula in these axes and holes a
 // negative one, as MVT 2.1 §4.3.4.4 wants, and holes follow their exterior.
 //
-// Everything is a pure function of its arguments, gives the same result on every platform, and is
-// safe from any goroutine.
+// Everything gives the same result on every platform. A [Shape] belongs to one goroutine until it is
+// finished.
 package shape
 
 import "math"
