@@ -1,6 +1,7 @@
 // Package api is what all HTTP surfaces share: routes and how they are dispatched, problems
 // (RFC 9457), representations with their encodings and ETags (RFC 9110), the list of layers, and
-// what every request gets around it: limits, CORS, recovery, an access log line and metrics.
+// what every request gets around it: limits, CORS, recovery, metrics and a log line, at debug unless it
+// failed or took a second.
 //
 // A surface is a package below this one. It exports what makes its [Route]s and knows nothing of
 // the others; internal/app hands all routes to [NewServer]. A surface answers with [Send] or

@@ -32,11 +32,15 @@ func (o *origin) override(said origin) {
 
 // forwarded returns what a trusted proxy says that its client asked for. With several proxies in a
 // row Forwarded is read from its end, where the nearest stands, as long as the next one is trusted
-// too; of the X- headers the last value counts, since nothing says who wrote those before it.
+// too; of the X- headers, which count only without any Forwarded, the last value does, since nothing says
+// who wrote those before it. A proxy must take out of a request whichever of the two it does not write.
 func (b Base) forwarded(h http.Header) origin {
 	o := origin{prefix: lastValue(h["X-Forwarded-Prefix"])}
 	elements := forwardedElements(h["Forwarded"])
 	if len(elements) == 0 {
+		if len(h["Forwarded"]) > 0 {
+			return o // a client may have broken it so that its own X- headers count
+		}
 		o.scheme, o.host = lastValue(h["X-Forwarded-Proto"]), lastValue(h["X-Forwarded-Host"])
 		return o
 	}

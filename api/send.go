@@ -1,15 +1,13 @@
 package api
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 
 	"hutong/internal/compress"
+	"hutong/internal/etag"
 )
 
 // HeaderDropped tells what a tile left out to meet its budget.
@@ -50,7 +48,7 @@ func Prepare(r *http.Request, contentType string, body []byte) Answer {
 		*buffer = compress.Append((*buffer)[:0], body, a.Encoding)
 		a.Body, a.buffer = *buffer, buffer
 	}
-	a.Tag, a.Length = EntityTag(a.Body), strconv.Itoa(len(a.Body))
+	a.Tag, a.Length = etag.Of(a.Body), strconv.Itoa(len(a.Body))
 	return a
 }
 
@@ -58,7 +56,7 @@ func Prepare(r *http.Request, contentType string, body []byte) Answer {
 // keep an answer without asking again (no-cache), because layers change.
 func (a Answer) Send(w http.ResponseWriter, r *http.Request) {
 	defer a.release()
-	if conditions := r.Header["If-None-Match"]; len(conditions) > 0 && matches(conditions, a.Tag) {
+	if conditions := r.Header["If-None-Match"]; len(conditions) > 0 && etag.Weak(conditions, a.Tag) {
 		SendNotModified(w, a.Tag)
 		return
 	}
@@ -124,24 +122,4 @@ func SendJSON(w http.ResponseWriter, r *http.Request, contentType string, v any)
 func SendNothing(w http.ResponseWriter) {
 	revalidated(w.Header())
 	w.WriteHeader(http.StatusNoContent)
-}
-
-// EntityTag returns a strong ETag: 16 bytes of SHA-256, with quotes.
-func EntityTag(body []byte) string {
-	sum := sha256.Sum256(body)
-	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
-}
-
-// matches reports whether If-None-Match headers name tag by weak comparison (RFC 9110 §13.1.2), or
-// anything at all.
-func matches(headers []string, tag string) bool {
-	for _, header := range headers {
-		for candidate := range strings.SplitSeq(header, ",") {
-			candidate = strings.TrimSpace(candidate)
-			if candidate == "*" || strings.TrimPrefix(candidate, "W/") == tag {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"hutong/internal/etag"
 )
 
 // maxRanges is the most ranges of one request. Readers of PMTiles ask for one; more than a few only
@@ -103,10 +105,10 @@ const (
 // evaluate judges If-Match and If-None-Match against the archive's strong tag. There is no
 // Last-Modified, so conditions on dates are not ours to judge.
 func evaluate(h http.Header, tag string) outcome {
-	if values := h.Values("If-Match"); len(values) > 0 && !matchesStrongly(values, tag) {
+	if values := h.Values("If-Match"); len(values) > 0 && !etag.Strong(values, tag) {
 		return failed
 	}
-	if matchesWeakly(h.Values("If-None-Match"), tag) {
+	if etag.Weak(h.Values("If-None-Match"), tag) {
 		return notModified
 	}
 	return proceed
@@ -116,25 +118,4 @@ func evaluate(h http.Header, tag string) outcome {
 func rangeApplies(h http.Header, tag string) bool {
 	values := h.Values("If-Range")
 	return len(values) == 0 || len(values) == 1 && strings.TrimSpace(values[0]) == tag
-}
-
-// matchesStrongly reports whether headers name tag, which is strong, or anything.
-func matchesStrongly(headers []string, tag string) bool {
-	return matchesAny(headers, func(candidate string) bool { return candidate == tag })
-}
-
-// matchesWeakly reports whether headers name tag by weak comparison, or anything.
-func matchesWeakly(headers []string, tag string) bool {
-	return matchesAny(headers, func(candidate string) bool { return strings.TrimPrefix(candidate, "W/") == tag })
-}
-
-func matchesAny(headers []string, match func(string) bool) bool {
-	for _, header := range headers {
-		for candidate := range strings.SplitSeq(header, ",") {
-			if candidate = strings.TrimSpace(candidate); candidate == "*" || match(candidate) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -81,11 +81,6 @@ func (p *plan) length() int64 {
 // raw answers with the archive's bytes. When the archive is replaced before the first byte went out
 // the answer is made anew; after that the connection is cut.
 func (s *Archives) raw(w http.ResponseWriter, r *http.Request, e *served) {
-	if !e.streams.enter(r.Context()) {
-		busy(w, r)
-		return
-	}
-	defer e.streams.leave()
 	var err error
 	for range 2 {
 		var bytes *archive.Raw
@@ -131,6 +126,11 @@ func (s *Archives) version(w http.ResponseWriter, r *http.Request, e *served, by
 		w.WriteHeader(p.status)
 		return nil
 	}
+	if !e.streams.enter(r.Context()) {
+		busy(w, r)
+		return nil
+	}
+	defer e.streams.leave()
 	chunk, ok := chunks.Get().(*[]byte)
 	if !ok {
 		return errors.New("archive: the pool holds something else")

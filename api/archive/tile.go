@@ -1,8 +1,6 @@
 package archive
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +9,7 @@ import (
 	"strings"
 
 	"hutong/api"
+	"hutong/internal/etag"
 	"hutong/tiles/archive"
 	"hutong/tiles/grid"
 )
@@ -136,11 +135,11 @@ func read(r *http.Request, e *served, address grid.Tile) (body, error) {
 // send is api.Send for a body that is encoded already, or is not to be.
 func send(w http.ResponseWriter, r *http.Request, b body) {
 	h := w.Header()
-	tag := entityTag(b.data)
+	tag := etag.Of(b.data)
 	h.Set("Vary", "Accept, Accept-Encoding")
 	h.Set("Cache-Control", "no-cache")
 	h.Set("ETag", tag)
-	if matchesWeakly(r.Header.Values("If-None-Match"), tag) {
+	if etag.Weak(r.Header.Values("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
@@ -153,10 +152,4 @@ func send(w http.ResponseWriter, r *http.Request, b body) {
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(b.data) // the client went away: nobody is left to tell
 	}
-}
-
-// entityTag returns a strong ETag: 16 bytes of SHA-256.
-func entityTag(data []byte) string {
-	sum := sha256.Sum256(data)
-	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 }

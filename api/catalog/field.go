@@ -41,7 +41,7 @@ type summaries struct {
 func (s *summaries) fields(v *view.View) []field {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.made || s.seq != v.Seq() {
+	if !s.made || s.seq < v.Seq() { // a request that was overtaken gets what is newer
 		s.made, s.seq, s.list = true, v.Seq(), describeFields(v)
 	}
 	return s.list

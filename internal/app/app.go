@@ -50,7 +50,7 @@ const (
 type Options struct {
 	// Listen is the host:port to listen on; port 0 takes a free one.
 	Listen string
-	// Log takes the access log and everything else worth a line.
+	// Log takes what is worth a line: at debug every request, at info those that failed or took a second.
 	Log *slog.Logger
 	// Metrics takes all metrics.
 	Metrics *telemetry.Metrics

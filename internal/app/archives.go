@@ -29,7 +29,7 @@ func newArchives(city *City, log *slog.Logger, m *telemetry.Metrics) (*archiveSe
 		})
 	}
 	var err error
-	s.surface, err = archives.New(s.list, api.Base{PublicURL: city.PublicURL}, log, m, archives.Options{})
+	s.surface, err = archives.New(s.list, api.Base{PublicURL: city.PublicURL, TrustedProxies: city.TrustedProxies}, log, m, archives.Options{})
 	return s, err
 }
 

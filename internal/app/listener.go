@@ -114,7 +114,20 @@ func (c *boundConn) moveDeadline() error {
 		return nil
 	}
 	c.moved.Store(now.UnixNano())
-	return c.SetWriteDeadline(now.Add(stallTimeout + setAgain))
+	return c.Conn.SetWriteDeadline(now.Add(stallTimeout + setAgain))
+}
+
+// SetWriteDeadline sets a deadline of net/http's own, which takes ours away after each answer: the next
+// piece gets its time anew.
+func (c *boundConn) SetWriteDeadline(at time.Time) error {
+	c.moved.Store(0)
+	return c.Conn.SetWriteDeadline(at)
+}
+
+// SetDeadline is [boundConn.SetWriteDeadline] for both directions.
+func (c *boundConn) SetDeadline(at time.Time) error {
+	c.moved.Store(0)
+	return c.Conn.SetDeadline(at)
 }
 
 // Close closes the connection.

@@ -124,3 +124,31 @@ func scrape(m *telemetry.Metrics) string {
 	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	return w.Body.String()
 }
+
+// TestStallAfterAnAnswer has the server take its write deadline away after an answer, as net/http does on a
+// connection that is kept: a client that reads the first answer and not the second is cut all the same.
+func TestStallAfterAnAnswer(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := telemetry.NewMetrics()
+		ours, theirs := net.Pipe()
+		l := bound(&pipeListener{ours}, 1, m)
+		conn, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var reader sync.WaitGroup
+		reader.Go(func() { _, _ = theirs.Read(make([]byte, 100)) })
+		if _, err := conn.Write(make([]byte, 100)); err != nil {
+			t.Fatal(err)
+		}
+		reader.Wait()
+		if err := conn.SetWriteDeadline(time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := conn.Write(make([]byte, 100)); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("the second answer: %v, want a deadline", err)
+		}
+		_, _ = conn.Close(), theirs.Close()
+	})
+}

@@ -20,6 +20,7 @@ var ranks = map[string]int{
 	"internal/telemetry": 0,
 	"internal/compress":  0,
 	"internal/wkb":       0,
+	"internal/etag":      0,
 
 	"tiles/mvt/inspect":   1,
 	"internal/geoparquet": 0,

@@ -2,16 +2,16 @@ package cache
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
 	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/maypok86/otter/v2"
 
 	"hutong/internal/compress"
+	"hutong/internal/etag"
 )
 
 // encodings is how many encodings there are.
@@ -43,15 +43,9 @@ type Dropped struct {
 func newBody(encoding compress.Encoding, bytes []byte, dropped *Dropped) *Body {
 	b := &Body{Bytes: bytes, Encoding: encoding, Length: strconv.Itoa(len(bytes)), Dropped: dropped}
 	if len(bytes) > 0 {
-		b.ETag = entityTag(bytes)
+		b.ETag = etag.Of(bytes)
 	}
 	return b
-}
-
-// entityTag is a strong ETag: 16 bytes of SHA-256.
-func entityTag(body []byte) string {
-	sum := sha256.Sum256(body)
-	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
 }
 
 // epoch is an epoch of the versions plus one; 0 is none.
@@ -97,10 +91,19 @@ func (c *Cache) encoded(ctx context.Context, k Key, e *entry, want compress.Enco
 	}
 	select {
 	case e.encoding <- struct{}{}:
-		defer func() { <-e.encoding }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	default:
+		timer := time.NewTimer(c.gate.wait) // who has the token may itself wait for a turn
+		defer timer.Stop()
+		select {
+		case e.encoding <- struct{}{}:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-timer.C:
+			c.gate.late.Add(1)
+			return nil, ErrBusy
+		}
 	}
+	defer func() { <-e.encoding }()
 	if b := e.bodies[want].Load(); b != nil {
 		return b, nil
 	}

@@ -2,10 +2,10 @@ package cache
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/maypok86/otter/v2"
 
+	"hutong/internal/etag"
 	"hutong/layers"
 	"hutong/tiles/grid"
 )
@@ -73,18 +73,15 @@ func (c *Cache) Match(set *Set, t grid.Tile, variant string, headers []string) (
 
 // match returns the first of headers' entity tags that is in r; "*" is the identity's.
 func (r *record) match(headers []string) string {
-	for _, header := range headers {
-		for candidate := range strings.SplitSeq(header, ",") {
-			candidate = strings.TrimPrefix(strings.TrimSpace(candidate), "W/")
-			if candidate == "*" {
-				return r.tags[0]
-			}
-			for _, tag := range r.tags {
-				if tag == candidate {
-					return tag
-				}
-			}
+	found := ""
+	etag.Find(headers, func(candidate string, _ bool) bool {
+		if candidate == "*" {
+			candidate = r.tags[0]
 		}
-	}
-	return ""
+		if i := slices.Index(r.tags, candidate); i >= 0 {
+			found = r.tags[i]
+		}
+		return found != ""
+	})
+	return found
 }
