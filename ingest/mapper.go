@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -27,6 +28,8 @@ type Mapper struct {
 	// idField is what refusals call the id; idMasked is set when an id would show a private value.
 	idField  string
 	idMasked bool
+	// secret are the properties that only private fields show.
+	secret map[string]bool
 }
 
 // source is one property that a mapping reads.
@@ -136,7 +139,9 @@ func (m *Mapper) mask(from *Mapping) {
 			secret[from.Fields[i].From] = true
 		}
 	}
-	shows := func(name string) bool { return secret[name] && !public[name] }
+	maps.DeleteFunc(secret, func(name string, _ bool) bool { return public[name] })
+	m.secret = secret
+	shows := func(name string) bool { return secret[name] }
 	m.idMasked = slices.ContainsFunc(from.ID.Properties(), shows)
 	for i := range m.fields {
 		if f := &m.fields[i]; f.expression != nil && slices.ContainsFunc(f.expression.properties, shows) {

@@ -43,9 +43,9 @@ func (p *Parser) Row(c *Columns, row []string, at Place) {
 	y, okY := parseFloat(lat)
 	switch {
 	case noLon || !okX:
-		p.refuse(ReasonGeometry, c.where.Lon, shorten(lon), wantDegrees)
+		p.refusePlace(ReasonGeometry, c.where.Lon, shorten(lon), wantDegrees)
 	case noLat || !okY:
-		p.refuse(ReasonGeometry, c.where.Lat, shorten(lat), wantDegrees)
+		p.refusePlace(ReasonGeometry, c.where.Lat, shorten(lat), wantDegrees)
 	default:
 		p.emit(&place{point: orb.Point{x, y}, located: true})
 	}
@@ -63,10 +63,19 @@ func (p *Parser) placeCell(c *Columns, s string) {
 		at, f = p.pointCell(s, c.where.Order)
 	}
 	if f != nil {
-		p.refuse(f.reason, c.where.Point+c.where.WKT, f.value, f.want)
+		p.refusePlace(f.reason, c.where.Point+c.where.WKT, f.value, f.want)
 		return
 	}
 	p.emit(&at)
+}
+
+// refusePlace refuses the row at hand for a cell of its place, whose value stays hidden when the column is
+// one that only private fields show.
+func (p *Parser) refusePlace(reason Reason, column, value, want string) {
+	if p.m.secret[column] {
+		value = masked
+	}
+	p.refuse(reason, column, value, want)
 }
 
 const wantDegrees = "degrees as a decimal number, or both cells empty"

@@ -200,3 +200,37 @@ func FuzzPlaceCell(f *testing.F) {
 		}
 	})
 }
+
+// TestPlaceCellMasksPrivateValues refuses cells of a place that only a private field shows.
+func TestPlaceCellMasksPrivateValues(t *testing.T) {
+	t.Parallel()
+	const secret = "secret-13800138000"
+	for _, c := range []struct {
+		where   PlaceColumns
+		private bool
+	}{
+		{PlaceColumns{Point: "s", Order: LatLon}, true},
+		{PlaceColumns{WKT: "s"}, true},
+		{PlaceColumns{Lon: "s", Lat: "lat"}, true},
+		{PlaceColumns{Lon: "lat", Lat: "s"}, true},
+		{PlaceColumns{WKT: "s"}, false},
+	} {
+		m := mapping(t)
+		m.Schema.Fields[0].Private = c.private
+		mapper, err := m.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		columns, err := mapper.Columns([]string{"id", "s", "i", "f", "b", "t", "lat"}, c.where)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := mapper.NewParser()
+		p.Begin(1)
+		p.Row(columns, []string{"a", secret, "", "", "", "", "1"}, Place{Line: 2})
+		got := show(t, mapper, p.Finish())
+		if strings.Contains(got, secret) == c.private || strings.Contains(got, masked) != c.private {
+			t.Errorf("%+v, private %v: got %s", c.where, c.private, got)
+		}
+	}
+}

@@ -90,7 +90,7 @@ func (l *Lookup) parse(r *csv.Reader) (*lookupTable, error) {
 		k := row[key]
 		if _, twice := t.rows[k]; twice {
 			line, _ := r.FieldPos(key)
-			return nil, fmt.Errorf("line %d: the key %q stands twice", line, k)
+			return nil, fmt.Errorf("line %d: the key in column %q stands twice", line, l.Key)
 		}
 		if len(t.rows) >= maxLookupRows {
 			return nil, fmt.Errorf("the table has more than %d rows", maxLookupRows)

@@ -34,7 +34,7 @@ func TestLookup(t *testing.T) {
 		},
 		{name: "no key column", stations: "name,lon,lat\n", readings: "id,station,text\n", err: `no column "station"; the columns are name, lon, lat`},
 		{name: "no column on", stations: "station,lon,lat\n", readings: "id,place,text\n", err: `no column "station" to look rows up by; the columns are id, place, text`},
-		{name: "a key twice", stations: "station,lon,lat\nA,1,1\nA,2,2\n", readings: "id,station,text\n", err: `line 3: the key "A" stands twice`},
+		{name: "a key twice", stations: "station,lon,lat\nA,1,1\nA,2,2\n", readings: "id,station,text\n", err: `line 3: the key in column "station" stands twice`},
 		{name: "no header", stations: "", readings: "id,station,text\n", err: "there is no header"},
 		{name: "ragged table", stations: "station,lon,lat\nA,1\n", readings: "id,station,text\n", err: "wrong number of fields"},
 	} {
