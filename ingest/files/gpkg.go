@@ -122,6 +122,11 @@ func databaseSize(header []byte) int64 {
 // choose finds the table.
 func (g *geoPackage) choose(name string) error {
 	const most = 1000
+	for _, table := range []string{"gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys"} {
+		if err := g.isTable(table); err != nil {
+			return fmt.Errorf("the list of its tables: table %q: %w", table, err)
+		}
+	}
 	rows, err := g.db.QueryContext(g.ctx, `SELECT table_name, data_type FROM gpkg_contents ORDER BY table_name LIMIT ?`, most)
 	if err != nil {
 		return fmt.Errorf("the list of its tables: %w", err)
@@ -175,20 +180,26 @@ func quoteNames(names []string) string {
 	return list
 }
 
-// describe reads the table's columns, geometry and reference system.
-func (g *geoPackage) describe() error {
+// isTable refuses views and virtual tables: a file could make its query one that never ends.
+func (g *geoPackage) isTable(name string) error {
 	var root int64
-	err := g.db.QueryRowContext(g.ctx, `SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = ?`, g.table).Scan(&root)
-	switch {
-	case errors.Is(err, sql.ErrNoRows) || err == nil && root == 0:
+	err := g.db.QueryRowContext(g.ctx, `SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE`, name).Scan(&root)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && root == 0 {
 		return errors.New("it is no table of its own but a view, or it is missing")
-	case err != nil:
+	}
+	return err
+}
+
+// describe reads the table's columns, geometry and reference system. Columns that SQLite computes are left
+// out: what they cost is the file's choice.
+func (g *geoPackage) describe() error {
+	if err := g.isTable(g.table); err != nil {
 		return err
 	}
 	if err := g.describeGeometry(); err != nil {
 		return err
 	}
-	rows, err := g.db.QueryContext(g.ctx, `SELECT name, upper(type), pk FROM pragma_table_xinfo(?)`, g.table)
+	rows, err := g.db.QueryContext(g.ctx, `SELECT name, upper(type), pk FROM pragma_table_xinfo(?) WHERE hidden = 0`, g.table)
 	if err != nil {
 		return err
 	}
@@ -346,7 +357,7 @@ func (c *chunk) value(v any, declared cellKind) {
 		c.data = strconv.AppendInt(c.data, v, 10)
 	case float64:
 		kind = cellNumber
-		c.data = strconv.AppendFloat(c.data, v, 'g', -1, 64)
+		c.data = strconv.AppendFloat(c.data, v, 'f', -1, 64)
 	case string:
 		if declared == cellMoment {
 			kind = cellMoment

@@ -164,6 +164,10 @@ func TestGeoPackageWebMercator(t *testing.T) {
 	}
 }
 
+// endless is a view whose query would go on for ever.
+const endless = `CREATE VIEW gpkg_contents AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+	SELECT 'a' AS table_name, 'features' AS data_type, i AS srs_id FROM n WHERE i < 0`
+
 func TestBrokenGeoPackage(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -182,6 +186,8 @@ func TestBrokenGeoPackage(t *testing.T) {
 		{"no geometry column", "", append(reportsTable("a", 4326), `ALTER TABLE a DROP COLUMN geom`), `it has no column "geom"`},
 		{"no column of the mapping", "", append(reportsTable("a", 4326), `ALTER TABLE a DROP COLUMN votes`), `no column "votes"; the columns are "fid", "id"`},
 		{"no GeoPackage", "", []string{`DROP TABLE gpkg_contents`}, "the list of its tables"},
+		{"a list without an end", "", []string{`DROP TABLE gpkg_contents`, endless}, `table "gpkg_contents": it is no table of its own but a view`},
+		{"a computed column", "", append(reportsTable("a", 4326), `ALTER TABLE a DROP COLUMN votes`, `ALTER TABLE a ADD COLUMN votes AS (zeroblob(1000000000))`), `no column "votes"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
