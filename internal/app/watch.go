@@ -209,6 +209,10 @@ func differences(a, b *config.Config) []string {
 	add("city", a.City, b.City)
 	add("listen", a.Listen, b.Listen)
 	add("public_url", a.PublicURL, b.PublicURL)
+	add("trusted_proxies", a.TrustedProxies, b.TrustedProxies)
+	add("tls", a.TLS, b.TLS)
+	add("cache", a.CacheBytes, b.CacheBytes)
+	add("archives", a.Archives, b.Archives)
 	add("center", a.Center, b.Center)
 	add("zoom", a.Zoom, b.Zoom)
 	layersA, namesA := map[string]config.Layer{}, []string{}
