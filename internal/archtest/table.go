@@ -23,7 +23,7 @@ var ranks = map[string]int{
 	"internal/etag":      0,
 
 	"tiles/mvt/inspect":   1,
-	"internal/geoparquet": 0,
+	"internal/geoparquet": 1,
 
 	"layers":     1,
 	"tiles/grid": 1,

@@ -1,7 +1,6 @@
 package geoparquet
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -42,10 +41,8 @@ func checkPages(r io.ReaderAt, size int64, m *format.ColumnMetaData) error {
 		if err := checkHeader(header); err != nil {
 			return err
 		}
-		if m.Codec == format.Snappy && !header.DataPageHeaderV2.Valid { // whose levels come first, uncompressed
-			if err := scan.checkSnappy(header); err != nil {
-				return err
-			}
+		if err := scan.checkBlock(header, m.Codec); err != nil {
+			return err
 		}
 		scan.at += int64(header.CompressedPageSize)
 	}
@@ -100,18 +97,6 @@ func checkHeader(h *format.PageHeader) error {
 	values := max(h.DataPageHeader.V.NumValues, h.DataPageHeaderV2.V.NumValues, h.DictionaryPageHeader.V.NumValues)
 	if values > MaxValues {
 		return fmt.Errorf("a page of %d values: want at most %d", values, MaxValues)
-	}
-	return nil
-}
-
-// checkSnappy refuses a block that says it is larger than its page: the decoder believes it.
-func (h *headers) checkSnappy(header *format.PageHeader) error {
-	start, err := h.peek(min(binary.MaxVarintLen64, int(header.CompressedPageSize)))
-	if err != nil {
-		return err
-	}
-	if length, n := binary.Uvarint(start); n <= 0 || length > uint64(header.UncompressedPageSize) {
-		return fmt.Errorf("a page of %d bytes holds a block of %d", header.UncompressedPageSize, length)
 	}
 	return nil
 }

@@ -85,16 +85,23 @@ func (r *Reader) open() error {
 	if n := int64(binary.LittleEndian.Uint32(tail[:])); n > MaxFooter || n > r.size-int64(len(tail)+len(magic)) {
 		return fmt.Errorf("a footer of %d bytes in a file of %d: want at most %d", n, r.size, MaxFooter)
 	}
+	text := make([]byte, binary.LittleEndian.Uint32(tail[:]))
+	if _, err := r.from.ReadAt(text, r.size-int64(len(tail))-int64(len(text))); err != nil {
+		return err
+	}
+	if err := checkFooter(text); err != nil {
+		return err
+	}
 	var err error
 	r.file, err = parquet.OpenFile(r.from, r.size, parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true), parquet.ReadBufferSize(64<<10))
 	if err != nil {
 		return err
 	}
-	text, ok := r.file.Lookup(geoKey)
+	geo, ok := r.file.Lookup(geoKey)
 	if !ok {
 		return ErrNoGeometry
 	}
-	name, described, crs, err := parseMetadata(text)
+	name, described, crs, err := parseMetadata(geo)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ func appendText(dst []byte, v Value) []byte {
 	case Uint:
 		return strconv.AppendUint(dst, uint64(v.Int), 10)
 	case Float:
-		return strconv.AppendFloat(dst, v.Float, 'g', -1, 64)
+		return strconv.AppendFloat(dst, v.Float, 'f', -1, 64)
 	case Text, Binary, Decimal:
 		return append(dst, v.Bytes...)
 	case Time:

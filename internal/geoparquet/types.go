@@ -3,6 +3,7 @@ package geoparquet
 import (
 	"encoding/binary"
 	"math"
+	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -13,6 +14,9 @@ type converter func(parquet.Value) Value
 
 // maxScale bounds the scale of a decimal.
 const maxScale = 1000
+
+// maxDecimal bounds the bytes of an unscaled number: 16 hold the 38 digits that databases have.
+const maxDecimal = 32
 
 // converterOf returns how the values of a column of one value a row are read, and their kind.
 func converterOf(t parquet.Type) (Kind, converter) {
@@ -119,7 +123,11 @@ func decimal(k parquet.Kind, scale int) (Kind, converter) {
 		case parquet.Int64:
 			b = appendDecimal(b[:0], v.Int64(), scale)
 		default:
-			b = appendBigDecimal(b[:0], v.ByteArray(), scale)
+			n := v.ByteArray()
+			if len(n) > maxDecimal {
+				return Value{Kind: Text, Bytes: []byte("a decimal of " + strconv.Itoa(len(n)) + " bytes")}
+			}
+			b = appendBigDecimal(b[:0], n, scale)
 		}
 		return Value{Kind: Decimal, Bytes: b}
 	}

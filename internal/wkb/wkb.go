@@ -188,7 +188,7 @@ func (d *decoder) geometry(want Kind, depth int) orb.Geometry {
 // collect reads the members of a multi or a collection.
 func collect[T ~[]E, E any](d *decoder, h header, want Kind, depth int, add func(T, orb.Geometry) T) T {
 	n := d.count(h, headerSize+4) // a member has at least a count
-	all := make(T, 0, n)
+	all := make(T, 0, min(n, 64)) // members may be 16 bytes here and 9 there
 	for range n {
 		g := d.geometry(want, depth+1)
 		if d.err != nil {
