@@ -87,6 +87,9 @@ func checkLZ4(block []byte, limit int) error {
 			return fmt.Errorf("LZ4: %w of %d bytes", compress.ErrBeyond, limit)
 		}
 		if len(block) == 0 {
+			if token&15 != 0 {
+				return errLZ4
+			}
 			return nil // the last sequence is literals only
 		}
 		if len(block) < 2 {

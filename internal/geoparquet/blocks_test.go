@@ -87,6 +87,7 @@ func FuzzLZ4(f *testing.F) {
 		}
 		f.Add(block)
 	}
+	f.Add([]byte("I0ga ")) // ends where a match should be
 	f.Fuzz(func(t *testing.T, block []byte) {
 		if len(block) == 0 || checkLZ4(block, 1<<16) != nil {
 			return
@@ -129,6 +130,18 @@ func TestFooter(t *testing.T) {
 		if err := checkFooter(text.Bytes()); (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 			t.Errorf("%s: got %v, want %q", c.name, err, c.err)
 		}
+	}
+	for _, claim := range []string{
+		"\x29\xfc\x80\x80\x40\x00",                     // 2²⁰ elements of a schema
+		"\x29\xfc\xff\xff\xff\xff\x07\x00",             // 2³¹−1
+		"\x29\xfc\xff\xff\xff\xff\xff\xff\xff\xff\x7f", // 2⁶³−1
+	} {
+		if err := checkFooter([]byte(claim)); err == nil || !strings.Contains(err.Error(), "elements, for which") {
+			t.Errorf("%q: got %v", claim, err)
+		}
+	}
+	if err := checkFooter(bytes.Repeat([]byte{0x1c}, 1000)); err == nil || !strings.Contains(err.Error(), "nested more than") {
+		t.Errorf("got %v", err)
 	}
 	if err := checkFooter([]byte("no thrift")); err == nil {
 		t.Error("a footer that is none is taken")

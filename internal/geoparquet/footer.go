@@ -16,6 +16,9 @@ const (
 // checkFooter refuses a schema whose paths, or whose columns times the row groups, parquet-go would take
 // more memory for than the footer is large.
 func checkFooter(text []byte) error {
+	if err := checkThrift(text); err != nil {
+		return fmt.Errorf("the footer: %w", err)
+	}
 	var protocol thrift.CompactProtocol
 	var meta format.FileMetaData
 	if err := thrift.NewDecoder(protocol.NewReaderFromBytes(text)).Decode(&meta); err != nil {

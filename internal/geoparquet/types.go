@@ -3,7 +3,6 @@ package geoparquet
 import (
 	"encoding/binary"
 	"math"
-	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
@@ -97,7 +96,7 @@ func timestamp(l *format.TimestampType) (Kind, converter) {
 	return kind, func(v parquet.Value) Value {
 		i := v.Int64()
 		if i > math.MaxInt64/times || i < math.MinInt64/times {
-			return Value{Kind: Text, Bytes: []byte("a time beyond all years")}
+			return Value{Kind: Nested} // no field takes it
 		}
 		return Value{Kind: kind, Int: floorDiv(i*times, by)}
 	}
@@ -125,7 +124,7 @@ func decimal(k parquet.Kind, scale int) (Kind, converter) {
 		default:
 			n := v.ByteArray()
 			if len(n) > maxDecimal {
-				return Value{Kind: Text, Bytes: []byte("a decimal of " + strconv.Itoa(len(n)) + " bytes")}
+				return Value{Kind: Nested} // no field takes it
 			}
 			b = appendBigDecimal(b[:0], n, scale)
 		}
