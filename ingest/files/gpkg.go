@@ -240,18 +240,19 @@ func (g *geoPackage) describe() error {
 
 // describeGeometry reads which column is the geometry, and where its positions are.
 func (g *geoPackage) describeGeometry() error {
-	var organization string
+	var organization, described string
 	var code int64
-	err := g.db.QueryRowContext(g.ctx, `SELECT c.column_name, c.srs_id, upper(s.organization), s.organization_coordsys_id
+	err := g.db.QueryRowContext(g.ctx, `SELECT c.column_name, c.srs_id, upper(s.organization), s.organization_coordsys_id,
+			replace(upper(ifnull(s.srs_name, '') || ifnull(s.definition, '')), ' ', '')
 		FROM gpkg_geometry_columns c LEFT JOIN gpkg_spatial_ref_sys s USING (srs_id) WHERE c.table_name = ?`, g.table).
-		Scan(&g.column, &g.srs, &organization, &code)
+		Scan(&g.column, &g.srs, &organization, &code, &described)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return nil // attributes only
 	case err != nil:
 		return fmt.Errorf("its geometry column: %w", err)
-	case organization == "OGC" && g.srs > 0:
-		return nil // CRS84, whatever number it has there
+	case organization == "OGC" && strings.Contains(described, "CRS84"):
+		return nil // whatever number it has there
 	case organization != "EPSG":
 		return fmt.Errorf("the positions are in the reference system %q %d: want %s", organization, code, wantReference)
 	}
