@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"encoding/json"
+	"strconv"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -29,6 +31,40 @@ func MomentCell(s string) Cell { return Cell{cell{kind: moment, text: s}} }
 
 // NestedCell is a list or structure, which no field takes.
 func NestedCell() Cell { return Cell{cell{kind: nested}} }
+
+// AppendJSON appends the cell as a JSON value: a moment as text, a list or structure as an empty list.
+func (c Cell) AppendJSON(dst []byte) []byte {
+	switch c.c.kind {
+	case text, moment:
+		quoted, err := json.Marshal(c.c.text) // what is no UTF-8 is replaced
+		if err != nil {
+			return append(dst, "null"...)
+		}
+		return append(dst, quoted...)
+	case number:
+		if json.Valid([]byte(c.c.text)) {
+			return append(dst, c.c.text...)
+		}
+		return strconv.AppendQuote(dst, c.c.text)
+	case boolean:
+		return append(dst, c.c.text...)
+	case nested:
+		return append(dst, "[]"...)
+	default:
+		return append(dst, "null"...)
+	}
+}
+
+// AllColumns reads the columns of a table for which reads is set, for nobody's fields: to look at them.
+func AllColumns(reads []bool) *Columns {
+	c := &Columns{sources: make([]int, len(reads)), lon: -1, lat: -1, cell: -1}
+	for i, read := range reads {
+		if !read {
+			c.sources[i] = -1
+		}
+	}
+	return c
+}
 
 // NewColumns binds the columns of a table with geometry of its own. The error is that of
 // [Mapper.Columns].

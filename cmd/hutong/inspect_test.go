@@ -86,7 +86,7 @@ func TestInspectRefuses(t *testing.T) {
 		{[]string{"inspect", filepath.Join(dir, "none.csv")}, exitFailed, "none.csv"},
 		{[]string{"inspect", write("a.pmtiles", "")}, exitFailed, "less than the header's 127"},
 		{[]string{"inspect", write("a.bin", "PMTiles\x03")}, exitFailed, "less than the header's 127"},
-		{[]string{"inspect", write("a.shp", "\x00\x00\x27\x0a")}, exitFailed, "Shapefile"},
+		{[]string{"inspect", write("a.shp", "\x00\x00\x27\x0a")}, exitFailed, "there is no a.dbf"},
 		{[]string{"inspect", write("empty.csv", "")}, exitFailed, "empty"},
 		{[]string{"inspect", write("a.csv.gz", "\x1f\x8b\x08")}, exitFailed, "gzip"},
 		{[]string{"inspect", dir}, exitFailed, "directory"},

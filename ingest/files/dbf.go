@@ -28,6 +28,9 @@ type dbfField struct {
 	size int      // bytes
 }
 
+// readable reports whether the values are of a type that is read.
+func (f *dbfField) readable() bool { return strings.IndexByte("CNFLD", f.kind) >= 0 }
+
 const (
 	dbfPrefix     = 32 // bytes before the field descriptors
 	dbfDescriptor = 32 // bytes of one

@@ -262,8 +262,11 @@ func (s *Source) readTable(ctx context.Context, f Format, p *pipeline) error {
 			return err
 		}
 		defer parts.Close()
-		fr, err := openShapefile(parts, p.path, s.mapper, s.chunk, s.limit, done)
+		fr, err := openShapefile(parts, p.path, s.chunk, s.limit, done)
 		if err != nil {
+			return err
+		}
+		if err := fr.bind(s.mapper); err != nil {
 			return err
 		}
 		return done.end(p.run(ctx, fr))

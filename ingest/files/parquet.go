@@ -79,6 +79,15 @@ func referenceOfCRS(c geoparquet.CRS) (reference, error) {
 	return degrees, fmt.Errorf("the positions are in %.80q: want %s", c.String(), wantReference)
 }
 
+// readable says which columns can be read: no lists and structures.
+func (p *parquetTable) readable() []bool {
+	reads := make([]bool, len(p.names))
+	for i, c := range p.reader.Columns() {
+		reads[i] = c.Kind != geoparquet.Nested
+	}
+	return reads
+}
+
 func (p *parquetTable) columns() []string { return p.names }
 
 func (p *parquetTable) bind(c *ingest.Columns) error {

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"sync"
 
+	"github.com/paulmach/orb"
+
 	"hutong/ingest"
 	"hutong/layers"
 )
@@ -58,6 +60,27 @@ type worker struct {
 	*ingest.Parser
 	cells []string      // of a CSV row
 	typed []ingest.Cell // of a table's record
+	// look takes the records of a table instead of the Parser, cells nil for one that cannot be read; it
+	// is nil but in [Look].
+	look func(cells []ingest.Cell, g orb.Geometry)
+}
+
+// Record gives a record to whom it is for.
+func (w *worker) Record(c *ingest.Columns, cells []ingest.Cell, g orb.Geometry, at ingest.Place) {
+	if w.look != nil {
+		w.look(cells, g)
+		return
+	}
+	w.Parser.Record(c, cells, g, at)
+}
+
+// Refuse refuses a record.
+func (w *worker) Refuse(at ingest.Place, reason ingest.Reason, want string) {
+	if w.look != nil {
+		w.look(nil, nil)
+		return
+	}
+	w.Parser.Refuse(at, reason, want)
 }
 
 // pipeline runs one file through a reader, a few workers and a publisher.

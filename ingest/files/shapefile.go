@@ -43,7 +43,7 @@ const (
 )
 
 // openShapefile opens the parts and checks both headers and the reference system.
-func openShapefile(files layerFiles, path string, mapper *ingest.Mapper, size, limit int, done *share) (*shapefile, error) {
+func openShapefile(files layerFiles, path string, size, limit int, done *share) (*shapefile, error) {
 	s := &shapefile{path: path, layers: files, size: size, limit: limit, share: done}
 	s.shapes, s.rows = bufio.NewReaderSize(files.shp, 1<<16), bufio.NewReaderSize(files.dbf, 1<<16)
 	if err := s.header(); err != nil {
@@ -61,19 +61,32 @@ func openShapefile(files layerFiles, path string, mapper *ingest.Mapper, size, l
 			return nil, err
 		}
 	}
+	return s, nil
+}
+
+// columns returns the names of the columns.
+func (s *shapefile) columns() []string {
 	names := make([]string, len(s.table.fields))
 	for i := range names {
 		names[i] = s.page.text(string(s.table.fields[i].name))
 	}
-	if s.bound, err = mapper.NewColumns(names); err != nil {
-		return nil, err
+	return names
+}
+
+// bind says what is read of the columns.
+func (s *shapefile) bind(mapper *ingest.Mapper) error {
+	names := s.columns()
+	bound, err := mapper.NewColumns(names)
+	if err != nil {
+		return err
 	}
 	for i, f := range s.table.fields {
-		if s.bound.Reads(i) && !strings.ContainsRune("CNFLD", rune(f.kind)) {
-			return nil, fmt.Errorf("column %q is of type %q: want one of C, N, F, L and D", names[i], f.kind)
+		if bound.Reads(i) && !f.readable() {
+			return fmt.Errorf("column %q is of type %q: want one of C, N, F, L and D", names[i], f.kind)
 		}
 	}
-	return s, nil
+	s.bound = bound
+	return nil
 }
 
 // header checks the header of the .shp file.
@@ -239,7 +252,8 @@ func advance(r shp.SequentialReader) (ok bool) {
 
 // cell returns the value of column i, whose text is trimmed of spaces.
 func (s *shapefile) cell(i int, text string) ingest.Cell {
-	text = strings.Trim(text, " \x00")
+	text, _, _ = strings.Cut(text, "\x00") // some writers end a text so, and leave what was there behind it
+	text = strings.Trim(text, " ")
 	if text == "" {
 		return ingest.Cell{}
 	}

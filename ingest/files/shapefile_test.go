@@ -386,7 +386,10 @@ func readShapefile(t testing.TB, shapes, table []byte) (string, ingest.Summary, 
 	}
 	k := &keeper{schema: s.mapper.Schema()}
 	var report ingest.Report
-	fr, err := openShapefile(parts, "city.shp", s.mapper, 100, 1<<20, &share{})
+	fr, err := openShapefile(parts, "city.shp", 100, 1<<20, &share{})
+	if err == nil {
+		err = fr.bind(s.mapper)
+	}
 	if err == nil {
 		p := pipeline{mapper: s.mapper, layer: "shapes", path: "city.shp", chunk: 100, to: k, report: &report}
 		err = p.run(t.Context(), fr)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"hutong/ingest"
+	"hutong/ingest/files"
 	"hutong/internal/config"
 	"hutong/internal/guess"
 	"hutong/layers"
@@ -194,27 +195,28 @@ func (k *checker) look(at string, s *config.Source, path string) *guess.Sample {
 		k.problem(at, "%v", err)
 		return nil
 	}
-	if !slices.Contains([]config.Format{config.CSV, config.GeoJSON, config.GeoJSONL}, s.Format) {
-		return nil // the format is not looked into
-	}
 	if !info.Mode().IsRegular() {
 		k.warn(at, "%s is no regular file, so it was not looked into", path)
 		return nil
 	}
-	sample, err := guess.Look(path, guess.Limits{Records: checkedRecords, Bytes: checkedBytes})
+	format := files.FormatAuto
+	if slices.Contains([]config.Format{config.Shapefile, config.GeoPackage, config.GeoParquet}, s.Format) {
+		format = files.Format(s.Format)
+	}
+	found, err := sample(context.Background(), path, format, s.Table, guess.Limits{Records: checkedRecords, Bytes: checkedBytes})
 	switch {
 	case err != nil:
 		k.problem(at, "%s", strings.TrimPrefix(err.Error(), "guess: "))
 		return nil
-	case string(sample.Format) != string(s.Format):
-		k.problem(at, "%s looks like %s, and the source reads %s", path, sample.Format, s.Format)
+	case string(found.Format) != string(s.Format):
+		k.problem(at, "%s looks like %s, and the source reads %s", path, found.Format, s.Format)
 		return nil
-	case sample.Problem != "":
-		k.problem(at, "%s: %s", path, sample.Problem)
-	case sample.Broken > 0:
-		k.warn(at, "%s: of %d records %d cannot be read", path, sample.Records, sample.Broken)
+	case found.Problem != "":
+		k.problem(at, "%s: %s", path, found.Problem)
+	case found.Broken > 0:
+		k.warn(at, "%s: of %d records %d cannot be read", path, found.Records, found.Broken)
 	}
-	return sample
+	return found
 }
 
 // names looks for the columns and properties that the mapping of a source names.
@@ -260,7 +262,7 @@ func (k *checker) name(at, name string, s *config.Source, samples []*guess.Sampl
 		if s.Format != config.CSV && has {
 			return
 		}
-		whole = whole && sample.Whole && sample.Problem == "" && sample.MoreFields == 0
+		whole = whole && sample.Whole && sample.Records > 0 && sample.Problem == "" && sample.MoreFields == 0
 	}
 	switch {
 	case s.Format == config.CSV:

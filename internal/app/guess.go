@@ -1,9 +1,11 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"hutong/ingest/files"
 	"hutong/internal/config"
@@ -26,9 +28,13 @@ func Guess(patterns []string, env config.Env, log *slog.Logger) (*config.Config,
 	var errs []error
 	taken := map[layers.Name]bool{}
 	for _, path := range paths {
-		s, err := guess.Look(path, guess.Limits{})
+		s, err := sample(context.Background(), path, files.TableOf(path), "", guess.Limits{})
 		if err != nil {
 			errs = append(errs, err)
+			continue
+		}
+		if strings.Contains(path, "${") {
+			errs = append(errs, fmt.Errorf("%s: a config would read ${ in its name as a variable: rename it", path))
 			continue
 		}
 		l := guess.Propose(s, taken)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 
+	"hutong/ingest/files"
 	"hutong/internal/guess"
 	"hutong/tiles/archive"
 	"hutong/tiles/mvt/inspect"
@@ -64,6 +65,13 @@ func Inspect(ctx context.Context, name string, stdin io.Reader) (*Inspection, er
 	if isArchive(name, nil) {
 		return inspectArchive(ctx, name)
 	}
+	if format := files.TableOf(name); format != files.FormatAuto {
+		found, err := sample(ctx, name, format, "", guess.Limits{})
+		if err != nil {
+			return nil, err
+		}
+		return inspectFile(name, found), nil
+	}
 	r := stdin
 	if name != "-" {
 		file, err := os.Open(name)
@@ -102,7 +110,14 @@ func Inspect(ctx context.Context, name string, stdin io.Reader) (*Inspection, er
 		return nil, err
 	}
 	sample.Compression = compression
-	return &Inspection{Name: name, File: sample, Layer: guess.Propose(sample, nil)}, nil
+	return inspectFile(name, sample), nil
+}
+
+// inspectFile says what is proposed for a file, without values of fields that should be private.
+func inspectFile(name string, found *guess.Sample) *Inspection {
+	l := guess.Propose(found, nil)
+	l.Conceal(found)
+	return &Inspection{Name: name, File: found, Layer: l}
 }
 
 // isArchive reports whether a file is a PMTiles archive, by its name or its start.

@@ -94,7 +94,27 @@ func Read(path string, r io.Reader, limits Limits) (*Sample, error) {
 		return nil, fmt.Errorf("guess: %s: %w", path, err)
 	}
 	defer closeText()
+	return s.read(text)
+}
+
+// ReadTable is Read at the first records of a file that is no text, such as a GeoPackage, as GeoJSON lines:
+// whole says that they are all, and problem what ended them before the file's end.
+func ReadTable(path string, format Format, lines io.Reader, whole bool, problem string, limits Limits) (*Sample, error) {
+	s := &Sample{Path: path, Format: GeoJSONL, limits: limits.withDefaults(), index: map[string]*Field{}}
+	if _, err := s.read(lines); err != nil {
+		return nil, err
+	}
+	s.Format, s.Whole = format, s.Whole && whole && problem == ""
+	if s.Problem == "" {
+		s.Problem = problem
+	}
+	return s, nil
+}
+
+// read reads the text of a format that is known.
+func (s *Sample) read(text io.Reader) (*Sample, error) {
 	in := &bounded{r: text, left: s.limits.Bytes}
+	var err error
 	switch s.Format {
 	case CSV:
 		err = s.readCSV(in)
@@ -112,7 +132,7 @@ func Read(path string, r io.Reader, limits Limits) (*Sample, error) {
 		s.Whole = true
 	}
 	if s.Records == 0 && s.Problem != "" {
-		return nil, fmt.Errorf("guess: %s: %s", path, s.Problem)
+		return nil, fmt.Errorf("guess: %s: %s", s.Path, s.Problem)
 	}
 	for _, f := range s.Fields {
 		f.finish(s.Records)

@@ -363,6 +363,15 @@ func unique(name string, taken map[string]bool) string {
 	}
 }
 
+// Conceal takes out of s what shows values of the fields that l proposes as private.
+func (l *Layer) Conceal(s *Sample) {
+	for i := range l.Fields {
+		if f := s.Field(l.Fields[i].From); f != nil && l.Fields[i].Private {
+			f.Min, f.Max, f.Examples = "", "", nil
+		}
+	}
+}
+
 // Usable says why a layer cannot be served as it is proposed, or nil.
 func (l *Layer) Usable() error {
 	s := l.sample
