@@ -7,8 +7,8 @@
 // nothing at run time depends on it but what they let it write.
 //
 // It reads CSV (RFC 4180), GeoJSON (RFC 7946) and GeoJSON lines (RFC 8142 too), plain, in gzip or in
-// Zstandard. A
-// Sample belongs to its caller and is not changed once it was returned.
+// Zstandard, and what others made lines of ([ReadTable]). A Sample belongs to its caller; only
+// [Layer.Conceal] changes one once it was returned.
 package guess
 
 import (
