@@ -19,7 +19,8 @@ import (
 //     half written, changes nothing. The hashes of all ids are noted, 16 million at most.
 //  2. If the files have not changed meanwhile, the sources are run once more into the layer, in
 //     batches. What has not changed stays as it is.
-//  3. Features whose ids were not seen are deleted, in batches.
+//  3. If they still have not changed, features whose ids were not seen are deleted, in batches. Else the
+//     ids of step 1 are those of other files than step 2 read, and the next look starts over.
 //
 // So readers see old and new features side by side for a while, and never a layer without any. That all
 // features of a layer come from its files is so as long as files are the only sources there are.
@@ -67,6 +68,9 @@ func (w *watcher) replace(ctx context.Context, name layers.Name) (deleted int, o
 	}
 	if err := w.runAll(ctx, name, w.store, w.log); err != nil {
 		return 0, "broken", fmt.Errorf("the layer holds part of the new records beside all old ones: %w", err)
+	}
+	if !look(w.patterns(name)).equal(w.stamps[name].done) {
+		return 0, "changing", nil
 	}
 	deleted, err = w.remove(ctx, live, seen)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"hutong/ingest"
 	"hutong/internal/config"
 	"hutong/internal/telemetry"
 )
@@ -216,6 +217,26 @@ func TestPipesAreReadOnce(t *testing.T) {
 	w.write("a1.csv", rows(0, 5, "new"))
 	w.look(2)
 	w.want("map[closed:3 open:2999]", "restart needed: "+filepath.Join(w.dir, "a2.csv"))
+}
+
+// TestFilesThatChangeBetweenTheRuns replaces a file once it was found in order and before it is read into
+// the layer: what only the new version has must not be deleted, nor what only the old one had be for good.
+func TestFilesThatChangeBetweenTheRuns(t *testing.T) {
+	t.Parallel()
+	w := newWatched(t)
+	feeds, opened := w.watcher.feeds["reports"], 0
+	open := feeds[0].Open
+	feeds[0].Open = func() (ingest.Source, error) {
+		if opened++; opened == 2 {
+			w.write("a1.csv", rows(5000, 5010, "new"))
+		}
+		return open()
+	}
+	w.write("a1.csv", rows(100, 3000, "open"))
+	w.look(2)
+	w.want("map[closed:3 new:10 open:2999]", "a file changed while it was read")
+	w.look(2)
+	w.want("map[closed:3 new:10]", `"deleted":2999`)
 }
 
 // TestFilesComeToRest writes a file before every look: it is read once it rests, or after ten of them.
