@@ -35,6 +35,13 @@ func (l *Lookup) problem() string {
 	return ""
 }
 
+// Check reads the table as a source does and keeps nothing of it. The error names the file and what is wrong
+// with it.
+func (l *Lookup) Check() error {
+	_, err := l.read(open)
+	return err
+}
+
 // lookupTable is a lookup that was read. It never changes.
 type lookupTable struct {
 	columns []string // without the key

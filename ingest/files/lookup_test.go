@@ -48,6 +48,10 @@ func TestLookup(t *testing.T) {
 				PlaceColumns: ingest.PlaceColumns{Lon: "lon", Lat: "lat"},
 				Lookup:       Lookup{Path: path, Key: "station", On: "station"},
 			}}
+			inTable := c.err != "" && !strings.Contains(c.err, "to look rows up by")
+			if err := opts.CSV.Lookup.Check(); (err != nil) != inTable || inTable && !strings.Contains(err.Error(), c.err) {
+				t.Errorf("check: got the error %v, want %q: %v", err, c.err, inTable)
+			}
 			changes, sum, err := run(t, source(t, opts, map[string]string{"f.csv": c.readings}, 0))
 			if c.err != "" || err != nil {
 				if err == nil || c.err == "" || !strings.Contains(err.Error(), c.err) {

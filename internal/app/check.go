@@ -35,7 +35,7 @@ type Findings struct {
 }
 
 // Check looks into the files of a config and for what nobody uses. It reads the start of each file
-// only, so it takes seconds. The findings are in the order of the config's file.
+// only, and the tables of lookups whole, which are small, so it takes seconds. The findings are in the order of the config's file.
 func Check(c *config.Config) Findings {
 	k := &checker{config: c, found: Findings{Problems: config.Problems{}, Warnings: config.Problems{}}}
 	for i := range c.Sources {
@@ -132,8 +132,16 @@ func (k *checker) lookup(at string, s *config.Source) *guess.Sample {
 	case table.Format != guess.CSV:
 		k.problem(at+".csv.lookup.file", "%s looks like %s, not csv", file, table.Format)
 		return nil
+	case table.Delimiter != ",":
+		k.problem(at+".csv.lookup.file", "%s: its columns are separated by %q, and those of a lookup's table by commas", file, table.Delimiter)
+		return nil
 	case table.Field(s.CSV.Lookup.Key) == nil:
 		k.problem(at+".csv.lookup.key", "%s has no column %s%s", file, quote(s.CSV.Lookup.Key), suggest(s.CSV.Lookup.Key, table))
+		return table
+	}
+	l := lookupOf(s)
+	if err := l.Check(); err != nil {
+		k.problem(at+".csv.lookup.file", "%s", strings.TrimPrefix(err.Error(), "lookup: "))
 	}
 	return table
 }

@@ -78,10 +78,15 @@ func fileSource(c *config.Source, read *atomic.Int64) (*files.Source, error) {
 		Name: c.Name, Layer: c.Layer, Paths: c.Files, Format: format,
 		CSV: files.CSV{
 			PlaceColumns: c.CSV.PlaceColumns, Delimiter: c.CSV.Delimiter,
-			Lookup: files.Lookup{Path: c.CSV.Lookup.File, Key: c.CSV.Lookup.Key, On: c.CSV.Lookup.On},
+			Lookup: lookupOf(c),
 		},
 		Table: c.Table, Mapping: c.Mapping, Read: read,
 	})
+}
+
+// lookupOf returns the table that a source's rows are looked up in; its zero value when there is none.
+func lookupOf(c *config.Source) files.Lookup {
+	return files.Lookup{Path: c.CSV.Lookup.File, Key: c.CSV.Lookup.Key, On: c.CSV.Lookup.On}
 }
 
 // formatOf is what package files calls a config's format.

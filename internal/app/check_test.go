@@ -1,0 +1,64 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"hutong/internal/config"
+)
+
+// checked checks a config with one source of one layer, which has the field code, and returns the problems and
+// the warnings, one a line.
+func checked(t *testing.T, source string) (problems, warnings string) {
+	t.Helper()
+	text := "city: A city\nlayers:\n  lanes: {title: Lanes, licence: CC0-1.0, fields: {code: {type: string}}}\nsources:\n  lanes: {layer: lanes, " + source + "}\n"
+	c, err := config.Parse("city.yaml", []byte(text), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := func(list config.Problems) string {
+		var b strings.Builder
+		for _, p := range list {
+			fmt.Fprintf(&b, "%s: %s\n", p.Path, p.Message)
+		}
+		return b.String()
+	}
+	found := Check(c)
+	return lines(found.Problems), lines(found.Warnings)
+}
+
+// file writes a file into a folder of its own.
+func file(t *testing.T, name, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), name)
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestCheckOfLookups(t *testing.T) {
+	t.Parallel()
+	rows := file(t, "rows.csv", "no,station,code\n1,A,x\n")
+	for _, c := range []struct{ name, table, want string }{
+		{"in order", "station,lon,lat\nA,116,39\nB,117,39\n", ""},
+		{"semicolons", "station;lon;lat\nA;116;39\n", `csv.lookup.file: TABLE: its columns are separated by ";", and those of a lookup's table by commas`},
+		{"a key twice", "station,lon,lat\nA,116,39\nA,117,39\n", `csv.lookup.file: TABLE: line 3: the key in column "station" stands twice`},
+		{"ragged", "station,lon,lat\nA,116,39\nB,117\n", "csv.lookup.file: TABLE: record on line 3: wrong number of fields"},
+		{"no key", "name,lon,lat\nA,116,39\n", `csv.lookup.key: TABLE has no column "station"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			table := file(t, "table.csv", c.table)
+			problems, _ := checked(t, fmt.Sprintf(
+				"files: [%q], id: '{no}', csv: {lon: lon, lat: lat, lookup: {file: %q, key: station, column: station}}, fields: {code: code}", rows, table))
+			want := strings.ReplaceAll(c.want, "TABLE", table)
+			if want == "" && problems != "" || !strings.Contains(problems, want) || strings.Count(problems, "\n") > 1 {
+				t.Errorf("got %q, want %q", problems, want)
+			}
+		})
+	}
+}
