@@ -152,13 +152,28 @@ func (s *Source) run(ctx context.Context, to ingest.Publisher, report *ingest.Re
 		}
 	}
 	for i, path := range paths {
-		err := s.runFile(ctx, path, formats[i], to, report)
+		p := pipeline{mapper: s.mapper, layer: s.opts.Layer, path: path, chunk: s.chunk, to: to, report: report}
+		err := s.openFile(ctx, path, formats[i], s.opts.Read, p.run)
 		if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
 			err = fmt.Errorf("%s: %w", path, ctx.Err()) // its file was closed before the first record
 		}
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// Check opens one file as [Source.Run] would, reads its header or the description of its table, binds the
+// mapping to its columns and closes it: no record is read, and nothing is counted. The error is the one that
+// Run would stop with. It may be called at any time, and again; a named pipe would lose what it held.
+func (s *Source) Check(ctx context.Context, path string) error {
+	f, err := s.formatOf(path)
+	if err == nil {
+		err = s.openFile(ctx, path, f, nil, func(context.Context, framer) error { return nil })
+	}
+	if err != nil {
+		return fmt.Errorf("files: %w", err)
 	}
 	return nil
 }
@@ -188,11 +203,15 @@ func (s *Source) formatOf(path string) (fileFormat, error) {
 	return f, nil
 }
 
-// runFile reads one file.
-func (s *Source) runFile(ctx context.Context, path string, f fileFormat, to ingest.Publisher, report *ingest.Report) error {
-	p := pipeline{mapper: s.mapper, layer: s.opts.Layer, path: path, chunk: s.chunk, to: to, report: report}
+// openFile opens one file, hands its records to read and closes it. grow counts the bytes that are read, unless
+// it is nil.
+func (s *Source) openFile(ctx context.Context, path string, f fileFormat, grow *atomic.Int64, read func(context.Context, framer) error) error {
 	if f.format.tabular() {
-		return s.runTable(ctx, f.format, &p)
+		err := s.openTable(ctx, path, f.format, grow, read)
+		if err == nil || strings.HasPrefix(err.Error(), path+":") {
+			return err
+		}
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	file, err := s.open(path)
 	if err != nil {
@@ -206,8 +225,8 @@ func (s *Source) runFile(ctx context.Context, path string, f fileFormat, to inge
 		}
 	}()
 	var raw io.Reader = file
-	if s.opts.Read != nil {
-		raw = counted{file, s.opts.Read}
+	if grow != nil {
+		raw = counted{file, grow}
 	}
 	text, err := decode(path, raw)
 	if err != nil {
@@ -234,56 +253,48 @@ func (s *Source) runFile(ctx context.Context, path string, f fileFormat, to inge
 	if err != nil {
 		return err
 	}
-	return p.run(ctx, fr)
+	return read(ctx, fr)
 }
 
-// runTable reads a file that is no text.
-func (s *Source) runTable(ctx context.Context, f Format, p *pipeline) error {
-	err := s.readTable(ctx, f, p)
-	if err == nil || strings.HasPrefix(err.Error(), p.path+":") {
-		return err
-	}
-	return fmt.Errorf("%s: %w", p.path, err)
-}
-
-func (s *Source) readTable(ctx context.Context, f Format, p *pipeline) error {
+// openTable opens a file that is no text; an error need not name it.
+func (s *Source) openTable(ctx context.Context, path string, f Format, grow *atomic.Int64, read func(context.Context, framer) error) error {
 	for _, ending := range compressed {
-		if strings.HasSuffix(strings.ToLower(p.path), ending) {
+		if strings.HasSuffix(strings.ToLower(path), ending) {
 			return fmt.Errorf("format %s is read in place: decompress the file first", f)
 		}
 	}
-	done, err := newShare(p.path, s.opts.Read)
+	done, err := newShare(path, grow)
 	if err != nil {
 		return err
 	}
 	if f == FormatShapefile {
-		parts, err := openParts(p.path)
+		parts, err := openParts(path)
 		if err != nil {
 			return err
 		}
 		defer parts.Close()
-		fr, err := openShapefile(parts, p.path, s.chunk, s.limit, done)
+		fr, err := openShapefile(parts, path, s.chunk, s.limit, done)
 		if err != nil {
 			return err
 		}
 		if err := fr.bind(s.mapper); err != nil {
 			return err
 		}
-		return done.end(p.run(ctx, fr))
+		return done.end(read(ctx, fr))
 	}
 	var t tableReader
 	if f == FormatGeoParquet {
-		t, err = openParquet(p.path, s.limit)
+		t, err = openParquet(path, s.limit)
 	} else {
-		t, err = openGeoPackage(ctx, p.path, s.opts.Table, s.limit)
+		t, err = openGeoPackage(ctx, path, s.opts.Table, s.limit)
 	}
 	if err != nil {
 		return err
 	}
 	defer func() { _ = t.Close() }()
-	fr, err := newTable(t, p.path, s.mapper, s.chunk, done)
+	fr, err := newTable(t, path, s.mapper, s.chunk, done)
 	if err != nil {
 		return err
 	}
-	return done.end(p.run(ctx, fr))
+	return done.end(read(ctx, fr))
 }

@@ -107,6 +107,36 @@ func TestHeapOfTablesDoesNotDependOnSize(t *testing.T) {
 	}
 }
 
+// A check reads no record, counts nothing, and leaves a source to be run.
+func TestCheckOfTables(t *testing.T) {
+	t.Parallel()
+	for _, format := range tables {
+		t.Run(string(format), func(t *testing.T) {
+			t.Parallel()
+			const n = 10
+			s := bigTable(t, format, n)
+			s.opts.Read = &atomic.Int64{}
+			for range 2 {
+				checkError(t, s.Check(t.Context(), s.opts.Paths[0]), "")
+			}
+			if read := s.opts.Read.Load(); read != 0 {
+				t.Errorf("%d bytes were counted, want none", read)
+			}
+			if changes, _, err := run(t, s); err != nil || len(changes) != n {
+				t.Errorf("got %d changes, %v; want %d", len(changes), err, n)
+			}
+			m := *s.opts.Mapping
+			m.Fields = append([]ingest.FieldMapping(nil), m.Fields...)
+			m.Fields[0].From = "missing"
+			other, err := New(Options{Name: "test", Layer: s.opts.Layer, Paths: s.opts.Paths, Mapping: &m})
+			if err != nil {
+				t.Fatal(err)
+			}
+			checkError(t, other.Check(t.Context(), s.opts.Paths[0]), "files: "+s.opts.Paths[0]+`: no column "missing"; the columns are "`)
+		})
+	}
+}
+
 func TestCancelTables(t *testing.T) {
 	t.Parallel()
 	for _, format := range tables {

@@ -171,9 +171,23 @@ func (k *checker) source(s *config.Source) {
 	if left > 0 {
 		k.warn(at+".files", "%d files were not looked into: a check looks into %d of a source", left, checkedFiles)
 	}
-	if len(samples) > 0 {
+	if len(samples) > 0 && !tabular(s.Format) { // the columns of a table were bound
 		k.names(at, s, samples)
 	}
+}
+
+// tabular reports whether a format has columns and is no text.
+func tabular(f config.Format) bool {
+	return f == config.Shapefile || f == config.GeoPackage || f == config.GeoParquet
+}
+
+// bind binds a source to the columns of one of its files.
+func bind(s *config.Source, path string) error {
+	source, err := fileSource(s, nil)
+	if err != nil {
+		return err
+	}
+	return source.Check(context.Background(), path)
 }
 
 // match returns the files that a pattern matches.
@@ -208,8 +222,12 @@ func (k *checker) look(at string, s *config.Source, path string) *guess.Sample {
 		return nil
 	}
 	format := files.FormatAuto
-	if slices.Contains([]config.Format{config.Shapefile, config.GeoPackage, config.GeoParquet}, s.Format) {
+	if tabular(s.Format) {
 		format = files.Format(s.Format)
+		if err := bind(s, path); err != nil {
+			k.problem(at, "%s", strings.TrimPrefix(err.Error(), "files: "))
+			return nil
+		}
 	}
 	found, err := sample(context.Background(), path, format, s.Table, guess.Limits{Records: checkedRecords, Bytes: checkedBytes})
 	switch {

@@ -40,6 +40,38 @@ func file(t *testing.T, name, text string) string {
 	return path
 }
 
+// TestCheckOfTables holds configs against files that are no text: what a server could not bind is a problem,
+// however few of the records are looked at.
+func TestCheckOfTables(t *testing.T) {
+	t.Parallel()
+	none, few, many := parquetCity(t, 0), parquetCity(t, 3), parquetCity(t, checkedRecords+1)
+	bare := file(t, "lanes.shp", "") // its .dbf is missing
+	empty := file(t, "lanes.shp", "")
+	if err := os.WriteFile(strings.TrimSuffix(empty, "shp")+"dbf", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ name, format, path, id, from, want string }{
+		{"in order", "geoparquet", few, "{code}", "code", ""},
+		{"in order, without records", "geoparquet", none, "{code}", "code", ""},
+		{"in order, with more records than are looked at", "geoparquet", many, "{code}", "code", ""},
+		{"no column", "geoparquet", few, "{code}", "cod", `sources.lanes.files[0]: ` + few + `: no column "cod"; the columns are "code", "width"`},
+		{"no column, without records", "geoparquet", none, "{code}", "cod", `no column "cod"`},
+		{"no column, with more records than are looked at", "geoparquet", many, "{code}", "cod", `no column "cod"`},
+		{"no id", "geoparquet", many, "{nr}", "code", `no column "nr"`},
+		{"no .dbf", "shapefile", bare, "{code}", "code", "there is no lanes.dbf"},
+		{"an empty .shp", "shapefile", empty, "{code}", "code", "the file ends inside its header"},
+		{"no GeoPackage", "gpkg", few, "{code}", "code", "sources.lanes.files[0]: " + few + ": "},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			problems, warnings := checked(t, fmt.Sprintf("files: [%q], format: %s, id: %q, fields: {code: %s}", c.path, c.format, c.id, c.from))
+			if c.want == "" && problems != "" || !strings.Contains(problems, c.want) || strings.Count(problems, "\n") > 1 || warnings != "" {
+				t.Errorf("got problems\n%s\nwarnings\n%s\nwant %q", problems, warnings, c.want)
+			}
+		})
+	}
+}
+
 func TestCheckOfLookups(t *testing.T) {
 	t.Parallel()
 	rows := file(t, "rows.csv", "no,station,code\n1,A,x\n")

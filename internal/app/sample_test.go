@@ -14,16 +14,16 @@ import (
 	"hutong/internal/wkb"
 )
 
-// parquetCity writes a GeoParquet file of three lanes.
-func parquetCity(t *testing.T) string {
+// parquetCity writes a GeoParquet file of n lanes.
+func parquetCity(t *testing.T, n int) string {
 	t.Helper()
 	var b bytes.Buffer
 	w, err := geoparquet.NewWriter(&b, geoparquet.Options{Columns: []geoparquet.Column{{Name: "code", Kind: geoparquet.Text}, {Name: "width", Kind: geoparquet.Int}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range 3 {
-		blob, err := wkb.Append(nil, orb.Point{116 + float64(i), 39})
+	for i := range n {
+		blob, err := wkb.Append(nil, orb.Point{116 + float64(i%10), 39})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +45,7 @@ func parquetCity(t *testing.T) string {
 // TestGuessOfATable guesses a layer of a file that is no text, and serves it.
 func TestGuessOfATable(t *testing.T) {
 	t.Parallel()
-	path := parquetCity(t)
+	path := parquetCity(t, 3)
 	c := guessed(t, path)
 	if got := counts(t, c); len(got) != 1 || got[0].Accepted != 3 || *got[0].Features != 3 || got[0].Unlocated != 0 {
 		t.Errorf("got %+v", got)
