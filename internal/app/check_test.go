@@ -94,3 +94,14 @@ func TestCheckOfLookups(t *testing.T) {
 		})
 	}
 }
+
+// TestCheckOfTextThatIsNotUTF8 has rows in Latin-1 behind what the format is told by; a server would refuse them.
+func TestCheckOfTextThatIsNotUTF8(t *testing.T) {
+	t.Parallel()
+	head := strings.Repeat("1,116,39,Plaza\n", 5000)
+	path := file(t, "latin.csv", "no,lon,lat,code\n"+head+strings.Repeat("2,116,39,Caf\xe9\n", 7))
+	problems, warnings := checked(t, fmt.Sprintf("files: [%q], id: '{no}', csv: {lon: lon, lat: lat}, fields: {code: code}", path))
+	if want := "sources.lanes.files[0]: " + path + ": of 5007 records 7 cannot be read\n"; problems != "" || warnings != want {
+		t.Errorf("got problems %q, warnings %q; want %q", problems, warnings, want)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"unicode/utf8"
 )
 
 // feature is a GeoJSON Feature (RFC 7946 §3.2) whose parts are still text.
@@ -116,7 +117,7 @@ func (s *Sample) line(text []byte) error {
 
 // feature takes one feature.
 func (s *Sample) feature(f *feature) {
-	if f.Type != "Feature" {
+	if f.Type != "Feature" || !utf8.Valid(f.ID) || !utf8.Valid(f.Properties) {
 		s.Broken++
 		return
 	}

@@ -208,6 +208,25 @@ func TestBounds(t *testing.T) {
 	}
 }
 
+// TestTextThatIsNotUTF8 counts records in Latin-1 as broken, and takes no value of theirs.
+func TestTextThatIsNotUTF8(t *testing.T) {
+	t.Parallel()
+	fill := func(record string) string { return strings.Repeat(record, 2*startSize/len(record)) } // what the format is told by
+	feature := func(id, name string) string {
+		return `{"type":"Feature","id":"` + id + `","properties":{"name":"` + name + `"},"geometry":null}`
+	}
+	for name, text := range map[string]string{
+		"csv":        "id,name\n" + fill("1,Caf\u00e9\n") + "2,Caf\xe9\n3\xff,Plaza\n",
+		"lines":      fill(feature("1", "Caf\u00e9")+"\n") + feature("2", "Caf\xe9") + "\n" + feature("3\xff", "Plaza") + "\n",
+		"collection": `{"features":[` + fill(feature("1", "Caf\u00e9")+",") + feature("2", "Caf\xe9") + "," + feature("3\xff", "Plaza") + "]}",
+	} {
+		s := look(t, text, Limits{})
+		if f := s.Field("name"); s.Broken != 2 || !s.Whole || f == nil || f.Distinct != 1 {
+			t.Errorf("%s: got %d broken of %d, whole %v, name %+v; want 2 broken and one name", name, s.Broken, s.Records, s.Whole, f)
+		}
+	}
+}
+
 // TestSketch estimates counts that are known.
 func TestSketch(t *testing.T) {
 	t.Parallel()
