@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"syscall"
@@ -298,6 +299,52 @@ func TestDifferences(t *testing.T) {
 		got := differences(parse(base), parse(strings.Replace(base, c.old, c.new, 1)))
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%q → %q: got %v, want %v", c.old, c.new, got, c.want)
+		}
+	}
+}
+
+// TestDifferencesOfEveryField changes each field of a config by itself: none may be forgotten.
+func TestDifferencesOfEveryField(t *testing.T) {
+	t.Parallel()
+	fields := reflect.TypeFor[config.Config]()
+	for i := range fields.NumField() {
+		f := fields.Field(i)
+		if !f.IsExported() {
+			continue // where the file has what: no part of what it says
+		}
+		var changed config.Config
+		fill(reflect.ValueOf(&changed).Elem().Field(i), 3)
+		if got := differences(&config.Config{}, &changed); len(got) != 1 {
+			t.Errorf("%s changed: got %q, want one place that differs", f.Name, got)
+		}
+	}
+}
+
+// fill sets v, and what is in it down to a depth, to what is not its zero value.
+func fill(v reflect.Value, depth int) {
+	switch {
+	case depth == 0 || !v.CanSet():
+	case v.Kind() == reflect.String:
+		v.SetString("x")
+	case v.CanInt():
+		v.SetInt(1)
+	case v.CanUint():
+		v.SetUint(1)
+	case v.CanFloat():
+		v.SetFloat(1)
+	case v.Kind() == reflect.Bool:
+		v.SetBool(true)
+	case v.Kind() == reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), depth)
+	case v.Kind() == reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0), depth)
+	case v.Kind() == reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), depth-1)
 		}
 	}
 }
