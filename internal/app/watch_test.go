@@ -343,8 +343,8 @@ func fill(v reflect.Value, depth int) {
 	case v.Kind() == reflect.Map:
 		v.Set(reflect.MakeMap(v.Type()))
 	case v.Kind() == reflect.Struct:
-		for i := range v.NumField() {
-			fill(v.Field(i), depth-1)
+		for _, f := range v.Fields() {
+			fill(f, depth-1)
 		}
 	}
 }
