@@ -35,7 +35,8 @@ type Findings struct {
 }
 
 // Check looks into the files of a config and for what nobody uses. It reads the start of each file
-// only, and the tables of lookups whole, which are small, so it takes seconds. The findings are in the order of the config's file.
+// only, and the tables of lookups whole, which are small, so it takes seconds. The findings are in the
+// order of the config's file.
 func Check(c *config.Config) Findings {
 	k := &checker{config: c, found: Findings{Problems: config.Problems{}, Warnings: config.Problems{}}}
 	for i := range c.Sources {

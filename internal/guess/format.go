@@ -114,24 +114,27 @@ func (s *Sample) tell(start []byte) error {
 			s.Format = GeoJSONL
 		}
 	case trimmed[0] == '[', trimmed[0] == '<', !isText(trimmed):
-		return fmt.Errorf("it starts with %.20q: %w", trimmed, ErrFormat)
+		return fmt.Errorf("it starts with %.20q: %w (text is UTF-8)", trimmed, ErrFormat)
 	default:
 		s.Format, s.Delimiter = CSV, string(delimiter(trimmed))
 	}
 	return nil
 }
 
-// isText reports whether b is UTF-8 without control characters but for white space. A character that
-// is cut off at its end does no harm.
+// isText reports whether b is text: its first line is UTF-8 without control characters but for white
+// space, and no NUL stands in the rest. A row further on that is no UTF-8 is one row that a source
+// refuses, and no reason to refuse the file.
 func isText(b []byte) bool {
-	for len(b) > 0 {
-		r, size := utf8.DecodeRune(b)
-		if r == utf8.RuneError && size == 1 && len(b) >= utf8.UTFMax || r < ' ' && r != '\t' && r != '\r' && r != '\n' {
+	line, _, _ := bytes.Cut(b, []byte("\n"))
+	for at := 0; at < len(line); {
+		r, size := utf8.DecodeRune(line[at:])
+		cutOff := len(line) == len(b) && len(line)-at < utf8.UTFMax // by the end of what is looked at
+		if r == utf8.RuneError && size == 1 && !cutOff || r < ' ' && r != '\t' && r != '\r' {
 			return false
 		}
-		b = b[size:]
+		at += size
 	}
-	return true
+	return bytes.IndexByte(b[len(line):], 0) < 0
 }
 
 // delimiter returns the one of , ; tab | that stands most often in the first line outside quotes, a

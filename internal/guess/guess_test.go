@@ -111,6 +111,8 @@ func TestNoFormat(t *testing.T) {
 		{"[1,2]", "[1,2]"},
 		{"\xff\xfea\x00", "UTF-16"},
 		{"a\x00b", "a\\x00b"},
+		{"a,b\n1,\x00\n", "a,b"},
+		{"nom,caf\xe9,lieu\n", "UTF-8"},
 		{`{"type":"Topology"}`, "no FeatureCollection"},
 		{`{"features":1}`, "no array"},
 		{"\x1f\x8b\x00", "gzip"},
@@ -217,6 +219,7 @@ func TestTextThatIsNotUTF8(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"csv":        "id,name\n" + fill("1,Caf\u00e9\n") + "2,Caf\xe9\n3\xff,Plaza\n",
+		"early":      "id,name\n2,Caf\xe9\n3\xff,Plaza\n1,Caf\u00e9\n",
 		"lines":      fill(feature("1", "Caf\u00e9")+"\n") + feature("2", "Caf\xe9") + "\n" + feature("3\xff", "Plaza") + "\n",
 		"collection": `{"features":[` + fill(feature("1", "Caf\u00e9")+",") + feature("2", "Caf\xe9") + "," + feature("3\xff", "Plaza") + "]}",
 	} {
