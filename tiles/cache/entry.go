@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"hash/maphash"
 	"slices"
 	"strconv"
 	"sync"
@@ -48,23 +49,44 @@ func newBody(encoding compress.Encoding, bytes []byte, dropped *Dropped) *Body {
 	return b
 }
 
+// plain is a tile as it was built, before it is a [Body] in any encoding.
+type plain struct {
+	bytes   []byte
+	print   fingerprint
+	dropped *Dropped
+}
+
+// fingerprint tells the bytes of one build of a tile from those of another: it costs a tenth of an ETag,
+// which only an encoding that is sent needs. It means something in this process only.
+type fingerprint struct {
+	length int
+	hash   uint64
+}
+
+var seed = maphash.MakeSeed()
+
+func newPlain(bytes []byte, dropped *Dropped) *plain {
+	return &plain{bytes, fingerprint{len(bytes), maphash.Bytes(seed, bytes)}, dropped}
+}
+
 // epoch is an epoch of the versions plus one; 0 is none.
 type epoch struct{ atomic.Uint64 }
 
 // entry is a tile that was built, and the encodings of it that there are.
 type entry struct {
 	built
-	bodies   [encodings]atomic.Pointer[Body] // Identity is always there
+	plain    *plain
+	bodies   [encodings]atomic.Pointer[Body] // all of them when the tile has no feature
 	hits     [encodings]atomic.Int32         // done once a better encoding was asked for
 	encoding chan struct{}                   // holds a token while somebody encodes
 }
 
-func newEntry(b *built, plain *Body) *entry {
-	e := &entry{built: built{seqs: b.seqs}, encoding: make(chan struct{}, 1)}
-	e.bodies[compress.Identity].Store(plain)
-	if len(plain.Bytes) == 0 {
+func newEntry(b *built, p *plain) *entry {
+	e := &entry{built: built{seqs: b.seqs}, plain: p, encoding: make(chan struct{}, 1)}
+	if len(p.bytes) == 0 {
+		nothing := newBody(compress.Identity, nil, p.dropped) // and stays nothing
 		for i := range e.bodies {
-			e.bodies[i].Store(plain) // nothing stays nothing
+			e.bodies[i].Store(nothing)
 		}
 	}
 	return e
@@ -75,9 +97,9 @@ const overhead = 768
 
 // weight is how many bytes the entry counts for.
 func (e *entry) weight(k Key) uint32 {
-	n := overhead + len(k.Layers) + len(k.Variant)
+	n := overhead + len(k.Layers) + len(k.Variant) + len(e.plain.bytes)
 	for i := range e.bodies {
-		if b := e.bodies[i].Load(); b != nil {
+		if b := e.bodies[i].Load(); b != nil && b.Encoding != compress.Identity {
 			n += len(b.Bytes)
 		}
 	}
@@ -116,18 +138,18 @@ func (c *Cache) encoded(ctx context.Context, k Key, e *entry, want compress.Enco
 	return b, nil
 }
 
-// encode makes an encoding at a fast level. e is not shared, or the caller has its token.
+// encode makes an encoding at a fast level. The tile has features.
 func (e *entry) encode(want compress.Encoding) *Body {
-	plain := e.bodies[compress.Identity].Load()
-	if want == compress.Identity || len(plain.Bytes) == 0 {
-		return plain
+	bytes := e.plain.bytes
+	if want != compress.Identity {
+		bytes = inExact(func(dst []byte) []byte { return compress.Append(dst, e.plain.bytes, want) })
 	}
-	return newBody(want, inExact(func(dst []byte) []byte { return compress.Append(dst, plain.Bytes, want) }), plain.Dropped)
+	return newBody(want, bytes, e.plain.dropped)
 }
 
 // keep adds an encoding to e: its ETag first, so that nobody holds one that is not known.
 func (c *Cache) keep(k Key, e *entry, b *Body) {
-	c.note(k, &e.built, e.bodies[compress.Identity].Load(), b.ETag)
+	c.note(k, e, b.ETag)
 	e.bodies[b.Encoding].Store(b)
 	c.entries.ComputeIfPresent(k, func(old *entry) (*entry, otter.ComputeOp) {
 		if old != e {

@@ -125,13 +125,13 @@ func (c *Cache) build(ctx context.Context, f *flight) (e *entry, err error) {
 	}
 	defer c.gate.leave()
 	views := c.take(f)
-	plain, err := c.concatenate(ctx, f, views)
+	p, err := c.concatenate(ctx, f, views)
 	if err != nil {
 		return nil, err
 	}
-	e = newEntry(&built{seqs: f.seqs}, plain)
-	if b := e.encode(f.want); b != plain {
-		e.bodies[f.want].Store(b)
+	e = newEntry(&built{seqs: f.seqs}, p)
+	if e.bodies[f.want].Load() == nil {
+		e.bodies[f.want].Store(e.encode(f.want))
 	}
 	return e, nil
 }
@@ -152,7 +152,7 @@ func (c *Cache) take(f *flight) []*view.View {
 
 // concatenate builds the tile of each layer and appends it to those before: MVT is such that this is
 // the composite. Between layers it looks whether anybody still waits.
-func (c *Cache) concatenate(ctx context.Context, f *flight, views []*view.View) (*Body, error) {
+func (c *Cache) concatenate(ctx context.Context, f *flight, views []*view.View) (*plain, error) {
 	var dropped Dropped
 	var err error
 	bytes := inExact(func(dst []byte) []byte {
@@ -170,9 +170,9 @@ func (c *Cache) concatenate(ctx context.Context, f *flight, views []*view.View) 
 	case err != nil:
 		return nil, err
 	case dropped == Dropped{}:
-		return newBody(compress.Identity, bytes, nil), nil
+		return newPlain(bytes, nil), nil
 	default:
-		return newBody(compress.Identity, bytes, &dropped), nil
+		return newPlain(bytes, &dropped), nil
 	}
 }
 
@@ -216,10 +216,6 @@ func (c *Cache) store(f *flight, e *entry) {
 		c.metrics.late.Add(1)
 		return
 	}
-	plain := e.bodies[compress.Identity].Load()
-	c.note(f.key, &e.built, plain, plain.ETag)
-	if b := e.bodies[f.want].Load(); b != plain {
-		c.note(f.key, &e.built, plain, b.ETag)
-	}
+	c.note(f.key, e, e.bodies[f.want].Load().ETag)
 	c.entries.Set(f.key, e)
 }

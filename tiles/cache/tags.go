@@ -13,24 +13,25 @@ import (
 // maxTags is the most ETags of a tile: its identity, and a fast and a better one of each encoding.
 const maxTags = 1 + 2*(encodings-1)
 
-// record is the ETags that a tile of some states has in its encodings. It never changes but for the
-// epoch in its built.
+// record is the ETags that a tile of some states has in the encodings that were sent. It never
+// changes but for the epoch in its built.
 type record struct {
 	built
+	print   fingerprint
 	dropped *Dropped
-	tags    []string // the first is that of the identity
+	tags    []string // at least one
 }
 
-// note adds an ETag to the record of a tile that was built from the states of b. When the tile's
-// bytes are those that the record knows from another state, its ETags stay good. A record of newer
-// states and other bytes stays as it is.
-func (c *Cache) note(k Key, b *built, plain *Body, tag string) {
-	if plain.ETag == "" {
+// note adds the ETag of an encoding of e to the record of its tile. When the tile's bytes are those
+// that the record knows from another state, its ETags stay good. A record of newer states and other
+// bytes stays as it is.
+func (c *Cache) note(k Key, e *entry, tag string) {
+	if tag == "" {
 		return // an empty tile has no ETag
 	}
 	c.tags.Compute(k, func(old *record, found bool) (*record, otter.ComputeOp) {
-		r := &record{built: built{seqs: b.seqs}, dropped: plain.Dropped, tags: []string{plain.ETag}}
-		same, newer := found && old.tags[0] == plain.ETag, found && anyNewer(old.seqs, b.seqs)
+		r := &record{built: built{seqs: e.seqs}, print: e.plain.print, dropped: e.plain.dropped}
+		same, newer := found && old.print == r.print, found && anyNewer(old.seqs, e.seqs)
 		switch {
 		case newer && !same:
 			return old, otter.CancelOp
@@ -71,7 +72,7 @@ func (c *Cache) Match(set *Set, t grid.Tile, variant string, headers []string) (
 	return tag, r.dropped
 }
 
-// match returns the first of headers' entity tags that is in r; "*" is the identity's.
+// match returns the first of headers' entity tags that is in r; "*" is the first that was sent.
 func (r *record) match(headers []string) string {
 	found := ""
 	etag.Find(headers, func(candidate string, _ bool) bool {

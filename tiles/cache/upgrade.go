@@ -55,13 +55,13 @@ func (c *Cache) upgrade(u upgrade) {
 	if !ok || now.Value != u.entry || !c.fresh(u.set, u.key.Tile, &u.entry.built) {
 		return // gone or stale: not worth it
 	}
-	plain, old := u.entry.bodies[compress.Identity].Load(), u.entry.bodies[u.to].Load()
-	bytes := inExact(func(dst []byte) []byte { return compress.AppendBetter(dst, plain.Bytes, u.to) })
+	plain, old := u.entry.plain, u.entry.bodies[u.to].Load()
+	bytes := inExact(func(dst []byte) []byte { return compress.AppendBetter(dst, plain.bytes, u.to) })
 	if len(bytes) >= len(old.Bytes) {
 		c.metrics.vain.Add(1)
 		return
 	}
-	c.keep(u.key, u.entry, newBody(u.to, bytes, plain.Dropped))
+	c.keep(u.key, u.entry, newBody(u.to, bytes, plain.dropped))
 	c.metrics.upgraded.Add(1)
 	c.metrics.saved.Add(len(old.Bytes) - len(bytes))
 }
