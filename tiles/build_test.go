@@ -411,22 +411,26 @@ func TestConcurrentBuilds(t *testing.T) {
 
 func TestPoolDropsLargeScratch(t *testing.T) {
 	t.Parallel()
-	p := newPool(nil)
-	s := p.take()
-	s.values = make([]byte, 0, maxScratch)
-	p.give(s)
-	if len(p.idle) != 0 {
-		t.Errorf("the pool keeps a scratch of %d bytes, more than %d", s.bytes(), maxScratch)
-	}
-	s = p.take()
-	s.in.Points = make([]clip.Point, 0, maxScratch/16)
-	p.give(s)
-	if len(p.idle) != 0 {
-		t.Errorf("the pool keeps a scratch that has cut a shape of %d bytes", s.in.Bytes())
-	}
-	p.give(&scratch{})
-	if len(p.idle) != 1 {
-		t.Error("the pool does not keep a small scratch")
+	for _, c := range []struct{ budget, limit int }{
+		{MinBudget, minScratch}, {Defaults().Budget, minScratch}, {2 << 20, 16 << 20}, {MaxBudget, maxScratch},
+	} {
+		p := newPool(&Builder{opts: Options{Budget: c.budget}})
+		s := p.take()
+		s.values = make([]byte, 0, c.limit)
+		p.give(s)
+		if len(p.idle) != 0 {
+			t.Errorf("budget %d: the pool keeps a scratch of %d bytes, more than %d", c.budget, s.bytes(), c.limit)
+		}
+		s = p.take()
+		s.in.Points = make([]clip.Point, 0, c.limit/16)
+		p.give(s)
+		if len(p.idle) != 0 {
+			t.Errorf("budget %d: the pool keeps a scratch that has cut a shape of %d bytes", c.budget, s.in.Bytes())
+		}
+		p.give(&scratch{values: make([]byte, 0, c.limit/2)})
+		if len(p.idle) != 1 {
+			t.Errorf("budget %d: the pool does not keep a scratch of half of %d bytes", c.budget, c.limit)
+		}
 	}
 }
 

@@ -51,9 +51,13 @@ type scratch struct {
 	text       []byte
 }
 
-// maxScratch is the most memory that an idle scratch may keep, in bytes. A tile of a full default
-// budget and a dozen fields stays below.
-const maxScratch = 8 << 20
+// The most memory that an idle scratch may keep, in bytes, is scratchPerByte times the budget of a
+// tile, within these bounds. A tile of a full default budget and a dozen fields stays below the first.
+const (
+	minScratch     = 8 << 20
+	maxScratch     = 32 << 20
+	scratchPerByte = 8
+)
 
 // bytes returns the memory that s keeps.
 func (s *scratch) bytes() int {
@@ -81,14 +85,16 @@ func (s *scratch) release() {
 const maxIdle = 16
 
 // pool keeps scratches for the next builds: at most one per processor and maxIdle, each of at most
-// maxScratch. Builds beyond that make their own.
+// limit bytes. Builds beyond that make their own.
 type pool struct {
 	builder *Builder
+	limit   int
 	idle    chan *scratch
 }
 
 func newPool(b *Builder) pool {
-	return pool{b, make(chan *scratch, min(runtime.GOMAXPROCS(0), maxIdle))}
+	limit := min(max(scratchPerByte*b.opts.Budget, minScratch), maxScratch)
+	return pool{b, limit, make(chan *scratch, min(runtime.GOMAXPROCS(0), maxIdle))}
 }
 
 func (p *pool) take() *scratch {
@@ -102,7 +108,7 @@ func (p *pool) take() *scratch {
 
 func (p *pool) give(s *scratch) {
 	s.release()
-	if s.bytes() > maxScratch {
+	if s.bytes() > p.limit {
 		return
 	}
 	select {

@@ -162,7 +162,7 @@ func (c *Cache) keep(k Key, e *entry, b *Body) {
 // scratch holds what bodies are made in, up to maxScratch bytes each.
 var scratch = sync.Pool{New: func() any { return new([]byte) }}
 
-const maxScratch = 4 << 20
+const maxScratch = 8 << 20
 
 // inExact returns what appending gives in a slice of exactly its length, so that what is kept takes
 // what it weighs.
