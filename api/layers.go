@@ -63,7 +63,7 @@ func (ls *Layers) All() []*Layer { return ls.list }
 func (ls *Layers) Find(w http.ResponseWriter, r *http.Request, name string) *Layer {
 	l := ls.byName[layers.Name(name)]
 	if l == nil {
-		RefuseLayer(w, r)
+		RefuseLayer(w, r, name)
 	}
 	return l
 }
@@ -71,7 +71,7 @@ func (ls *Layers) Find(w http.ResponseWriter, r *http.Request, name string) *Lay
 // Named returns the layer called name, or nil.
 func (ls *Layers) Named(name layers.Name) *Layer { return ls.byName[name] }
 
-// RefuseLayer answers that there is no layer of the name that was asked for.
-func RefuseLayer(w http.ResponseWriter, r *http.Request) {
-	Refuse(w, r, CodeLayerNotFound, "There is no layer of this name; /layers lists those there are.")
+// RefuseLayer answers that there is no layer of a name that was asked for.
+func RefuseLayer(w http.ResponseWriter, r *http.Request, name string) {
+	Refuse(w, r, CodeLayerNotFound, fmt.Sprintf("There is no layer %.64q; /layers lists those there are.", name))
 }

@@ -97,11 +97,12 @@ func (t *Tiles) tile(w http.ResponseWriter, r *http.Request) {
 // returns nil.
 func (t *Tiles) find(w http.ResponseWriter, r *http.Request, list string) *cache.Set {
 	set, err := t.cache.Set(list)
+	var unknown *cache.LayerError
 	switch {
-	case errors.Is(err, cache.ErrTooMany):
-		api.Refuse(w, r, api.CodeParameterInvalid, fmt.Sprintf("A tile may have %d layers.", cache.MaxLayers))
+	case errors.As(err, &unknown):
+		api.RefuseLayer(w, r, unknown.Name)
 	case err != nil:
-		api.RefuseLayer(w, r)
+		api.Refuse(w, r, api.CodeParameterInvalid, fmt.Sprintf("A tile may have %d layers.", cache.MaxLayers))
 	}
 	return set
 }

@@ -181,13 +181,14 @@ func TestSets(t *testing.T) {
 			t.Errorf("%q: got %q", list, got.Name())
 		}
 	}
-	for list, want := range map[string]error{
-		"": ErrLayer, ",": ErrLayer, "a,": ErrLayer, "a b": ErrLayer, "A": ErrLayer, "a,nothing": ErrLayer,
-		strings.Repeat("a,", MaxLayers) + "b": ErrTooMany,
-	} {
-		if _, err := f.Set(list); !errors.Is(err, want) {
-			t.Errorf("%q: got %v, want %v", list, err, want)
+	for list, want := range map[string]string{"": "", ",": "", "a,": "", "a b": "a b", "A": "A", "a,nothing": "nothing", "x,a,y": "x"} {
+		var unknown *LayerError
+		if _, err := f.Set(list); !errors.As(err, &unknown) || unknown.Name != want {
+			t.Errorf("%q: got %v, want that there is no layer %q", list, err, want)
 		}
+	}
+	if _, err := f.Set(strings.Repeat("a,", MaxLayers) + "b"); !errors.Is(err, ErrTooMany) {
+		t.Errorf("got %v, want ErrTooMany", err)
 	}
 	if lowest, highest := f.set(t, "deep").Zooms(); lowest != 10 || highest != 18 {
 		t.Errorf("deep: got zooms %d to %d, want 10 to 18", lowest, highest)

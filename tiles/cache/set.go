@@ -12,13 +12,14 @@ import (
 // MaxLayers is the most layers of a composite.
 const MaxLayers = 16
 
-// What a list of layers can be refused for.
-var (
-	// ErrLayer means that there is no layer of a name.
-	ErrLayer = errors.New("cache: no such layer")
-	// ErrTooMany means that a list names more than [MaxLayers].
-	ErrTooMany = errors.New("cache: too many layers")
-)
+// ErrTooMany means that a list names more than [MaxLayers].
+var ErrTooMany = errors.New("cache: too many layers")
+
+// LayerError means that a list names a layer that there is not.
+type LayerError struct{ Name string }
+
+// Error says which.
+func (e *LayerError) Error() string { return fmt.Sprintf("cache: no layer %.64q", e.Name) }
 
 // Set is the layers of a tile: one, or several for a composite. It never changes.
 type Set struct {
@@ -27,7 +28,7 @@ type Set struct {
 }
 
 // Set returns the layers that a list of names joined by commas stands for, in whatever order and
-// however often each is named. The error is [ErrLayer] or [ErrTooMany].
+// however often each is named. The error is a *[LayerError] or [ErrTooMany].
 func (c *Cache) Set(list string) (*Set, error) {
 	if s := c.singles[list]; s != nil {
 		return s, nil
@@ -45,7 +46,7 @@ func (c *Cache) Set(list string) (*Set, error) {
 	for _, name := range names {
 		s := c.layers[layers.Name(name)]
 		if s == nil {
-			return nil, ErrLayer
+			return nil, &LayerError{name}
 		}
 		set.sources = append(set.sources, s)
 	}
