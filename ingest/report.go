@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
+	"unicode/utf8"
 )
 
 // MaxExamples is the most refusals that a report keeps of one reason: the first ones.
@@ -52,10 +54,18 @@ func (r Refusal) String() string {
 		b.WriteString(r.Field + ": ")
 	}
 	if r.Value != "" {
-		b.WriteString(r.Value + ": ")
+		b.WriteString(printable(r.Value) + ": ")
 	}
 	b.WriteString("want " + r.Want)
 	return b.String()
+}
+
+// printable returns text as it is, or quoted when a terminal could not show it or would obey it.
+func printable(text string) string {
+	if utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl) {
+		return text
+	}
+	return strconv.Quote(text)
 }
 
 // Report counts what became of a source's records. Its zero value is ready; all methods may be

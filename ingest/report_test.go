@@ -46,6 +46,19 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestRefusalIsPrintable: a terminal shows a value and does not obey it.
+func TestRefusalIsPrintable(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"Caf\u00e9": "Caf\u00e9", `"x"`: `"x"`, "Caf\xe9": `"Caf\xe9"`, "\x1b[2J": `"\x1b[2J"`, "a\nb": `"a\nb"`,
+	} {
+		r := Refusal{File: "a.csv", Line: 2, Field: "name", Value: value, Want: "UTF-8"}
+		if got, want := r.String(), "a.csv:2: name: "+want+": want UTF-8"; got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
 // A summary taken while the source runs always adds up.
 func TestReportWhileRunning(t *testing.T) {
 	t.Parallel()
