@@ -135,10 +135,10 @@ func (s *Sample) read(text io.Reader) (*Sample, error) {
 		return nil, fmt.Errorf("guess: %s: %s", s.Path, s.Problem)
 	}
 	for _, f := range s.Fields {
-		f.finish(s.Records)
+		f.finish(s.readable())
 	}
 	if s.ID != nil {
-		s.ID.finish(s.Records)
+		s.ID.finish(s.readable())
 	}
 	if s.finishCSV != nil {
 		s.finishCSV()
@@ -157,6 +157,9 @@ func (s *Sample) record() error {
 	s.Records++
 	return nil
 }
+
+// readable counts the records that could be read.
+func (s *Sample) readable() int { return s.Records - s.Broken }
 
 // Field returns the field of a name, or nil.
 func (s *Sample) Field(name string) *Field { return s.index[name] }

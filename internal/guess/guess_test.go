@@ -139,6 +139,8 @@ func TestPlaces(t *testing.T) {
 		{"x and y in feet are no places", rows("x,y", "5980806,2086365"), "- - - - 200"},
 		{"x and y in degrees", rows("x,y", "-77,38.9"), "x y - - 0"},
 		{"a few are wrong", rows("lon,lat", "-77,38.9") + "38.9,-177\n", "lon lat - - 0"},
+		{"one of few is wrong", "lon,lat\n-77,38.9\n-77,38.8\n-770,38.8\n", "lon lat - - 0"},
+		{"half are wrong", rows("lon,lat", "-77,38.9") + strings.Repeat("-770,389\n", 200), "- - - - 400"},
 		{"none", rows("lon,lat", "west,north"), "- - - - 200"},
 		{"empty", rows("lon,lat", "-77,38.9") + ",\n", "lon lat - - 1"},
 		{"wkt", rows("the_geom", "POINT (-77 38.9)"), "- - the_geom - 0"},
@@ -224,9 +226,18 @@ func TestTextThatIsNotUTF8(t *testing.T) {
 		"collection": `{"features":[` + fill(feature("1", "Caf\u00e9")+",") + feature("2", "Caf\xe9") + "," + feature("3\xff", "Plaza") + "]}",
 	} {
 		s := look(t, text, Limits{})
-		if f := s.Field("name"); s.Broken != 2 || !s.Whole || f == nil || f.Distinct != 1 {
-			t.Errorf("%s: got %d broken of %d, whole %v, name %+v; want 2 broken and one name", name, s.Broken, s.Records, s.Whole, f)
+		if f := s.Field("name"); s.Broken != 2 || !s.Whole || f == nil || f.Distinct != 1 || f.Nulls != 0 {
+			t.Errorf("%s: got %d broken of %d, whole %v, name %+v; want 2 broken and one name and no null", name, s.Broken, s.Records, s.Whole, f)
 		}
+	}
+}
+
+// TestBrokenRecordsHaveNoFields: one that cannot be read takes no column's uniqueness away.
+func TestBrokenRecordsHaveNoFields(t *testing.T) {
+	t.Parallel()
+	s := look(t, "id,name\n1,a\n2,a,b\n3,a\n", Limits{})
+	if f := s.Field("id"); s.Records != 3 || s.Broken != 1 || !f.Unique || f.Nulls != 0 || f.Distinct != 2 {
+		t.Errorf("got %d broken of %d, id %+v; want 1 of 3, and two ids that are unique", s.Broken, s.Records, f)
 	}
 }
 

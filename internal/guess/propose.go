@@ -149,9 +149,9 @@ const fewRecords = 20
 // was verified to be unique is taken.
 func (l *Layer) findID() *Field {
 	s := l.sample
-	seen := fmt.Sprintf("unique in all %d records", s.Records)
+	seen := fmt.Sprintf("unique in all %d records", s.readable())
 	if !s.Whole {
-		seen = fmt.Sprintf("unique in the first %d records", s.Records)
+		seen = fmt.Sprintf("unique in the first %d records", s.readable())
 	}
 	if s.ID != nil && s.ID.Unique && s.ID.MaxBytes <= layers.MaxID {
 		l.ID, l.IDName, l.IDWhy = "{"+ingest.IDMember+"}", "id", "the features' own id, "+seen
@@ -167,7 +167,7 @@ func (l *Layer) findID() *Field {
 			r = at
 		} else if strings.HasSuffix(name, "id") || strings.HasPrefix(name, "id") {
 			r = len(idNames)
-		} else if s.Records < fewRecords {
+		} else if s.readable() < fewRecords {
 			continue // that they differ says nothing
 		} else if f.Type != column.Int.String() {
 			r += 1 + i/len(idNames)
@@ -204,7 +204,7 @@ func (l *Layer) findTime() {
 	rank := len(timeNames)
 	for i := range l.Fields {
 		p := &l.Fields[i]
-		if p.Type != column.Time.String() || p.Private || l.sample.Field(p.From).Nulls*10 > l.sample.Records {
+		if p.Type != column.Time.String() || p.Private || l.sample.Field(p.From).Nulls*10 > l.sample.readable() {
 			continue
 		}
 		if slices.ContainsFunc(laterNames, func(part string) bool { return strings.Contains(strings.ToLower(p.From), part) }) {

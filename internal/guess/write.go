@@ -49,7 +49,7 @@ func Write(w io.Writer, s *Sample, l *Layer) error {
 	}
 	b.WriteString("fields:\n")
 	for _, f := range s.Fields {
-		f.write(&b, s.Records, proposals[f.Name], why[f.Name])
+		f.write(&b, s.readable(), proposals[f.Name], why[f.Name])
 	}
 	if s.MoreFields > 0 {
 		fmt.Fprintf(&b, "  and more, of which %d values were seen\n", s.MoreFields)
