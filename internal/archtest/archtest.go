@@ -101,10 +101,10 @@ func read(name string, src []byte) (file, error) {
 	return f, nil
 }
 
-// isTest reports whether a file holds tests: by its name, or because its folder does.
+// isTest reports whether a file holds tests, or what tests share: by its name, or because its folder does.
 func isTest(name string) bool {
 	return strings.HasSuffix(name, "_test.go") || strings.HasSuffix(name, ".test.ts") ||
-		slices.Contains(strings.Split(path.Dir(name), "/"), "test")
+		slices.Contains(strings.Split(path.Dir(name), "/"), "test") || ranks[path.Dir(name)] == rankKit
 }
 
 func checkLength(name string, src []byte) []string {
@@ -134,7 +134,7 @@ func checkImports(f file) []string {
 }
 
 // checkRank holds an import of one of our packages against the ranks. Tests may look at any package
-// but the command and other tests.
+// but the command and other tests; what they share looks at none.
 func checkRank(f file, imported string) []string {
 	from, ok := ranks[f.dir]
 	if !ok {
@@ -146,7 +146,9 @@ func checkRank(f file, imported string) []string {
 		return []string{fmt.Sprintf("%s: imports %s, which has no rank", f.name, imported)}
 	case to >= rankCommand:
 		return []string{fmt.Sprintf("%s: imports %s, which nobody may import", f.name, imported)}
-	case !f.test && to >= from:
+	case to == rankKit && !f.test:
+		return []string{fmt.Sprintf("%s: imports %s, which only tests may import", f.name, imported)}
+	case (!f.test || from == rankKit) && to >= from:
 		return []string{fmt.Sprintf("%s: imports %s: rank %d may only import lower ranks, not %d", f.name, imported, from, to)}
 	}
 	return nil

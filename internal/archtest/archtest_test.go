@@ -76,6 +76,16 @@ func TestRulesFail(t *testing.T) {
 		}, "rank 7"},
 		{"unknown package imported", map[string]string{"layers/world/a.go": doc + `import "hutong/nowhere"`}, "has no rank"},
 		{"command imported", map[string]string{"layers/world/a_test.go": doc + `import "hutong/cmd/hutong"`}, "nobody may import"},
+		{"kit in a test", map[string]string{
+			"layers/world/a.go":      doc,
+			"layers/world/a_test.go": "package world\n" + `import "hutong/internal/testkit"`,
+			"internal/testkit/a.go": "// Package testkit is fine.\npackage testkit\n" +
+				`import ("os"; "github.com/google/go-cmp/cmp")` + "\nvar _ = os.Getenv(\"CI\")\n",
+		}, ""},
+		{"kit in the product", map[string]string{"layers/world/a.go": doc + `import "hutong/internal/testkit"`}, "only tests may import"},
+		{"kit of ours", map[string]string{
+			"internal/testkit/a.go": "// Package testkit is not fine.\npackage testkit\n" + `import "hutong/layers/world"`,
+		}, "rank -1 may only import lower ranks, not 0"},
 		{"unlisted package", map[string]string{"util/a.go": "// Package util is not fine.\npackage util\n"}, "util: has no rank"},
 		{"library of another", map[string]string{"layers/world/a.go": doc + `import "github.com/tidwall/rtree"`}, "belongs to layers/rindex"},
 		{"library for tests", map[string]string{"layers/world/a.go": doc + `import "github.com/google/go-cmp/cmp"`}, "belongs to tests"},

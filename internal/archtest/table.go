@@ -4,6 +4,7 @@ import "strings"
 
 // Ranks that are not numbers of the design's table.
 const (
+	rankKit     = -1 // what tests share
 	rankCommand = 10
 	rankTest    = 100
 )
@@ -11,6 +12,8 @@ const (
 // ranks is the table of design §2, restricted to the packages that exist. A package imports lower
 // ranks only.
 var ranks = map[string]int{
+	"internal/testkit": rankKit,
+
 	"layers/world":       0,
 	"layers/column":      0,
 	"layers/rindex":      0,
