@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"hutong/internal/testkit"
 )
 
 func TestCheck(t *testing.T) {
@@ -20,7 +22,7 @@ func TestCheck(t *testing.T) {
 		if status != c.status || strings.Contains(stderr, "--help") || !strings.Contains(stderr, c.config+": ") {
 			t.Errorf("%s: got status %d, stderr %q; want %d and a line that names the file", c.config, status, stderr, c.status)
 		}
-		golden(t, c.golden, stdout)
+		testkit.Golden(t, c.golden, stdout)
 	}
 }
 

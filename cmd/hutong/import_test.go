@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"hutong/internal/testkit"
 )
 
 func TestImportDryRun(t *testing.T) {
@@ -12,7 +14,7 @@ func TestImportDryRun(t *testing.T) {
 	if status != exitFailed {
 		t.Errorf("got status %d, want %d: the file form-2.geojson breaks off", status, exitFailed)
 	}
-	golden(t, "import.txt", stdout)
+	testkit.Golden(t, "import.txt", stdout)
 	if !strings.HasPrefix(stderr, "hutong: source form: ") || !strings.Contains(stderr, "form-2.geojson:3:") {
 		t.Errorf("got stderr %q, want the source and the place where it breaks off", stderr)
 	}

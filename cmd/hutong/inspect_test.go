@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"hutong/internal/compress"
+	"hutong/internal/testkit"
 	"hutong/tiles/archive"
 	"hutong/tiles/grid"
 )
@@ -25,7 +26,7 @@ func TestInspect(t *testing.T) {
 		if status != exitDone || stderr != "" {
 			t.Errorf("%s: got %d, stderr %q", c.file, status, stderr)
 		}
-		golden(t, c.golden, stdout)
+		testkit.Golden(t, c.golden, stdout)
 	}
 }
 
@@ -121,7 +122,7 @@ func TestInspectOfAnArchive(t *testing.T) {
 	if status != exitDone || stderr != "" {
 		t.Errorf("got %d, stderr %q", status, stderr)
 	}
-	golden(t, "inspect-archive.txt", strings.ReplaceAll(stdout, filepath.Dir(path)+"/", ""))
+	testkit.Golden(t, "inspect-archive.txt", strings.ReplaceAll(stdout, filepath.Dir(path)+"/", ""))
 	poor, err := archive.Append(nil, archive.Content{Type: archive.TypeMVT, Compression: archive.CompressionNone, Tiles: map[grid.Tile][]byte{{}: b}})
 	if err != nil {
 		t.Fatal(err)

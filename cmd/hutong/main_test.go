@@ -9,6 +9,14 @@ import (
 // nothing is an environment without variables.
 func nothing(string) (string, bool) { return "", false }
 
+// call runs a command line without environment and returns what it wrote.
+func call(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, errs bytes.Buffer
+	status = run(t.Context(), args, nothing, &out, &errs)
+	return status, out.String(), errs.String()
+}
+
 func TestRunStatuses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
