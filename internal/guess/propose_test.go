@@ -2,37 +2,13 @@ package guess
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"hutong/internal/testkit"
 	"hutong/layers"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens in testdata")
-
-// golden compares got with a file of testdata, or writes it with -update.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got); rewrite it with -update:\n%s", file, diff)
-	}
-}
 
 // TestPropose makes layers of three files that have something of everything.
 func TestPropose(t *testing.T) {
@@ -66,8 +42,8 @@ func TestPropose(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	golden(t, "city.yaml", string(Config("A city", list)))
-	golden(t, "city.txt", shown.String())
+	testkit.Golden(t, "city.yaml", string(Config("A city", list)))
+	testkit.Golden(t, "city.txt", shown.String())
 }
 
 func TestNames(t *testing.T) {
