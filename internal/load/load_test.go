@@ -4,13 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -20,10 +17,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"hutong/internal/testkit"
 	"hutong/tiles/grid"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens in testdata")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
@@ -229,7 +225,7 @@ func TestWalk(t *testing.T) {
 	for _, tile := range walk[:20] {
 		b.WriteString(tile.String() + "\n")
 	}
-	golden(t, "walk.txt", b.String())
+	testkit.Golden(t, "walk.txt", b.String())
 	if _, err := set.Narrow(14, 15, World); err == nil {
 		t.Error("want an error for zooms that the set does not have")
 	}
@@ -239,24 +235,6 @@ func TestWalk(t *testing.T) {
 	one := &Tileset{Template: "/{z}/{x}/{y}", Bounds: [4]float64{0, 0, 0, 0}}
 	if got := one.Walk(3, 1); !slices.Equal(got, []grid.Tile{{}, {}, {}}) {
 		t.Errorf("got %v, want the only tile there is", got)
-	}
-}
-
-// golden compares got with a file of testdata, or writes it with -update.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got); rewrite it with -update:\n%s", file, diff)
 	}
 }
 
@@ -358,7 +336,7 @@ func TestWrite(t *testing.T) {
 	if err := r.Write(&b); err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "result.txt", b.String())
+	testkit.Golden(t, "result.txt", b.String())
 }
 
 func FuzzCPU(f *testing.F) {
