@@ -2,16 +2,13 @@ package config
 
 import (
 	"errors"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	"hutong/internal/testkit"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens in testdata")
 
 // environment is an environment for tests.
 func environment(pairs ...string) Env {
@@ -22,23 +19,6 @@ func environment(pairs ...string) Env {
 			}
 		}
 		return "", false
-	}
-}
-
-// golden compares got with the file, or writes it with -update.
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got); rewrite it with -update:\n%s", file, diff)
 	}
 }
 
@@ -62,5 +42,5 @@ func TestBroken(t *testing.T) {
 			t.Errorf("%s: no such place in the file", p)
 		}
 	}
-	golden(t, filepath.Join("testdata", "broken.txt"), b.String())
+	testkit.Golden(t, "broken.txt", b.String())
 }
