@@ -15,6 +15,7 @@ import (
 
 	"hutong/internal/compress"
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
 	"hutong/tiles/archive"
 	"hutong/tiles/grid"
 )
@@ -72,7 +73,7 @@ func TestHeaders(t *testing.T) {
 		fmt.Fprintf(&b, "%s %s %s\n", c.method, c.target, strings.Join(c.pairs, " "))
 		b.WriteString(snapshot(f.do(t.Context(), c.method, c.target, c.pairs...)) + "\n")
 	}
-	golden(t, "headers.txt", b.String())
+	testkit.Golden(t, "headers.txt", b.String())
 	if !strings.Contains(f.log.String(), `"kind":"corrupt"`) || !strings.Contains(f.log.String(), `"archive":"broken"`) {
 		t.Errorf("the log does not say what is wrong: %s", f.log)
 	}

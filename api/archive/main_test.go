@@ -3,7 +3,6 @@ package archive
 import (
 	"bytes"
 	"context"
-	"flag"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -17,7 +16,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
 	"hutong/api"
@@ -26,8 +24,6 @@ import (
 	"hutong/tiles/archive"
 	"hutong/tiles/grid"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens in testdata")
 
 func TestMain(m *testing.M) {
 	// go-pmtiles' Google client brings a package that starts a goroutine in its init and never stops it.
@@ -171,24 +167,6 @@ func (f fixture) wantMetric(t *testing.T, line string) {
 	f.metrics.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	if !strings.Contains(w.Body.String(), line+"\n") {
 		t.Errorf("the metrics lack %s", line)
-	}
-}
-
-// golden compares got with a file, or writes it with -update.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	file := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s differs (-want +got); rewrite it with -update:\n%s", file, diff)
 	}
 }
 

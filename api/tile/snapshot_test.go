@@ -1,23 +1,17 @@
 package tile
 
 import (
-	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
+	"hutong/internal/testkit"
 	"hutong/tiles"
 	"hutong/tiles/cache"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens in testdata")
 
 // TestAnswers holds every status of every route with all its headers against testdata/answers.txt.
 // Bodies stand there when they are text, ETags are numbered in the order in which they appear.
@@ -78,19 +72,7 @@ func TestAnswers(t *testing.T) {
 	shot.ask("unchanged", "GET", "/tiles/complaints/metadata.json", "If-None-Match", shot.tag("identity"))
 	shot.ask("no such layer", "GET", "/tiles/nothing/metadata.json")
 
-	path := filepath.Join("testdata", "answers.txt")
-	if *update {
-		if err := os.WriteFile(path, []byte(shot.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), shot.String()); diff != "" {
-		t.Errorf("%s differs (-want +got); rewrite it with -update:\n%s", path, diff)
-	}
+	testkit.Golden(t, "answers.txt", shot.String())
 }
 
 // snapshot writes requests and answers down.
