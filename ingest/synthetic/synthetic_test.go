@@ -6,23 +6,18 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"flag"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 
 	"hutong/ingest"
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/column"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens in testdata")
 
 // publisher hands every batch to a function.
 type publisher func(layers.Batch) error
@@ -101,19 +96,7 @@ func TestSameBytes(t *testing.T) {
 			}
 		})
 	}
-	file := filepath.Join("testdata", "cities.txt")
-	if *update {
-		if err := os.WriteFile(file, []byte(b.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("%s differs (-want +got); rewrite it with -update:\n%s", file, diff)
-	}
+	testkit.Golden(t, "cities.txt", b.String())
 }
 
 // TestCity checks everything that a city publishes.
