@@ -3,20 +3,17 @@ package styles
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
+	"errors"
 	"math"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 
+	"hutong/internal/testkit"
 	"hutong/layers"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // city is a style with everything that Input can say.
 func city() Input {
@@ -68,26 +65,13 @@ func TestDefaultGolden(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			golden := filepath.Join("testdata", tt.name+".json")
-			if *update {
-				var buf bytes.Buffer
-				if err := json.Indent(&buf, got, "", "  "); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(golden, buf.Bytes(), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			text, err := os.ReadFile(golden)
-			if err != nil {
+			var readable, compact bytes.Buffer
+			if err := errors.Join(json.Indent(&readable, got, "", "  "), json.Compact(&compact, got)); err != nil {
 				t.Fatal(err)
 			}
-			var want bytes.Buffer
-			if err := json.Compact(&want, text); err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(strings.TrimSpace(want.String())+"\n", string(got)); diff != "" {
-				t.Errorf("style of %s differs from %s (-want +got):\n%s", tt.name, golden, diff)
+			testkit.Golden(t, tt.name+".json", readable.String())
+			if want := compact.String() + "\n"; string(got) != want {
+				t.Errorf("got %q, want it compact: %q", got, want)
 			}
 		})
 	}
