@@ -3,36 +3,17 @@ package inspect
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 	orbmvt "github.com/paulmach/orb/encoding/mvt"
 
+	"hutong/internal/testkit"
 	"hutong/tiles/mvt"
 )
-
-var update = flag.Bool("update", false, "rewrite the goldens in testdata")
-
-// fixtures returns a folder of real tiles, or skips the test by saying what is missing.
-func fixtures(t *testing.T, name string) string {
-	t.Helper()
-	data := os.Getenv("HUTONG_DATA")
-	if data == "" {
-		data = filepath.Join("..", "..", "..", "..", "shared", "data")
-	} else if !filepath.IsAbs(data) {
-		data = filepath.Join("..", "..", "..", data)
-	}
-	dir := filepath.Join(data, "tiles-fixtures", name)
-	if _, err := os.Stat(dir); err != nil {
-		t.Skipf("real data is missing: %v; set HUTONG_DATA", err)
-	}
-	return dir
-}
 
 // disputed are fixtures that we judge in another way than their authors, who call them valid.
 var disputed = map[string]string{
@@ -43,7 +24,7 @@ var disputed = map[string]string{
 // TestFixtures judges the 74 tiles of mvt-fixtures as their authors do, but for two.
 func TestFixtures(t *testing.T) {
 	t.Parallel()
-	dir := fixtures(t, filepath.Join("mvt-fixtures", "fixtures"))
+	dir := testkit.Data(t, "tiles-fixtures/mvt-fixtures/fixtures")
 	infos, err := filepath.Glob(filepath.Join(dir, "*", "info.json"))
 	if err != nil || len(infos) != 74 {
 		t.Fatalf("got %d fixtures, %v; want 74", len(infos), err)
@@ -106,19 +87,7 @@ func TestWrite(t *testing.T) {
 	if err := Read(sample()).Write(&b); err != nil {
 		t.Fatal(err)
 	}
-	file := filepath.Join("testdata", "sample.txt")
-	if *update {
-		if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), b.String()); diff != "" {
-		t.Errorf("%s differs (-want +got); rewrite it with -update:\n%s", file, diff)
-	}
+	testkit.Golden(t, "sample.txt", b.String())
 }
 
 // bytesOf puts numbers below 128 together as a message.
@@ -233,27 +202,13 @@ func compare(t *testing.T, name string, b []byte) (features int) {
 
 // positions counts as a tile does: a ring's first position once.
 func positions(g orb.Geometry) int {
-	n := 0
+	n := len(testkit.Positions(g))
 	switch g := g.(type) {
-	case orb.Point:
-		return 1
-	case orb.MultiPoint:
-		return len(g)
-	case orb.LineString:
-		return len(g)
-	case orb.Ring:
-		return len(g) - 1
-	case orb.MultiLineString:
-		for _, part := range g {
-			n += len(part)
-		}
 	case orb.Polygon:
-		for _, ring := range g {
-			n += positions(ring)
-		}
+		n -= len(g)
 	case orb.MultiPolygon:
 		for _, part := range g {
-			n += positions(part)
+			n -= len(part)
 		}
 	}
 	return n
@@ -280,7 +235,7 @@ func sampleGood() []byte {
 func TestRealTiles(t *testing.T) {
 	t.Parallel()
 	for folder, want := range map[string]int{"sanfrancisco": 15_520, "chicago": 16_507} {
-		paths, err := filepath.Glob(filepath.Join(fixtures(t, filepath.Join("mvt-fixtures", "real-world")), folder, "*.mvt"))
+		paths, err := filepath.Glob(filepath.Join(testkit.Data(t, "tiles-fixtures/mvt-fixtures/real-world", folder), "*.mvt"))
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("no tiles in %s, %v", folder, err)
 		}
