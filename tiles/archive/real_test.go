@@ -3,7 +3,6 @@ package archive
 import (
 	"bytes"
 	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,31 +10,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb/encoding/mvt"
 	"github.com/protomaps/go-pmtiles/pmtiles"
-)
 
-// dataFolder returns a folder of real data, or skips the test by saying what is missing.
-func dataFolder(t testing.TB, name string) string {
-	t.Helper()
-	root := os.Getenv("HUTONG_DATA")
-	if root == "" {
-		root = filepath.Join("..", "..", "..", "shared", "data")
-	} else if !filepath.IsAbs(root) {
-		root = filepath.Join("..", "..", root) // from the project's root
-	}
-	dir := filepath.Join(root, name)
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("real data is missing: there is no folder %s (set HUTONG_DATA)", dir)
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
+	"hutong/internal/testkit"
+)
 
 // TestFixtures opens the archives of the PMTiles project and two others; those that are broken on
 // purpose are refused.
 func TestFixtures(t *testing.T) {
 	t.Parallel()
-	dir := dataFolder(t, "tiles-fixtures/pmtiles")
+	dir := testkit.Data(t, "tiles-fixtures/pmtiles")
 	for name, want := range map[string]struct {
 		err       error
 		kind      string
@@ -123,7 +106,7 @@ func readAll(t *testing.T, a *Archive, data []byte) (tiles uint64) {
 // TestBasemap reads all 133 tiles of a real basemap, from its file and from a server.
 func TestBasemap(t *testing.T) {
 	t.Parallel()
-	path := filepath.Join(dataFolder(t, "basemap-sf"), "sf.pmtiles")
+	path := testkit.Data(t, "basemap-sf/sf.pmtiles")
 	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
