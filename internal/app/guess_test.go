@@ -14,6 +14,7 @@ import (
 	"hutong/internal/compress"
 	"hutong/internal/config"
 	"hutong/internal/guess"
+	"hutong/internal/testkit"
 )
 
 var quiet = slog.New(slog.DiscardHandler)
@@ -113,15 +114,6 @@ func TestGuessNamesEveryFile(t *testing.T) {
 // TestGuessOfRealFiles guesses files of cities: all records get in but those that no config could take.
 func TestGuessOfRealFiles(t *testing.T) {
 	t.Parallel()
-	data := os.Getenv("HUTONG_DATA")
-	if data == "" {
-		data = filepath.Join("..", "..", "..", "shared", "data")
-	} else if !filepath.IsAbs(data) {
-		data = filepath.Join("..", "..", data)
-	}
-	if _, err := os.Stat(data); err != nil {
-		t.Skipf("real data is missing: %v; set HUTONG_DATA", err)
-	}
 	for _, want := range []struct {
 		file                        string
 		id                          string
@@ -137,7 +129,7 @@ func TestGuessOfRealFiles(t *testing.T) {
 		{"boundaries/beijing/beijing-districts.decoded.geojson", "id", 16, 0, 16},
 		{"boundaries/san-francisco/planning-neighborhoods.geojson.gz", "", 37, 0, 37},
 	} {
-		c := guessed(t, filepath.Join(data, want.file))
+		c := guessed(t, testkit.Data(t, want.file))
 		r := counts(t, c)[0]
 		if int(r.Accepted) != want.accepted || int(r.Refused) != want.refused || *r.Features != want.features || r.Error != "" {
 			t.Errorf("%s: got %s%d features, want %d accepted, %d refused, %d features", want.file, r.Summary, *r.Features, want.accepted, want.refused, want.features)
