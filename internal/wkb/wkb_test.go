@@ -10,6 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 	oracle "github.com/paulmach/orb/encoding/wkb"
+
+	"hutong/internal/testkit"
 )
 
 var ring = orb.Ring{{0, 0}, {4, 0}, {4, 4}, {0, 0}}
@@ -153,7 +155,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		if size := positions(g); size > len(b)/16 {
+		if size := len(testkit.Positions(g)); size > len(b)/16 {
 			t.Fatalf("%d positions of %d bytes", size, len(b))
 		}
 		written, err := Append(nil, g)
@@ -169,33 +171,4 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%x became %x, %v", written, rewritten, err)
 		}
 	})
-}
-
-// positions counts the positions of g.
-func positions(g orb.Geometry) (n int) {
-	switch g := g.(type) {
-	case orb.Point:
-		return 1
-	case orb.MultiPoint:
-		return len(g)
-	case orb.LineString:
-		return len(g)
-	case orb.MultiLineString:
-		for _, l := range g {
-			n += len(l)
-		}
-	case orb.Polygon:
-		for _, r := range g {
-			n += len(r)
-		}
-	case orb.MultiPolygon:
-		for _, p := range g {
-			n += positions(p)
-		}
-	case orb.Collection:
-		for _, m := range g {
-			n += positions(m)
-		}
-	}
-	return n
 }
