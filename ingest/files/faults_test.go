@@ -12,6 +12,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"hutong/ingest"
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/column"
 )
@@ -317,7 +318,7 @@ func (f *fault) options(t *testing.T) Options {
 
 func TestFaultsInRealFiles(t *testing.T) {
 	t.Parallel()
-	root := filepath.Dir(dataFile(t, "README.md"))
+	root := testkit.Data(t)
 	for i := range faults {
 		f := &faults[i]
 		t.Run(f.name, func(t *testing.T) {
@@ -364,7 +365,7 @@ func TestFaultsInSmall(t *testing.T) {
 // The point column of New York's file says what its two columns with degrees say.
 func TestPointColumnAgrees(t *testing.T) {
 	t.Parallel()
-	path := dataFile(t, "hotspots-nyc/nyc-wifi-hotspots.csv")
+	path := testkit.Data(t, "hotspots-nyc/nyc-wifi-hotspots.csv")
 	var places [2]map[layers.FeatureID]orb.Point
 	for i, where := range []ingest.PlaceColumns{{Lon: "Long_", Lat: "Lat"}, {Point: "Location (Lat, Long)", Order: ingest.LatLon}} {
 		m := dcMapping(t, "{OBJECTID}", "Boro string")

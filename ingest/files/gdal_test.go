@@ -18,21 +18,15 @@ import (
 	"github.com/paulmach/orb/geojson"
 
 	"hutong/ingest"
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/column"
 )
 
-// ogr2ogr converts a file with GDAL, the independent writer of these tests. Without it the test is
-// skipped, but in CI it fails.
+// ogr2ogr converts a file with GDAL, the independent writer of these tests.
 func ogr2ogr(t *testing.T, args ...string) {
 	t.Helper()
-	if _, err := exec.LookPath("ogr2ogr"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("ogr2ogr is missing: install gdal-bin")
-		}
-		t.Skip("ogr2ogr is missing: install gdal-bin")
-	}
-	out, err := exec.Command("ogr2ogr", args...).CombinedOutput()
+	out, err := exec.Command(testkit.Tool(t, "ogr2ogr", "gdal-bin"), args...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("ogr2ogr %s: %v\n%s", strings.Join(args, " "), err, out)
 	}
@@ -189,7 +183,7 @@ func cityValues(p geojson.Properties) []column.Value {
 // The wards of Washington as GDAL writes them in every format are the wards of the GeoJSON file.
 func TestWardsInEveryFormat(t *testing.T) {
 	t.Parallel()
-	packed, err := os.Open(dataFile(t, "boundaries/dc/ward-2012.geojson.gz"))
+	packed, err := os.Open(testkit.Data(t, "boundaries/dc/ward-2012.geojson.gz"))
 	if err != nil {
 		t.Fatal(err)
 	}

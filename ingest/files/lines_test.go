@@ -93,20 +93,11 @@ func TestLineBeyondTheLimit(t *testing.T) {
 	}
 }
 
-func gz(text string) string { return string(compress.AppendGzip(nil, []byte(text))) }
+// packedTest is a compressed file, the ids of what it publishes, and a part of the error.
+type packedTest struct{ name, file, text, published, err string }
 
-func TestGzip(t *testing.T) {
-	t.Parallel()
-	a, b := line("a", ""), line("b", "")
-	whole := gz("\ufeff" + a + "\n" + b + "\n")
-	tests := []struct{ name, file, text, published, err string }{
-		{"by name", "f.ndjson.gz", whole, "a b", ""},
-		{"by content", "f.ndjson", whole, "a b", ""},
-		{"two members", "F.NDJSON.GZ", gz(a+"\n") + gz(b+"\n"), "a b", ""},
-		{"not gzip", "f.ndjson.gz", a, "", "gzip header"},
-		{"empty", "f.ndjson.gz", "", "", "gzip header"},
-		{"cut off", "f.ndjson.gz", whole[:len(whole)-6], "a b", "after line 2: compress: gzip: unexpected EOF"},
-	}
+func checkPacked(t *testing.T, tests []packedTest) {
+	t.Helper()
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -118,6 +109,22 @@ func TestGzip(t *testing.T) {
 			checkError(t, err, tt.err)
 		})
 	}
+}
+
+func gz(text string) string { return string(compress.AppendGzip(nil, []byte(text))) }
+
+func TestGzip(t *testing.T) {
+	t.Parallel()
+	a, b := line("a", ""), line("b", "")
+	whole := gz("\ufeff" + a + "\n" + b + "\n")
+	checkPacked(t, []packedTest{
+		{"by name", "f.ndjson.gz", whole, "a b", ""},
+		{"by content", "f.ndjson", whole, "a b", ""},
+		{"two members", "F.NDJSON.GZ", gz(a+"\n") + gz(b+"\n"), "a b", ""},
+		{"not gzip", "f.ndjson.gz", a, "", "gzip header"},
+		{"empty", "f.ndjson.gz", "", "", "gzip header"},
+		{"cut off", "f.ndjson.gz", whole[:len(whole)-6], "a b", "after line 2: compress: gzip: unexpected EOF"},
+	})
 }
 
 // zst returns a Zstandard frame of one raw block (RFC 8878 §3.1.1), which holds a text as it is.
@@ -132,7 +139,7 @@ func TestZstd(t *testing.T) {
 	t.Parallel()
 	a, b := line("a", ""), line("b", "")
 	whole := zst("\ufeff" + a + "\n" + b + "\n")
-	tests := []struct{ name, file, text, published, err string }{
+	checkPacked(t, []packedTest{
 		{"by name", "f.ndjson.zst", whole, "a b", ""},
 		{"by content", "f.ndjson", whole, "a b", ""},
 		{"two frames", "F.NDJSON.ZST", zst(a+"\n") + zst(b+"\n"), "a b", ""},
@@ -140,16 +147,5 @@ func TestZstd(t *testing.T) {
 		{"empty", "f.ndjson.zst", "", "", "compress: zstd: unexpected EOF"},
 		{"cut off", "f.ndjson.zst", whole[:len(whole)-6], "", "compress: zstd: unexpected EOF"},
 		{"a table", "f.gpkg.zst", whole, "", "format gpkg is read in place: decompress the file first"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			s := source(t, Options{Mapping: reports(t)}, map[string]string{tt.file: tt.text}, 0)
-			published, _, err := ids(t, s)
-			if published != tt.published {
-				t.Errorf("got %q, want %q", published, tt.published)
-			}
-			checkError(t, err, tt.err)
-		})
-	}
+	})
 }

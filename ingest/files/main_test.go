@@ -2,7 +2,6 @@ package files
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -190,35 +189,4 @@ func feature(b []byte, i int, rng *rand.Rand) []byte {
 	b = append(b, ',')
 	b = strconv.AppendFloat(b, float64(394000000+rng.IntN(11000000))/1e7, 'f', -1, 64)
 	return append(b, `]}}`...)
-}
-
-// dataFile returns the path of a file of the real data, or skips the test.
-func dataFile(t testing.TB, name string) string {
-	t.Helper()
-	root := os.Getenv("HUTONG_DATA")
-	if root == "" {
-		dir, err := os.Getwd()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for {
-			if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-				break
-			}
-			if parent := filepath.Dir(dir); parent != dir {
-				dir = parent
-				continue
-			}
-			t.Fatal("no go.mod above the working directory")
-		}
-		root = filepath.Join(dir, "..", "shared", "data")
-	}
-	if _, err := os.Stat(root); errors.Is(err, os.ErrNotExist) {
-		t.Skipf("real data is missing: there is no folder %s (set HUTONG_DATA)", root)
-	}
-	path := filepath.Join(root, name)
-	if _, err := os.Stat(path); err != nil {
-		t.Fatalf("the data folder is there, but: %v", err)
-	}
-	return path
 }

@@ -60,36 +60,45 @@ func (g *generator) Read(p []byte) (int, error) {
 	return n, nil
 }
 
+// peakHeap runs s, which has n features, and returns how far the live heap grew. It looks at every few
+// batches.
+func peakHeap(t *testing.T, s *Source, n, every int) (most uint64) {
+	t.Helper()
+	var before, now runtime.MemStats
+	for range 3 { // pools keep what they hold for two
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&before)
+	batches := 0
+	var report ingest.Report
+	err := s.Run(t.Context(), publisher(func(context.Context, layers.Batch) error {
+		if batches++; batches%every == 0 {
+			runtime.GC()
+			runtime.ReadMemStats(&now)
+			most = max(most, now.HeapAlloc-min(now.HeapAlloc, before.HeapAlloc))
+		}
+		return nil
+	}), &report)
+	if sum := report.Summary(); err != nil || int(sum.Accepted) != n {
+		t.Fatalf("%v, %v", err, sum)
+	}
+	return most
+}
+
 // The live heap while reading must not depend on the file's size. Not parallel: it measures.
 func TestHeapDoesNotDependOnSize(t *testing.T) {
 	const chunk = 32 << 10
 	// Some 1 MB each: thirty chunks, far more than are in work at once.
 	for kind, features := range map[string]int{"ndjson": 3000, "geojson": 3000, "csv": 18_000} {
 		t.Run(kind, func(t *testing.T) {
-			peak := func(n int) (most uint64) {
+			peak := func(n int) uint64 {
 				opts := Options{Mapping: reports(t)}
 				if kind == "csv" {
 					opts = Options{Mapping: table(t), CSV: CSV{PlaceColumns: ingest.PlaceColumns{Lon: "lon", Lat: "lat"}}}
 				}
 				s := stream(t, opts, "f."+kind, func() io.Reader { return generate(kind, n) })
 				s.chunk = chunk
-				var before, now runtime.MemStats
-				runtime.GC()
-				runtime.ReadMemStats(&before)
-				batches := 0
-				var report ingest.Report
-				err := s.Run(t.Context(), publisher(func(context.Context, layers.Batch) error {
-					if batches++; batches%4 == 0 {
-						runtime.GC()
-						runtime.ReadMemStats(&now)
-						most = max(most, now.HeapAlloc-min(now.HeapAlloc, before.HeapAlloc))
-					}
-					return nil
-				}), &report)
-				if sum := report.Summary(); err != nil || int(sum.Accepted) != n {
-					t.Fatalf("%v, %v", err, sum)
-				}
-				return most
+				return peakHeap(t, s, n, 4)
 			}
 			small, large := peak(features), peak(8*features)
 			t.Logf("live heap at most %d kB for %d features, %d kB for %d", small>>10, features, large>>10, 8*features)

@@ -7,6 +7,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"hutong/ingest"
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/column"
 )
@@ -43,7 +44,7 @@ func complaints(t testing.TB, id string) *ingest.Mapping {
 
 func TestDCComplaints(t *testing.T) {
 	t.Parallel()
-	path := dataFile(t, "complaints-dc/dc-311-2016-08.ndjson.gz")
+	path := testkit.Data(t, "complaints-dc/dc-311-2016-08.ndjson.gz")
 	for _, tt := range []struct {
 		id       string
 		distinct int
@@ -124,7 +125,7 @@ func TestDCFiles(t *testing.T) {
 		t.Run(tt.file, func(t *testing.T) {
 			t.Parallel()
 			m := dcMapping(t, tt.id, strings.Split(tt.fields, ",")...)
-			s, err := New(Options{Name: "dc", Layer: "dc", Paths: []string{dataFile(t, tt.file)}, Mapping: m})
+			s, err := New(Options{Name: "dc", Layer: "dc", Paths: []string{testkit.Data(t, tt.file)}, Mapping: m})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -192,7 +193,7 @@ func TestTables(t *testing.T) {
 					m.Fields[i].Layouts = tt.layouts
 				}
 			}
-			opts := Options{Name: "table", Layer: "dc", Paths: []string{dataFile(t, tt.file)}, Mapping: m, CSV: CSV{PlaceColumns: ingest.PlaceColumns{Lon: tt.lon, Lat: tt.lat}}}
+			opts := Options{Name: "table", Layer: "dc", Paths: []string{testkit.Data(t, tt.file)}, Mapping: m, CSV: CSV{PlaceColumns: ingest.PlaceColumns{Lon: tt.lon, Lat: tt.lat}}}
 			s, err := New(opts)
 			if err != nil {
 				t.Fatal(err)

@@ -1,24 +1,21 @@
 package files
 
 import (
-	"compress/gzip"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
-	"github.com/paulmach/orb/geojson"
 
 	"hutong/ingest"
+	"hutong/internal/testkit"
 	"hutong/layers"
 )
 
 // Every line and polygon of the real data comes out as orb/geojson reads it.
 func TestRealShapes(t *testing.T) {
 	t.Parallel()
-	root := filepath.Dir(filepath.Dir(dataFile(t, "boundaries/README.md")))
+	root := testkit.Data(t)
 	var paths []string
 	for _, pattern := range []string{"boundaries/*/*.geojson*", "basemap-dc/*.geojson.gz"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))
@@ -42,13 +39,13 @@ func TestRealShapes(t *testing.T) {
 			if err != nil || sum.Refused != 0 {
 				t.Fatalf("%v, %v", sum, err)
 			}
-			want := geometries(t, path)
+			want := testkit.Features(t, path)
 			if len(want) != len(changes) {
 				t.Fatalf("got %d features, want %d", len(changes), len(want))
 			}
-			for i, g := range want {
-				if got := changes[i].Feature.Geometry; !same(got, g) {
-					t.Errorf("feature %d: got %v, want %v", i+1, got, g)
+			for i, f := range want {
+				if got := changes[i].Feature.Geometry; !same(got, f.Geometry) {
+					t.Errorf("feature %d: got %v, want %v", i+1, got, f.Geometry)
 				}
 			}
 		})
@@ -75,35 +72,6 @@ func same(got, want orb.Geometry) bool {
 		return got == nil && want == nil
 	}
 	return orb.Equal(got, want)
-}
-
-// geometries reads a FeatureCollection with orb.
-func geometries(t testing.TB, path string) []orb.Geometry {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	var r io.Reader = f
-	if strings.HasSuffix(path, ".gz") {
-		if r, err = gzip.NewReader(f); err != nil {
-			t.Fatal(err)
-		}
-	}
-	text, err := io.ReadAll(r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	collection, err := geojson.UnmarshalFeatureCollection(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []orb.Geometry
-	for _, feature := range collection.Features {
-		all = append(all, feature.Geometry)
-	}
-	return all
 }
 
 // A collection of several kinds of shapes, in chunks of a few bytes.

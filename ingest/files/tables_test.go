@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -74,28 +73,10 @@ func TestHeapOfTablesDoesNotDependOnSize(t *testing.T) {
 	const chunk = 32 << 10
 	for _, format := range tables {
 		t.Run(string(format), func(t *testing.T) {
-			peak := func(n int) (most uint64) {
+			peak := func(n int) uint64 {
 				s := bigTable(t, format, n)
 				s.chunk = chunk
-				var before, now runtime.MemStats
-				for range 3 { // pools keep what they hold for two
-					runtime.GC()
-				}
-				runtime.ReadMemStats(&before)
-				batches := 0
-				var report ingest.Report
-				err := s.Run(t.Context(), publisher(func(context.Context, layers.Batch) error {
-					if batches++; batches%8 == 0 {
-						runtime.GC()
-						runtime.ReadMemStats(&now)
-						most = max(most, now.HeapAlloc-min(now.HeapAlloc, before.HeapAlloc))
-					}
-					return nil
-				}), &report)
-				if sum := report.Summary(); err != nil || int(sum.Accepted) != n {
-					t.Fatalf("%v, %v", err, sum)
-				}
-				return most
+				return peakHeap(t, s, n, 8)
 			}
 			small, large := peak(4000), peak(40_000)
 			t.Logf("live heap at most %d kB for 4000 features, %d kB for 40000", small>>10, large>>10)
