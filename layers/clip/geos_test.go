@@ -8,19 +8,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"hutong/internal/testkit"
 )
 
 // TestValidByGEOS lets GEOS judge, through the SQLite dialect of GDAL's ogr2ogr, where the two are
-// installed; where CI is set they have to be.
+// installed.
 func TestValidByGEOS(t *testing.T) {
 	t.Parallel()
-	tool, err := exec.LookPath("ogr2ogr")
-	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("ogr2ogr (Debian gdal-bin) is not installed")
-		}
-		t.Skip("ogr2ogr (Debian gdal-bin) is not installed")
-	}
+	tool := testkit.Tool(t, "ogr2ogr", "gdal-bin")
 	r := seed(t)
 	var c Clipper
 	var text strings.Builder

@@ -2,14 +2,14 @@ package clip
 
 import (
 	"math/rand/v2"
-	"os"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"hutong/internal/testkit"
 )
 
 // runs counts how often each random test has run, by its name.
@@ -19,16 +19,8 @@ var runs sync.Map
 // time that the test runs, so that -count tries others. To run one again, set HUTONG_SEED to it.
 func seed(t *testing.T) *rand.Rand {
 	t.Helper()
-	first := uint64(0)
-	if env := os.Getenv("HUTONG_SEED"); env != "" {
-		n, err := strconv.ParseUint(env, 10, 64)
-		if err != nil {
-			t.Fatalf("HUTONG_SEED: %v", err)
-		}
-		first = n
-	}
 	run, _ := runs.LoadOrStore(t.Name(), new(atomic.Uint64))
-	n := first + run.(*atomic.Uint64).Add(1) - 1
+	n := testkit.Seeds(t, run.(*atomic.Uint64), 1)[0]
 	t.Logf("HUTONG_SEED=%d", n)
 	return rand.New(rand.NewPCG(n, 1))
 }
