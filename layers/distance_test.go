@@ -10,6 +10,7 @@ import (
 
 	"github.com/paulmach/orb"
 
+	"hutong/internal/testkit"
 	"hutong/layers/world"
 )
 
@@ -26,7 +27,7 @@ func TestNearestOfShapes(t *testing.T) {
 		if i%4 == 0 {
 			g = orb.Point{116 + r.Float64(), 39.5 + r.Float64()}
 		}
-		if len(vertices(g)) > 0 && vertices(g)[0][0] > 100 && g.Bound().Max[0]-g.Bound().Min[0] < 5 {
+		if all := testkit.Positions(g); len(all) > 0 && all[0][0] > 100 && g.Bound().Max[0]-g.Bound().Min[0] < 5 {
 			b.Changes = append(b.Changes, Change{Feature: Feature{ID: FeatureID(strconv.Itoa(i)), Geometry: g}})
 		}
 	}

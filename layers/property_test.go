@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 
+	"hutong/internal/testkit"
 	"hutong/layers/column"
 )
 
@@ -172,7 +172,7 @@ func (m *model) check(t *testing.T, s *Snapshot) {
 				t.Errorf("%q field %d: %v, want %v", id, i, got.Values[i], v)
 			}
 		}
-		if located := len(vertices(want.Geometry)) > 0; (got.Geometry != nil) != located {
+		if located := len(testkit.Positions(want.Geometry)) > 0; (got.Geometry != nil) != located {
 			t.Errorf("%q: geometry %v, want %v", id, got.Geometry, want.Geometry)
 		} else if located {
 			checkGeometry(t, id, got.Geometry, want.Geometry)
@@ -187,26 +187,6 @@ func (m *model) check(t *testing.T, s *Snapshot) {
 	}
 }
 
-// seeds returns n seeds from HUTONG_SEED on, or from 0, and the next n each time that the test runs
-// again in this process (-count=20), which runs counts. Subtests have their seed in their name; to run
-// one again, set HUTONG_SEED to it.
-func seeds(t *testing.T, runs *atomic.Uint64, n uint64) []uint64 {
-	t.Helper()
-	first := uint64(0)
-	if env := os.Getenv("HUTONG_SEED"); env != "" {
-		var err error
-		if first, err = strconv.ParseUint(env, 10, 64); err != nil {
-			t.Fatalf("HUTONG_SEED: %v", err)
-		}
-	}
-	first += n * (runs.Add(1) - 1)
-	out := make([]uint64, n)
-	for i := range out {
-		out[i] = first + uint64(i)
-	}
-	return out
-}
-
 var sequenceRuns, loadRuns atomic.Uint64 // how often the tests below ran in this process
 
 // TestAnySequence applies random changes in random batches. After every batch the snapshot must be
@@ -215,7 +195,7 @@ var sequenceRuns, loadRuns atomic.Uint64 // how often the tests below ran in thi
 // published (S2, S5).
 func TestAnySequence(t *testing.T) {
 	t.Parallel()
-	all := seeds(t, &sequenceRuns, 4)
+	all := testkit.Seeds(t, &sequenceRuns, 4)
 	for _, o := range blockSizesTested {
 		for _, seed := range all {
 			t.Run(fmt.Sprintf("blocks of %d to %d, seed %d", o.MinRows, o.MaxRows, seed), func(t *testing.T) {
@@ -300,7 +280,7 @@ func anySequence(t *testing.T, o Options, seed uint64, coverage bool) {
 // batch by batch: the results must be the same.
 func TestLoadIsABatch(t *testing.T) {
 	t.Parallel()
-	for _, seed := range seeds(t, &loadRuns, 6) {
+	for _, seed := range testkit.Seeds(t, &loadRuns, 6) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			t.Parallel()
 			loadIsABatch(t, seed)

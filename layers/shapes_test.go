@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/paulmach/orb"
+
+	"hutong/internal/testkit"
 )
 
 // latticeCell returns the border of cell i, j of a lattice of wavy lines over 116–117, 39.5–40.5:
@@ -99,7 +101,7 @@ func clampTo(v, limit float64) float64 { return min(max(v, -limit), limit) }
 // checkGeometry compares a geometry with the one that came in: vertices in any order of rings' sense.
 func checkGeometry(t *testing.T, id FeatureID, got, want orb.Geometry) {
 	t.Helper()
-	g, w := vertices(got), vertices(want)
+	g, w := testkit.Positions(got), testkit.Positions(want)
 	if fmt.Sprintf("%T", got) != fmt.Sprintf("%T", want) || len(g) != len(w) {
 		t.Errorf("%q: %v, want %v", id, got, want)
 		return
@@ -110,33 +112,7 @@ func checkGeometry(t *testing.T, id FeatureID, got, want orb.Geometry) {
 			near = near || math.Abs(g[i][0]-w[k][0]) < 1.5e-7 && math.Abs(g[i][1]-w[k][1]) < 1.5e-7
 		}
 		if !near {
-			t.Errorf("%q: vertex %v of %v is not in %v", id, g[i], got, want)
+			t.Errorf("%q: vertex %v of %v is not in %v", id, *g[i], got, want)
 		}
 	}
-}
-
-// vertices returns all positions of a geometry.
-func vertices(g orb.Geometry) []orb.Point {
-	var out []orb.Point
-	switch g := g.(type) {
-	case orb.Point:
-		out = append(out, g)
-	case orb.MultiPoint:
-		out = append(out, g...)
-	case orb.LineString:
-		out = append(out, g...)
-	case orb.MultiLineString:
-		for _, l := range g {
-			out = append(out, l...)
-		}
-	case orb.Polygon:
-		for _, r := range g {
-			out = append(out, r...)
-		}
-	case orb.MultiPolygon:
-		for _, p := range g {
-			out = append(out, vertices(p)...)
-		}
-	}
-	return out
 }
