@@ -3,7 +3,6 @@ package cache
 import (
 	"bytes"
 	"math/rand/v2"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -11,29 +10,11 @@ import (
 	"testing"
 
 	"hutong/internal/compress"
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/world"
 	"hutong/tiles/grid"
 )
-
-// seeds returns n seeds from HUTONG_SEED on, or from 0, and the next n each time that the test runs
-// again in this process. A failure prints its seed: to run that one again, set HUTONG_SEED to it.
-func seeds(t *testing.T, runs *atomic.Uint64, n uint64) []uint64 {
-	t.Helper()
-	first := uint64(0)
-	if env := os.Getenv("HUTONG_SEED"); env != "" {
-		var err error
-		if first, err = strconv.ParseUint(env, 10, 64); err != nil {
-			t.Fatalf("HUTONG_SEED: %v", err)
-		}
-	}
-	first += n * (runs.Add(1) - 1)
-	out := make([]uint64, n)
-	for i := range out {
-		out[i] = first + uint64(i)
-	}
-	return out
-}
 
 var propertyRuns, concurrentRuns, versionsRuns atomic.Uint64
 
@@ -41,7 +22,7 @@ var propertyRuns, concurrentRuns, versionsRuns atomic.Uint64
 // built at that moment (S4), and every ETag that was ever handed out against what it stood for.
 func TestCachedEqualsFresh(t *testing.T) {
 	t.Parallel()
-	for _, seed := range seeds(t, &propertyRuns, 4) {
+	for _, seed := range testkit.Seeds(t, &propertyRuns, 4) {
 		rng := rand.New(rand.NewPCG(seed, 7))
 		f := newFixture(t, Options{Bytes: 1 << 16, Tags: 64, Hot: 1}) // both tables are too small
 		stood := map[string][]byte{}                                  // by tile and ETag: the tile, not encoded
@@ -154,7 +135,7 @@ func anyTile(rng *rand.Rand) grid.Tile {
 // it, from whichever of the caches, builds and encodings.
 func TestReadersAreNeverBehind(t *testing.T) {
 	t.Parallel()
-	for _, seed := range seeds(t, &concurrentRuns, 2) {
+	for _, seed := range testkit.Seeds(t, &concurrentRuns, 2) {
 		f := newFixture(t, Options{Hot: 3})
 		set := f.set(t, "a,b")
 		var published atomic.Int64

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/world"
 	"hutong/tiles/grid"
@@ -15,7 +16,7 @@ import (
 // window is never missed (S4, S6), and few tiles are stale for one elsewhere.
 func TestStaleness(t *testing.T) {
 	t.Parallel()
-	for _, seed := range seeds(t, &versionsRuns, 3) {
+	for _, seed := range testkit.Seeds(t, &versionsRuns, 3) {
 		rng := rand.New(rand.NewPCG(seed, 1))
 		v := NewVersions("a")
 		var all []layers.Delta
