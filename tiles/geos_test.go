@@ -1,11 +1,8 @@
 package tiles
 
 import (
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -17,6 +14,7 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/geojson"
 
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/view"
@@ -47,7 +45,7 @@ func (j *judged) add(t grid.Tile, d decodedShape) {
 var invalidName = regexp.MustCompile(`name \(String\) = (.*)\n.*reason \(String\) = (.*)\n`)
 
 // invalid returns which of the polygons GEOS calls invalid, by Debian's gdal-bin, and why.
-func (j *judged) invalid(t *testing.T) []string {
+func (j *judged) invalid(t *testing.T, ogrinfo string) []string {
 	t.Helper()
 	text, err := json.Marshal(j.fc)
 	if err != nil {
@@ -58,7 +56,7 @@ func (j *judged) invalid(t *testing.T) []string {
 		t.Fatal(err)
 	}
 	//nolint:gosec // fixed words
-	cmd := exec.CommandContext(t.Context(), "ogrinfo", "-ro", "-q", "-geom=NO", "-dialect", "SQLite", "-sql",
+	cmd := exec.CommandContext(t.Context(), ogrinfo, "-ro", "-q", "-geom=NO", "-dialect", "SQLite", "-sql",
 		"SELECT name, IsValidReason(geometry) AS reason FROM judged WHERE NOT ST_IsValid(geometry)", path)
 	out, err := cmd.Output()
 	if err != nil {
@@ -71,22 +69,11 @@ func (j *judged) invalid(t *testing.T) []string {
 	return found
 }
 
-// needGEOS skips the test where GDAL with GEOS is missing.
-func needGEOS(t *testing.T) {
-	t.Helper()
-	if _, err := exec.LookPath("ogrinfo"); err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("ogrinfo is missing: install gdal-bin")
-		}
-		t.Skip("ogrinfo is missing: install gdal-bin")
-	}
-}
-
 // TestGEOSJudgesTiles gives all polygons of many tiles to GEOS: of made shapes, and of real ones where
 // the data is there. At the source's detail none may be invalid, elsewhere one ring in a thousand.
 func TestGEOSJudgesTiles(t *testing.T) {
 	t.Parallel()
-	needGEOS(t)
+	ogrinfo := testkit.Tool(t, "ogrinfo", "gdal-bin") // with GEOS
 	const seed = 41
 	sets := map[string][]layers.Feature{"made": randomShapes(250, rand.New(rand.NewPCG(seed, 0)))}
 	for _, name := range []string{"boundaries/dc/ward-2012", "boundaries/dc/police-service-areas-psa", "basemap-dc/national-parks", "boundaries/san-francisco/planning-neighborhoods"} {
@@ -120,10 +107,10 @@ func TestGEOSJudgesTiles(t *testing.T) {
 						}
 					}
 				}
-				if bad := detail.invalid(t); len(bad) > 0 {
+				if bad := detail.invalid(t, ogrinfo); len(bad) > 0 {
 					t.Errorf("seed %d, coverage %v: %d polygons of %d rings at zoom %d are invalid: %v", seed, coverage, len(bad), detail.rings, o.MaxZoom, head(bad))
 				}
-				if bad := elsewhere.invalid(t); len(bad)*1000 > elsewhere.rings {
+				if bad := elsewhere.invalid(t, ogrinfo); len(bad)*1000 > elsewhere.rings {
 					t.Errorf("seed %d, coverage %v: %d polygons of %d rings are invalid, more than one in a thousand: %v", seed, coverage, len(bad), elsewhere.rings, head(bad))
 				}
 				t.Logf("coverage %v: %d rings at zoom %d, %d elsewhere", coverage, detail.rings, o.MaxZoom, elsewhere.rings)
@@ -137,7 +124,9 @@ func head(list []string) []string { return list[:min(len(list), 5)] }
 // zoomedIn returns a tile of the highest zoom at a vertex of one of the features.
 func zoomedIn(r *rand.Rand, features []layers.Feature, zoom uint8) grid.Tile {
 	var at []orb.Point
-	each(orb.Clone(features[r.IntN(len(features))].Geometry), func(p *orb.Point) { at = append(at, *p) })
+	for _, p := range testkit.Positions(features[r.IntN(len(features))].Geometry) {
+		at = append(at, *p)
+	}
 	if len(at) == 0 {
 		return grid.Tile{}
 	}
@@ -149,36 +138,15 @@ func zoomedIn(r *rand.Rand, features []layers.Feature, zoom uint8) grid.Tile {
 	return grid.At(p, zoom)
 }
 
-// realFeatures returns the features of a gzipped GeoJSON file below HUTONG_DATA, nil where that folder
-// is missing.
+// realFeatures returns the features of a GeoJSON file of the real data, nil where there is none.
 func realFeatures(tb testing.TB, name string) []layers.Feature {
 	tb.Helper()
-	data := os.Getenv("HUTONG_DATA")
-	if data == "" {
-		data = filepath.Join("..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(data); err != nil {
+	path, ok := testkit.FindData(tb, name)
+	if !ok {
 		return nil
 	}
-	packed, err := os.ReadFile(filepath.Join(data, filepath.FromSlash(name)))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if filepath.Ext(name) == ".gz" {
-		z, err := gzip.NewReader(bytes.NewReader(packed))
-		if err != nil {
-			tb.Fatal(err)
-		}
-		if packed, err = io.ReadAll(z); err != nil {
-			tb.Fatal(err)
-		}
-	}
-	fc, err := geojson.UnmarshalFeatureCollection(packed)
-	if err != nil {
-		tb.Fatal(err)
-	}
 	var out []layers.Feature
-	for i, f := range fc.Features {
+	for i, f := range testkit.Features(tb, path) {
 		if f.Geometry != nil {
 			out = append(out, layers.Feature{
 				ID: layers.FeatureID(strconv.Itoa(i)), Geometry: f.Geometry,

@@ -1,25 +1,20 @@
 package tiles
 
 import (
-	"bytes"
 	"encoding/binary"
-	"flag"
 	"fmt"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
 
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/tiles/grid"
 )
-
-var update = flag.Bool("update", false, "rewrite testdata")
 
 // goldenSchema has a field of every kind.
 func goldenSchema() *layers.Schema {
@@ -99,32 +94,10 @@ func TestGolden(t *testing.T) {
 				text = fmt.Appendf(text, "fields left out: %s\n", strings.Join(stats.DroppedFields, ", "))
 			}
 			text = append(text, describe(t, tile)...)
-			path := filepath.Join("testdata", strings.NewReplacer(" ", "-", ",", "").Replace(tt.name))
-			golden(t, path+".txt", text)
-			golden(t, path+".mvt", tile)
+			name := strings.NewReplacer(" ", "-", ",", "").Replace(tt.name)
+			testkit.Golden(t, name+".txt", string(text))
+			testkit.Golden(t, name+".mvt", string(tile))
 		})
-	}
-}
-
-// golden compares got with a file, or writes it.
-func golden(t *testing.T, path string, got []byte) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil { //nolint:gosec // committed files are public
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v (run with -update to make it)", err)
-	}
-	if !bytes.Equal(got, want) {
-		if strings.HasSuffix(path, ".txt") {
-			t.Errorf("%s: got\n%s\nwant\n%s", path, got, want)
-		} else {
-			t.Errorf("%s: bytes differ", path)
-		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/paulmach/orb"
 	orbmvt "github.com/paulmach/orb/encoding/mvt"
 
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/shape"
@@ -127,38 +128,11 @@ func decodeShapes(tb testing.TB, tile []byte) []decodedShape {
 func unitsOf(g orb.Geometry, t grid.Tile, extent uint32, worlds float64) orb.Geometry {
 	scale := float64(extent) * math.Exp2(float64(t.Z)) / (1 << world.Bits)
 	g = orb.Clone(g)
-	each(g, func(p *orb.Point) {
+	for _, p := range testkit.Positions(g) {
 		x, y := world.X(p[0])+worlds*(1<<world.Bits), world.Y(p[1])
 		*p = orb.Point{x*scale - float64(t.X)*float64(extent), y*scale - float64(t.Y)*float64(extent)}
-	})
+	}
 	return g
-}
-
-// each calls fn with every position of g but a point's.
-func each(g orb.Geometry, fn func(p *orb.Point)) {
-	all := func(ps []orb.Point) {
-		for i := range ps {
-			fn(&ps[i])
-		}
-	}
-	switch g := g.(type) {
-	case orb.MultiPoint:
-		all(g)
-	case orb.LineString:
-		all(g)
-	case orb.MultiLineString:
-		for _, l := range g {
-			all(l)
-		}
-	case orb.Polygon:
-		for _, ring := range g {
-			all(ring)
-		}
-	case orb.MultiPolygon:
-		for _, p := range g {
-			each(p, fn)
-		}
-	}
 }
 
 // edges returns the edges of a geometry's lines or rings.
