@@ -1,9 +1,7 @@
 package bars
 
 import (
-	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"testing"
 
@@ -13,6 +11,7 @@ import (
 	"hutong/ingest"
 	"hutong/ingest/files"
 	"hutong/internal/config"
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/view"
 	"hutong/layers/world"
@@ -26,26 +25,21 @@ import (
 // one thing in its latest state, which is what a map of requests should show, so the six earlier
 // records are replaced; keyed by request and service each record is a thing of its own.
 const (
-	dcRead        = 22_583
-	dcRefused     = 1
-	dcByRequest   = 22_576
-	dcByService   = 22_582
-	dcSource      = "complaints-dc"
-	dcExample     = "../../examples/dc.yaml"
-	dcDefaultData = "../../" + config.DefaultData
+	dcRead      = 22_583
+	dcRefused   = 1
+	dcByRequest = 22_576
+	dcByService = 22_582
+	dcSource    = "complaints-dc"
+	dcExample   = "../../examples/dc.yaml"
 )
 
 // barDC loads the complaints as the example config says, keyed in two ways, and looks for every one
 // of them in the tiles of zoom 16.
 func barDC(t *testing.T, _ size, r *Report) {
-	data, ok := os.LookupEnv(config.EnvData)
-	if !ok {
-		data = dcDefaultData
-	}
-	if _, err := os.Stat(data); errors.Is(err, os.ErrNotExist) {
+	if _, ok := testkit.FindData(t); !ok {
 		r.Add("dc", "skipped: there is no data folder")
-		t.Skipf("real data is missing: there is no folder %s (set HUTONG_DATA)", data)
 	}
+	data := testkit.Data(t)
 	c, err := config.Load(dcExample, func(name string) (string, bool) { return data, name == config.EnvData })
 	if err != nil {
 		t.Fatal(err)

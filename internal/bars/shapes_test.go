@@ -1,13 +1,9 @@
 package bars
 
 import (
-	"compress/gzip"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"testing"
@@ -19,6 +15,7 @@ import (
 	"github.com/paulmach/orb/simplify"
 	"github.com/tidwall/rtree"
 
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/view"
@@ -86,18 +83,14 @@ func barShapes(t *testing.T, s size, r *Report) {
 // moved by ten metres each time. It is nil where the data is missing.
 func realShapes(t *testing.T, files []string) []*geojson.Feature {
 	t.Helper()
-	data := os.Getenv("HUTONG_DATA")
-	if data == "" {
-		data = filepath.Join("..", "..", "..", "shared", "data")
-	}
-	if _, err := os.Stat(data); err != nil {
+	if _, ok := testkit.FindData(t); !ok {
 		return nil
 	}
 	var out []*geojson.Feature
 	bound := maptile.New(shapeTile.X, shapeTile.Y, shapeZoom).Bound()
 	for _, shift := range []float64{0, 1e-4, 2e-4} {
 		for _, name := range files {
-			for _, f := range readCollection(t, filepath.Join(data, name)).Features {
+			for _, f := range testkit.Features(t, testkit.Data(t, name)) {
 				if f.Geometry == nil || !f.Geometry.Bound().Intersects(bound) || len(out) == shapeCount {
 					continue
 				}
@@ -112,53 +105,11 @@ func realShapes(t *testing.T, files []string) []*geojson.Feature {
 	return out
 }
 
-func readCollection(t *testing.T, path string) *geojson.FeatureCollection {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := io.ReadAll(z)
-	if err != nil {
-		t.Fatal(err)
-	}
-	fc, err := geojson.UnmarshalFeatureCollection(text)
-	if err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
-	return fc
-}
-
 // moved returns a copy of g some degrees to the east.
 func moved(g orb.Geometry, degrees float64) orb.Geometry {
 	g = orb.Clone(g)
-	line := func(ps []orb.Point) {
-		for i := range ps {
-			ps[i][0] += degrees
-		}
-	}
-	switch g := g.(type) {
-	case orb.LineString:
-		line(g)
-	case orb.MultiLineString:
-		for _, l := range g {
-			line(l)
-		}
-	case orb.Polygon:
-		for _, ring := range g {
-			line(ring)
-		}
-	case orb.MultiPolygon:
-		for _, p := range g {
-			for _, ring := range p {
-				line(ring)
-			}
-		}
+	for _, p := range testkit.Positions(g) {
+		p[0] += degrees
 	}
 	return g
 }
@@ -203,7 +154,7 @@ func compareShapes(t *testing.T, s size, r *Report, what string, features []*geo
 	for i, f := range features {
 		kind := "kind " + strconv.Itoa(i%12)
 		f.ID, f.Properties = float64(i), geojson.Properties{shapeField: kind}
-		vertices += countVertices(f.Geometry)
+		vertices += len(testkit.Positions(f.Geometry))
 		batch.Changes = append(batch.Changes, layers.Change{Feature: layers.Feature{
 			ID: layers.FeatureID(strconv.Itoa(i)), Geometry: f.Geometry, Values: []column.Value{column.StringOf(kind)},
 		}})
@@ -256,27 +207,6 @@ func compareShapes(t *testing.T, s size, r *Report, what string, features []*geo
 	}
 	r.AtLeast(fmt.Sprintf("shapes: a tile of %s, times faster than the orb path", what), median(ratios), shapesTimesFaster, "%.1f×")
 	r.Add("shapes:   ms for the tile of "+what, "%.2f", median(fast))
-}
-
-func countVertices(g orb.Geometry) int {
-	n := 0
-	switch g := g.(type) {
-	case orb.LineString:
-		n = len(g)
-	case orb.MultiLineString:
-		for _, l := range g {
-			n += len(l)
-		}
-	case orb.Polygon:
-		for _, ring := range g {
-			n += len(ring)
-		}
-	case orb.MultiPolygon:
-		for _, p := range g {
-			n += countVertices(p)
-		}
-	}
-	return n
 }
 
 // shapeTree is what the tile builder is compared with: an R-tree of orb features, of which a tile
