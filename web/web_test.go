@@ -3,13 +3,14 @@ package web
 import (
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
+
+	"hutong/internal/testkit"
 )
 
 // bundle is a small build as build.mjs leaves it.
@@ -199,11 +200,8 @@ func TestEmbedded(t *testing.T) {
 		t.Fatalf("/: got %d, want 200", w.Code)
 	}
 	if !Built() {
-		missing := t.Skip
-		if os.Getenv("CI") == "true" {
-			missing = t.Fatal // a full run builds the page first
-		}
-		missing("web/dist holds no bundle: run npm ci && npm run build in web/")
+		// A full run builds the page first.
+		testkit.Missing(t, "web/dist holds no bundle: run npm ci && npm run build in web/")
 	}
 	page := w.Body.String()
 	assets := regexp.MustCompile(`(?:href|src)="(assets/[^"]+)"`).FindAllStringSubmatch(page, -1)
