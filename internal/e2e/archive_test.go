@@ -20,6 +20,7 @@ import (
 	"github.com/paulmach/orb/encoding/mvt"
 
 	"hutong/internal/compress"
+	"hutong/internal/testkit"
 	"hutong/tiles/archive"
 	"hutong/tiles/grid"
 )
@@ -148,7 +149,7 @@ func checkRanges(t *testing.T, s *server, data []byte) {
 // TestSanFranciscoBasemap serves the real basemap: all 133 tiles of it.
 func TestSanFranciscoBasemap(t *testing.T) {
 	t.Parallel()
-	file := filepath.Join(dataFolder(t), "basemap-sf", "sf.pmtiles")
+	file := testkit.Data(t, "basemap-sf/sf.pmtiles")
 	data, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

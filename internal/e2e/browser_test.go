@@ -19,6 +19,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/maptile"
+
+	"hutong/internal/testkit"
 )
 
 // browserPatience is how long one visit may take, browser start included.
@@ -233,28 +235,21 @@ func sorted(ids []uint64) []uint64 {
 // browserTools are what a visit needs.
 type browserTools struct{ node, script, chromium string }
 
-// findBrowser returns the tools; if one is missing the test is skipped, or fails where CI is set.
+// findBrowser returns the tools, or ends the test as [testkit.Missing] says.
 func findBrowser(t *testing.T) browserTools {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("a browser takes too long for -short")
 	}
-	missing := t.Skipf
-	if os.Getenv("CI") == "true" {
-		missing = t.Fatalf
-	}
 	web := filepath.Join(root, "web")
-	tools := browserTools{script: filepath.Join(web, "e2e", "page.mjs")}
-	var err error
-	if tools.node, err = exec.LookPath("node"); err != nil {
-		missing("node is missing: %v", err)
-	}
-	if tools.chromium, err = exec.LookPath("chromium"); err != nil {
-		missing("chromium is missing (on Debian: apt-get install chromium): %v", err)
+	tools := browserTools{
+		node:     testkit.Tool(t, "node", "nodejs"),
+		script:   filepath.Join(web, "e2e", "page.mjs"),
+		chromium: testkit.Tool(t, "chromium", "chromium"),
 	}
 	for _, need := range []string{"node_modules/playwright-core", "dist/index.html"} {
 		if _, err := os.Stat(filepath.Join(web, need)); err != nil {
-			missing("web/%s is missing: run npm ci && npm run build in web/", need)
+			testkit.Missing(t, "web/%s is missing: run npm ci && npm run build in web/", need)
 		}
 	}
 	return tools

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"hutong/internal/testkit"
 )
 
 func TestCheckLooksIntoFiles(t *testing.T) {
@@ -29,7 +31,7 @@ func TestCheckLooksIntoFiles(t *testing.T) {
 // TestCheckOfWashington has nothing to say about the city that is served.
 func TestCheckOfWashington(t *testing.T) {
 	t.Parallel()
-	dataFolder(t)
+	testkit.Data(t)
 	p := launch(t, nil, "check", "--config", "examples/dc.yaml")
 	if got := p.wait(); got != 0 || !strings.HasPrefix(p.stdout.String(), "examples/dc.yaml: no problems, 0 warnings: ") {
 		t.Errorf("got exit status %d and stdout %q", got, p.stdout)

@@ -2,31 +2,12 @@ package e2e
 
 import (
 	"encoding/json"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-)
 
-// dataFolder returns the folder of real data, or skips the test by saying what is missing.
-func dataFolder(t *testing.T) string {
-	t.Helper()
-	dir := os.Getenv("HUTONG_DATA")
-	if dir == "" {
-		dir = filepath.Join(root, "..", "shared", "data")
-	} else if !filepath.IsAbs(dir) {
-		dir = filepath.Join(root, dir) // from where the binary runs
-	}
-	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("real data is missing: there is no folder %s; set HUTONG_DATA", dir)
-	} else if err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
+	"hutong/internal/testkit"
+)
 
 // sourceRead is the log line about a source that was read.
 type sourceRead struct {
@@ -69,7 +50,7 @@ func (s *server) wantSources(t *testing.T, list []sourceRead) {
 // TestWashington serves the real city of examples/dc.yaml.
 func TestWashington(t *testing.T) {
 	t.Parallel()
-	dataFolder(t)
+	testkit.Data(t)
 	s := run(t, "serve", "--config", "examples/dc.yaml")
 
 	s.wantSources(t, []sourceRead{
@@ -134,7 +115,7 @@ func TestWashington(t *testing.T) {
 // TestSanFrancisco serves examples/sf.yaml: every row is accepted, and those at 0, 0 are on no map.
 func TestSanFrancisco(t *testing.T) {
 	t.Parallel()
-	dataFolder(t)
+	testkit.Data(t)
 	s := run(t, "serve", "--config", "examples/sf.yaml")
 	s.wantSources(t, []sourceRead{
 		{Source: "neighbourhoods-sf", Layer: "neighbourhoods", Read: 37, Accepted: 37},
@@ -155,7 +136,7 @@ func TestSanFrancisco(t *testing.T) {
 // place that a table of stations says.
 func TestBeijing(t *testing.T) {
 	t.Parallel()
-	dataFolder(t)
+	testkit.Data(t)
 	s := run(t, "serve", "--config", "examples/beijing.yaml")
 	s.wantSources(t, []sourceRead{
 		{Source: "districts-beijing", Layer: "districts", Read: 16, Accepted: 16},

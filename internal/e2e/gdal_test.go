@@ -12,6 +12,8 @@ import (
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/maptile"
+
+	"hutong/internal/testkit"
 )
 
 var mvtID = regexp.MustCompile(`mvt_id \(Integer64\) = ([0-9]+)`)
@@ -20,7 +22,7 @@ var mvtID = regexp.MustCompile(`mvt_id \(Integer64\) = ([0-9]+)`)
 // as curl would save it, metadata.json beside the zooms.
 func TestGDAL(t *testing.T) {
 	t.Parallel()
-	ogrinfo := tool(t, "ogrinfo")
+	ogrinfo := testkit.Tool(t, "ogrinfo", "gdal-bin")
 	s := run(t, "demo", "--features", "1500", "--seed", "7")
 	const zoom = 9
 	dir := t.TempDir()

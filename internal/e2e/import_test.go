@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"hutong/internal/testkit"
 )
 
 const importable = `
@@ -54,7 +56,7 @@ func TestImportDryRun(t *testing.T) {
 // TestImportDryRunOfWashington counts what its README counts.
 func TestImportDryRunOfWashington(t *testing.T) {
 	t.Parallel()
-	dataFolder(t)
+	testkit.Data(t)
 	p := launch(t, nil, "import", "--dry-run", "--config", "examples/dc.yaml", "--source", "complaints-dc")
 	if got := p.wait(); got != 0 {
 		t.Errorf("got exit status %d, want 0; stderr:\n%s", got, p.stderr)

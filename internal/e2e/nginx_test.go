@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"hutong/internal/testkit"
 )
 
 // nginxConfig is a caching proxy before the server: it keeps every answer for a second, then asks
@@ -53,7 +55,7 @@ http {
 // trusted proxy is believed about the public URL.
 func TestNginx(t *testing.T) {
 	t.Parallel()
-	nginx := tool(t, "nginx")
+	nginx := testkit.Tool(t, "nginx", "nginx")
 	s := servePlaces(t, "", "")
 	proxy := startNginx(t, nginx, s.url)
 

@@ -19,6 +19,8 @@ import (
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/geojson"
 	"github.com/paulmach/orb/maptile"
+
+	"hutong/internal/testkit"
 )
 
 // read is a feature as some reader of tiles sees it: its vertices in tile units, rings closed, in the
@@ -34,36 +36,22 @@ type read struct {
 const readersConfig = `
 city: Readers
 layers:
-  points:
-    title: Features
-    licence: CC0-1.0
-    fields:
-      name: {type: string, keep: true}
-      count: {type: int}
-      level: {type: float}
-      open: {type: bool}
-      seen: {type: time}
-  lines:
-    title: Features
-    licence: CC0-1.0
-    fields:
-      name: {type: string, keep: true}
-      count: {type: int}
-      level: {type: float}
-      open: {type: bool}
-      seen: {type: time}
+  points:` + readersLayer + `
+  lines:` + readersLayer + `
   polygons:
-    title: Features
-    licence: CC0-1.0
-    tiny: keep
-    fields:
-      name: {type: string, keep: true}
-      count: {type: int}
-      level: {type: float}
-      open: {type: bool}
-      seen: {type: time}
+    tiny: keep` + readersLayer + `
 sources:
 `
+
+const readersLayer = `
+    title: Features
+    licence: CC0-1.0
+    fields:
+      name: {type: string, keep: true}
+      count: {type: int}
+      level: {type: float}
+      open: {type: bool}
+      seen: {type: time}`
 
 // readersSource is the source of one layer.
 const readersSource = `  %s:
@@ -78,14 +66,6 @@ const readersSource = `  %s:
 // tile unit of one of the feature's or on the edge of the tile's window, and rings wound as MVT wants.
 func TestIndependentReaders(t *testing.T) {
 	t.Parallel()
-	for _, tool := range []string{"ogr2ogr", "node"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			if os.Getenv("CI") == "true" {
-				t.Fatalf("%s is missing", tool)
-			}
-			t.Skipf("%s is missing", tool)
-		}
-	}
 	const seed = 61
 	r := rand.New(rand.NewPCG(seed, 0))
 	dir := t.TempDir()
@@ -123,8 +103,8 @@ func TestIndependentReaders(t *testing.T) {
 	s := run(t, "serve", "--config", path)
 	for name, fc := range source {
 		for _, z := range []maptile.Zoom{9, 12, 14, 17} {
-			vertices := positions(fc.Features[r.IntN(len(fc.Features))].Geometry)
-			readTile(t, s, dir, name, fc, maptile.At(vertices[r.IntN(len(vertices))], z))
+			vertices := testkit.Positions(fc.Features[r.IntN(len(fc.Features))].Geometry)
+			readTile(t, s, dir, name, fc, maptile.At(*vertices[r.IntN(len(vertices))], z))
 		}
 	}
 }
@@ -224,8 +204,8 @@ func compareToSource(t *testing.T, where string, f *read, fc *geojson.FeatureCol
 	for k, part := range f.parts {
 		for _, p := range part {
 			near := p[0] <= lo || p[0] >= hi || p[1] <= lo || p[1] >= hi
-			for _, v := range positions(source.Geometry) {
-				u := tileUnits(v, at)
+			for _, v := range testkit.Positions(source.Geometry) {
+				u := tileUnits(*v, at)
 				near = near || math.Abs(math.Floor(u[0])-p[0]) <= 1 && math.Abs(math.Floor(u[1])-p[1]) <= 1
 			}
 			if !near {
@@ -236,22 +216,6 @@ func compareToSource(t *testing.T, where string, f *read, fc *geojson.FeatureCol
 			t.Errorf("%s: the exterior of feature %s is wound the wrong way", where, f.id)
 		}
 	}
-}
-
-func positions(g orb.Geometry) []orb.Point {
-	switch g := g.(type) {
-	case orb.Point:
-		return []orb.Point{g}
-	case orb.LineString:
-		return g
-	case orb.Polygon:
-		var out []orb.Point
-		for _, ring := range g {
-			out = append(out, ring...)
-		}
-		return out
-	}
-	return nil
 }
 
 // tileUnits returns where a place lies in a tile of 4,096 units, not rounded.
@@ -323,7 +287,7 @@ func plainNumber(v any) string {
 
 func readByVectorTile(t *testing.T, tile []byte) []read {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "node", filepath.Join(root, "web", "e2e", "decode.mjs"))
+	cmd := exec.CommandContext(t.Context(), testkit.Tool(t, "node", "nodejs"), filepath.Join(root, "web", "e2e", "decode.mjs"))
 	cmd.Stdin = bytes.NewReader(tile)
 	cmd.Stderr = os.Stderr
 	text, err := cmd.Output()
@@ -374,7 +338,7 @@ func readByGDAL(t *testing.T, dir, where string, tile []byte, at maptile.Tile) [
 	if err := os.WriteFile(path, tile, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "ogr2ogr", "-f", "GeoJSON", "/vsistdout/", path, "-oo", "CLIP=NO")
+	cmd := exec.CommandContext(t.Context(), testkit.Tool(t, "ogr2ogr", "gdal-bin"), "-f", "GeoJSON", "/vsistdout/", path, "-oo", "CLIP=NO")
 	cmd.Stderr = os.Stderr
 	text, err := cmd.Output()
 	if err != nil {

@@ -21,26 +21,9 @@ import (
 
 	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/maptile"
-)
 
-// tool returns the path of a program, or skips the test by its name. In CI all of them are there.
-func tool(t *testing.T, name string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err == nil {
-		return path
-	}
-	for _, dir := range []string{"/usr/sbin", "/sbin"} { // not on everybody's path
-		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
-			return filepath.Join(dir, name)
-		}
-	}
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed", name)
-	}
-	t.Skipf("%s is not installed", name)
-	return ""
-}
+	"hutong/internal/testkit"
+)
 
 // outputOf runs a program and returns what it writes on stdout.
 func outputOf(t *testing.T, path string, args ...string) string {
@@ -117,7 +100,7 @@ func writeCertificate(t *testing.T) (certFile, keyFile string) {
 // TestCurl asks over HTTP/1.1 and, with a certificate, over HTTP/2; compressed and conditional.
 func TestCurl(t *testing.T) {
 	t.Parallel()
-	curl := tool(t, "curl")
+	curl := testkit.Tool(t, "curl", "curl")
 	cert, key := writeCertificate(t)
 	s := servePlaces(t, cert, key)
 	const format = "%{http_version} %{http_code} %{size_download} %{content_type}"
