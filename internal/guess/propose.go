@@ -363,11 +363,13 @@ func unique(name string, taken map[string]bool) string {
 	}
 }
 
-// Conceal takes out of s what shows values of the fields that l proposes as private.
+// Conceal takes out of s what shows values of the fields that l proposes as private, and of those that
+// would be if they were not left out. Counts stay, and of the markers those that the config needs
+// ([Layer.Nulls]).
 func (l *Layer) Conceal(s *Sample) {
-	for i := range l.Fields {
-		if f := s.Field(l.Fields[i].From); f != nil && l.Fields[i].Private {
-			f.Min, f.Max, f.Examples = "", "", nil
+	for _, f := range s.Fields {
+		if personal(f) || slices.ContainsFunc(l.Fields, func(p Proposal) bool { return p.Private && p.From == f.Name }) {
+			f.Min, f.Max, f.Examples, f.Markers = "", "", nil, nil
 		}
 	}
 }

@@ -2,12 +2,15 @@ package guess
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
 	"hutong/internal/testkit"
 	"hutong/layers"
+	"hutong/layers/column"
 )
 
 // TestPropose makes layers of three files that have something of everything.
@@ -72,5 +75,40 @@ func TestNames(t *testing.T) {
 		if got := fieldName(name); got != want {
 			t.Errorf("%q: got %q, want %q", name, got, want)
 		}
+	}
+}
+
+// TestConceal looks for values of fields about a person in all that a look says, also of one that
+// becomes no field.
+func TestConceal(t *testing.T) {
+	t.Parallel()
+	text := "no,e-mail,mobile,lon,lat\n" +
+		"1,secret-a,n/A,1,1\n" +
+		"2,secret-b,secret-c,1,1\n" +
+		"3," + strings.Repeat("secret", column.MaxText) + ",,1,1\n"
+	s, err := Read("a.csv", strings.NewReader(text), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := Propose(s, nil)
+	if len(l.LeftOut) == 0 || !slices.ContainsFunc(l.LeftOut, func(o LeftOut) bool { return o.Name == "e-mail" }) {
+		t.Errorf("left out are %v, want the too long e-mail among them", l.LeftOut)
+	}
+	l.Conceal(s)
+	var shown bytes.Buffer
+	if err := Write(&shown, s, l); err != nil {
+		t.Fatal(err)
+	}
+	asJSON, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"secret", "n/A"} {
+		if strings.Contains(shown.String()+string(asJSON), part) {
+			t.Errorf("%q is shown:\n%s%s", part, shown.String(), asJSON)
+		}
+	}
+	if got := s.Field("mobile"); got.Nulls != 2 || got.Distinct != 1 {
+		t.Errorf("got %d nulls and %d values, want the counts kept: 2 and 1", got.Nulls, got.Distinct)
 	}
 }
