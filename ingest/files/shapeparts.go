@@ -31,12 +31,42 @@ func (f *layerFiles) Close() {
 	}
 }
 
+// sidecars are the endings of the files beside a .shp that are read with it. All but the first may be
+// missing.
+var sidecars = [...]string{".dbf", ".cpg", ".prj"}
+
+// Sidecars returns the names of the files that are read with the Shapefile at path if they are there.
+// For a pattern they are patterns. A zipped Shapefile has none.
+func Sidecars(path string) []string {
+	stem, zipped := stemOf(path)
+	if zipped {
+		return nil
+	}
+	names := make([]string, 0, 2*len(sidecars))
+	for _, ending := range sidecars {
+		spellings := siblings(stem, ending)
+		names = append(names, spellings[:]...)
+	}
+	return names
+}
+
+// stemOf returns a Shapefile's name without its ending, and whether it is a .zip that holds one.
+func stemOf(name string) (stem string, zipped bool) {
+	ending := filepath.Ext(name)
+	return strings.TrimSuffix(name, ending), strings.EqualFold(ending, ".zip")
+}
+
+// siblings are the names that a file beside the .shp may have, in the order in which they are tried.
+func siblings(stem, ending string) [2]string {
+	return [...]string{stem + ending, stem + strings.ToUpper(ending)}
+}
+
 // openParts opens the parts of the Shapefile at name, which is its .shp or a .zip that holds one.
 func openParts(name string) (layerFiles, error) {
 	open, err := openSibling, error(nil)
-	stem := strings.TrimSuffix(name, filepath.Ext(name))
+	stem, zipped := stemOf(name)
 	var f layerFiles
-	if strings.EqualFold(filepath.Ext(name), ".zip") {
+	if zipped {
 		archive, zipErr := zip.OpenReader(name)
 		if zipErr != nil {
 			return f, zipErr
@@ -65,14 +95,15 @@ func (f *layerFiles) open(open opener, stem string) (err error) {
 	if f.shp, f.shpSize, err = open(stem, ".shp"); err != nil {
 		return err
 	}
-	f.dbf, f.dbfSize, err = open(stem, ".dbf")
+	f.dbf, f.dbfSize, err = open(stem, sidecars[0])
 	if errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("there is no %s.dbf, which has the values of the shapes", path.Base(filepath.ToSlash(stem)))
 	}
 	if err != nil {
 		return err
 	}
-	for ending, to := range map[string]*[]byte{".cpg": &f.cpg, ".prj": &f.prj} {
+	for i, to := range [...]*[]byte{&f.cpg, &f.prj} {
+		ending := sidecars[1+i]
 		r, size, err := open(stem, ending)
 		if errors.Is(err, os.ErrNotExist) {
 			continue
@@ -94,9 +125,10 @@ func (f *layerFiles) open(open opener, stem string) (err error) {
 
 // openSibling opens a file beside the .shp, whose ending may be in either case.
 func openSibling(stem, ending string) (io.ReadCloser, int64, error) {
-	file, err := os.Open(stem + ending)
+	names := siblings(stem, ending)
+	file, err := os.Open(names[0])
 	if errors.Is(err, os.ErrNotExist) {
-		if upper, upperErr := os.Open(stem + strings.ToUpper(ending)); upperErr == nil {
+		if upper, upperErr := os.Open(names[1]); upperErr == nil {
 			file, err = upper, nil
 		}
 	}

@@ -3,7 +3,6 @@ package app
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"hutong/ingest"
@@ -52,7 +51,8 @@ func FromConfig(c *config.Config) (*City, error) {
 	return city, nil
 }
 
-// watchedFiles returns the patterns of all files that a source reads.
+// watchedFiles returns the patterns of all files that a source reads; those beside a Shapefile need not
+// be there.
 func watchedFiles(c *config.Source) []string {
 	list := slices.Clone(c.Files)
 	if c.CSV.Lookup.File != "" {
@@ -60,9 +60,7 @@ func watchedFiles(c *config.Source) []string {
 	}
 	if c.Format == config.Shapefile {
 		for _, file := range c.Files {
-			if table, ok := strings.CutSuffix(file, ".shp"); ok {
-				list = append(list, table+".dbf")
-			}
+			list = append(list, files.Sidecars(file)...)
 		}
 	}
 	return list
