@@ -35,6 +35,7 @@ func TestExpression(t *testing.T) {
 		{"a number as it stands", column.String, `r.n + "!"`, `"n":1.50`, at + ` string="1.50!"`},
 		{"true as it stands", column.String, `r.b == "true" ? "yes" : "no"`, `"b":true`, at + ` string="yes"`},
 		{"arithmetic", column.Float, `double(r.feet) * 0.5`, `"feet":"3"`, at + " float=1.5"},
+		{"a long number as text", column.String, `double(r.a) * 10.0`, `"a":"1e299"`, at + ` string="1e+300"`},
 		{"an int", column.Int, `int(r.a) + int(r.b)`, `"a":1,"b":"2"`, at + " int=3"},
 		{"an int from a whole double", column.Int, `double(r.a) * 2.0`, `"a":1.5`, at + " int=3"},
 		{"an int from a fraction", column.Int, `double(r.a)`, `"a":1.5`, "type :1: int: 1.5: want a whole number within ±2⁶³"},

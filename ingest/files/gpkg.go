@@ -358,7 +358,7 @@ func (c *chunk) value(v any, declared cellKind) {
 		c.data = strconv.AppendInt(c.data, v, 10)
 	case float64:
 		kind = cellNumber
-		c.data = strconv.AppendFloat(c.data, v, 'f', -1, 64)
+		c.data = ingest.AppendNumber(c.data, v)
 	case string:
 		if declared == cellMoment {
 			kind = cellMoment

@@ -112,3 +112,19 @@ func TestConceal(t *testing.T) {
 		t.Errorf("got %d nulls and %d values, want the counts kept: 2 and 1", got.Nulls, got.Distinct)
 	}
 }
+
+// TestBoxOfNoDegrees shows numbers that are none as short as others.
+func TestBoxOfNoDegrees(t *testing.T) {
+	t.Parallel()
+	s, err := Read("a.geojsonl", strings.NewReader(`{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[-1e300,2.5]}}`), Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shown bytes.Buffer
+	if err := Write(&shown, s, Propose(s, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if want := "box -1e+300, 2.5 … -1e+300, 2.5\n"; !strings.Contains(shown.String(), want) {
+		t.Errorf("got %s, want it to have %s", shown.String(), want)
+	}
+}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"hutong/ingest"
 )
 
 // Write writes a sample and what is proposed for it, for people.
@@ -87,7 +89,7 @@ func (g *Geometry) write(b *strings.Builder) {
 	}
 }
 
-func degrees(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }
+func degrees(v float64) string { return string(ingest.AppendNumber(nil, v)) }
 
 // write writes what was found of a field, and what is proposed for it.
 func (f *Field) write(b *strings.Builder, records int, p *Proposal, why string) {
