@@ -19,8 +19,8 @@ func (h *headers) checkBlock(header *format.PageHeader, codec format.Compression
 			return nil
 		}
 		levels = int(v2.V.RepetitionLevelsByteLength) + int(v2.V.DefinitionLevelsByteLength)
-		if levels < 0 || levels > int(header.CompressedPageSize) {
-			return fmt.Errorf("levels of %d bytes in a page of %d", levels, header.CompressedPageSize)
+		if size := min(header.CompressedPageSize, header.UncompressedPageSize); levels < 0 || levels > int(size) {
+			return fmt.Errorf("levels of %d bytes in a page of %d", levels, size)
 		}
 	}
 	if codec == format.Uncompressed {
@@ -30,7 +30,7 @@ func (h *headers) checkBlock(header *format.PageHeader, codec format.Compression
 	if err != nil {
 		return err
 	}
-	block, limit := page[levels:], int(header.UncompressedPageSize)
+	block, limit := page[levels:], int(header.UncompressedPageSize)-levels
 	if len(block) == 0 {
 		return nil
 	}
@@ -49,7 +49,7 @@ func (h *headers) checkBlock(header *format.PageHeader, codec format.Compression
 		return fmt.Errorf("the compression %s is not read: want snappy, gzip, zstd, LZ4_RAW or none", codec)
 	}
 	if err != nil {
-		return fmt.Errorf("a page of %d bytes: %w", limit, err)
+		return fmt.Errorf("a page of %d bytes: %w", header.UncompressedPageSize, err)
 	}
 	return nil
 }

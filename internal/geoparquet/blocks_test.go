@@ -63,6 +63,8 @@ func TestBlockOfVersion2(t *testing.T) {
 	}{
 		{3, 1003, ""},
 		{3, 900, "holds a block of 1000"},
+		{3, 1002, "a page of 1002 bytes: it holds a block of 1000"}, // the levels count
+		{3, 2, "levels of 3 bytes in a page of 2"},
 		{1 << 20, 1003, "levels of 1048576 bytes in a page of"},
 		{-4, 1003, "levels of -4 bytes"},
 	} {
