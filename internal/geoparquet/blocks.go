@@ -14,7 +14,8 @@ import (
 // or broken: parquet-go's codecs take what a block gives, and for LZ4 ever more until it fits.
 func (h *headers) checkBlock(header *format.PageHeader, codec format.CompressionCodec) error {
 	levels := 0 // of a page of version 2, which come first and uncompressed
-	if v2 := &header.DataPageHeaderV2; v2.Valid {
+	// Any page may have a header of version 2: what counts is its type.
+	if v2 := &header.DataPageHeaderV2; header.Type == format.DataPageV2 {
 		if v2.V.IsCompressed.Valid && !v2.V.IsCompressed.V {
 			return nil
 		}

@@ -56,7 +56,7 @@ func TestBlockOfVersion2(t *testing.T) {
 	}
 	page := append([]byte{1, 2, 3}, block...)
 	header := format.PageHeader{CompressedPageSize: int32(len(page)), UncompressedPageSize: 1003}
-	header.DataPageHeaderV2.Valid = true
+	header.Type, header.DataPageHeaderV2.Valid = format.DataPageV2, true
 	for _, c := range []struct {
 		levels, size int32
 		err          string
@@ -78,6 +78,25 @@ func TestBlockOfVersion2(t *testing.T) {
 	header.DataPageHeaderV2.V.DefinitionLevelsByteLength = 3
 	if err := h.checkBlock(&header, format.Brotli); err == nil || !strings.Contains(err.Error(), "want snappy, gzip, zstd") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestBlockUnderTwoHeaders gives a page of version 1 the header of version 2, too, by which nothing in it is
+// compressed: a reader goes by the page's type.
+func TestBlockUnderTwoHeaders(t *testing.T) {
+	t.Parallel()
+	block, err := parquet.Snappy.Encode([]byte{}, make([]byte, 1000))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []format.PageType{format.DataPage, format.DictionaryPage} {
+		header := format.PageHeader{Type: kind, CompressedPageSize: int32(len(block)), UncompressedPageSize: 999}
+		header.DataPageHeaderV2.Valid = true
+		header.DataPageHeaderV2.V.IsCompressed.Valid = true
+		h := headers{r: bytes.NewReader(block), end: int64(len(block))}
+		if err := h.checkBlock(&header, format.Snappy); err == nil || !strings.Contains(err.Error(), "holds a block of 1000") {
+			t.Errorf("%s: got %v, want the block refused", kind, err)
+		}
 	}
 }
 
