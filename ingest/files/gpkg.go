@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/paulmach/orb"
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -49,6 +50,19 @@ var sqlitePragmas = []string{"trusted_schema(0)", "cell_size_check(1)", "query_o
 
 // openGeoPackage opens the table called name, or the only one with features when name is "".
 func openGeoPackage(ctx context.Context, path, name string, limit int) (*geoPackage, error) {
+	g, err := openDatabase(ctx, path, limit)
+	if err != nil {
+		return nil, err
+	}
+	if err := g.within(describeTimeout, func(ctx context.Context) error { return g.open(ctx, name) }); err != nil {
+		_ = g.Close()
+		return nil, err
+	}
+	return g, nil
+}
+
+// openDatabase returns a GeoPackage of which nothing was asked yet.
+func openDatabase(ctx context.Context, path string, limit int) (*geoPackage, error) {
 	if err := checkDatabase(path); err != nil {
 		return nil, err
 	}
@@ -62,16 +76,33 @@ func openGeoPackage(ctx context.Context, path, name string, limit int) (*geoPack
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	g := &geoPackage{ctx: ctx, db: db, limit: limit}
-	if err := g.choose(name); err != nil {
-		_ = db.Close()
-		return nil, err
+	return &geoPackage{ctx: ctx, db: db, limit: limit}, nil
+}
+
+// describeTimeout is the longest that a file may take to say what is in it, before the first record. It is
+// for files that were made to take for ever.
+const describeTimeout = 30 * time.Second
+
+// within runs queries that must be answered in a time. They may not outlive f.
+func (g *geoPackage) within(timeout time.Duration, f func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(g.ctx, timeout)
+	defer cancel()
+	err := f(ctx)
+	if err != nil && ctx.Err() != nil && g.ctx.Err() == nil {
+		return fmt.Errorf("%w: there was no answer within %s", err, timeout)
 	}
-	if err := g.describe(); err != nil {
-		_ = db.Close()
-		return nil, fmt.Errorf("table %q: %w", g.table, err)
+	return err
+}
+
+// open finds the table and reads its description.
+func (g *geoPackage) open(ctx context.Context, name string) error {
+	if err := g.choose(ctx, name); err != nil {
+		return err
 	}
-	return g, nil
+	if err := g.describe(ctx); err != nil {
+		return fmt.Errorf("table %q: %w", g.table, err)
+	}
+	return nil
 }
 
 var _ tableReader = (*geoPackage)(nil)
@@ -120,14 +151,14 @@ func databaseSize(header []byte) int64 {
 }
 
 // choose finds the table.
-func (g *geoPackage) choose(name string) error {
+func (g *geoPackage) choose(ctx context.Context, name string) error {
 	const most = 1000
 	for _, table := range []string{"gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys"} {
-		if err := g.isTable(table); err != nil {
+		if err := g.isPlain(ctx, table); err != nil {
 			return fmt.Errorf("the list of its tables: table %q: %w", table, err)
 		}
 	}
-	rows, err := g.db.QueryContext(g.ctx, `SELECT table_name, data_type FROM gpkg_contents ORDER BY table_name LIMIT ?`, most)
+	rows, err := g.db.QueryContext(ctx, `SELECT table_name, data_type FROM gpkg_contents ORDER BY table_name LIMIT ?`, most)
 	if err != nil {
 		return fmt.Errorf("the list of its tables: %w", err)
 	}
@@ -181,25 +212,42 @@ func quoteNames(names []string) string {
 }
 
 // isTable refuses views and virtual tables: a file could make its query one that never ends.
-func (g *geoPackage) isTable(name string) error {
+func (g *geoPackage) isTable(ctx context.Context, name string) error {
 	var root int64
-	err := g.db.QueryRowContext(g.ctx, `SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE`, name).Scan(&root)
+	err := g.db.QueryRowContext(ctx, `SELECT rootpage FROM sqlite_schema WHERE type = 'table' AND name = ? COLLATE NOCASE`, name).Scan(&root)
 	if errors.Is(err, sql.ErrNoRows) || err == nil && root == 0 {
 		return errors.New("it is no table of its own but a view, or it is missing")
 	}
 	return err
 }
 
+// isPlain refuses a table of the format's that computes a column, too: one expression can take for ever, and
+// no deadline stops it.
+func (g *geoPackage) isPlain(ctx context.Context, name string) error {
+	if err := g.isTable(ctx, name); err != nil {
+		return err
+	}
+	var computed string
+	err := g.db.QueryRowContext(ctx, `SELECT name FROM pragma_table_xinfo(?) WHERE hidden <> 0`, name).Scan(&computed)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil
+	case err != nil:
+		return err
+	}
+	return fmt.Errorf("column %q is computed", computed)
+}
+
 // describe reads the table's columns, geometry and reference system. Columns that SQLite computes are left
 // out: what they cost is the file's choice.
-func (g *geoPackage) describe() error {
-	if err := g.isTable(g.table); err != nil {
+func (g *geoPackage) describe(ctx context.Context) error {
+	if err := g.isTable(ctx, g.table); err != nil {
 		return err
 	}
-	if err := g.describeGeometry(); err != nil {
+	if err := g.describeGeometry(ctx); err != nil {
 		return err
 	}
-	rows, err := g.db.QueryContext(g.ctx, `SELECT name, upper(type), pk FROM pragma_table_xinfo(?) WHERE hidden = 0`, g.table)
+	rows, err := g.db.QueryContext(ctx, `SELECT name, upper(type), pk FROM pragma_table_xinfo(?) WHERE hidden = 0`, g.table)
 	if err != nil {
 		return err
 	}
@@ -239,10 +287,10 @@ func (g *geoPackage) describe() error {
 }
 
 // describeGeometry reads which column is the geometry, and where its positions are.
-func (g *geoPackage) describeGeometry() error {
+func (g *geoPackage) describeGeometry(ctx context.Context) error {
 	var organization, described string
 	var code int64
-	err := g.db.QueryRowContext(g.ctx, `SELECT c.column_name, c.srs_id, upper(s.organization), s.organization_coordsys_id,
+	err := g.db.QueryRowContext(ctx, `SELECT c.column_name, c.srs_id, upper(s.organization), s.organization_coordsys_id,
 			replace(upper(ifnull(s.srs_name, '') || ifnull(s.definition, '')), ' ', '')
 		FROM gpkg_geometry_columns c LEFT JOIN gpkg_spatial_ref_sys s USING (srs_id) WHERE c.table_name = ?`, g.table).
 		Scan(&g.column, &g.srs, &organization, &code, &described)
@@ -286,9 +334,12 @@ func (g *geoPackage) bind(c *ingest.Columns) error {
 	//nolint:gosec // names are quoted, the rest is ours; SQLite has no parameters for names
 	query := fmt.Sprintf("SELECT n%s FROM (SELECT %s0 AS n%s, %s AS k FROM %s) ORDER BY k",
 		outer.String(), size.String(), inner.String(), quote(g.key), quote(g.table))
-	//nolint:gosec // as above
-	if err := g.db.QueryRowContext(g.ctx, "SELECT ifnull(max("+quote(g.key)+"), 0) FROM "+quote(g.table)).Scan(&g.last); err != nil {
-		return fmt.Errorf("table %q: %w", g.table, err)
+	err := g.within(describeTimeout, func(ctx context.Context) error {
+		//nolint:gosec // as above
+		return g.db.QueryRowContext(ctx, "SELECT ifnull(max("+quote(g.key)+"), 0) FROM "+quote(g.table)).Scan(&g.last)
+	})
+	if err != nil {
+		return fmt.Errorf("table %q: its largest key: %w", g.table, err)
 	}
 	rows, err := g.db.QueryContext(g.ctx, query)
 	if err != nil {
