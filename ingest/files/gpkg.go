@@ -31,6 +31,7 @@ type geoPackage struct {
 	table  string
 	key    string // the primary key, which orders the records
 	names  []string
+	left   []string   // columns that SQLite computes
 	types  []cellKind // by column: cellMoment and cellTrue for declared types, else cellText
 	column string     // of the geometry; "" when there is none
 	srs    int32
@@ -247,7 +248,7 @@ func (g *geoPackage) describe(ctx context.Context) error {
 	if err := g.describeGeometry(ctx); err != nil {
 		return err
 	}
-	rows, err := g.db.QueryContext(ctx, `SELECT name, upper(type), pk FROM pragma_table_xinfo(?) WHERE hidden = 0`, g.table)
+	rows, err := g.db.QueryContext(ctx, `SELECT name, upper(type), pk, hidden FROM pragma_table_xinfo(?)`, g.table)
 	if err != nil {
 		return err
 	}
@@ -256,9 +257,13 @@ func (g *geoPackage) describe(ctx context.Context) error {
 	found := g.column == ""
 	for rows.Next() {
 		var name, declared string
-		var key int
-		if err := rows.Scan(&name, &declared, &key); err != nil {
+		var key, hidden int
+		if err := rows.Scan(&name, &declared, &key, &hidden); err != nil {
 			return err
+		}
+		if hidden != 0 {
+			g.left = append(g.left, name)
+			continue
 		}
 		if g.column != "" && strings.EqualFold(name, g.column) {
 			found = true
@@ -280,10 +285,14 @@ func (g *geoPackage) describe(ctx context.Context) error {
 	if err := rows.Err(); err != nil {
 		return err
 	}
-	if !found {
+	switch {
+	case found:
+		return nil
+	case slices.ContainsFunc(g.left, func(name string) bool { return strings.EqualFold(name, g.column) }):
+		return fmt.Errorf("its geometry, column %q, is computed, which is not read", g.column)
+	default:
 		return fmt.Errorf("it has no column %q, where its geometry should be", g.column)
 	}
-	return nil
 }
 
 // describeGeometry reads which column is the geometry, and where its positions are.
@@ -309,6 +318,14 @@ func (g *geoPackage) describeGeometry(ctx context.Context) error {
 }
 
 func (g *geoPackage) columns() []string { return g.names }
+
+// unread says why columns are not among those of the table; "" when all are.
+func (g *geoPackage) unread() string {
+	if len(g.left) == 0 {
+		return ""
+	}
+	return "computed columns are not read: " + quoteNames(g.left)
+}
 
 // bind starts the query: the columns that are read, each record's bytes first, so that one beyond the
 // limit is not loaded.

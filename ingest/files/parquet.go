@@ -89,6 +89,7 @@ func (p *parquetTable) readable() []bool {
 }
 
 func (p *parquetTable) columns() []string { return p.names }
+func (p *parquetTable) unread() string    { return "" }
 
 func (p *parquetTable) bind(c *ingest.Columns) error {
 	var selected []int

@@ -2,6 +2,7 @@ package files
 
 import (
 	"errors"
+	"fmt"
 	"io"
 
 	"github.com/paulmach/orb"
@@ -14,6 +15,8 @@ import (
 type tableReader interface {
 	// columns are the names of the columns, without that of the geometry.
 	columns() []string
+	// unread says which other columns there are and why they are not read; "" when there are none.
+	unread() string
 	// bind says what will be read of them before the first record is.
 	bind(c *ingest.Columns) error
 	// next puts the next record into c: its cells one by one, then its geometry. Its error is io.EOF
@@ -79,6 +82,9 @@ type tableFramer struct {
 // newTable binds the table's columns to the mapping.
 func newTable(t tableReader, path string, mapper *ingest.Mapper, size int, s *share) (*tableFramer, error) {
 	bound, err := mapper.NewColumns(t.columns())
+	if why := t.unread(); err != nil && why != "" {
+		err = fmt.Errorf("%w; %s", err, why)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -49,6 +49,35 @@ func TestGeoPackageThatTakesForEver(t *testing.T) {
 	}
 }
 
+// TestGeoPackageThatComputesColumns names those that a mapping cannot have.
+func TestGeoPackageThatComputesColumns(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ column, want string }{
+		{"votes", `no column "votes"; the columns are "fid", "id", "category", "title", "score", "open", "reported", "odd\"name"; computed columns are not read: "votes"`},
+		{"geom", `table "reports": its geometry, column "geom", is computed, which is not read`},
+	} {
+		for _, kind := range []string{"VIRTUAL", "STORED"} {
+			create := strings.NewReplacer("votes MEDIUMINT", "votes MEDIUMINT AS (1) "+kind)
+			if c.column == "geom" {
+				create = strings.NewReplacer("geom POINT", "geom POINT AS (zeroblob(9)) "+kind)
+			}
+			statements := reportsTable("reports", 4326)
+			statements[0] = create.Replace(statements[0])
+			path, db := newGeoPackage(t, statements...)
+			_ = db.Close()
+			source := gpkgSource(t, path, "")
+			checkError(t, source.Check(t.Context(), path), c.want)
+			_, _, err := run(t, source)
+			checkError(t, err, c.want)
+		}
+	}
+	path, db := newGeoPackage(t, append(reportsTable("reports", 4326), `ALTER TABLE reports ADD COLUMN more AS (1)`)...)
+	_ = db.Close()
+	if err := gpkgSource(t, path, "").Check(t.Context(), path); err != nil {
+		t.Errorf("a computed column that is not mapped: %v", err)
+	}
+}
+
 // TestGeoPackageThatComputesItsList has expressions that nothing stops where the list of tables should be.
 func TestGeoPackageThatComputesItsList(t *testing.T) {
 	t.Parallel()
