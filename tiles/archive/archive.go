@@ -185,9 +185,16 @@ func (a *Archive) claim() (*version, <-chan struct{}, error) {
 }
 
 // open opens what lies there. Only the caller that claim told so calls it. When the caller goes away
-// the attempt does not count, and one of those that wait makes its own.
-func (a *Archive) open(ctx context.Context) (*version, error) {
-	v, err := openVersion(ctx, a)
+// the attempt does not count, and one of those that wait makes its own. One that panics counts as failed:
+// the panic goes on, and those that wait get an error.
+func (a *Archive) open(ctx context.Context) (v *version, err error) {
+	err = errPanic
+	defer func() { v, err = a.opened(ctx, v, err) }()
+	return openVersion(ctx, a)
+}
+
+// opened ends an attempt to open the archive.
+func (a *Archive) opened(ctx context.Context, v *version, err error) (*version, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	close(a.opening)

@@ -55,10 +55,7 @@ func (c *cache) leaf(ctx context.Context, v *version, e entry) ([]entry, error) 
 		case dir != nil:
 			return dir, nil
 		case mine:
-			l.dir, l.err = v.readLeaf(ctx, e)
-			l.left = l.err != nil && ctx.Err() != nil
-			c.settle(key, l)
-			return l.dir, l.err
+			return c.load(ctx, key, l, e)
 		}
 		select {
 		case <-l.done:
@@ -69,6 +66,16 @@ func (c *cache) leaf(ctx context.Context, v *version, e entry) ([]entry, error) 
 			return nil, ctx.Err()
 		}
 	}
+}
+
+// load reads a directory for its caller and for those that wait. When that panics the panic goes on, and the
+// others get an error.
+func (c *cache) load(ctx context.Context, key leafKey, l *load, e entry) ([]entry, error) {
+	l.err = errPanic
+	defer c.settle(key, l)
+	l.dir, l.err = key.version.readLeaf(ctx, e)
+	l.left = l.err != nil && ctx.Err() != nil
+	return l.dir, l.err
 }
 
 // claim returns the directory, or the read under way; mine says that it is the caller's to do.

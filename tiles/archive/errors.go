@@ -2,6 +2,7 @@ package archive
 
 import (
 	"errors"
+	"fmt"
 )
 
 // What can be wrong with an archive or with where it lies. Errors wrap one of these and say where and
@@ -51,6 +52,9 @@ var (
 	// ErrClosed means that [Archive.Close] was called.
 	ErrClosed = errors.New("archive: closed")
 )
+
+// errPanic is what others get of a read that did not return.
+var errPanic = fmt.Errorf("%w: reading it ended in a panic", ErrUnavailable)
 
 // kinds are the errors in the order in which Kind looks for them.
 var kinds = []struct {
