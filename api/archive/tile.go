@@ -86,19 +86,20 @@ type body struct {
 	ok     bool // there is such a tile
 }
 
-// errNotAcceptable means a tile in a compression that neither the client takes nor we can undo.
-var errNotAcceptable = errors.New("archive: no acceptable encoding")
+var (
+	// errNotAcceptable means a tile in a compression that neither the client takes nor we can undo.
+	errNotAcceptable = errors.New("archive: no acceptable encoding")
+	// errBusy means that the request's turn did not come.
+	errBusy = errors.New("archive: too many requests")
+)
 
 // answer reads one tile in its turn and sends it after the turn is over, so that a slow client holds
 // up nobody else's tile.
 func (s *Archives) answer(w http.ResponseWriter, r *http.Request, e *served, address grid.Tile) {
-	if !e.tiles.enter(r.Context()) {
-		busy(w, r)
-		return
-	}
 	b, err := read(r, e, address)
-	e.tiles.leave()
 	switch {
+	case errors.Is(err, errBusy):
+		busy(w, r)
 	case errors.Is(err, errNotAcceptable):
 		w.Header().Set("Vary", "Accept, Accept-Encoding")
 		api.Refuse(w, r, api.CodeNotAcceptable, "The archive's tiles are compressed with brotli; accept br.")
@@ -113,8 +114,12 @@ func (s *Archives) answer(w http.ResponseWriter, r *http.Request, e *served, add
 	}
 }
 
-// read reads a tile and undoes its compression if the client does not take it.
+// read waits for its turn, reads a tile and undoes its compression if the client does not take it.
 func read(r *http.Request, e *served, address grid.Tile) (body, error) {
+	if !e.tiles.enter(r.Context()) {
+		return body{}, errBusy
+	}
+	defer e.tiles.leave()
 	tile, ok, err := e.Archive.Tile(r.Context(), address)
 	if err != nil || !ok {
 		return body{}, err
