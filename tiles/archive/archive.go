@@ -124,6 +124,9 @@ func (a *Archive) Close() error {
 	v := a.now
 	a.now, a.closed = nil, true
 	a.mu.Unlock()
+	if v != nil {
+		v.retired.Store(true)
+	}
 	a.cache.clear()
 	if a.opts.Transport == nil {
 		if t, ok := a.transport.(*http.Transport); ok {
@@ -224,6 +227,7 @@ func (a *Archive) retire(v *version) {
 	a.now = nil
 	a.reopened++
 	a.mu.Unlock()
+	v.retired.Store(true)
 	a.cache.clear()
 	_ = v.close() // nothing was written to it
 }

@@ -96,13 +96,13 @@ func (c *cache) claim(key leafKey) (dir []entry, l *load, mine bool) {
 	return nil, l, true
 }
 
-// settle keeps what was read and lets those that wait go on.
+// settle keeps what was read, unless its version has gone meanwhile, and lets those that wait go on.
 func (c *cache) settle(key leafKey, l *load) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.loading, key)
 	close(l.done)
-	if l.err != nil || len(l.dir) == 0 {
+	if l.err != nil || len(l.dir) == 0 || key.version.retired.Load() {
 		return
 	}
 	k := &kept{key, l.dir}

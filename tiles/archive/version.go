@@ -5,16 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/protomaps/go-pmtiles/pmtiles"
 )
 
-// version is an archive as it was opened. It never changes.
+// version is an archive as it was opened. Nothing of it changes but retired.
 type version struct {
 	source source
 	header *pmtiles.HeaderV3
 	root   []entry
 	info   *Info
+	// retired is set once nobody asks for this version any more, before the cache is cleared: what is read
+	// of it by then is not kept.
+	retired atomic.Bool
 }
 
 // openVersion opens what lies at a's place and checks header, root directory and metadata.
