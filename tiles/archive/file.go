@@ -8,10 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"time"
 )
 
-// file is one version of a file. It counts as replaced when the path leads to another inode, or when
-// size or time of change differ; a writer that keeps both within the clock's grain is not seen.
+// file is one version of a file. It counts as replaced when the path leads to another inode, or when its
+// size or one of its times differs. On Linux one of these is a time that no program can set, so that a copy
+// which keeps the other is seen; elsewhere it is not.
 type file struct {
 	path string
 	f    *os.File
@@ -21,7 +23,7 @@ type file struct {
 var _ source = (*file)(nil)
 
 // openFile opens a regular file: a pipe or a device could keep a reader waiting.
-func openFile(path string) (source, []byte, error) {
+func openFile(ctx context.Context, path string) (source, []byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, nil, fileError(err)
@@ -34,7 +36,7 @@ func openFile(path string) (source, []byte, error) {
 		return nil, nil, fileError(err)
 	}
 	s := &file{path: path, f: f}
-	prefix, err := s.open()
+	prefix, err := s.open(ctx)
 	if err != nil {
 		return nil, nil, errors.Join(err, f.Close())
 	}
@@ -49,17 +51,42 @@ func kindOf(m fs.FileMode) string {
 }
 
 // open learns the version and reads the first bytes.
-func (s *file) open() ([]byte, error) {
-	var err error
-	if s.info, err = s.f.Stat(); err != nil {
-		return nil, fileError(err)
+func (s *file) open(ctx context.Context) ([]byte, error) {
+	if err := s.rest(ctx); err != nil {
+		return nil, err
 	}
 	prefix := make([]byte, min(s.info.Size(), PrefixBytes))
-	return prefix, s.readAt(context.Background(), prefix, 0)
+	return prefix, s.readAt(ctx, prefix, 0)
+}
+
+// grain is more than lies between two times that a kernel gives: ticks of its clock, 10 ms at most.
+const grain = 20 * time.Millisecond
+
+// rest learns the version once the next change of the file would get another time: two contents of one size
+// could share a strong tag (RFC 9110 §8.8.1). A file that is written all the time is not waited for.
+func (s *file) rest(ctx context.Context) error {
+	for range 5 {
+		var err error
+		if s.info, err = s.f.Stat(); err != nil {
+			return fileError(err)
+		}
+		left := min(grain-time.Since(changeOf(s.info)), grain) // the clock may have been set back
+		if left <= 0 {
+			return nil
+		}
+		select {
+		case <-time.After(left):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 func (s *file) size() int64 { return s.info.Size() }
 
+// identity is the time of modification, which copies of the file on other servers have, too: behind a
+// balancer their tags have to be the same. Inode and time of change are not in it.
 func (s *file) identity() string { return strconv.FormatInt(s.info.ModTime().UnixNano(), 10) }
 
 // readAt reads, then asks whether the file still is what it was: bytes that were read before it
@@ -89,10 +116,15 @@ func (s *file) check(context.Context) error {
 		return fmt.Errorf("%w: the file is gone", ErrChanged)
 	case err != nil:
 		return fileError(err)
-	case !os.SameFile(now, s.info) || now.Size() != s.info.Size() || !now.ModTime().Equal(s.info.ModTime()):
+	case !same(now, s.info):
 		return fmt.Errorf("%w: size or time of the file differ", ErrChanged)
 	}
 	return nil
+}
+
+// same reports whether a file was neither replaced nor changed.
+func same(a, b fs.FileInfo) bool {
+	return os.SameFile(a, b) && a.Size() == b.Size() && a.ModTime().Equal(b.ModTime()) && changeOf(a).Equal(changeOf(b))
 }
 
 func (s *file) close() error {

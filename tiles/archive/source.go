@@ -27,7 +27,7 @@ type source interface {
 func openSource(ctx context.Context, a *Archive) (source, []byte, error) {
 	switch a.location.scheme {
 	case schemeFile:
-		return openFile(a.location.path)
+		return openFile(ctx, a.location.path)
 	case schemeHTTP:
 		return openHTTP(ctx, a.location.url.String(), a.transport, a.opts)
 	case schemeStore:

@@ -1,0 +1,105 @@
+package archive
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// TestReplacedByOneOfItsSize changes the last byte of an archive, which no first 16 kB show. The new one is
+// read even where a program puts the time of modification back, and has another tag where none does.
+func TestReplacedByOneOfItsSize(t *testing.T) {
+	t.Parallel()
+	first := append(small().bytes(), make([]byte, PrefixBytes)...)
+	second := bytes.Clone(first)
+	second[len(second)-1] = 1
+	at := time.Unix(1_700_000_000, 0)
+	inPlace := func(path string) error { return os.WriteFile(path, second, 0o600) }
+	byAnother := func(path string) error {
+		next := filepath.Join(filepath.Dir(path), "next")
+		return errors.Join(os.WriteFile(next, second, 0o600), os.Rename(next, path))
+	}
+	keepTime := func(replace func(path string) error) func(path string) error {
+		return func(path string) error { return errors.Join(replace(path), os.Chtimes(path, at, at)) }
+	}
+	for _, c := range []struct {
+		name     string
+		replace  func(path string) error
+		keepsTag bool
+	}{
+		{"in place", inPlace, false},
+		{"by another file", byAnother, false},
+		{"in place, of the same time", keepTime(inPlace), true},
+		{"by another file, of the same time", keepTime(byAnother), true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if c.keepsTag && runtime.GOOS != "linux" {
+				t.Skip("the system gives no time of change that stays what it is")
+			}
+			path := write(t, first)
+			if err := os.Chtimes(path, at, at); err != nil {
+				t.Fatal(err)
+			}
+			a := open(t, path, Options{})
+			read := func() (tag string, last byte) {
+				raw, err := a.Raw(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				var b [1]byte
+				if err := raw.ReadAt(t.Context(), b[:], raw.Size()-1); err != nil {
+					t.Fatal(err)
+				}
+				return raw.Tag(), b[0]
+			}
+			before, _ := read()
+			if again, last := read(); again != before || last != 0 {
+				t.Errorf("got %d of %s, want 0 of %s while nothing changes", last, again, before)
+			}
+			if err := c.replace(path); err != nil {
+				t.Fatal(err)
+			}
+			if after, last := read(); last != 1 || (after == before) != c.keepsTag {
+				t.Errorf("got %d of %s after 0 of %s, want 1, and the tag kept: %v", last, after, before, c.keepsTag)
+			}
+		})
+	}
+}
+
+// TestFreshFiles opens a file at once after a change and changes it again: the times must differ, for which
+// the opening waits.
+func TestFreshFiles(t *testing.T) {
+	t.Parallel()
+	const tick = 10 * time.Millisecond // of a kernel's clock at most
+	path := write(t, small().bytes())
+	for i := range 20 {
+		if err := os.WriteFile(path, append(small().bytes(), byte(i)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, _, err := openFile(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rested := time.Since(changeOf(info)); rested < tick { // newer kernels would tell the next change
+			t.Errorf("it was opened %s after a change", rested)
+		}
+		if err := os.WriteFile(path, append(small().bytes(), byte(100+i)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.check(t.Context()); err == nil {
+			t.Errorf("change %d was not seen", i)
+		}
+		if err := s.close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
