@@ -102,20 +102,21 @@ const (
 	failed
 )
 
-// evaluate judges If-Match and If-None-Match against the archive's strong tag. There is no
-// Last-Modified, so conditions on dates are not ours to judge.
+// evaluate judges If-Match, which a weak tag never meets, and If-None-Match against the archive's tag. There
+// is no Last-Modified, so conditions on dates are not ours to judge.
 func evaluate(h http.Header, tag string) outcome {
 	if values := h.Values("If-Match"); len(values) > 0 && !etag.Strong(values, tag) {
 		return failed
 	}
-	if etag.Weak(h.Values("If-None-Match"), tag) {
+	if etag.Weak(h.Values("If-None-Match"), strings.TrimPrefix(tag, "W/")) {
 		return notModified
 	}
 	return proceed
 }
 
-// rangeApplies judges If-Range: ranges of an archive that was replaced would not fit together.
+// rangeApplies judges If-Range, which a weak tag never meets: ranges of an archive that was replaced would
+// not fit together.
 func rangeApplies(h http.Header, tag string) bool {
 	values := h.Values("If-Range")
-	return len(values) == 0 || len(values) == 1 && strings.TrimSpace(values[0]) == tag
+	return len(values) == 0 || len(values) == 1 && strings.TrimSpace(values[0]) == tag && !strings.HasPrefix(tag, "W/")
 }

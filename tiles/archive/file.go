@@ -89,6 +89,8 @@ func (s *file) size() int64 { return s.info.Size() }
 // balancer their tags have to be the same. Inode and time of change are not in it.
 func (s *file) identity() string { return strconv.FormatInt(s.info.ModTime().UnixNano(), 10) }
 
+func (s *file) strong() bool { return true }
+
 // readAt reads, then asks whether the file still is what it was: bytes that were read before it
 // changed are of this version.
 func (s *file) readAt(ctx context.Context, p []byte, off int64) error {

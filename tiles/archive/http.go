@@ -42,6 +42,7 @@ type remote struct {
 	bytes    int64
 	etag     string       // a strong one, or ""
 	modified string       // Last-Modified; counts when there is no etag
+	settled  bool         // the second of modified was over when the server sent it
 	checked  atomic.Int64 // when the server last confirmed this version, in ns since 1970
 }
 
@@ -67,6 +68,7 @@ func openHTTP(ctx context.Context, place string, transport http.RoundTripper, o 
 		if s.modified = r.Header.Get("Last-Modified"); s.etag == "" && s.modified == "" {
 			return 0, fmt.Errorf("%w: it sends neither a strong ETag nor Last-Modified", ErrRanges)
 		}
+		s.settled = settled(r.Header)
 		return int(want), nil
 	})
 	if err != nil {
@@ -93,6 +95,19 @@ func (s *remote) identity() string {
 		return s.etag
 	}
 	return s.modified
+}
+
+func (s *remote) strong() bool { return s.etag != "" || s.settled }
+
+// settled reports whether an answer was made in a later second than what it holds: then no other version has
+// its Last-Modified (RFC 9110 §8.8.2.2). Both are times of the server's clock.
+func settled(h http.Header) bool {
+	modified, err := http.ParseTime(h.Get("Last-Modified"))
+	if err != nil {
+		return false
+	}
+	sent, err := http.ParseTime(h.Get("Date"))
+	return err == nil && sent.After(modified)
 }
 
 func (s *remote) readAt(ctx context.Context, p []byte, off int64) error {

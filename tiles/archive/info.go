@@ -10,7 +10,8 @@ import (
 type Info struct {
 	// Bytes is the archive's size.
 	Bytes int64
-	// Tag is a strong ETag of the archive's bytes, with its quotes.
+	// Tag is an ETag of the archive's bytes, with its quotes. It is weak, with W/ before them, where a
+	// server tells versions by a Last-Modified of the very second in which it answered.
 	Tag string
 	// Type is what its tiles are, Compression how they are compressed, and Internal how its directories
 	// and metadata are.

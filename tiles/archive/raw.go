@@ -24,7 +24,7 @@ func (a *Archive) Raw(ctx context.Context) (*Raw, error) {
 // Size returns the number of bytes.
 func (r *Raw) Size() int64 { return r.version.source.size() }
 
-// Tag returns a strong ETag of the bytes, with its quotes.
+// Tag returns an ETag of the bytes, see [Info].
 func (r *Raw) Tag() string { return r.version.info.Tag }
 
 // ReadAt fills p with the bytes from off on, in one read of a server. The error is [ErrChanged] when

@@ -12,8 +12,10 @@ import (
 type source interface {
 	// size is how many bytes there are.
 	size() int64
-	// identity tells this version from others at the same place.
+	// identity tells this version from others at the same place; strong says that no other version can
+	// have it, too (RFC 9110 §8.8.1).
 	identity() string
+	strong() bool
 	// readAt fills p with the bytes from off on, which lie in the archive. The error is ErrChanged
 	// when they are of another version.
 	readAt(ctx context.Context, p []byte, off int64) error
@@ -37,14 +39,19 @@ func openSource(ctx context.Context, a *Archive) (source, []byte, error) {
 	}
 }
 
-// tagOf returns a strong ETag for the archive's bytes: a hash of what tells the version and of the
-// first bytes, whose directory moves with nearly every change. A terabyte is not read to hash it.
+// tagOf returns an ETag for the archive's bytes: a hash of what tells the version and of the first bytes,
+// whose directory moves with nearly every change. A terabyte is not read to hash it. It is a weak one when
+// what tells the version is.
 func tagOf(s source, prefix []byte) string {
 	h := sha256.New()
 	_, _ = h.Write(binary.LittleEndian.AppendUint64(nil, uint64(s.size())))
 	_, _ = h.Write([]byte(s.identity()))
 	_, _ = h.Write(prefix)
-	return `"` + base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16]) + `"`
+	tag := `"` + base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16]) + `"`
+	if !s.strong() {
+		return "W/" + tag
+	}
+	return tag
 }
 
 // readPart reads length bytes at offset into new memory.

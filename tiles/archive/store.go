@@ -68,6 +68,7 @@ func openStore(ctx context.Context, u *url.URL, o Options) (source, []byte, erro
 
 func (s *stored) size() int64      { return s.bytes }
 func (s *stored) identity() string { return s.etag }
+func (s *stored) strong() bool     { return true }
 
 func (s *stored) readAt(ctx context.Context, p []byte, off int64) error {
 	if len(p) == 0 {
