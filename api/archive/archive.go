@@ -10,7 +10,8 @@
 // A tile goes out as it is stored when the client takes its compression, else decompressed. A tile
 // that is not in the archive is 204, one outside the grid or the archive's zooms 404, and an address
 // that is none 400. An archive that cannot be read now is 503, one that is broken 500: what exactly is
-// wrong stands in the log and, by kind, in hutong_archive_errors_total.
+// wrong stands in the log, once for each kind until the archive is in order again, and how often in
+// hutong_archive_errors_total.
 //
 // A name in a path is only looked up among the names of the config, never made a path of.
 package archive
@@ -72,6 +73,7 @@ type served struct {
 	Entry
 	tiles, streams gate
 	errors         map[string]telemetry.Count // by kind
+	health         health
 }
 
 // heading returns the archive's title, or its name when it has none.
@@ -88,12 +90,13 @@ type Archives struct {
 	log    *slog.Logger
 	list   []*served
 	byName map[string]*served
+	now    func() time.Time // replaced in tests
 }
 
 // New returns the surface over list, in its order. The error names an archive that stands twice.
 func New(list []Entry, base api.Base, log *slog.Logger, m *telemetry.Metrics, o Options) (*Archives, error) {
 	o = o.withDefaults()
-	s := &Archives{base: base, log: log, byName: make(map[string]*served, len(list))}
+	s := &Archives{base: base, log: log, byName: make(map[string]*served, len(list)), now: time.Now}
 	refused := m.Counter("hutong_archive_refused_total", "Requests refused because too many others read the archive.", "archive", "what")
 	errors := m.Counter("hutong_archive_errors_total", "Reads of an archive that failed, by kind.", "archive", "kind")
 	for _, entry := range list {
@@ -191,13 +194,22 @@ func (s *Archives) fail(w http.ResponseWriter, r *http.Request, e *served, err e
 	api.Refuse(w, r, api.CodeArchiveAway, "The archive cannot be read where it lies; it is tried again.")
 }
 
-// note logs and counts an error.
+// note counts an error, and logs the first of its kind.
 func (s *Archives) note(e *served, err error) {
 	kind := archive.Kind(err)
 	if count, ok := e.errors[kind]; ok {
 		count.Add(1)
 	}
-	s.log.Warn("archive cannot be read", slog.String("archive", e.Name), slog.String("kind", kind), slog.String("error", err.Error()))
+	if e.health.fails(kind, s.now()) {
+		s.log.Warn("archive cannot be read", slog.String("archive", e.Name), slog.String("kind", kind), slog.String("error", err.Error()))
+	}
+}
+
+// works takes note that an archive was read.
+func (s *Archives) works(e *served) {
+	if failures, recovered := e.health.works(s.now()); recovered {
+		s.log.Info("archive can be read again", slog.String("archive", e.Name), slog.Int("failures", failures))
+	}
 }
 
 // busy answers for a request that waited too long for its turn, or whose client went away.

@@ -148,6 +148,7 @@ func (s *Archives) version(w http.ResponseWriter, r *http.Request, e *served, by
 		}
 		panic(http.ErrAbortHandler) // so that the client does not take a part for the whole
 	}
+	s.works(e)
 	return nil
 }
 

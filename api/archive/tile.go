@@ -97,6 +97,9 @@ var (
 // up nobody else's tile.
 func (s *Archives) answer(w http.ResponseWriter, r *http.Request, e *served, address grid.Tile) {
 	b, err := read(r, e, address)
+	if err == nil {
+		s.works(e)
+	}
 	switch {
 	case errors.Is(err, errBusy):
 		busy(w, r)

@@ -33,6 +33,7 @@ func (s *Archives) tileJSON(w http.ResponseWriter, r *http.Request, e *served) {
 		s.fail(w, r, e, err)
 		return
 	}
+	s.works(e)
 	f, ok := formats[info.Type]
 	if !ok {
 		api.Refuse(w, r, api.CodeNotFound, "The type of this archive's tiles is unknown; they can be read raw only.")
