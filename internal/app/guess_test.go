@@ -143,7 +143,7 @@ func TestGuessOfRealFiles(t *testing.T) {
 // FuzzGuess makes a config of any bytes: it can always be read back.
 func FuzzGuess(f *testing.F) {
 	for _, seed := range []string{
-		"id,lon,lat,Name\n1,-77,38,x\n", "g,h\nPOINT (1 2),1\n", "p\n\"(1, 2)\"\n", "lat;lon;a b;\"a\"\"b\";phone;when\n1;2;NULL;NA;3;2016-08-03\n", "lat\tlon\n1\t2\n",
+		"id,lon,lat,Name\n1,-77,38,x\n", "g,h\nPOINT (1 2),1\n", "p\n\"(1, 2)\"\n", "lat;lon;a b;\"a\"\"b\";phone;when\n1;2;NULL;NA;3;2016-08-03\n", "lat\tlon\n1\t2\n", "la\rt\tlon\n1\t2\n", "\"a\n\x01\"\nPOINT (1 2)\n",
 		`{"type":"Feature","properties":{"":1,"{a}":2,"ü.b":"x","a\u0000":1,"null":true},"geometry":null}`,
 		`{"features":[{"type":"Feature","id":"a","properties":{"id":7},"geometry":null}]}`,
 	} {

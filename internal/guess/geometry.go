@@ -138,10 +138,10 @@ type places struct {
 	inRange  int
 }
 
-// findPlaces looks for the columns in a header.
+// findPlaces looks for the columns in a header. One that a config cannot name is none.
 func findPlaces(header []string) places {
 	at := func(name string) int {
-		return slices.IndexFunc(header, func(column string) bool { return plain(column) == name })
+		return slices.IndexFunc(header, func(column string) bool { return plain(column) == name && writable(column) })
 	}
 	for i := range lonNames {
 		if lon, lat := at(lonNames[i]), at(latNames[i]); lon >= 0 && lat >= 0 {
@@ -183,6 +183,7 @@ func (s *Sample) locate(header []string, p *places) {
 	*g = Geometry{None: s.readable()}
 	for _, f := range s.Fields {
 		switch {
+		case !writable(f.Name):
 		case f.WKT && g.WKT == "":
 			g.WKT, g.None = f.Name, f.Nulls
 		case f.Pair && g.Pair == "":

@@ -143,6 +143,7 @@ func TestPlaces(t *testing.T) {
 		{"half are wrong", rows("lon,lat", "-77,38.9") + strings.Repeat("-770,389\n", 200), "- - - - 400"},
 		{"none", rows("lon,lat", "west,north"), "- - - - 200"},
 		{"empty", rows("lon,lat", "-77,38.9") + ",\n", "lon lat - - 1"},
+		{"names that do not show", rows("lo\rn,lat,\"g\n\x01\",wkt", "-77,38.9,POINT (-77 38.9),POINT (-77 38.9)"), "- - wkt - 0"},
 		{"wkt", rows("the_geom", "POINT (-77 38.9)"), "- - the_geom - 0"},
 		{"wkt with a reference system", rows("g", "SRID=4326;MULTIPOLYGON(((1 2)))"), "- - g - 0"},
 		{"pair", rows("location", `"(38.9, -77.0)"`), "- - - location 0"},
