@@ -247,7 +247,7 @@ func cellOf(v ref.Val) (c cell, ok bool) {
 		if math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
 			return cell{}, false
 		}
-		return cell{kind: number, text: string(AppendNumber(nil, float64(v)))}, true
+		return cell{kind: number, text: string(column.AppendFloat(nil, float64(v)))}, true
 	case types.Bool:
 		return cell{kind: boolean, text: strconv.FormatBool(bool(v))}, true
 	case types.Timestamp:

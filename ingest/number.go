@@ -115,17 +115,6 @@ func parseInt(s string, shift int) (v int64, ok bool) {
 	return 0, false
 }
 
-// AppendNumber appends v, which is finite, in the fewest digits that give it again, and as JSON does with
-// an exponent only below 10⁻⁶ and from 10²¹ on (ECMA-262, Number::toString): 1e300 is no text of 301
-// digits, in an id or anywhere.
-func AppendNumber(dst []byte, v float64) []byte {
-	format := byte('f')
-	if abs := math.Abs(v); abs >= 1e21 || abs < 1e-6 && abs > 0 {
-		format = 'e'
-	}
-	return strconv.AppendFloat(dst, v, format, -1, 64)
-}
-
 // timesPow10 returns m·10^n unless that is beyond a uint64.
 func timesPow10(m uint64, n int) (uint64, bool) {
 	if m == 0 {

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/big"
@@ -40,33 +39,6 @@ func TestParseFloat(t *testing.T) {
 	for _, s := range []string{"", "-", ".", "e5", "inf", "NaN", "0x10", "1_000", "1,5", "1e999", " 1", "1 ", "--1", "1.2.3"} {
 		if got, ok := parseFloat(s); ok {
 			t.Errorf("%q: got %v, want a refusal", s, got)
-		}
-	}
-}
-
-// TestAppendNumber compares with encoding/json, which writes single digits of an exponent without the 0.
-func TestAppendNumber(t *testing.T) {
-	t.Parallel()
-	list := []float64{0, 1, -1.5, 1e15, 1e20, 123456789012345678901, 1e21, -1e21, 1e300, math.MaxFloat64, 1e-6, 9.99e-7, 5e-324}
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	rng := rand.New(rand.NewPCG(seed, 0))
-	for range 10_000 {
-		if v := math.Float64frombits(rng.Uint64()); !math.IsNaN(v) && !math.IsInf(v, 0) {
-			list = append(list, v)
-		}
-	}
-	for _, v := range list {
-		want, err := json.Marshal(v)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got := string(AppendNumber(nil, v))
-		if got != string(want) && strings.Replace(got, "e-0", "e-", 1) != string(want) {
-			t.Errorf("got %s, want %s", got, want)
-		}
-		if again, ok := parseFloat(got); !ok || again != v {
-			t.Errorf("%s is read as %v, want %v", got, again, v)
 		}
 	}
 }

@@ -20,6 +20,7 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"hutong/ingest"
+	"hutong/layers/column"
 )
 
 // geoPackage reads one table of a GeoPackage (OGC 12-128r18), which is an SQLite database, in the
@@ -426,7 +427,7 @@ func (c *chunk) value(v any, declared cellKind) {
 		c.data = strconv.AppendInt(c.data, v, 10)
 	case float64:
 		kind = cellNumber
-		c.data = ingest.AppendNumber(c.data, v)
+		c.data = column.AppendFloat(c.data, v)
 	case string:
 		if declared == cellMoment {
 			kind = cellMoment

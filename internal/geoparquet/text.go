@@ -1,10 +1,11 @@
 package geoparquet
 
 import (
-	"math"
 	"math/big"
 	"strconv"
 	"time"
+
+	"hutong/layers/column"
 )
 
 func appendText(dst []byte, v Value) []byte {
@@ -16,7 +17,7 @@ func appendText(dst []byte, v Value) []byte {
 	case Uint:
 		return strconv.AppendUint(dst, uint64(v.Int), 10)
 	case Float:
-		return appendFloat(dst, v.Float)
+		return column.AppendFloat(dst, v.Float)
 	case Text, Binary, Decimal:
 		return append(dst, v.Bytes...)
 	case Time:
@@ -28,16 +29,6 @@ func appendText(dst []byte, v Value) []byte {
 	default: // Null, Nested
 		return dst
 	}
-}
-
-// appendFloat appends a number as JSON writes it: one of many digits has an exponent (ECMA-262,
-// Number::toString).
-func appendFloat(dst []byte, v float64) []byte {
-	format := byte('f')
-	if abs := math.Abs(v); abs >= 1e21 || abs < 1e-6 && abs > 0 {
-		format = 'e'
-	}
-	return strconv.AppendFloat(dst, v, format, -1, 64)
 }
 
 // appendDecimal appends an unscaled number with its point.

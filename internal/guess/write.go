@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"hutong/ingest"
+	"hutong/layers/column"
 )
 
 // Write writes a sample and what is proposed for it, for people.
@@ -89,7 +89,7 @@ func (g *Geometry) write(b *strings.Builder) {
 	}
 }
 
-func degrees(v float64) string { return string(ingest.AppendNumber(nil, v)) }
+func degrees(v float64) string { return string(column.AppendFloat(nil, v)) }
 
 // write writes what was found of a field, and what is proposed for it.
 func (f *Field) write(b *strings.Builder, records int, p *Proposal, why string) {
