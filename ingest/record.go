@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -32,15 +33,12 @@ func MomentCell(s string) Cell { return Cell{cell{kind: moment, text: s}} }
 // NestedCell is a list or structure, which no field takes.
 func NestedCell() Cell { return Cell{cell{kind: nested}} }
 
-// AppendJSON appends the cell as a JSON value: a moment as text, a list or structure as an empty list.
+// AppendJSON appends the cell as a JSON value: a moment as text, a list or structure as an empty list. A
+// text that is not UTF-8 keeps its bytes, so that whoever reads it can tell.
 func (c Cell) AppendJSON(dst []byte) []byte {
 	switch c.c.kind {
 	case text, moment:
-		quoted, err := json.Marshal(c.c.text) // what is no UTF-8 is replaced
-		if err != nil {
-			return append(dst, "null"...)
-		}
-		return append(dst, quoted...)
+		return appendQuoted(dst, c.c.text)
 	case number:
 		if json.Valid([]byte(c.c.text)) {
 			return append(dst, c.c.text...)
@@ -53,6 +51,22 @@ func (c Cell) AppendJSON(dst []byte) []byte {
 	default:
 		return append(dst, "null"...)
 	}
+}
+
+// appendQuoted appends s as a JSON string (RFC 8259 §7).
+func appendQuoted(dst []byte, s string) []byte {
+	dst = append(dst, '"')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\':
+			dst = append(dst, '\\', c)
+		case c < ' ':
+			dst = fmt.Appendf(dst, `\u%04x`, c)
+		default:
+			dst = append(dst, c)
+		}
+	}
+	return append(dst, '"')
 }
 
 // AllColumns reads the columns of a table for which reads is set, for nobody's fields: to look at them.

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -71,5 +72,19 @@ func TestRecordKeepsTheGeometry(t *testing.T) {
 	}
 	if line[0] != (orb.Point{116, 39}) {
 		t.Errorf("the caller's line is now %v", line)
+	}
+}
+
+// TestAppendJSON: any text comes back as it was, and one that is not UTF-8 with its bytes.
+func TestAppendJSON(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"", "a\"b\\c", "\x00\n\r\t\x1f\x7f", "\u80e1\u540c \U0001f600 \u2028\ufffd", "<&>", `\ufffd`} {
+		var got string
+		if err := json.Unmarshal(TextCell(text).AppendJSON(nil), &got); err != nil || got != text {
+			t.Errorf("%q comes back as %q, %v", text, got, err)
+		}
+	}
+	if got, want := string(TextCell("caf\xe9\"").AppendJSON(nil)), "\"caf\xe9\\\"\""; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -41,7 +41,7 @@ func TestLook(t *testing.T) {
 		{gpkg, FormatGeoPackage, 2, false, strings.Join([]string{gpkgLine("1", 0), gpkgLine("2", 1), ""}, "\n")},
 		{gpkg, FormatGeoPackage, 3, true, strings.Join([]string{gpkgLine("1", 0), gpkgLine("2", 1), gpkgLine("3", 2), ""}, "\n")},
 		{parquet, FormatGeoParquet, 10, true, `{"type":"Feature","geometry":{"type":"LineString","coordinates":[[1,2],[3,4]]},"properties":` +
-			`{"category":"` + "\ufffd" + `","id":"a","open":null,"reported":null,"score":null,"title":null,"votes":null}}
+			`{"category":"` + "\xff" + `","id":"a","open":null,"reported":null,"score":null,"title":null,"votes":null}}
 {"type":"Feature","geometry":null,"properties":{"category":null,"id":"b","open":null,"reported":null,"score":null,"title":null,"votes":null}}
 `},
 		{shapes, FormatShapefile, 10, true, `{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2]},"properties":` +
@@ -52,7 +52,7 @@ func TestLook(t *testing.T) {
 			t.Errorf("%s: got format %q", c.path, got)
 		}
 		lines, whole, err := Look(t.Context(), c.path, c.format, "", c.records, 1<<20)
-		if got := strings.ReplaceAll(string(lines), `\ufffd`, "\ufffd"); err != nil || whole != c.whole || got != c.want {
+		if got := string(lines); err != nil || whole != c.whole || got != c.want {
 			t.Errorf("%s, %d records: got whole %v, %v\n%s\nwant\n%s", c.format, c.records, whole, err, got, c.want)
 		}
 	}
