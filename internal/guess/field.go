@@ -28,8 +28,11 @@ type Field struct {
 	Nulls   int      `json:"nulls"`
 	Markers []string `json:"markers,omitempty"`
 	Nested  int      `json:"nested,omitempty"`
+	// NotUTF8 counts texts in another encoding. Nothing else is known of them: a source that reads the
+	// field refuses their records.
+	NotUTF8 int `json:"not_utf8,omitempty"`
 	// Distinct estimates the number of different values, to about 2 %. Unique is exact: every record has
-	// a value and no two have the same.
+	// a value, one in another encoding included, and no two have the same.
 	Distinct int  `json:"distinct"`
 	Unique   bool `json:"unique,omitempty"`
 	// Min and Max are the bounds of numbers, of texts in the order of their bytes, and of times that are
@@ -46,7 +49,7 @@ type Field struct {
 	WKT  bool `json:"wkt,omitempty"`
 	Pair bool `json:"lat_lon_pair,omitempty"`
 
-	values  int // neither null nor nested
+	values  int // neither null nor nested, and UTF-8
 	records int
 	unique  map[uint64]struct{} // the hashes so far; nil once one came again
 	sketch  sketch
@@ -77,6 +80,10 @@ func (f *Field) add(c cell) {
 	if c.nested {
 		f.Nested++
 		f.unique = nil
+		return
+	}
+	if !utf8.ValidString(c.text) {
+		f.NotUTF8++
 		return
 	}
 	text := strings.TrimSpace(c.text)
@@ -142,12 +149,12 @@ func (f *Field) extremes(text string) {
 // finish draws the conclusions from all values of a number of records.
 func (f *Field) finish(records int) {
 	f.records = records
-	f.Nulls = max(records-f.values-f.Nested, 0) // a member that stands twice in a feature counts twice
+	f.Nulls = max(records-f.values-f.Nested-f.NotUTF8, 0) // a member that stands twice in a feature counts twice
 	f.Distinct = min(f.sketch.estimate(), f.values, records)
 	if f.unique != nil {
 		f.Distinct = min(f.values, records)
 	}
-	f.Unique = f.unique != nil && f.values == records && records > 0
+	f.Unique = f.unique != nil && f.values+f.NotUTF8 == records && f.values > 0
 	f.unique = nil
 	if f.values > 0 && f.Nested == 0 {
 		var kind column.Kind

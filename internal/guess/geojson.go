@@ -117,7 +117,7 @@ func (s *Sample) line(text []byte) error {
 
 // feature takes one feature.
 func (s *Sample) feature(f *feature) {
-	if f.Type != "Feature" || !utf8.Valid(f.ID) || !utf8.Valid(f.Properties) {
+	if f.Type != "Feature" {
 		s.Broken++
 		return
 	}
@@ -156,6 +156,10 @@ func addRaw(to *Field, raw json.RawMessage) {
 	case '{', '[':
 		to.add(cell{nested: true})
 	case '"':
+		if !utf8.Valid(raw) { // else it would be replaced
+			to.NotUTF8++
+			return
+		}
 		var text string
 		if json.Unmarshal(raw, &text) == nil {
 			to.add(cell{text: text, quoted: true})

@@ -173,9 +173,9 @@ func (p *places) row(g *Geometry, row []string) {
 // locate says where the rows of a CSV file are: in the columns that are called so if nearly all their
 // values are degrees, else in one of well-known text or of pairs.
 func (s *Sample) locate(header []string, p *places) {
-	const tolerated = 10 // one row in so many may be elsewhere, and one in a file of few
+	const tolerated = 10 // one row in so many may be elsewhere, and one in three or more
 	g := &s.Geometry
-	if p.lon >= 0 && p.inRange > 0 && p.rows-p.inRange <= max(1, p.rows/tolerated) {
+	if elsewhere := p.rows - p.inRange; p.lon >= 0 && p.inRange > elsewhere && elsewhere <= max(1, p.rows/tolerated) {
 		g.Lon, g.Lat = header[p.lon], header[p.lat]
 		g.Types = map[string]int{"Point": p.rows}
 		return

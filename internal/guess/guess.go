@@ -161,6 +161,22 @@ func (s *Sample) record() error {
 // readable counts the records that could be read.
 func (s *Sample) readable() int { return s.Records - s.Broken }
 
+// Faults counts what is wrong with the part that was looked at: records that could not be read, texts in
+// another encoding, and what ended the look before the file's end.
+func (s *Sample) Faults() int {
+	n := s.Broken
+	if s.Problem != "" {
+		n++
+	}
+	if s.ID != nil {
+		n += s.ID.NotUTF8
+	}
+	for _, f := range s.Fields {
+		n += f.NotUTF8
+	}
+	return n
+}
+
 // Field returns the field of a name, or nil.
 func (s *Sample) Field(name string) *Field { return s.index[name] }
 

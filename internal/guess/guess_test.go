@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"hutong/internal/compress"
 )
@@ -140,6 +141,7 @@ func TestPlaces(t *testing.T) {
 		{"x and y in degrees", rows("x,y", "-77,38.9"), "x y - - 0"},
 		{"a few are wrong", rows("lon,lat", "-77,38.9") + "38.9,-177\n", "lon lat - - 0"},
 		{"one of few is wrong", "lon,lat\n-77,38.9\n-77,38.8\n-770,38.8\n", "lon lat - - 0"},
+		{"one of two is wrong", "x,y\n12,40\n512,80\n", "- - - - 2"},
 		{"half are wrong", rows("lon,lat", "-77,38.9") + strings.Repeat("-770,389\n", 200), "- - - - 400"},
 		{"none", rows("lon,lat", "west,north"), "- - - - 200"},
 		{"empty", rows("lon,lat", "-77,38.9") + ",\n", "lon lat - - 1"},
@@ -213,12 +215,13 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// TestTextThatIsNotUTF8 counts records in Latin-1 as broken, and takes no value of theirs.
+// TestTextThatIsNotUTF8 counts texts in Latin-1 by field, takes nothing else of them, and all of the
+// fields beside them.
 func TestTextThatIsNotUTF8(t *testing.T) {
 	t.Parallel()
 	fill := func(record string) string { return strings.Repeat(record, 2*startSize/len(record)) } // what the format is told by
 	feature := func(id, name string) string {
-		return `{"type":"Feature","id":"` + id + `","properties":{"name":"` + name + `"},"geometry":null}`
+		return `{"type":"Feature","id":"` + id + `","properties":{"id":"` + id + `","name":"` + name + `"},"geometry":null}`
 	}
 	for name, text := range map[string]string{
 		"csv":        "id,name\n" + fill("1,Caf\u00e9\n") + "2,Caf\xe9\n3\xff,Plaza\n",
@@ -227,9 +230,33 @@ func TestTextThatIsNotUTF8(t *testing.T) {
 		"collection": `{"features":[` + fill(feature("1", "Caf\u00e9")+",") + feature("2", "Caf\xe9") + "," + feature("3\xff", "Plaza") + "]}",
 	} {
 		s := look(t, text, Limits{})
-		if f := s.Field("name"); s.Broken != 2 || !s.Whole || f == nil || f.Distinct != 1 || f.Nulls != 0 {
-			t.Errorf("%s: got %d broken of %d, whole %v, name %+v; want 2 broken and one name and no null", name, s.Broken, s.Records, s.Whole, f)
+		if s.Broken != 0 || !s.Whole {
+			t.Errorf("%s: got %d broken of %d, whole %v; want all", name, s.Broken, s.Records, s.Whole)
 		}
+		fields := []*Field{s.Field("id"), s.Field("name")}
+		if name != "csv" && name != "early" {
+			fields = append(fields, s.ID)
+		}
+		for _, f := range fields {
+			if f == nil || f.NotUTF8 != 1 || f.Distinct != 2 || f.Nulls != 0 || slices.ContainsFunc(f.Examples, func(e string) bool { return strings.ContainsRune(e, utf8.RuneError) }) {
+				t.Errorf("%s: got %+v, want one text that is not UTF-8, and two that are", name, f)
+			}
+		}
+	}
+	for text, want := range map[string]int{
+		"id,name\n1,a\n": 0,
+		"id,name\n1,a\n2\xff,\xff\n3,a,b\n4,\xff\n":                                                  4,
+		"{\"features\":[{\"type\":\"Feature\",\"id\":\"\xff\",\"properties\":{\"a\":\"\xff\"}},\x01": 3,
+	} {
+		if s := look(t, text, Limits{}); s.Faults() != want {
+			t.Errorf("%q: got %d faults, want %d", text, s.Faults(), want)
+		}
+	}
+	if s := look(t, "id,name\n1,a\n2\xff,a\n", Limits{}); !s.Field("id").Unique {
+		t.Errorf("got %+v, want an id that is unique but for records that are refused", s.Field("id"))
+	}
+	if s := look(t, "id,name\n\xff,a\n\xff,a\n", Limits{}); s.Field("id").Unique {
+		t.Errorf("got %+v, want no id without a value", s.Field("id"))
 	}
 }
 

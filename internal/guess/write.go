@@ -107,6 +107,9 @@ func (f *Field) write(b *strings.Builder, records int, p *Proposal, why string) 
 	if f.Nulls > 0 && f.values > 0 {
 		parts = append(parts, fmt.Sprintf("%.3g %% null", float64(f.Nulls)*100/float64(records)))
 	}
+	if f.NotUTF8 > 0 {
+		parts = append(parts, fmt.Sprintf("%d not UTF-8", f.NotUTF8))
+	}
 	switch {
 	case f.Unique:
 		parts = append(parts, "unique")
