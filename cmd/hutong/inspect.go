@@ -19,8 +19,9 @@ func newInspect() *cobra.Command {
 			"that MVT 2.1 forbids. The exit status is 1 when there is something.\n" +
 			"A PMTiles archive (a file, https:// or s3://): its header, tiles by zoom, layers, and what is wrong with its\n" +
 			"directories.\n" +
-			"A data file (CSV, GeoJSON, GeoJSON lines): the format, where its records are, its fields with type, nulls,\n" +
-			"distinct values and examples, and the layer that it could be served as.",
+			"A data file (CSV, GeoJSON, GeoJSON lines, Shapefile, GeoPackage, GeoParquet): the format, where its records\n" +
+			"are, its fields with type, nulls, distinct values and examples, what cannot be read, and the layer that it\n" +
+			"could be served as.",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			found, err := app.Inspect(cmd.Context(), args[0], cmd.InOrStdin())

@@ -77,6 +77,14 @@ func TestInspectRefuses(t *testing.T) {
 		}
 		return path
 	}
+	for text, want := range map[string]string{
+		"id,name,lon,lat\n1,Caf\xe9,1,2\n2,x,1,2\n3,x\n":                   "a.csv: 2 problems",
+		`{"features":[{"type":"Feature","properties":{},"geometry":null},`: "a.csv: 1 problem",
+	} {
+		if status, stdout, stderr := call(t, "inspect", write("a.csv", text)); status != exitFailed || stdout == "" || !strings.Contains(stderr, want) {
+			t.Errorf("%q: got %d, stdout %q, stderr %q; want %d, what was found, and %q", text, status, stdout, stderr, exitFailed, want)
+		}
+	}
 	for _, c := range []struct {
 		args   []string
 		status int

@@ -172,7 +172,7 @@ func (k *checker) source(s *config.Source) {
 	if left > 0 {
 		k.warn(at+".files", "%d files were not looked into: a check looks into %d of a source", left, checkedFiles)
 	}
-	if len(samples) > 0 && !tabular(s.Format) { // the columns of a table were bound
+	if len(samples) > 0 {
 		k.names(at, s, samples)
 	}
 }
@@ -277,11 +277,20 @@ func (k *checker) names(at string, s *config.Source, samples []*guess.Sample) {
 	}
 }
 
-// name looks for one column, which every CSV file must have, or one property, which some feature must.
+// name looks for one column, which every CSV file must have, or one property, which some feature must, and
+// for texts in it that a source refuses.
 func (k *checker) name(at, name string, s *config.Source, samples []*guess.Sample) {
+	for _, sample := range samples {
+		if f := fieldOf(sample, name); f != nil && f.NotUTF8 > 0 {
+			k.warn(at, "%s: of %d records %d have a %s that is not UTF-8", sample.Path, sample.Records, f.NotUTF8, quote(name))
+		}
+	}
+	if tabular(s.Format) {
+		return // its columns were bound
+	}
 	whole := true
 	for _, sample := range samples {
-		has := hasName(sample, name) || k.added != nil && hasName(k.added, name)
+		has := fieldOf(sample, name) != nil || k.added != nil && fieldOf(k.added, name) != nil
 		if s.Format == config.CSV && !has {
 			k.problem(at, "%s has no column %s%s%s", sample.Path, quote(name), suggest(name, sample), separator(s, sample))
 			return
@@ -289,7 +298,7 @@ func (k *checker) name(at, name string, s *config.Source, samples []*guess.Sampl
 		if s.Format != config.CSV && has {
 			return
 		}
-		whole = whole && sample.Whole && sample.Records > 0 && sample.Problem == "" && sample.MoreFields == 0
+		whole = whole && sample.Whole && sample.Records > sample.Broken && sample.Problem == "" && sample.MoreFields == 0
 	}
 	switch {
 	case s.Format == config.CSV:
@@ -300,16 +309,18 @@ func (k *checker) name(at, name string, s *config.Source, samples []*guess.Sampl
 	}
 }
 
-// hasName reports whether a sample has a field of a name, or one that a path starts with.
-func hasName(sample *guess.Sample, name string) bool {
+// fieldOf returns the field of a name in a sample, or the one that a path starts with, or nil.
+func fieldOf(sample *guess.Sample, name string) *guess.Field {
 	if name == ingest.IDMember {
-		return sample.ID != nil
+		return sample.ID
 	}
-	if sample.Field(name) != nil {
-		return true
+	if f := sample.Field(name); f != nil {
+		return f
 	}
-	first, _, path := strings.Cut(name, ".")
-	return path && sample.Format != guess.CSV && sample.Field(first) != nil
+	if first, _, path := strings.Cut(name, "."); path && sample.Format != guess.CSV {
+		return sample.Field(first)
+	}
+	return nil
 }
 
 // suggest returns the name that was probably meant, or all that there are if they are few.

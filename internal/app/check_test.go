@@ -95,13 +95,32 @@ func TestCheckOfLookups(t *testing.T) {
 	}
 }
 
-// TestCheckOfTextThatIsNotUTF8 has rows in Latin-1 behind what the format is told by; a server would refuse them.
+// TestCheckOfTextThatIsNotUTF8 has texts in Latin-1. A source refuses their records if it reads their field,
+// and only then.
 func TestCheckOfTextThatIsNotUTF8(t *testing.T) {
 	t.Parallel()
-	head := strings.Repeat("1,116,39,Plaza\n", 5000)
-	path := file(t, "latin.csv", "no,lon,lat,code\n"+head+strings.Repeat("2,116,39,Caf\xe9\n", 7))
-	problems, warnings := checked(t, fmt.Sprintf("files: [%q], id: '{no}', csv: {lon: lon, lat: lat}, fields: {code: code}", path))
-	if want := "sources.lanes.files[0]: " + path + ": of 5007 records 7 cannot be read\n"; problems != "" || warnings != want {
-		t.Errorf("got problems %q, warnings %q; want %q", problems, warnings, want)
+	rows := func(many int) string {
+		return "no,lon,lat,code,note\n" + strings.Repeat("1,116,39,Plaza,x\n", many) + strings.Repeat("2,116,39,Caf\xe9,x\n", 7) + "3,116,39,Plaza,Caf\xe9\n"
+	}
+	feature := func(code, note string) string {
+		return `{"type":"Feature","id":"1","properties":{"code":"` + code + `","note":"` + note + `"},"geometry":{"type":"Point","coordinates":[116,39]}}` + "\n"
+	}
+	early, late := file(t, "latin.csv", rows(1)), file(t, "latin.csv", rows(5000)) // late: behind what the format is told by
+	unread, read := file(t, "a.geojsonl", feature("Plaza", "Caf\xe9")+feature("Park", "\xff")), file(t, "b.geojsonl", feature("Plaza", "")+feature("Caf\xe9", ""))
+	lanes := parquetCity(t, 3, "caf\xe9")
+	const csv = "id: '{no}', csv: {lon: lon, lat: lat}, "
+	const of = "sources.lanes.fields.code: "
+	for _, c := range []struct{ name, source, want string }{
+		{"csv", fmt.Sprintf("files: [%q], %s fields: {code: code}", early, csv), of + early + `: of 9 records 7 have a "code" that is not UTF-8` + "\n"},
+		{"csv, far behind", fmt.Sprintf("files: [%q], %s fields: {code: code}", late, csv), of + late + `: of 5008 records 7 have a "code" that is not UTF-8` + "\n"},
+		{"csv, unread", fmt.Sprintf("files: [%q], %s fields: {code: 'no'}", early, csv), ""},
+		{"lines, unread", fmt.Sprintf("files: [%q], id: '{$id}', fields: {code: code}", unread), ""},
+		{"lines", fmt.Sprintf("files: [%q], id: '{$id}', fields: {code: code}", read), of + read + `: of 2 records 1 have a "code" that is not UTF-8` + "\n"},
+		{"parquet, unread", fmt.Sprintf("files: [%q], format: geoparquet, id: '{width}', fields: {code: width}", lanes), ""},
+		{"parquet", fmt.Sprintf("files: [%q], format: geoparquet, id: '{width}', fields: {code: code}", lanes), of + lanes + `: of 4 records 1 have a "code" that is not UTF-8` + "\n"},
+	} {
+		if problems, warnings := checked(t, c.source); problems != "" || warnings != c.want {
+			t.Errorf("%s: got problems %q, warnings %q; want no problem and %q", c.name, problems, warnings, c.want)
+		}
 	}
 }

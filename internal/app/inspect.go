@@ -39,7 +39,7 @@ func (i *Inspection) Problems() int {
 	if i.Tile != nil {
 		return len(i.Tile.Problems) + i.Tile.MoreProblems
 	}
-	return i.File.Broken
+	return i.File.Faults()
 }
 
 // Write writes i for people.

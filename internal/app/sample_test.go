@@ -14,20 +14,24 @@ import (
 	"hutong/internal/wkb"
 )
 
-// parquetCity writes a GeoParquet file of n lanes.
-func parquetCity(t *testing.T, n int) string {
+// parquetCity writes a GeoParquet file of n lanes, and of more codes.
+func parquetCity(t *testing.T, n int, more ...string) string {
 	t.Helper()
 	var b bytes.Buffer
 	w, err := geoparquet.NewWriter(&b, geoparquet.Options{Columns: []geoparquet.Column{{Name: "code", Kind: geoparquet.Text}, {Name: "width", Kind: geoparquet.Int}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := range n {
+	codes := make([]string, n, n+len(more))
+	for i := range codes {
+		codes[i] = "lane-" + strconv.Itoa(i)
+	}
+	for i, code := range append(codes, more...) {
 		blob, err := wkb.Append(nil, orb.Point{116 + float64(i%10), 39})
 		if err != nil {
 			t.Fatal(err)
 		}
-		values := []geoparquet.Value{{Kind: geoparquet.Text, Bytes: []byte("lane-" + strconv.Itoa(i))}, {Kind: geoparquet.Int, Int: int64(i)}}
+		values := []geoparquet.Value{{Kind: geoparquet.Text, Bytes: []byte(code)}, {Kind: geoparquet.Int, Int: int64(i)}}
 		if err := w.Write(values, blob, nil); err != nil {
 			t.Fatal(err)
 		}
