@@ -128,3 +128,37 @@ func TestBoxOfNoDegrees(t *testing.T) {
 		t.Errorf("got %s, want it to have %s", shown.String(), want)
 	}
 }
+
+// TestBrokenRecordsDoNotCount: what is concluded of all records is concluded of those that could be read.
+func TestBrokenRecordsDoNotCount(t *testing.T) {
+	t.Parallel()
+	broken := strings.Repeat("x,y,z,w\n", fewRecords)
+	features := strings.Repeat("{\n", fewRecords)
+	var few strings.Builder // fewer than fewRecords, of which more than a tenth have no time
+	for i := range fewRecords / 2 {
+		fmt.Fprintf(&few, "a%d,%s,x\n", i, []string{"2016-08-03", "2016-08-04", "", "2016-08-05", "2016-08-06"}[i%5])
+	}
+	s := look(t, "ref,reported,v\n"+few.String()+broken, Limits{})
+	if l := Propose(s, nil); l.ID != "{$row}" || l.Time != "" || s.Geometry.None != fewRecords/2 {
+		t.Errorf("got id %s, time %q and %d without a place; want the row, none and %d: there are too few records", l.ID, l.Time, s.Geometry.None, fewRecords/2)
+	}
+	var shown bytes.Buffer
+	if err := Write(&shown, s, Propose(s, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if want := "reported: time as \"2006-01-02\"; 20 % null"; !strings.Contains(shown.String(), want) {
+		t.Errorf("got %s\nwant it to have %q", shown.String(), want)
+	}
+	s = look(t, "id,v\n1,x\n2,x\n"+broken, Limits{})
+	if l := Propose(s, nil); l.IDWhy != "unique in all 2 records" {
+		t.Errorf("got %q, want two records", l.IDWhy)
+	}
+	s = look(t, `{"type":"Feature","id":1,"properties":{},"geometry":null}`+"\n"+features, Limits{})
+	if l := Propose(s, nil); l.ID != "{$id}" || l.IDWhy != "the features' own id, unique in all 1 records" {
+		t.Errorf("got %s, %s; want the features' own id", l.ID, l.IDWhy)
+	}
+	s = look(t, "id,v\n1,x\n2,x\n"+broken, Limits{Records: 10})
+	if l := Propose(s, nil); l.IDWhy != "unique in the first 2 records" {
+		t.Errorf("got %q, want the first two records", l.IDWhy)
+	}
+}
