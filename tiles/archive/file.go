@@ -15,9 +15,10 @@ import (
 // size or one of its times differs. On Linux one of these is a time that no program can set, so that a copy
 // which keeps the other is seen; elsewhere it is not.
 type file struct {
-	path string
-	f    *os.File
-	info fs.FileInfo
+	path   string
+	f      *os.File
+	info   fs.FileInfo
+	rested bool // the next change will have another time
 }
 
 var _ source = (*file)(nil)
@@ -59,19 +60,33 @@ func (s *file) open(ctx context.Context) ([]byte, error) {
 	return prefix, s.readAt(ctx, prefix, 0)
 }
 
-// grain is more than lies between two times that a kernel gives: ticks of its clock, 10 ms at most.
-const grain = 20 * time.Millisecond
+// What lies between two times of a file at most: ticks of a kernel's clock of 10 ms, or whole seconds, two on
+// FAT, of a file system that keeps no more.
+const (
+	grain       = 20 * time.Millisecond
+	coarseGrain = 2 * time.Second
+)
+
+// unrest is how long from now on a file that was changed at a time may change again without getting
+// another one; 0 when it no longer can.
+func unrest(changed, now time.Time) time.Duration {
+	if changed.Nanosecond() == 0 {
+		return max(coarseGrain-now.Sub(changed), 0)
+	}
+	return max(grain-now.Sub(changed), 0)
+}
 
 // rest learns the version once the next change of the file would get another time: two contents of one size
-// could share a strong tag (RFC 9110 §8.8.1). A file that is written all the time is not waited for.
+// could share a strong tag (RFC 9110 §8.8.1). A file that is written all the time or that was changed in the
+// future, by another clock, is not waited for, and its tag is weak.
 func (s *file) rest(ctx context.Context) error {
 	for range 5 {
 		var err error
 		if s.info, err = s.f.Stat(); err != nil {
 			return fileError(err)
 		}
-		left := min(grain-time.Since(changeOf(s.info)), grain) // the clock may have been set back
-		if left <= 0 {
+		left := unrest(changeOf(s.info), time.Now())
+		if s.rested = left == 0; s.rested || left > coarseGrain {
 			return nil
 		}
 		select {
@@ -86,10 +101,11 @@ func (s *file) rest(ctx context.Context) error {
 func (s *file) size() int64 { return s.info.Size() }
 
 // identity is the time of modification, which copies of the file on other servers have, too: behind a
-// balancer their tags have to be the same. Inode and time of change are not in it.
+// balancer their tags have to be the same. Inode and time of change are not in it, so a program that changes
+// bytes behind the first ones, keeps the size and puts this time back keeps the tag as well.
 func (s *file) identity() string { return strconv.FormatInt(s.info.ModTime().UnixNano(), 10) }
 
-func (s *file) strong() bool { return true }
+func (s *file) strong() bool { return s.rested }
 
 // readAt reads, then asks whether the file still is what it was: bytes that were read before it
 // changed are of this version.

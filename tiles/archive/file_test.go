@@ -57,12 +57,19 @@ func TestReplacedByOneOfItsSize(t *testing.T) {
 				}
 				return raw.Tag(), b[0]
 			}
+			held, err := a.Raw(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
 			before, _ := read()
 			if again, last := read(); again != before || last != 0 {
 				t.Errorf("got %d of %s, want 0 of %s while nothing changes", last, again, before)
 			}
 			if err := c.replace(path); err != nil {
 				t.Fatal(err)
+			}
+			if err := held.ReadAt(t.Context(), make([]byte, 1), 0); !errors.Is(err, ErrChanged) {
+				t.Errorf("who has the old one: got %v, want ErrChanged", err)
 			}
 			if after, last := read(); last != 1 || (after == before) != c.keepsTag {
 				t.Errorf("got %d of %s after 0 of %s, want 1, and the tag kept: %v", last, after, before, c.keepsTag)
@@ -101,5 +108,42 @@ func TestFreshFiles(t *testing.T) {
 		if err := s.close(); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestUnrest: a tag is strong once the next change of its file must have another time.
+func TestUnrest(t *testing.T) {
+	t.Parallel()
+	second := time.Unix(1_700_000_000, 0)
+	for _, c := range []struct {
+		name    string
+		changed time.Time
+		ago     time.Duration
+		want    time.Duration
+	}{
+		{"just now", second.Add(1), 0, grain},
+		{"a tick ago", second.Add(1), 15 * time.Millisecond, 5 * time.Millisecond},
+		{"two ticks ago", second.Add(1), grain, 0},
+		{"long ago", second.Add(1), time.Hour, 0},
+		{"in a whole second", second, 500 * time.Millisecond, 1500 * time.Millisecond},
+		{"in a whole second, long ago", second, time.Hour, 0},
+		{"by a clock that is fast", second.Add(1), -time.Hour, time.Hour + grain},
+	} {
+		if got := unrest(c.changed, c.changed.Add(c.ago)); got != c.want {
+			t.Errorf("%s: got %s, want %s", c.name, got, c.want)
+		}
+	}
+	path := write(t, small().bytes())
+	s, prefix, err := openFile(t.Context(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	strong := tagOf(s, prefix)
+	s.(*file).rested = false //nolint:forcetypeassert // what openFile returns
+	if weak := tagOf(s, prefix); weak != "W/"+strong {
+		t.Errorf("got %s, want the tag %s as a weak one", weak, strong)
+	}
+	if err := s.close(); err != nil {
+		t.Error(err)
 	}
 }

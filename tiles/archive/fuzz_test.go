@@ -113,12 +113,8 @@ func FuzzArchive(f *testing.F) {
 	b.tiles = compress.AppendGzip(nil, []byte("x"))
 	b.root = pmtiles.SerializeEntries([]entry{{Length: uint32(len(b.tiles)), RunLength: 21}}, pmtiles.NoCompression)
 	f.Add(b.bytes())
-	location, err := ParseLocation("https://map.example/a.pmtiles")
-	if err != nil {
-		f.Fatal(err)
-	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		a := New(location, Options{Transport: memory{data}})
+		a := behind(t, memory{data}, Options{})
 		defer a.Close()
 		ctx := context.Background()
 		if err := a.Load(ctx); err != nil {

@@ -242,12 +242,8 @@ func TestStalls(t *testing.T) {
 	t.Parallel()
 	for _, body := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			location, err := ParseLocation("https://map.example/a.pmtiles")
-			if err != nil {
-				t.Fatal(err)
-			}
 			server := &stalling{data: small().bytes(), body: body}
-			a := New(location, Options{Timeout: 3 * time.Second, Transport: server})
+			a := behind(t, server, Options{Timeout: 3 * time.Second})
 			start := time.Now()
 			if err := a.Load(t.Context()); !errors.Is(err, ErrStalled) || time.Since(start) != 3*time.Second {
 				t.Errorf("body %v: got %v after %v, want ErrStalled after 3 s", body, err, time.Since(start))
@@ -288,12 +284,8 @@ func TestStalls(t *testing.T) {
 func TestRevalidate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		location, err := ParseLocation("https://map.example/a.pmtiles")
-		if err != nil {
-			t.Fatal(err)
-		}
 		server := &inProcess{data: small().bytes()}
-		a := New(location, Options{Transport: server, Revalidate: time.Minute})
+		a := behind(t, server, Options{Revalidate: time.Minute})
 		for range 3 {
 			if _, err := a.Info(t.Context()); err != nil {
 				t.Fatal(err)
@@ -322,6 +314,17 @@ func TestRevalidate(t *testing.T) {
 	})
 }
 
+// behind returns the archive that a transport serves. It opens nothing.
+func behind(t testing.TB, server http.RoundTripper, o Options) *Archive {
+	t.Helper()
+	location, err := ParseLocation("https://map.example/a.pmtiles")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Transport = server
+	return New(location, o)
+}
+
 // inProcess is a transport that serves data without a network.
 type inProcess struct {
 	data     []byte
@@ -340,12 +343,8 @@ func (s *inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		location, err := ParseLocation("https://map.example/a.pmtiles")
-		if err != nil {
-			t.Fatal(err)
-		}
 		server := &holding{inProcess: inProcess{data: small().bytes()}}
-		a := New(location, Options{Transport: server})
+		a := behind(t, server, Options{})
 		if err := a.Load(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -11,7 +11,8 @@ type Info struct {
 	// Bytes is the archive's size.
 	Bytes int64
 	// Tag is an ETag of the archive's bytes, with its quotes. It is weak, with W/ before them, where a
-	// server tells versions by a Last-Modified of the very second in which it answered.
+	// server tells versions by a Last-Modified of the very second in which it answered, and where a file
+	// did not come to rest while it was opened.
 	Tag string
 	// Type is what its tiles are, Compression how they are compressed, and Internal how its directories
 	// and metadata are.

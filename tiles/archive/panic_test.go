@@ -38,12 +38,8 @@ func TestPanicsLetOthersGoOn(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				location, err := ParseLocation("https://map.example/a.pmtiles")
-				if err != nil {
-					t.Fatal(err)
-				}
 				server := &panicking{inProcess: inProcess{data: small().bytes()}}
-				a := New(location, Options{Transport: server})
+				a := behind(t, server, Options{})
 				if c.opened {
 					if err := a.Load(t.Context()); err != nil {
 						t.Fatal(err)

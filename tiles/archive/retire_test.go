@@ -19,12 +19,8 @@ func TestLeavesOfRetiredVersions(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				location, err := ParseLocation("https://map.example/a.pmtiles")
-				if err != nil {
-					t.Fatal(err)
-				}
 				server := &holding{inProcess: inProcess{data: small().bytes()}}
-				a := New(location, Options{Transport: server})
+				a := behind(t, server, Options{})
 				v, err := a.current(t.Context())
 				if err != nil {
 					t.Fatal(err)

@@ -27,13 +27,8 @@ func openVersion(ctx context.Context, a *Archive) (*version, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, err := &version{source: s}, errPanic
-	defer func() {
-		if errors.Is(err, errPanic) {
-			_ = s.close() // nothing was written to it
-		}
-	}()
-	if err = v.parse(ctx, prefix); err != nil {
+	v := &version{source: s}
+	if err := v.parse(ctx, prefix); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return v, nil
