@@ -343,3 +343,34 @@ func TestOlderStatesDoNotTakeTheRecordBack(t *testing.T) {
 		}
 	}
 }
+
+// TestWeight: an entry weighs the tile, which is also the identity's bytes, and those of its encodings.
+func TestWeight(t *testing.T) {
+	t.Parallel()
+	k := Key{"a,b", home, "variant"}
+	const base = overhead + len("a,b") + len("variant")
+	tile := bytes.Repeat([]byte("tile"), 100)
+	entryOf := func(tile []byte, have ...compress.Encoding) *entry {
+		e := newEntry(&built{}, newPlain(tile, nil))
+		for _, encoding := range have {
+			e.bodies[encoding].Store(e.encode(encoding))
+		}
+		return e
+	}
+	packed := len(compress.Append(nil, tile, compress.Gzip))
+	for _, c := range []struct {
+		name string
+		e    *entry
+		want int
+	}{
+		{"no encoding", entryOf(tile), base + len(tile)},
+		{"the identity", entryOf(tile, compress.Identity), base + len(tile)},
+		{"gzip", entryOf(tile, compress.Gzip), base + len(tile) + packed},
+		{"both", entryOf(tile, compress.Identity, compress.Gzip), base + len(tile) + packed},
+		{"an empty tile", entryOf(nil), base},
+	} {
+		if got := int(c.e.weight(k)); got != c.want {
+			t.Errorf("%s: got %d, want %d", c.name, got, c.want)
+		}
+	}
+}
