@@ -77,9 +77,11 @@ func TestLogTellsChanges(t *testing.T) {
 		t.Errorf("the log does not say how many failures there were: %s", f.log)
 	}
 
-	ask(500, broken, broken)
-	logged(3, 1)
-	now = now.Add(calm)
-	ask(200, raw)
-	logged(3, 2)
+	for i, target := range []string{good, raw, "/archives/far.json"} { // any of them says so
+		ask(500, broken, broken)
+		logged(3+i, 1+i)
+		now = now.Add(calm)
+		ask(200, target)
+		logged(3+i, 2+i)
+	}
 }
