@@ -38,6 +38,8 @@ type geoPackage struct {
 	srs    int32
 	ref    reference
 	limit  int // bytes of a record
+	// patience is the longest that what is asked before the first record may take.
+	patience time.Duration
 
 	rows   *sql.Rows
 	reads  []bool
@@ -56,7 +58,7 @@ func openGeoPackage(ctx context.Context, path, name string, limit int) (*geoPack
 	if err != nil {
 		return nil, err
 	}
-	if err := g.within(describeTimeout, func(ctx context.Context) error { return g.open(ctx, name) }); err != nil {
+	if err := g.open(name); err != nil {
 		_ = g.Close()
 		return nil, err
 	}
@@ -78,33 +80,35 @@ func openDatabase(ctx context.Context, path string, limit int) (*geoPackage, err
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	return &geoPackage{ctx: ctx, db: db, limit: limit}, nil
+	return &geoPackage{ctx: ctx, db: db, limit: limit, patience: describeTimeout}, nil
 }
 
 // describeTimeout is the longest that a file may take to say what is in it, before the first record. It is
 // for files that were made to take for ever.
 const describeTimeout = 30 * time.Second
 
-// within runs queries that must be answered in a time. They may not outlive f.
-func (g *geoPackage) within(timeout time.Duration, f func(ctx context.Context) error) error {
-	ctx, cancel := context.WithTimeout(g.ctx, timeout)
+// patiently runs queries that must be answered in time. They may not outlive f.
+func (g *geoPackage) patiently(f func(ctx context.Context) error) error {
+	ctx, cancel := context.WithTimeout(g.ctx, g.patience)
 	defer cancel()
 	err := f(ctx)
 	if err != nil && ctx.Err() != nil && g.ctx.Err() == nil {
-		return fmt.Errorf("%w: there was no answer within %s", err, timeout)
+		return fmt.Errorf("%w: there was no answer within %s", err, g.patience)
 	}
 	return err
 }
 
-// open finds the table and reads its description.
-func (g *geoPackage) open(ctx context.Context, name string) error {
-	if err := g.choose(ctx, name); err != nil {
-		return err
-	}
-	if err := g.describe(ctx); err != nil {
-		return fmt.Errorf("table %q: %w", g.table, err)
-	}
-	return nil
+// open finds the table called name and reads its description.
+func (g *geoPackage) open(name string) error {
+	return g.patiently(func(ctx context.Context) error {
+		if err := g.choose(ctx, name); err != nil {
+			return err
+		}
+		if err := g.describe(ctx); err != nil {
+			return fmt.Errorf("table %q: %w", g.table, err)
+		}
+		return nil
+	})
 }
 
 var _ tableReader = (*geoPackage)(nil)
@@ -352,7 +356,7 @@ func (g *geoPackage) bind(c *ingest.Columns) error {
 	//nolint:gosec // names are quoted, the rest is ours; SQLite has no parameters for names
 	query := fmt.Sprintf("SELECT n%s FROM (SELECT %s0 AS n%s, %s AS k FROM %s) ORDER BY k",
 		outer.String(), size.String(), inner.String(), quote(g.key), quote(g.table))
-	err := g.within(describeTimeout, func(ctx context.Context) error {
+	err := g.patiently(func(ctx context.Context) error {
 		//nolint:gosec // as above
 		return g.db.QueryRowContext(ctx, "SELECT ifnull(max("+quote(g.key)+"), 0) FROM "+quote(g.table)).Scan(&g.last)
 	})

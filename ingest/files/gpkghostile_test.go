@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hutong/ingest"
 )
 
 // TestGeoPackageThatTakesForEver asks a table of many rows, whose order takes longer than there is time.
@@ -31,7 +33,8 @@ func TestGeoPackageThatTakesForEver(t *testing.T) {
 		if err := g.isTable(t.Context(), "gpkg_contents"); err != nil { // which opens the file
 			t.Fatal(err)
 		}
-		err = g.within(c.timeout, func(ctx context.Context) error { return g.open(ctx, "") })
+		g.patience = c.timeout
+		err = g.open("")
 		if err == nil || !strings.HasPrefix(err.Error(), "the list of its tables: ") || !strings.HasSuffix(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want what was asked for and %q", c.name, err, c.want)
 		} else {
@@ -40,6 +43,18 @@ func TestGeoPackageThatTakesForEver(t *testing.T) {
 		if err := g.Close(); err != nil {
 			t.Error(err)
 		}
+	}
+
+	path, db = newGeoPackage(t, reportsTable("reports", 4326)...)
+	_ = db.Close()
+	g, err := openGeoPackage(t.Context(), path, "", MaxRecord)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = g.Close() }()
+	g.patience = time.Nanosecond
+	if err := g.bind(ingest.AllColumns(make([]bool, len(g.names)))); err == nil || !strings.Contains(err.Error(), `table "reports": its largest key: `) {
+		t.Errorf("the largest key: got %v, want what was asked for", err)
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())
