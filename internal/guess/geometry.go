@@ -65,10 +65,10 @@ func (g *Geometry) count(name string) {
 	g.Types[name]++
 }
 
-// extend widens the bound by all positions in valid JSON and reports whether there were any.
+// extend widens the bound by all positions in valid JSON that are finite and reports whether there were any.
 func (g *Geometry) extend(raw json.RawMessage) bool {
 	found := false
-	axis, lon := 0, 0.0
+	axis, lon, finite := 0, 0.0, false
 	for i := 0; i < len(raw); {
 		switch c := raw[i]; {
 		case c == '[':
@@ -82,11 +82,11 @@ func (g *Geometry) extend(raw json.RawMessage) bool {
 			for end < len(raw) && strings.IndexByte("0123456789.eE+-", raw[end]) >= 0 {
 				end++
 			}
-			v, _ := number(string(raw[i:end]))
-			switch axis {
-			case 0:
-				lon = v
-			case 1:
+			v, ok := number(string(raw[i:end]))
+			switch {
+			case axis == 0:
+				lon, finite = v, ok
+			case axis == 1 && finite && ok:
 				g.position(orb.Point{lon, v})
 				found = true
 			}

@@ -172,6 +172,17 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// TestPositionsBeyondFloats: a bound is of finite numbers, which JSON can write.
+func TestPositionsBeyondFloats(t *testing.T) {
+	t.Parallel()
+	for coordinates, want := range map[string]string{"[1e400,2]": "<nil>", "[2,-1e400]": "<nil>", "[[1e400,2],[3,4]]": "&{[3 4] [3 4]}"} {
+		g := look(t, `{"type":"Feature","properties":{},"geometry":{"type":"LineString","coordinates":`+coordinates+`}}`, Limits{}).Geometry
+		if _, err := json.Marshal(g); err != nil || fmt.Sprint(g.Bound) != want {
+			t.Errorf("%s: got %v, %v; want %s", coordinates, g.Bound, err, want)
+		}
+	}
+}
+
 // TestBounds looks at files that go on beyond what a look may see.
 func TestBounds(t *testing.T) {
 	t.Parallel()
