@@ -25,12 +25,22 @@ const (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	// Once the first signal has come, the second one ends the process at once, by its default action.
-	context.AfterFunc(ctx, stop)
-	status := run(ctx, os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(status)
+	os.Exit(run(untilSignal(), os.Args[1:], os.LookupEnv, os.Stdout, os.Stderr))
+}
+
+// untilSignal returns a context that ends with the first signal to end. By then the next signal has its
+// default action again and ends the process at once. ([signal.NotifyContext] ends its context first, so
+// that a second signal that comes soon after can be lost.)
+func untilSignal() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		<-signals
+		signal.Stop(signals)
+		cancel()
+	}()
+	return ctx
 }
 
 // lookup finds a variable of the environment, as [os.LookupEnv] does.
