@@ -34,9 +34,9 @@ type painter struct {
 	// the zoom shows: that of the grid, but never less than with 4,096 units, so that small parts of a
 	// shape are there by their pixels whatever the extent. detail is that or a lower one, to save bytes.
 	grid, full, detail int
-	// stubs is set when shapes are drawn as their boxes, the last resort.
-	stubs bool
-	pen   mvt.Pen // of the row under way
+	// asBoxes is set when shapes are drawn as their boxes, the last resort.
+	asBoxes bool
+	pen     mvt.Pen // of the row under way
 }
 
 func (s *scratch) newPainter(t grid.Tile) painter {
@@ -64,14 +64,14 @@ func (s *scratch) drawShapes(t grid.Tile, p *plan, stats *Stats) {
 	stats.Coarse = s.drawing.coarse
 }
 
-// simplify lowers the detail by as much as the tile is too large, or goes over to stubs; it returns false
+// simplify lowers the detail by as much as the tile is too large, or goes over to boxes; it returns false
 // when nothing is left to be saved.
 func (p *painter) simplify() bool {
 	switch excess := p.s.size() / p.s.b.opts.Budget; {
-	case p.stubs:
+	case p.asBoxes:
 		return false
 	case p.detail <= 0:
-		p.stubs = true
+		p.asBoxes = true
 	default:
 		p.detail = max(0, min(p.detail, shape.MaxDetail)-bits.Len(uint(excess)))
 	}
@@ -116,8 +116,8 @@ func (p *painter) row(sh *layers.Shapes, row int, number uint64) mvt.Type {
 		return kind
 	}
 	switch {
-	case p.stubs:
-		p.stub(sh, row, kind)
+	case p.asBoxes:
+		p.boxOf(sh, row, kind)
 		return kind
 	case kind == mvt.Points:
 		p.points(sh, row)
@@ -130,7 +130,7 @@ func (p *painter) row(sh *layers.Shapes, row int, number uint64) mvt.Type {
 		}
 	}
 	if len(p.s.drawing.bytes) == from && p.detail < p.full {
-		p.stub(sh, row, kind) // it was in the tile at full detail
+		p.boxOf(sh, row, kind) // it was in the tile at full detail
 	}
 	return kind
 }

@@ -63,9 +63,9 @@ func (p *painter) square(sh *layers.Shapes, row int, side int64) {
 	}
 }
 
-// stub draws the part of a row's box that is in the window, in the first world in which there is one: what
+// boxOf draws the part of a row's box that is in the window, in the first world in which there is one: what
 // is left of a shape when the budget has no room for its vertices.
-func (p *painter) stub(sh *layers.Shapes, row int, kind mvt.Type) {
+func (p *painter) boxOf(sh *layers.Shapes, row int, kind mvt.Type) {
 	c := p.frame.Cut
 	var box grid.Reach
 	for _, world := range p.frame.Worlds {
