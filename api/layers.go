@@ -6,6 +6,7 @@ import (
 
 	"hutong/layers"
 	"hutong/layers/view"
+	"hutong/styles"
 	"hutong/tiles"
 )
 
@@ -21,6 +22,8 @@ type Layer struct {
 	Licence string
 	// Attribution is what a map that shows it must print, as plain text.
 	Attribution string
+	// Drawing says how it is shown, see [styles.Drawing.Chosen]: nothing in it is left open.
+	Drawing styles.Drawing
 	// Tiles builds its tiles; made for the schema of View.
 	Tiles *tiles.Builder
 }

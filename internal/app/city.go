@@ -7,6 +7,7 @@ import (
 
 	"hutong/ingest"
 	"hutong/layers"
+	"hutong/styles"
 	"hutong/tiles"
 	"hutong/tiles/archive"
 )
@@ -47,6 +48,8 @@ type Layer struct {
 	Schema *layers.Schema
 	// Title, Description, Licence and Attribution are plain text; "" where there is none.
 	Title, Description, Licence, Attribution string
+	// Drawing says how it is shown; its zero value leaves that to the schema.
+	Drawing styles.Drawing
 	// Tiles says how it is cut into tiles.
 	Tiles tiles.Options
 }

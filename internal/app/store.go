@@ -56,11 +56,17 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 			errs = append(errs, err)
 			continue
 		}
+		drawing := spec.Drawing.Chosen(v.Schema())
+		if err := drawing.Check(v.Schema()); err != nil {
+			errs = append(errs, fmt.Errorf("app: layer %s: drawing: %w", live.Name(), err))
+			continue
+		}
 		s.layers[live.Name()] = &liveLayer{Layer: live}
 		names = append(names, live.Name())
 		list = append(list, &api.Layer{
 			View: v, Tiles: builder,
 			Title: spec.Title, Description: spec.Description, Licence: spec.Licence, Attribution: spec.Attribution,
+			Drawing: drawing,
 		})
 	}
 	for _, source := range city.Sources {
