@@ -28,6 +28,7 @@ const (
 func complaintLayer() LayerSpec {
 	return LayerSpec{
 		Title:       "Complaints",
+		TitleZH:     "投诉",
 		Description: "A year of invented complaints to a city's hotline.",
 		Attribution: attribution, Licence: licence,
 		Distinct: map[string]int{"category": len(categories), "status": len(statuses)},
@@ -93,6 +94,11 @@ func (p place) point() orb.Point { return orb.Point{float64(p.x) / degree, float
 func (a address) appendTo(dst []byte) []byte {
 	dst = append(strconv.AppendInt(dst, a.number, 10), ' ')
 	return append(dst, a.street.name...)
+}
+
+// appendZH appends the address in Chinese, such as "永安东巷12号".
+func (a address) appendZH(dst []byte) []byte {
+	return append(strconv.AppendInt(append(dst, a.street.zh...), a.number, 10), "号"...)
 }
 
 // appendPadded appends n with zeros in front, at least width digits wide.

@@ -37,18 +37,18 @@ var extent = box{at(1158050, 395050), at(1171950, 404950)}
 
 // ring is a ring road: a rectangle whose corners are cut.
 type ring struct {
-	name string
+	name word
 	box
 	cut int64 // of each corner, along both sides
 }
 
 // rings from the 2nd to the 6th, each inside the next.
 var rings = []ring{
-	{"2nd Ring Road", box{at(1163500, 398680), at(1164340, 399500)}, 400 * metre},
-	{"3rd Ring Road", box{at(1163050, 398500), at(1164620, 399680)}, 1_300 * metre},
-	{"4th Ring Road", box{at(1162700, 398310), at(1164860, 399890)}, 2_200 * metre},
-	{"5th Ring Road", box{at(1162090, 397640), at(1165460, 400220)}, 5_200 * metre},
-	{"6th Ring Road", box{at(1161040, 396830), at(1167210, 401720)}, 12_000 * metre},
+	{word{"2nd Ring Road", "二环路"}, box{at(1163500, 398680), at(1164340, 399500)}, 400 * metre},
+	{word{"3rd Ring Road", "三环路"}, box{at(1163050, 398500), at(1164620, 399680)}, 1_300 * metre},
+	{word{"4th Ring Road", "四环路"}, box{at(1162700, 398310), at(1164860, 399890)}, 2_200 * metre},
+	{word{"5th Ring Road", "五环路"}, box{at(1162090, 397640), at(1165460, 400220)}, 5_200 * metre},
+	{word{"6th Ring Road", "六环路"}, box{at(1161040, 396830), at(1167210, 401720)}, 12_000 * metre},
 }
 
 // contains reports whether p lies inside the ring.
@@ -226,30 +226,33 @@ func hills(p place) bool {
 
 // highway is a road out of the city.
 type highway struct {
-	name string
+	name word
 	path []place
 }
 
 var highways = []highway{
-	{"Chang'an Avenue", []place{at(1161950, 399060), at(1163560, 399070), at(1164360, 399075), at(1165100, 399085), at(1166560, 399080)}},
-	{"Airport Expressway", []place{at(1164480, 399560), at(1164900, 399990), at(1165900, 400580)}},
-	{"Badaling Expressway", []place{at(1163740, 399680), at(1163450, 400450), at(1162400, 402150), at(1161700, 402650), at(1159900, 404500)}},
-	{"Jingcheng Expressway", []place{at(1164330, 399700), at(1165000, 400500), at(1166300, 403150), at(1168350, 403700)}},
-	{"Jingping Expressway", []place{at(1164860, 399890), at(1166700, 400600), at(1170950, 401400)}},
-	{"Jingha Expressway", []place{at(1164860, 398900), at(1167000, 398600), at(1170500, 398900)}},
-	{"Jinghu Expressway", []place{at(1164620, 398500), at(1165300, 397700), at(1167600, 396100)}},
-	{"Jingkai Expressway", []place{at(1163500, 398500), at(1163400, 397300), at(1163300, 395150)}},
-	{"Jinggang'ao Expressway", []place{at(1163050, 398800), at(1161500, 397500), at(1159800, 396100)}},
-	{"Fushi Road", []place{at(1162700, 399230), at(1161900, 399300), at(1161050, 399430)}},
-	{"Jingzang Road", []place{at(1163990, 400220), at(1164100, 401600), at(1165600, 403000)}},
+	{word{"Chang'an Avenue", "长安街"}, []place{at(1161950, 399060), at(1163560, 399070), at(1164360, 399075), at(1165100, 399085), at(1166560, 399080)}},
+	{word{"Airport Expressway", "机场高速公路"}, []place{at(1164480, 399560), at(1164900, 399990), at(1165900, 400580)}},
+	{word{"Badaling Expressway", "八达岭高速公路"}, []place{at(1163740, 399680), at(1163450, 400450), at(1162400, 402150), at(1161700, 402650), at(1159900, 404500)}},
+	{word{"Jingcheng Expressway", "京承高速公路"}, []place{at(1164330, 399700), at(1165000, 400500), at(1166300, 403150), at(1168350, 403700)}},
+	{word{"Jingping Expressway", "京平高速公路"}, []place{at(1164860, 399890), at(1166700, 400600), at(1170950, 401400)}},
+	{word{"Jingha Expressway", "京哈高速公路"}, []place{at(1164860, 398900), at(1167000, 398600), at(1170500, 398900)}},
+	{word{"Jinghu Expressway", "京沪高速公路"}, []place{at(1164620, 398500), at(1165300, 397700), at(1167600, 396100)}},
+	{word{"Jingkai Expressway", "京开高速公路"}, []place{at(1163500, 398500), at(1163400, 397300), at(1163300, 395150)}},
+	{word{"Jinggang'ao Expressway", "京港澳高速公路"}, []place{at(1163050, 398800), at(1161500, 397500), at(1159800, 396100)}},
+	{word{"Fushi Expressway", "阜石快速路"}, []place{at(1162700, 399230), at(1161900, 399300), at(1161050, 399430)}},
+	{word{"Jingzang Road", "京藏路"}, []place{at(1163990, 400220), at(1164100, 401600), at(1165600, 403000)}},
 }
 
-// districts are the names of the districts; seats are where each is at home. A place belongs to the
+// districts are the names of the districts, districtsZH the same in Chinese; seats are where each is at home. A place belongs to the
 // district of the nearest seat, but for the old city, which two districts share.
 var (
 	districts = [...]string{
 		"Dongcheng", "Xicheng", "Chaoyang", "Haidian", "Fengtai", "Shijingshan", "Mentougou", "Fangshan",
 		"Tongzhou", "Shunyi", "Changping", "Daxing", "Huairou", "Pinggu", "Miyun", "Yanqing",
+	}
+	districtsZH = [len(districts)]string{
+		"东城", "西城", "朝阳", "海淀", "丰台", "石景山", "门头沟", "房山", "通州", "顺义", "昌平", "大兴", "怀柔", "平谷", "密云", "延庆",
 	}
 	seats = []struct {
 		place

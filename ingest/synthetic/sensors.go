@@ -19,6 +19,7 @@ const (
 func sensorLayer() LayerSpec {
 	return LayerSpec{
 		Title:       "Sensors",
+		TitleZH:     "传感器",
 		Description: "Invented sensors with their last reading.",
 		Attribution: attribution, Licence: licence,
 		Distinct: map[string]int{"kind": len(sensorKinds), "status": len(sensorStates)},

@@ -2,7 +2,6 @@ package synthetic
 
 import (
 	"math"
-	"strconv"
 )
 
 // class is the kind of a street.
@@ -18,7 +17,7 @@ const (
 
 // street is a straight piece of street with houses on both sides.
 type street struct {
-	name     string
+	name, zh string // in pinyin or English, and in Chinese
 	from, to place
 	length   int64 // in units of latitude
 	doors    int64 // on each side
@@ -70,7 +69,7 @@ func newNetwork(seed uint64) *network {
 
 // add adds a street from one place to another. hundred is what is reported from 100 metres of it.
 // A street that leaves the extent is left out.
-func (n *network) add(r *random, name string, c class, from, to place, hundred int64) {
+func (n *network) add(r *random, name word, c class, from, to place, hundred int64) {
 	if !extent.contains(from) || !extent.contains(to) {
 		return
 	}
@@ -81,7 +80,7 @@ func (n *network) add(r *random, name string, c class, from, to place, hundred i
 		return
 	}
 	s := street{
-		name: name, from: from, to: to, length: length, class: c,
+		name: name.en, zh: name.zh, from: from, to: to, length: length, class: c,
 		doors: max(1, length/(doorSpacing*metre)), pull: pull(middle), district: districtOf(middle),
 	}
 	// A few streets have trouble that their neighbours have not.
@@ -110,12 +109,12 @@ func (n *network) grid(r *random, b box, spacing int64, outer int) {
 	xs := lines(r, b.min.x, b.max.x, spacing*1000/cosine)
 	ys := lines(r, b.min.y, b.max.y, spacing)
 	nodes := make([][]place, len(xs)) // crossings, a little off their lines
-	northSouth, eastWest := make([]string, len(xs)), make([]string, len(ys))
+	northSouth, eastWest := make([]word, len(xs)), make([]word, len(ys))
 	for j := range ys {
-		eastWest[j] = streetName(r) + " Road"
+		eastWest[j] = drawStem(r).with(wordRoad)
 	}
 	for i := range xs {
-		northSouth[i] = streetName(r) + " Street"
+		northSouth[i] = drawStem(r).with(wordStreet)
 		for j := range ys {
 			nodes[i] = append(nodes[i], place{xs[i] + r.bell(spacing/8), ys[j] + r.bell(spacing/9)})
 		}
@@ -187,20 +186,20 @@ func (n *network) lane(r *random, a, b place, l int, number int64) {
 	case 1:
 		end = r.between(500, 850)
 	}
-	kind := " Lane"
+	last, counted := wordLane, wordLane
 	if l == 0 {
-		kind = " Hutong"
+		last, counted = wordHutong, wordTiao
 	}
-	name := streetName(r) + kind
+	full := drawStem(r).with(last)
 	if r.chance(30) {
-		name = streetName(r) + " " + strconv.FormatInt(number, 10) + kind
+		full = drawStem(r).numbered(number, counted)
 	}
-	n.add(r, name, lane, a.towards(b, start, 1000), a.towards(b, end, 1000), density[l])
+	n.add(r, full, lane, a.towards(b, start, 1000), a.towards(b, end, 1000), density[l])
 }
 
 // pieces lays a road in pieces of about half a kilometre, so that each has what its own
 // neighbourhood gives it.
-func (n *network) pieces(name string, c class, path []place) {
+func (n *network) pieces(name word, c class, path []place) {
 	for i := range len(path) - 1 {
 		from, to := path[i], path[i+1]
 		count := 1 + int64(math.Sqrt(float64(from.squared(to))))/(500*metre)
@@ -212,11 +211,21 @@ func (n *network) pieces(name string, c class, path []place) {
 }
 
 func (n *network) rings() {
-	sides := [...]string{"North", "Northeast", "East", "Southeast", "South", "Southwest", "West", "Northwest"}
+	sides := [...]word{
+		{"North ", "北"},
+		{"Northeast ", "东北"},
+		{"East ", "东"},
+		{"Southeast ", "东南"},
+		{"South ", "南"},
+		{"Southwest ", "西南"},
+		{"West ", "西"},
+		{"Northwest ", "西北"},
+	}
 	for i := range rings {
 		corners := rings[i].corners()
 		for k := range corners {
-			n.pieces(sides[k]+" "+rings[i].name, ringRoad, []place{corners[k], corners[(k+1)%len(corners)]})
+			name := word{sides[k].en + rings[i].name.en, sides[k].zh + rings[i].name.zh}
+			n.pieces(name, ringRoad, []place{corners[k], corners[(k+1)%len(corners)]})
 		}
 	}
 }
@@ -249,11 +258,11 @@ func (n *network) towns(r *random) {
 					continue
 				}
 				hundred := max(3, t.density*(1000-away*3/4)/1000)
-				n.add(r, streetName(r)+" Road", avenue, b.southWest, b.southEast, hundred)
-				n.add(r, streetName(r)+" Street", avenue, b.southWest, b.northWest, hundred)
+				n.add(r, drawStem(r).with(wordRoad), avenue, b.southWest, b.southEast, hundred)
+				n.add(r, drawStem(r).with(wordStreet), avenue, b.southWest, b.northWest, hundred)
 				for k := range r.between(0, 2) {
 					part := 300 + 350*k + r.bell(100)
-					n.add(r, streetName(r)+" Lane", lane,
+					n.add(r, drawStem(r).with(wordLane), lane,
 						b.southWest.towards(b.northWest, part, 1000), b.southEast.towards(b.northEast, part, 1000), hundred)
 				}
 			}
@@ -271,14 +280,14 @@ func (n *network) villages(r *random) {
 		if level(p) < 4 || hills(p) && !r.chance(9) {
 			continue
 		}
-		name := streetName(r)
+		name := drawStem(r)
 		for k := range r.between(2, 6) {
 			from := place{p.x + r.bell(300*metre), p.y + r.bell(300*metre)}
 			to := place{from.x + r.between(-40, 40)*metre, from.y + r.between(120, 380)*metre}
 			if r.chance(55) {
 				to = place{from.x + r.between(150, 500)*metre, from.y + r.between(-40, 40)*metre}
 			}
-			n.add(r, name+" "+strconv.FormatInt(k+1, 10)+" Lane", lane, from, to, density[5]+2)
+			n.add(r, name.numbered(k+1, wordLane), lane, from, to, density[5]+2)
 		}
 	}
 }

@@ -61,12 +61,34 @@ func (o Options) Validate() error {
 type LayerSpec struct {
 	// Schema is shared by everything made of the city: read only.
 	Schema *layers.Schema
-	// Title is what people call the layer, Description what it holds.
-	Title, Description string
+	// Title is what people call the layer, TitleZH the same in Chinese, Description what it holds.
+	Title, TitleZH, Description string
+	// Role is what of a map the layer is, such as "water" or "road": a role of package styles by
+	// its name. "" is a layer that people look for.
+	Role string
+	// Looks say how fields are shown, by their names.
+	Looks map[string]Look
 	// Attribution is the line that maps show, Licence the licence of the data (SPDX).
 	Attribution, Licence string
 	// Distinct is how many distinct values each kept field has at most.
 	Distinct map[string]int
+}
+
+// Look is how a field is shown.
+type Look struct {
+	// Title is the field's name for people, TitleZH the same in Chinese; "" leaves it to the map.
+	Title, TitleZH string
+	// Unit stands behind its values, such as "µg/m³"; "" if they have none.
+	Unit string
+	// Values are the looks of single values of a text field.
+	Values map[string]ValueLook
+}
+
+// ValueLook is how one value of a field is shown; what is "" is left to the map.
+type ValueLook struct {
+	Title, TitleZH string // the value for people
+	Icon           string // name of an icon of Maki or Temaki, such as "bus" or "temaki-tree"
+	Colour         string // "#rrggbb"
 }
 
 // City is an invented city.

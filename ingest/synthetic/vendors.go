@@ -18,6 +18,7 @@ const (
 func vendorLayer() LayerSpec {
 	return LayerSpec{
 		Title:       "Vendors",
+		TitleZH:     "商贩",
 		Description: "Invented stalls and street vendors, with and without a licence.",
 		Attribution: attribution, Licence: licence,
 		Distinct: map[string]int{"kind": len(wares), "status": len(permits)},
