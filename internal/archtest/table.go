@@ -29,9 +29,10 @@ var ranks = map[string]int{
 	"tiles/mvt/inspect":   1,
 	"internal/geoparquet": 1,
 
-	"layers":       1,
-	"tiles/grid":   1,
-	"styles/glyph": 1,
+	"layers":        1,
+	"tiles/grid":    1,
+	"styles/glyph":  1,
+	"styles/sprite": 1,
 
 	"ingest": 2,
 
