@@ -8,7 +8,6 @@
 package web
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -23,13 +22,13 @@ import (
 var dist embed.FS
 
 //go:embed placeholder.html
-var placeholder []byte
+var placeholder embed.FS
 
 // ContentSecurityPolicy is what the page may do: run its own scripts, style sheets and worker, talk
-// to its own server and show its own and inlined images, and stand in nobody's frame. MapLibre needs
+// to its own server, write in its own fonts, show its own and inlined images, and stand in nobody's frame. MapLibre needs
 // no more, and neither inline styles nor blob: workers, because its worker is an asset of its own.
 const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; " +
-	"img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // Caching of the page, whose name stays, and of the assets, whose names change with their content.
 const (
@@ -63,8 +62,8 @@ func newSite(fsys fs.FS) (*site, error) {
 	s := &site{files: map[string]file{}}
 	page, err := readFile(fsys, "dist/index.html", revalidate)
 	if err != nil {
-		s.files["/"] = file{mediaType: "text/html; charset=utf-8", cache: revalidate, plain: newBody(placeholder)}
-		return s, nil
+		s.files["/"], err = readFile(placeholder, "placeholder.html", revalidate)
+		return s, err
 	}
 	s.files["/"] = page
 	assets, err := fs.ReadDir(fsys, "dist/assets")
@@ -101,18 +100,26 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	b := f.plain
-	if f.gzip.data != nil {
+	if f.gzip.name != "" {
 		h.Set("Vary", "Accept-Encoding")
 		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
 			b = f.gzip
 			h.Set("Content-Encoding", "gzip")
 		}
 	}
+	content, err := b.open()
+	if err != nil {
+		panic(err) // it was there when the site was made
+	}
+	defer content.Close()
+	if f.mediaType == fontType {
+		h.Set("Access-Control-Allow-Origin", "*") // maps on other sites write with it too
+	}
 	h.Set("Content-Type", f.mediaType)
 	h.Set("Cache-Control", f.cache)
 	h.Set("ETag", b.etag)
 	// ServeContent handles If-None-Match, ranges and HEAD; the zero time leaves Last-Modified out.
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b.data))
+	http.ServeContent(w, r, "", time.Time{}, content)
 }
 
 // problem answers as [hutong/api] refuses; web stands beside that package and cannot import it.

@@ -4,8 +4,6 @@ import (
 	"math/bits"
 	"strconv"
 
-	"github.com/paulmach/orb"
-
 	"hutong/layers"
 	"hutong/layers/column"
 )
@@ -80,15 +78,11 @@ func (c *City) complaint(r *random, i int, f *layers.Feature) {
 
 	f.Values[complaintCategory] = column.StringOf(k.name)
 	f.Values[complaintStatus] = column.StringOf(statusAt(r, yearHours*3600-when.second))
-	f.Values[complaintDistrict] = column.StringOf(districts[s.district])
+	f.Values[complaintDistrict] = column.StringOf(districts[districtOf(p)])
 	f.Values[complaintTitle] = column.StringOf(title)
 	f.Values[complaintVotes] = column.IntOf(int64(min(votes, maxVotes)))
 	f.Values[complaintReported] = column.MicrosOf((yearStart + when.second) * 1_000_000)
 }
-
-// point returns p in degrees. The quotient of two whole numbers is rounded the same way everywhere,
-// and no sum follows that a machine could fuse.
-func (p place) point() orb.Point { return orb.Point{float64(p.x) / degree, float64(p.y) / degree} }
 
 // appendTo appends the address, such as "12 East Yongan Lane".
 func (a address) appendTo(dst []byte) []byte {

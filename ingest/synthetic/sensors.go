@@ -70,7 +70,7 @@ func (c *City) sensor(r *random, i int, f *layers.Feature) {
 	kind := &sensorKinds[k]
 	streets := c.streets.lengths
 	if kind.roads {
-		streets = c.streets.roads
+		streets = c.streets.larger
 	}
 	s := &c.streets.streets[streets.draw(r)]
 	where := s.door(r)
@@ -83,7 +83,7 @@ func (c *City) sensor(r *random, i int, f *layers.Feature) {
 	title[0] -= 'a' - 'A'
 	f.Values[sensorKind] = column.StringOf(kind.name)
 	f.Values[sensorStatus] = column.StringOf(state)
-	f.Values[sensorDistrict] = column.StringOf(districts[s.district])
+	f.Values[sensorDistrict] = column.StringOf(districts[districtOf(where.place)])
 	f.Values[sensorTitle] = column.StringOf(string(where.appendTo(append(title, " at "...))))
 	f.Values[sensorUnit] = column.StringOf(kind.unit)
 	// The last reading: within the year's last hour, or before the sensor fell silent.
