@@ -1,4 +1,4 @@
-package archive
+package api
 
 import (
 	"context"
@@ -7,21 +7,23 @@ import (
 	"hutong/internal/telemetry"
 )
 
-// gate lets a bounded number of requests read one archive at once; others wait a bounded time. Each
-// archive has its own, so that a server that stalls holds up nobody else's tiles.
-type gate struct {
+// Gate lets a bounded number of requests do something costly at once; others wait a bounded time. It may
+// be used from any goroutine.
+type Gate struct {
 	slots chan struct{}
 	wait  time.Duration
 	late  telemetry.Count
 }
 
-func newGate(slots int, wait time.Duration, late telemetry.Count) gate {
-	return gate{make(chan struct{}, slots), wait, late}
+// NewGate returns a gate with a number of slots, at least 1. late counts the requests that waited for
+// wait in vain.
+func NewGate(slots int, wait time.Duration, late telemetry.Count) Gate {
+	return Gate{make(chan struct{}, slots), wait, late}
 }
 
-// enter waits for a turn. After true the caller must call leave; false means that it took too long or
+// Enter waits for a turn. After true the caller must call Leave; false means that it took too long or
 // that ctx ended.
-func (g gate) enter(ctx context.Context) bool {
+func (g Gate) Enter(ctx context.Context) bool {
 	select {
 	case g.slots <- struct{}{}:
 		return true
@@ -42,4 +44,5 @@ func (g gate) enter(ctx context.Context) bool {
 	}
 }
 
-func (g gate) leave() { <-g.slots }
+// Leave ends a turn.
+func (g Gate) Leave() { <-g.slots }
