@@ -3,24 +3,74 @@ import { Refused, Unreachable } from "./errors";
 /** A value of a feature's field as the server writes it in JSON. */
 export type Value = string | number | boolean | null;
 
+/** One value of a field and how many features have it. */
+export interface Common {
+  value: Value;
+  count: number;
+  title?: string;
+  title_zh?: string;
+}
+
 /** A field of a layer, of the kinds that the server knows. */
 export interface Field {
   name: string;
   type: "string" | "int" | "float" | "bool" | "time";
   /** Set for fields that say what a feature is, such as its category: no tile leaves them out. */
   keep?: boolean;
+  /** The lowest zoom at which tiles have it; absent for all of them. */
+  from_zoom?: number;
+  /** Its name for people. */
+  title?: string;
+  title_zh?: string;
+  /** Stands behind its values, such as "µg/m³". */
+  unit?: string;
+  /** The least and the greatest value, of numbers and times (RFC 3339). */
+  min?: string | number;
+  max?: string | number;
+  /** How many different values there are, and the most common ones, of texts and bools. */
+  distinct?: number;
+  common?: Common[];
 }
 
-/** A layer as /layers lists it. */
-export interface Layer {
+/** Which fields of a layer say what: their names, each absent when there is none. */
+export interface Draw {
+  category?: string;
+  status?: string;
+  number?: string;
+  label?: string;
+  label_zh?: string;
+  class?: string;
+}
+
+/** What changes of a layer while it lives. */
+export interface Brief {
   name: string;
-  title: string;
   /** Features with and without a place. */
   count: number;
   /** Features with a place. */
   located: number;
+  /** The number of the layer's newest change; grows with every one. */
+  seq?: number;
+  /** When the server applied it (RFC 3339), absent before the first since it started. */
+  changed?: string;
+}
+
+/** A layer as /layers lists it. */
+export interface Layer extends Brief {
+  title: string;
+  title_zh?: string;
+  description?: string;
+  licence?: string;
+  attribution?: string;
+  /** What of the map's ground it is; absent for data. */
+  role?: string;
+  draw?: Draw;
+  /** West, south, east, north in degrees. */
+  extent?: Bounds;
   /** The property that repeats a feature's id, if there is one. */
   id_field?: string;
+  /** The field that says when a feature was observed. */
+  time_field?: string;
   fields: Field[];
 }
 
@@ -30,6 +80,11 @@ export type Bounds = [number, number, number, number];
 /** The members of a TileJSON that the page reads itself. */
 export interface TileJSON {
   bounds?: number[];
+}
+
+/** What changes of all layers: little enough to be asked for every other second. */
+export async function getBriefs(signal: AbortSignal): Promise<Brief[]> {
+  return (await getJSON<{ layers: Brief[] }>("layers?detail=brief", signal)).layers;
 }
 
 /** A feature as GeoJSON, its public fields only. */

@@ -30,7 +30,7 @@ async function start(banner: Banner): Promise<void> {
     return;
   }
   showState(map);
-  const drawn = drawnLayers(style.layers, layers.map((l) => l.name));
+  const drawn = drawnLayers(style, layers.map((l) => l.name));
   fillPanel(map, drawn, layers);
   new FeaturePopup(map, drawn, layers);
   watchFailures(map, banner);

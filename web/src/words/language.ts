@@ -1,0 +1,70 @@
+import { recall, remember } from "../memory";
+
+/** The languages that the page speaks. */
+export type Lang = "en" | "zh";
+
+/** Under what the chosen language is kept. */
+const KEPT = "lang";
+
+let lang: Lang = "en";
+const listeners = new Set<() => void>();
+
+/** The page's language of the moment. */
+export function current(): Lang {
+  return lang;
+}
+
+/** Speaks next from now on and tells all that subscribed. */
+export function set(next: Lang): void {
+  if (next === lang) return;
+  lang = next;
+  for (const listener of [...listeners]) listener();
+}
+
+/** Speaks next and keeps it for the next visit, because somebody chose it. */
+export function choose(next: Lang): void {
+  remember(KEPT, next);
+  set(next);
+}
+
+/** Calls listener after every change of the language, until what it returns is called. */
+export function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** The language to start with: asked for by the address, else chosen before, else the reader's. */
+export function detect(asked: Lang | null): Lang {
+  return pick(asked, recall(KEPT), navigator.languages);
+}
+
+/** asked, else kept, else the first of preferred that the page speaks, else English. */
+export function pick(asked: Lang | null, kept: string | null, preferred: readonly string[]): Lang {
+  if (asked) return asked;
+  if (isLang(kept)) return kept;
+  for (const tag of preferred) {
+    const primary = tag.toLowerCase().split("-")[0];
+    if (isLang(primary)) return primary;
+  }
+  return "en";
+}
+
+export function isLang(value: unknown): value is Lang {
+  return value === "en" || value === "zh";
+}
+
+/** The language as the attribute lang and Intl take it. */
+export function tag(): "en" | "zh-CN" {
+  return lang === "zh" ? "zh-CN" : "en";
+}
+
+/**
+ * Makes what gives a part's words in the language of the moment, so that they must be asked for each
+ * time something is written:
+ *
+ *     export const table = speaks({ en, zh });   // in words/table.ts
+ *     caption.textContent = table().caption(12); // where it is used
+ */
+export function speaks<T>(words: Record<Lang, T>): () => T {
+  return () => words[lang];
+}
