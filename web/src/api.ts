@@ -82,6 +82,11 @@ export interface TileJSON {
   bounds?: number[];
 }
 
+/** One layer as it is now. */
+export async function getLayer(name: string, signal: AbortSignal): Promise<Layer> {
+  return getJSON<Layer>(`layers/${encodeURIComponent(name)}`, signal);
+}
+
 /** What changes of all layers: little enough to be asked for every other second. */
 export async function getBriefs(signal: AbortSignal): Promise<Brief[]> {
   return (await getJSON<{ layers: Brief[] }>("layers?detail=brief", signal)).layers;
@@ -93,17 +98,31 @@ export interface Feature {
   properties: Record<string, Value> | null;
 }
 
-/** Asks the server for the JSON at url, which is relative to the page. */
+/** How far the server's clock is ahead of this machine's, in milliseconds, as its last answer had it. */
+let ahead = 0;
+
+/** The time on the server's clock, in epoch milliseconds. */
+export function serverNow(): number {
+  return Date.now() + ahead;
+}
+
+/**
+ * Asks the server for the JSON at url, which is relative to the page. It throws Unreachable when no
+ * whole answer came in time, Refused for an error status, and what signal says when that ended it.
+ */
 export async function getJSON<T>(url: string, signal?: AbortSignal): Promise<T> {
-  let response: Response;
   try {
-    response = await fetch(new URL(url, document.baseURI), { signal: signal ?? null });
+    const response = await fetch(new URL(url, document.baseURI), { signal: signal ?? null });
+    const date = Date.parse(response.headers.get("date") ?? "");
+    // The header holds whole seconds, so half of one is the best guess.
+    if (!Number.isNaN(date)) ahead = date + 500 - Date.now();
+    if (!response.ok) throw new Refused(response.status);
+    return (await response.json()) as T;
   } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new Unreachable();
+    const tooLate = error instanceof DOMException && error.name === "TimeoutError";
+    if (error instanceof TypeError || tooLate) throw new Unreachable();
+    throw error;
   }
-  if (!response.ok) throw new Refused(response.status);
-  return (await response.json()) as T;
 }
 
 /** All public layers, in the order of the config. */

@@ -21,10 +21,15 @@ export function set(next: Lang): void {
   for (const listener of [...listeners]) listener();
 }
 
-/** Speaks next and keeps it for the next visit, because somebody chose it. */
-export function choose(next: Lang): void {
+/** The language that somebody chose before, or null. */
+export function kept(): Lang | null {
+  const lang = recall(KEPT);
+  return isLang(lang) ? lang : null;
+}
+
+/** Keeps next for the next visit, because somebody chose it. */
+export function keep(next: Lang): void {
   remember(KEPT, next);
-  set(next);
 }
 
 /** Calls listener after every change of the language, until what it returns is called. */
@@ -35,13 +40,13 @@ export function subscribe(listener: () => void): () => void {
 
 /** The language to start with: asked for by the address, else chosen before, else the reader's. */
 export function detect(asked: Lang | null): Lang {
-  return pick(asked, recall(KEPT), navigator.languages);
+  return pick(asked, kept(), navigator.languages);
 }
 
-/** asked, else kept, else the first of preferred that the page speaks, else English. */
-export function pick(asked: Lang | null, kept: string | null, preferred: readonly string[]): Lang {
+/** asked, else chosen, else the first of preferred that the page speaks, else English. */
+export function pick(asked: Lang | null, chosen: Lang | null, preferred: readonly string[]): Lang {
   if (asked) return asked;
-  if (isLang(kept)) return kept;
+  if (chosen) return chosen;
   for (const tag of preferred) {
     const primary = tag.toLowerCase().split("-")[0];
     if (isLang(primary)) return primary;

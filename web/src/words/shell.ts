@@ -5,6 +5,19 @@ export function count(n: number): string {
   return n.toLocaleString(tag());
 }
 
+/** A day as people read it, in their own zone: 31 Aug 2016. */
+export function dayText(date: Date): string {
+  return date.toLocaleDateString(tag() === "en" ? "en-GB" : tag(), { year: "numeric", month: "short", day: "numeric" });
+}
+
+/** How long ago something was, milliseconds given, in the largest unit that fits. */
+export function agoText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return shell().secondsAgo(seconds);
+  if (seconds < 3600) return shell().minutesAgo(Math.floor(seconds / 60));
+  return shell().hoursAgo(Math.floor(seconds / 3600));
+}
+
 const plural = (n: number, one: string, many: string) => `${count(n)} ${n === 1 ? one : many}`;
 
 /** What the frame of the page says: panel, legend, filters, live line, banner. */
@@ -38,6 +51,7 @@ const en = {
   unfiltered: (layer: string) => `${layer}: all values`,
   aged: (layer: string, age: string) => `${layer}: ${age}`,
   only: (value: string) => `Only ${value}`,
+  onlyShort: "Only",
 
   updated: (ago: string) => `updated ${ago}`,
   dataTo: (day: string) => `data to ${day}`,
@@ -93,6 +107,7 @@ const zh: typeof en = {
   unfiltered: (layer: string) => `${layer}:显示全部`,
   aged: (layer: string, age: string) => `${layer}:${age}`,
   only: (value: string) => `只看${value}`,
+  onlyShort: "只看",
 
   updated: (ago: string) => `${ago}更新`,
   dataTo: (day: string) => `数据截至 ${day}`,
