@@ -84,13 +84,29 @@ func TestServe(t *testing.T) {
 			}
 			for header, want := range map[string]string{
 				"X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin",
-				"Content-Security-Policy": ContentSecurityPolicy,
+				"Content-Security-Policy": ContentSecurityPolicy, "Access-Control-Allow-Origin": "*",
 			} {
 				if got := w.Header().Get(header); got != want {
 					t.Errorf("%s: got %q, want %q", header, got, want)
 				}
 			}
 		})
+	}
+}
+
+// TestFramed: any site may frame the page, sandboxed too, and that opens nothing else.
+func TestFramed(t *testing.T) {
+	t.Parallel()
+	policy := ContentSecurityPolicy
+	for _, part := range []string{"default-src 'none'", "script-src 'self';", "worker-src 'self' data:;", "style-src 'self';", "connect-src 'self';"} {
+		if !strings.Contains(policy, part) {
+			t.Errorf("got policy %q, want %q in it", policy, part)
+		}
+	}
+	for _, part := range []string{"frame-ancestors", "unsafe", "blob:", "*"} {
+		if strings.Contains(policy, part) {
+			t.Errorf("got policy %q, want no %q in it", policy, part)
+		}
 	}
 }
 

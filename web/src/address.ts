@@ -119,7 +119,7 @@ function parseList(raw: string): string[] {
 
 /** text with everything encoded that could be taken for the form of an address. */
 function encode(text: string): string {
-  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, "\u{fffd}")).replace(/[.*!'()]/g, (c) => {
+  return encodeURIComponent(wellFormed(text)).replace(/[.*!'()]/g, (c) => {
     return `%${c.charCodeAt(0).toString(16).toUpperCase()}`;
   });
 }
@@ -127,10 +127,15 @@ function encode(text: string): string {
 /** The text that encode made raw of; null when it is none. */
 function decode(raw: string): string | null {
   try {
-    return decodeURIComponent(raw);
+    return wellFormed(decodeURIComponent(raw));
   } catch {
     return null;
   }
+}
+
+/** text without halves of letters, which no address can hold. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\u{fffd}");
 }
 
 function isAge(word: string): word is Age {

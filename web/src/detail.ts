@@ -106,7 +106,7 @@ export class LayerDetail {
   }
 
   #look(entry: LegendEntry): (Element | string)[] {
-    const title = element("span", { class: "title" }, entry.title || rangeText(entry));
+    const title = element("span", { class: "title" }, entry.title || rangeText(entry) || shell().others);
     return [mark(entry, this.#viewer.sprite), title];
   }
 

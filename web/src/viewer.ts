@@ -4,6 +4,7 @@ import { boundsOf, seenFrom } from "./bounds";
 import { byId } from "./dom";
 import { dress, dressed, type Wardrobe } from "./dress";
 import { drawnLayers, type Drawn } from "./drawn";
+import { offerFonts } from "./fonts";
 import type { Known } from "./filters";
 import type { News, Page } from "./page";
 import { Sprite } from "./sprite";
@@ -50,6 +51,7 @@ export class Viewer implements Page, Wardrobe {
     for (const { name, seq } of layers) this.#described.set(name, seq);
     this.#drawn = this.#read();
     this.#sprite = spriteOf(style);
+    offerFonts(style);
     state.subscribe((now, before) => this.#follow(now, before));
   }
 
@@ -140,6 +142,7 @@ export class Viewer implements Page, Wardrobe {
     }
     this.#style = style;
     this.#sprite = spriteOf(style);
+    offerFonts(style);
     this.#drawn = this.#read();
     this.#map?.setStyle(this.dressed());
     this.#tell("drawn", []);

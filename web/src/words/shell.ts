@@ -88,8 +88,8 @@ const zh: typeof en = {
   features: (n: number) => `${count(n)} 个要素`,
   unlocated: (n: number) => `${count(n)} 个没有位置`,
   details: (layer: string) => `${layer}的图例与筛选`,
-  shown: (layer: string) => `${layer}:已显示`,
-  hidden: (layer: string) => `${layer}:已隐藏`,
+  shown: (layer: string) => `${layer}：已显示`,
+  hidden: (layer: string) => `${layer}：已隐藏`,
 
   legend: "图例",
   others: "其他",
@@ -97,15 +97,15 @@ const zh: typeof en = {
   above: (from: string) => `${from} 及以上`,
   between: (from: string, to: string) => `${from} 至 ${to}`,
   age: "时间",
-  ageNote: (day: string) => `从最新一条(${day})往前算。`,
+  ageNote: (day: string) => `从最新一条（${day}）往前算。`,
   ageZoom: (zoom: number) => `放大到 ${zoom} 级起生效。`,
   ages: { all: "全部", "1h": "一小时内", "1d": "一天内", "7d": "七天内", "30d": "三十天内", "365d": "一年内" },
   reset: "重置",
   resetAll: "重置所有筛选",
   resetDone: "已重置所有筛选。",
-  filtered: (layer: string, shown: number, of: number) => `${layer}:显示 ${count(of)} 项中的 ${count(shown)} 项`,
-  unfiltered: (layer: string) => `${layer}:显示全部`,
-  aged: (layer: string, age: string) => `${layer}:${age}`,
+  filtered: (layer: string, shown: number, of: number) => `${layer}：显示 ${count(of)} 项中的 ${count(shown)} 项`,
+  unfiltered: (layer: string) => `${layer}：显示全部`,
+  aged: (layer: string, age: string) => `${layer}：${age}`,
   only: (value: string) => `只看${value}`,
   onlyShort: "只看",
 
@@ -120,17 +120,17 @@ const zh: typeof en = {
   stillNote: "打开页面以来没有变化。",
 
   theme: { auto: "明暗跟随系统", light: "浅色", dark: "深色" },
-  themeButton: (now: string) => `配色:${now}。切换`,
+  themeButton: (now: string) => `配色：${now}。切换`,
   language: "中文",
   otherLanguage: "English",
   switchLanguage: "Switch to English",
   foot: { layers: "图层 JSON", style: "样式", licences: "许可证" },
 
   loading: "服务器仍在加载图层。",
-  noAnswer: "服务器没有响应,正在重试。",
-  refused: (status: number) => `服务器返回错误(${status}),正在重试。`,
-  noGraphics: "此浏览器无法绘制地图:需要 WebGL 2。搜索和表格仍可使用。",
-  broken: (message: string) => `无法显示地图:${message}`,
+  noAnswer: "服务器没有响应，正在重试。",
+  refused: (status: number) => `服务器返回错误（${status}），正在重试。`,
+  noGraphics: "此浏览器无法绘制地图：需要 WebGL 2。搜索和表格仍可使用。",
+  broken: (message: string) => `无法显示地图：${message}`,
 };
 
 export const words = { en, zh };
