@@ -39,8 +39,7 @@ export async function run(visit) {
 }
 
 /** Collects whatever the page or the browser complains about, and every request off the server. */
-export async function listen(page) {
-  const complaints = [];
+export async function listen(page, complaints = []) {
   await page.exposeFunction("reportViolation", (what) => complaints.push(`policy: ${what}`));
   await page.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (e) => {

@@ -11,6 +11,8 @@ import { count, dayText, shell } from "./words/shell";
 /** One thing that can be shown or not: a value, or null for all that are not listed. */
 interface Choice {
   value: string | null;
+  /** What looks off when it is not shown. */
+  node: HTMLElement;
   box: HTMLInputElement;
   count: HTMLElement;
 }
@@ -58,8 +60,9 @@ export class LayerDetail {
     const wanted = filters.get(this.#drawn.name);
     for (const { field, list } of this.#choices) {
       const of = wanted?.get(field);
-      for (const { value, box } of list) {
+      for (const { value, box, node } of list) {
         box.checked = of === undefined || (value === null ? of.others : of.values.includes(value));
+        node.dataset["off"] = String(!box.checked);
       }
     }
     const age = ages.get(this.#drawn.name) ?? null;
@@ -97,9 +100,10 @@ export class LayerDetail {
     const choices: Choices = { field, list: [] };
     for (const entry of legend) {
       const value = entry.value ?? null;
-      const choice = this.#choice(choices, value);
+      const choice = this.#choice(choices, value, element("div", { class: "entry-row" }));
       const label = element("label", { class: "entry" }, choice.box, ...this.#look(entry), choice.count);
-      set.append(element("div", { class: "entry-row" }, label, this.#only(choices, value, entry.title)));
+      choice.node.append(label, this.#only(choices, value, entry.title));
+      set.append(choice.node);
     }
     this.#choices.push(choices);
     return set;
@@ -117,8 +121,9 @@ export class LayerDetail {
     const choices: Choices = { field: name, list: [] };
     const chips = element("div", { class: "chips" });
     for (const value of values) {
-      const choice = this.#choice(choices, value);
-      chips.append(element("label", { class: "chip" }, choice.box, valueTitle(field, value), " ", choice.count));
+      const choice = this.#choice(choices, value, element("label", { class: "chip" }));
+      choice.node.append(choice.box, valueTitle(field, value), " ", choice.count);
+      chips.append(choice.node);
     }
     this.#choices.push(choices);
     this.node.append(element("fieldset", { class: "statuses" }, element("legend", {}, fieldTitle(field)), chips));
@@ -141,8 +146,8 @@ export class LayerDetail {
     this.node.append(set);
   }
 
-  #choice(choices: Choices, value: string | null): Choice {
-    const choice = { value, box: element("input", { type: "checkbox" }), count: element("span", { class: "count" }) };
+  #choice(choices: Choices, value: string | null, node: HTMLElement): Choice {
+    const choice = { value, node, box: element("input", { type: "checkbox" }), count: element("span", { class: "count" }) };
     choice.box.addEventListener("change", () => this.#setFilter(choices));
     choices.list.push(choice);
     return choice;

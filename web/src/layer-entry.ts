@@ -21,7 +21,6 @@ export class LayerEntry {
   readonly #count = element("span", { class: "count" });
   readonly #age = element("span", { class: "age" });
   readonly #detail: LayerDetail | null;
-  /** The change that the page started with: only later ones were seen to happen. */
   readonly #title: string;
 
   constructor(viewer: Viewer, drawn: Drawn, open: boolean) {
@@ -31,9 +30,13 @@ export class LayerEntry {
     this.#title = drawn.title;
     this.#box = element("input", { type: "checkbox", name: drawn.name });
     this.#box.addEventListener("change", () => this.#toggle());
-    const label = element(
-      "label", {}, this.#box, swatches(drawn), element("span", { class: "name" }, drawn.title), this.#count, this.#age,
-    );
+    // The name alone is its name for screen readers; what changes by the second only describes it.
+    const name = element("span", { class: "name", id: `name-${drawn.name}` }, drawn.title);
+    this.#count.id = `count-${drawn.name}`;
+    this.#age.id = `age-${drawn.name}`;
+    this.#box.setAttribute("aria-labelledby", name.id);
+    this.#box.setAttribute("aria-describedby", `${this.#count.id} ${this.#age.id}`);
+    const label = element("label", {}, this.#box, swatches(drawn), name, this.#count, this.#age);
     const row = element("div", { class: "row" }, label);
     this.node = element("li", { class: "layer", "data-layer": drawn.name }, row);
     this.#detail = LayerDetail.of(viewer, drawn);
@@ -45,6 +48,7 @@ export class LayerEntry {
   sync(): void {
     const { off, filters, ages } = this.#viewer.state.get();
     this.#box.checked = !off.includes(this.name);
+    this.node.dataset["off"] = String(off.includes(this.name));
     this.node.dataset["filtered"] = String(filters.has(this.name) || ages.has(this.name));
     this.#detail?.sync();
   }

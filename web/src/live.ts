@@ -42,7 +42,7 @@ export class Live {
     });
     subscribe(() => this.#say());
     setInterval(() => document.hidden || this.#say(), TICK_MS);
-    this.#later();
+    void this.#poll();
   }
 
   /** Counts the values of these layers too, because somebody looks at them. */
