@@ -9,10 +9,13 @@ const JITTER_MS = 250;
  */
 export class Refresher {
   readonly #refresh: (layer: string) => void;
+  readonly #chance: () => number;
   readonly #resting = new Map<string, { again: boolean }>();
 
-  constructor(refresh: (layer: string) => void) {
+  /** chance gives numbers from 0 to 1. */
+  constructor(refresh: (layer: string) => void, chance: () => number = Math.random) {
     this.#refresh = refresh;
+    this.#chance = chance;
   }
 
   /** Notes that layer has changed. */
@@ -24,7 +27,7 @@ export class Refresher {
     }
     const rest = { again: false };
     this.#resting.set(layer, rest);
-    const jitter = Math.random() * JITTER_MS;
+    const jitter = this.#chance() * JITTER_MS;
     setTimeout(() => this.#refresh(layer), jitter);
     setTimeout(() => {
       this.#resting.delete(layer);
