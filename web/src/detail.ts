@@ -1,5 +1,5 @@
 import { AGE_MS, newest, oldest } from "./ages";
-import type { Layer } from "./api";
+import type { Field, Layer } from "./api";
 import { element } from "./dom";
 import type { Drawn, LegendEntry } from "./drawn";
 import { mark } from "./marks";
@@ -88,21 +88,25 @@ export class LayerDetail {
   }
 
   #legend(layer: Layer | undefined): HTMLElement {
-    const { legend, field } = this.#drawn;
+    const { legend, field, role } = this.#drawn;
     const described = layer?.fields.find((f) => f.name === field);
-    const set = element("fieldset", { class: "legend" });
-    set.append(element("legend", {}, described ? fieldTitle(described) : shell().legend));
+    const unit = legend.find((entry) => entry.unit)?.unit;
+    const title = (described ? fieldTitle(described) : shell().legend) + (unit ? ` (${unit})` : "");
+    const set = element("fieldset", { class: "legend" }, element("legend", {}, title));
     // Numbers have no values to choose, and ground is not chosen from.
-    if (this.#drawn.role !== "" || legend.some((entry) => entry.value === undefined && entry.from !== undefined)) {
+    if (role !== "" || legend.some((entry) => entry.from !== undefined || entry.to !== undefined)) {
       set.append(...legend.map((entry) => element("div", { class: "entry" }, ...this.#look(entry))));
       return set;
     }
     const choices: Choices = { field, list: [] };
-    for (const entry of legend) {
+    for (const entry of byCount(legend, described)) {
       const value = entry.value ?? null;
       const choice = this.#choice(choices, value, element("div", { class: "entry-row" }));
-      const label = element("label", { class: "entry" }, choice.box, ...this.#look(entry), choice.count);
-      choice.node.append(label, this.#only(choices, value, entry.title));
+      const look = this.#look(entry);
+      choice.node.append(
+        element("label", { class: "entry" }, choice.box, ...look, choice.count),
+        this.#only(choices, value, entry.title || shell().others),
+      );
       set.append(choice.node);
     }
     this.#choices.push(choices);
@@ -110,7 +114,7 @@ export class LayerDetail {
   }
 
   #look(entry: LegendEntry): (Element | string)[] {
-    const title = element("span", { class: "title" }, entry.title || rangeText(entry) || shell().others);
+    const title = element("span", { class: "title" }, rangeText(entry) || entry.title || shell().others);
     return [mark(entry, this.#viewer.sprite), title];
   }
 
@@ -197,9 +201,15 @@ export class LayerDetail {
   }
 }
 
-/** The numbers of an entry for people, with their unit. */
-function rangeText({ from, to, unit }: LegendEntry): string {
-  const withUnit = (n: number) => count(n) + (unit ? ` ${unit}` : "");
-  if (from === undefined) return to === undefined ? "" : shell().below(withUnit(to));
-  return to === undefined ? shell().above(withUnit(from)) : shell().between(count(from), withUnit(to));
+/** A legend with what most features are first, and what it does not list last. */
+function byCount(legend: readonly LegendEntry[], field: Field | undefined): LegendEntry[] {
+  const counts = new Map(field?.common?.map((c) => [String(c.value), c.count]));
+  const rank = ({ value }: LegendEntry) => (value === undefined ? -1 : (counts.get(value) ?? 0));
+  return [...legend].sort((a, b) => rank(b) - rank(a));
+}
+
+/** The numbers of an entry for people; their unit stands above. */
+function rangeText({ from, to }: LegendEntry): string {
+  if (from === undefined) return to === undefined ? "" : shell().below(count(to));
+  return to === undefined ? shell().above(count(from)) : shell().between(count(from), count(to));
 }
