@@ -8,6 +8,7 @@ import { serverTrouble } from "./errors";
 import { Failures, type Failure } from "./failures";
 import { mountFrame, mountSkips, nameFrame } from "./frame";
 import { Live } from "./live";
+import { Hover } from "./hover";
 import { addControls, makeMap, showState, startBounds } from "./map";
 import { Panel } from "./panel";
 import { FeaturePopup } from "./popup";
@@ -61,6 +62,7 @@ async function start(state: State, banner: Banner): Promise<void> {
   viewer.subscribe((news) => news === "drawn" && write());
   mountChoices(viewer, byId("choices"));
   mountMap(viewer, bounds, failures, banner);
+  new FeaturePopup(viewer);
   const restyle = () => void viewer.restyle().catch((error: unknown) => tell(error, banner, restyle));
   followTheme(state, restyle);
   subscribe(restyle);
@@ -87,7 +89,7 @@ function mountMap(
   showState(map);
   addControls(map);
   viewer.show(map);
-  new FeaturePopup(map, viewer.drawn(), viewer.layers());
+  new Hover(viewer, map);
   watchFailures(map, failures, banner);
 }
 
