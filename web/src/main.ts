@@ -13,6 +13,7 @@ import { addControls, makeMap, showState, startBounds } from "./map";
 import { Panel } from "./panel";
 import { FeaturePopup } from "./popup";
 import { Refresher } from "./refresher";
+import { Search } from "./search";
 import { covered, mountSheet } from "./sheet";
 import { State } from "./state";
 import { followTheme, keptTheme } from "./theme";
@@ -63,6 +64,7 @@ async function start(state: State, banner: Banner): Promise<void> {
   mountChoices(viewer, byId("choices"));
   mountMap(viewer, bounds, failures, banner);
   new FeaturePopup(viewer);
+  new Search(viewer, byId("search"));
   const restyle = () => void viewer.restyle().catch((error: unknown) => tell(error, banner, restyle));
   followTheme(state, restyle);
   subscribe(restyle);

@@ -5,13 +5,14 @@ import * as format from "../src/words/format";
 import { pick } from "../src/words/language";
 import * as maplibre from "../src/words/maplibre";
 import * as popup from "../src/words/popup";
+import * as search from "../src/words/search";
 import * as shell from "../src/words/shell";
 import * as tools from "../src/words/tools";
 import * as trouble from "../src/words/trouble";
 
 /** The words of each part, by its file in words/. */
 const parts: Record<string, { en: object; zh: object }> = {
-  format: format.words, maplibre: maplibre.words, popup: popup.words, shell: shell.words,
+  format: format.words, maplibre: maplibre.words, popup: popup.words, search: search.words, shell: shell.words,
   tools: tools.words, trouble: trouble.words,
 };
 
