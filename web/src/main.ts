@@ -16,6 +16,7 @@ import { Refresher } from "./refresher";
 import { Search } from "./search";
 import { covered, mountSheet } from "./sheet";
 import { State } from "./state";
+import { Table } from "./table";
 import { followTheme, keptTheme } from "./theme";
 import { Viewer, getStyle, styleURL } from "./viewer";
 import { detect, kept, set, subscribe } from "./words/language";
@@ -65,6 +66,7 @@ async function start(state: State, banner: Banner): Promise<void> {
   mountMap(viewer, bounds, failures, banner);
   new FeaturePopup(viewer);
   new Search(viewer, byId("search"));
+  new Table(viewer, byId("table"));
   const restyle = () => void viewer.restyle().catch((error: unknown) => tell(error, banner, restyle));
   followTheme(state, restyle);
   subscribe(restyle);

@@ -7,12 +7,13 @@ import * as maplibre from "../src/words/maplibre";
 import * as popup from "../src/words/popup";
 import * as search from "../src/words/search";
 import * as shell from "../src/words/shell";
+import * as table from "../src/words/table";
 import * as tools from "../src/words/tools";
 import * as trouble from "../src/words/trouble";
 
 /** The words of each part, by its file in words/. */
 const parts: Record<string, { en: object; zh: object }> = {
-  format: format.words, maplibre: maplibre.words, popup: popup.words, search: search.words, shell: shell.words,
+  format: format.words, maplibre: maplibre.words, popup: popup.words, search: search.words, shell: shell.words, table: table.words,
   tools: tools.words, trouble: trouble.words,
 };
 
