@@ -18,6 +18,7 @@ import { covered, mountSheet } from "./sheet";
 import { State } from "./state";
 import { Table } from "./table";
 import { followTheme, keptTheme } from "./theme";
+import { mountTools } from "./tools";
 import { Viewer, getStyle, styleURL } from "./viewer";
 import { detect, kept, set, subscribe } from "./words/language";
 import { shell } from "./words/shell";
@@ -67,6 +68,7 @@ async function start(state: State, banner: Banner): Promise<void> {
   new FeaturePopup(viewer);
   new Search(viewer, byId("search"));
   new Table(viewer, byId("table"));
+  mountTools(viewer, byId("tools"));
   const restyle = () => void viewer.restyle().catch((error: unknown) => tell(error, banner, restyle));
   followTheme(state, restyle);
   subscribe(restyle);
