@@ -8,13 +8,17 @@ import { serverTrouble } from "./errors";
 import { Failures, type Failure } from "./failures";
 import { mountFrame, mountSkips, nameFrame } from "./frame";
 import { Live } from "./live";
+import { Hover } from "./hover";
 import { addControls, makeMap, showState, startBounds } from "./map";
 import { Panel } from "./panel";
 import { FeaturePopup } from "./popup";
 import { Refresher } from "./refresher";
+import { Search } from "./search";
 import { covered, mountSheet } from "./sheet";
 import { State } from "./state";
+import { Table } from "./table";
 import { followTheme, keptTheme } from "./theme";
+import { mountTools } from "./tools";
 import { Viewer, getStyle, styleURL } from "./viewer";
 import { detect, kept, set, subscribe } from "./words/language";
 import { shell } from "./words/shell";
@@ -61,6 +65,10 @@ async function start(state: State, banner: Banner): Promise<void> {
   viewer.subscribe((news) => news === "drawn" && write());
   mountChoices(viewer, byId("choices"));
   mountMap(viewer, bounds, failures, banner);
+  new FeaturePopup(viewer);
+  new Search(viewer, byId("search"));
+  new Table(viewer, byId("table"));
+  mountTools(viewer, byId("tools"));
   const restyle = () => void viewer.restyle().catch((error: unknown) => tell(error, banner, restyle));
   followTheme(state, restyle);
   subscribe(restyle);
@@ -87,7 +95,7 @@ function mountMap(
   showState(map);
   addControls(map);
   viewer.show(map);
-  new FeaturePopup(map, viewer.drawn(), viewer.layers());
+  new Hover(viewer, map);
   watchFailures(map, failures, banner);
 }
 

@@ -31,13 +31,20 @@ export function mark(entry: Pick<LegendEntry, "kind" | "colour" | "shape" | "ico
   return shapeMark(entry);
 }
 
-function shapeMark({ kind, colour, shape }: Pick<LegendEntry, "kind" | "colour" | "shape">): SVGElement {
-  const looks: Record<typeof kind, Record<string, string>> = {
-    point: { d: SHAPES[shape ?? "circle"] ?? SHAPES["circle"] ?? "", fill: colour, class: "cased", "fill-rule": "evenodd" },
-    line: { d: "M2 17 9 9l6 5 7-8", fill: "none", stroke: colour, "stroke-width": "3.2", "stroke-linejoin": "round" },
-    polygon: { d: "M4 4h16v16H4Z", fill: colour, "fill-opacity": "0.4", stroke: colour, "stroke-width": "2" },
-  };
-  const drawn = drawing("path", looks[kind]);
+/** A mark as a path in a square of 24 and how it is painted, under SVG's names. */
+export function outline({ kind, colour, shape }: Pick<LegendEntry, "kind" | "colour" | "shape">): Record<string, string> {
+  switch (kind) {
+    case "point":
+      return { d: SHAPES[shape ?? "circle"] ?? SHAPES["circle"] ?? "", fill: colour, class: "cased", "fill-rule": "evenodd" };
+    case "line":
+      return { d: "M2 17 9 9l6 5 7-8", fill: "none", stroke: colour, "stroke-width": "3.2", "stroke-linejoin": "round" };
+    case "polygon":
+      return { d: "M4 4h16v16H4Z", fill: colour, "fill-opacity": "0.4", stroke: colour, "stroke-width": "2" };
+  }
+}
+
+function shapeMark(entry: Pick<LegendEntry, "kind" | "colour" | "shape">): SVGElement {
+  const drawn = drawing("path", outline(entry));
   return drawing("svg", { class: "mark", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, drawn);
 }
 

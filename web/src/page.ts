@@ -1,6 +1,7 @@
 import type { Map as MapLibre } from "maplibre-gl";
 import type { Bounds, Layer } from "./api";
 import type { Drawn } from "./drawn";
+import type { Sprite } from "./sprite";
 import type { State } from "./state";
 
 /** What a part of the page is told of: the catalogue (counts, ages, data), or how layers are drawn. */
@@ -23,6 +24,8 @@ export interface Page {
   values(layer: string, field: string): readonly string[];
   /** How the style of the moment draws the layers, in the order of the config. */
   drawn(): readonly Drawn[];
+  /** The images of the style of the moment; null when it has none. */
+  readonly sprite: Sprite | null;
   /** What the window shows of the world; without a map what it would show. East may be beyond 180. */
   bounds(): Bounds;
   /** Says text to those who do not see the page; the last of several at once is heard. */

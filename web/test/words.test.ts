@@ -1,15 +1,24 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import * as format from "../src/words/format";
 import { pick } from "../src/words/language";
 import * as maplibre from "../src/words/maplibre";
+import * as popup from "../src/words/popup";
+import * as search from "../src/words/search";
 import * as shell from "../src/words/shell";
+import * as table from "../src/words/table";
+import * as tools from "../src/words/tools";
+import * as trouble from "../src/words/trouble";
 
 /** The words of each part, by its file in words/. */
-const parts: Record<string, { en: object; zh: object }> = { maplibre: maplibre.words, shell: shell.words };
+const parts: Record<string, { en: object; zh: object }> = {
+  format: format.words, maplibre: maplibre.words, popup: popup.words, search: search.words, shell: shell.words, table: table.words,
+  tools: tools.words, trouble: trouble.words,
+};
 
 /** Words that a Chinese text may hold as they are: units, names, formats, and the button to English. */
-const KEPT = /JSON|WebGL 2|MapLibre|Ctrl|PNG|English|Switch to English|Enter|x/g;
+const KEPT = /JSON|WebGL 2|MapLibre|Ctrl|PNG|CSV|English|Switch to English|Enter|x/g;
 
 /** All texts in words by their keys; functions are called with arguments that leave traces. */
 function texts(words: object, at = ""): [string, string][] {
