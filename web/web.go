@@ -25,10 +25,12 @@ var dist embed.FS
 var placeholder embed.FS
 
 // ContentSecurityPolicy is what the page may do: run its own scripts, style sheets and worker, talk
-// to its own server, write in its own fonts, show its own and inlined images, and stand in nobody's frame. MapLibre needs
-// no more, and neither inline styles nor blob: workers, because its worker is an asset of its own.
-const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; " +
-	"font-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// to its own server and show its own fonts and its own and inlined images. It needs neither inline
+// styles nor blob: workers, because MapLibre's worker is an asset of its own; data: is for the worker
+// in a sandboxed frame, whose page has no origin that could be 'self' to a worker. Any site may frame
+// the page, since it shows public data only and a click on it changes nothing on the server.
+const ContentSecurityPolicy = "default-src 'none'; script-src 'self'; worker-src 'self' data:; style-src 'self'; " +
+	"img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'"
 
 // Caching of the page, whose name stays, and of the assets, whose names change with their content.
 const (
@@ -89,6 +91,8 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Content-Security-Policy", ContentSecurityPolicy)
+	// In a sandboxed frame even the page's own scripts are another origin's.
+	h.Set("Access-Control-Allow-Origin", "*")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("Allow", "GET, HEAD")
 		problem(w, http.StatusMethodNotAllowed, "method_not_allowed", "Method not allowed")
@@ -112,9 +116,6 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(err) // it was there when the site was made
 	}
 	defer content.Close()
-	if f.mediaType == fontType {
-		h.Set("Access-Control-Allow-Origin", "*") // maps on other sites write with it too
-	}
 	h.Set("Content-Type", f.mediaType)
 	h.Set("Cache-Control", f.cache)
 	h.Set("ETag", b.etag)

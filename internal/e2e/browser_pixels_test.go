@@ -16,10 +16,10 @@ func checkPixels(t *testing.T, withPoints, withoutPoints string, points int) {
 	if full.Bounds() != empty.Bounds() {
 		t.Fatalf("got screenshots of %v and %v, want the same size", full.Bounds(), empty.Bounds())
 	}
-	// Left is the list of layers, right are the buttons, below the scale and the attribution.
+	// Left is the panel with its shadow, right are the buttons, below the scale and the attribution.
 	open := full.Bounds()
-	open.Min.X += 300
-	open.Max.X -= 60
+	open.Min.X += 370
+	open.Max.X -= 96
 	open.Max.Y -= 60
 	ground := empty.At(open.Min.X+open.Dx()/2, open.Min.Y+open.Dy()/2)
 	differ, stained := 0, 0

@@ -39,8 +39,7 @@ export async function run(visit) {
 }
 
 /** Collects whatever the page or the browser complains about, and every request off the server. */
-export async function listen(page) {
-  const complaints = [];
+export async function listen(page, complaints = []) {
   await page.exposeFunction("reportViolation", (what) => complaints.push(`policy: ${what}`));
   await page.addInitScript(() => {
     document.addEventListener("securitypolicyviolation", (e) => {
@@ -71,20 +70,28 @@ export async function shot(page, name) {
   await page.screenshot({ path: path.join(options.out, name) });
 }
 
-/** The popup's entries once each of them has its fields from the server or has given up. */
+/** The features of the popup, one after the other, each once it has its fields from the server or has given up. */
 export async function readPopup(page) {
-  await page.waitForFunction(() => {
-    const entries = [...document.querySelectorAll(".found details")];
-    return entries.length > 0 && entries.every((e) => e.dataset.source);
-  });
-  return page.evaluate(() =>
-    [...document.querySelectorAll(".found details")].map((entry) => ({
-      layer: entry.dataset.layer,
-      source: entry.dataset.source,
-      id: entry.querySelector(".id").textContent,
-      fields: Object.fromEntries(
-        [...entry.querySelectorAll("dt")].map((dt) => [dt.textContent, dt.nextElementSibling.textContent]),
-      ),
-    })),
-  );
+  const entries = [];
+  for (let of = 1; entries.length < of; ) {
+    if (entries.length > 0) await page.locator('.found [data-does="right"]').click();
+    await page.waitForFunction((at) => {
+      const [found, where] = [document.querySelector(".found"), document.querySelector(".found .where")];
+      return found?.dataset.source && (where?.textContent ?? "1 of 1").startsWith(`${at} `);
+    }, entries.length + 1);
+    entries.push(await page.evaluate(readCard));
+    of = await page.evaluate(() => Number(document.querySelector(".found .where")?.textContent.split(" ").at(-1) ?? 1));
+  }
+  return entries;
+}
+
+/** What the popup says of the feature that it shows. Runs in the page. */
+function readCard() {
+  const found = document.querySelector(".found");
+  return {
+    layer: found.dataset.layer,
+    source: found.dataset.source,
+    id: found.querySelector(".id").textContent,
+    fields: Object.fromEntries([...found.querySelectorAll("[data-field]")].map((node) => [node.dataset.field, node.textContent])),
+  };
 }

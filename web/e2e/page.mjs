@@ -93,7 +93,7 @@ async function enterAtCentre(page, place) {
 
 /** Unchecks every layer, back at the first camera, and counts what is still drawn. */
 async function hideAll(page) {
-  for (const box of await page.locator("#layers input").all()) await box.uncheck();
+  for (const box of await page.locator("#layers .row input").all()) await box.uncheck();
   return page.evaluate(async (hash) => {
     const { map } = window.hutong;
     const [zoom, lat, lng] = hash.slice(1).split("/").map(Number);
@@ -107,7 +107,7 @@ async function hideAll(page) {
 
 /** How many pixels the page is wider or higher than a phone's window; shows the layers there again. */
 async function phone(page) {
-  for (const box of await page.locator("#layers input").all()) await box.check();
+  for (const box of await page.locator("#layers .row input").all()) await box.check();
   await page.setViewportSize(PHONE);
   await page.evaluate(() => new Promise((resolve) => {
     window.hutong.map.once("idle", resolve);

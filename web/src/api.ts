@@ -3,24 +3,74 @@ import { Refused, Unreachable } from "./errors";
 /** A value of a feature's field as the server writes it in JSON. */
 export type Value = string | number | boolean | null;
 
+/** One value of a field and how many features have it. */
+export interface Common {
+  value: Value;
+  count: number;
+  title?: string;
+  title_zh?: string;
+}
+
 /** A field of a layer, of the kinds that the server knows. */
 export interface Field {
   name: string;
   type: "string" | "int" | "float" | "bool" | "time";
   /** Set for fields that say what a feature is, such as its category: no tile leaves them out. */
   keep?: boolean;
+  /** The lowest zoom at which tiles have it; absent for all of them. */
+  from_zoom?: number;
+  /** Its name for people. */
+  title?: string;
+  title_zh?: string;
+  /** Stands behind its values, such as "µg/m³". */
+  unit?: string;
+  /** The least and the greatest value, of numbers and times (RFC 3339). */
+  min?: string | number;
+  max?: string | number;
+  /** How many different values there are, and the most common ones, of texts and bools. */
+  distinct?: number;
+  common?: Common[];
 }
 
-/** A layer as /layers lists it. */
-export interface Layer {
+/** Which fields of a layer say what: their names, each absent when there is none. */
+export interface Draw {
+  category?: string;
+  status?: string;
+  number?: string;
+  label?: string;
+  label_zh?: string;
+  class?: string;
+}
+
+/** What changes of a layer while it lives. */
+export interface Brief {
   name: string;
-  title: string;
   /** Features with and without a place. */
   count: number;
   /** Features with a place. */
   located: number;
+  /** The number of the layer's newest change; grows with every one. */
+  seq?: number;
+  /** When the server applied it (RFC 3339), absent before the first since it started. */
+  changed?: string;
+}
+
+/** A layer as /layers lists it. */
+export interface Layer extends Brief {
+  title: string;
+  title_zh?: string;
+  description?: string;
+  licence?: string;
+  attribution?: string;
+  /** What of the map's ground it is; absent for data. */
+  role?: string;
+  draw?: Draw;
+  /** West, south, east, north in degrees. */
+  extent?: Bounds;
   /** The property that repeats a feature's id, if there is one. */
   id_field?: string;
+  /** The field that says when a feature was observed. */
+  time_field?: string;
   fields: Field[];
 }
 
@@ -32,36 +82,50 @@ export interface TileJSON {
   bounds?: number[];
 }
 
+/** One layer as it is now. */
+export async function getLayer(name: string, signal: AbortSignal): Promise<Layer> {
+  return getJSON<Layer>(`layers/${encodeURIComponent(name)}`, signal);
+}
+
+/** What changes of all layers: little enough to be asked for every other second. */
+export async function getBriefs(signal: AbortSignal): Promise<Brief[]> {
+  return (await getJSON<{ layers: Brief[] }>("layers?detail=brief", signal)).layers;
+}
+
 /** A feature as GeoJSON, its public fields only. */
 export interface Feature {
   id?: string | number;
   properties: Record<string, Value> | null;
 }
 
-/** Asks the server for the JSON at url, which is relative to the page. */
+/** How far the server's clock is ahead of this machine's, in milliseconds, as its last answer had it. */
+let ahead = 0;
+
+/** The time on the server's clock, in epoch milliseconds. */
+export function serverNow(): number {
+  return Date.now() + ahead;
+}
+
+/**
+ * Asks the server for the JSON at url, which is relative to the page. It throws Unreachable when no
+ * whole answer came in time, Refused for an error status, and what signal says when that ended it.
+ */
 export async function getJSON<T>(url: string, signal?: AbortSignal): Promise<T> {
-  let response: Response;
   try {
-    response = await fetch(new URL(url, document.baseURI), { signal: signal ?? null });
+    const response = await fetch(new URL(url, document.baseURI), { signal: signal ?? null });
+    const date = Date.parse(response.headers.get("date") ?? "");
+    // The header holds whole seconds, so half of one is the best guess.
+    if (!Number.isNaN(date)) ahead = date + 500 - Date.now();
+    if (!response.ok) throw new Refused(response.status);
+    return (await response.json()) as T;
   } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new Unreachable();
+    const tooLate = error instanceof DOMException && error.name === "TimeoutError";
+    if (error instanceof TypeError || tooLate) throw new Unreachable();
+    throw error;
   }
-  if (!response.ok) throw new Refused(response.status);
-  return (await response.json()) as T;
 }
 
 /** All public layers, in the order of the config. */
 export async function getLayers(): Promise<Layer[]> {
   return (await getJSON<{ layers: Layer[] }>("layers")).layers;
-}
-
-/** The feature of layer whose MVT id is number, or null when there is none. */
-export async function getFeature(layer: string, number: number, signal: AbortSignal): Promise<Feature | null> {
-  try {
-    return await getJSON<Feature>(`layers/${encodeURIComponent(layer)}/features?number=${number}`, signal);
-  } catch (error) {
-    if (error instanceof Refused && error.status === 404) return null;
-    throw error;
-  }
 }

@@ -1,4 +1,5 @@
 import type { Bounds } from "./api";
+import type { Camera } from "./state";
 
 /** The bounds in value when it is four finite degrees, south to north, on the earth. */
 export function boundsOf(value: readonly number[] | undefined): Bounds | null {
@@ -22,4 +23,14 @@ export function union(list: readonly Bounds[]): Bounds | null {
       : b;
   }
   return all;
+}
+
+/** What a window of width and height in CSS pixels shows around camera, latitudes within Web Mercator. */
+export function seenFrom({ zoom, lat, lng }: Camera, width: number, height: number): Bounds {
+  const world = 512 * 2 ** zoom;
+  const y = 0.5 - Math.asinh(Math.tan((Math.max(-85, Math.min(85, lat)) * Math.PI) / 180)) / (2 * Math.PI);
+  const latAt = (at: number) => (Math.atan(Math.sinh((0.5 - Math.max(0, Math.min(1, at))) * 2 * Math.PI)) * 180) / Math.PI;
+  const across = (width / world) * 180;
+  const down = height / world / 2;
+  return [lng - across, latAt(y + down), lng + across, latAt(y - down)];
 }

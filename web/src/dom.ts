@@ -10,6 +10,18 @@ export function element<K extends keyof HTMLElementTagNameMap>(
   return node;
 }
 
+/** As element, for the parts of drawings. */
+export function drawing<K extends keyof SVGElementTagNameMap>(
+  tag: K,
+  attributes: Record<string, string> = {},
+  ...children: Node[]
+): SVGElementTagNameMap[K] {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, v] of Object.entries(attributes)) node.setAttribute(name, v);
+  node.append(...children);
+  return node;
+}
+
 /** The element of the page with this id; the page's own markup has it. */
 export function byId(id: string): HTMLElement {
   const node = document.getElementById(id);

@@ -1,35 +1,103 @@
-import type { LayerSpecification } from "maplibre-gl";
+import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
 
 /** What a style layer draws and a feature is, multis included. */
 export type Kind = "point" | "line" | "polygon";
+
+/** One line of a layer's legend: a value, or numbers from (included) to (not included). */
+export interface LegendEntry {
+  value?: string;
+  from?: number;
+  to?: number;
+  unit?: string;
+  title: string;
+  /** "#rrggbb" */
+  colour: string;
+  /** The name of an image of the sprite. */
+  icon?: string;
+  /** What tells it from others beside its colour: circle, square, triangle, … */
+  shape?: string;
+  kind: Kind;
+}
 
 /** A layer of the server as a style draws it, in one or several style layers. */
 export interface Drawn {
   /** The layer's name, which its source has too. */
   name: string;
-  /** Its name as people read it. */
+  /** Its name as people read it, in the style's language. */
   title: string;
+  /** What of the map's ground it is; "" for data. */
+  role: string;
   colour: string;
   /** The ids of its style layers, the undermost first. */
   ids: string[];
   /** What they draw, each once: polygons, lines, points. */
   kinds: Kind[];
+  /** The field that the legend is by; "" when it is all drawn alike. */
+  field: string;
+  legend: LegendEntry[];
 }
 
 const ORDER: readonly Kind[] = ["polygon", "line", "point"];
 
+/** A colour where the style says none that could be read. */
+const GREY = "#777777";
+
 /**
- * The layers that style layers draw, in the order of names; those that names lacks come last, the
- * undermost first. A style's own order does not tell: all fills come before all lines and points.
+ * The layers that style draws, in the order of names; those that names lacks come last. The server's
+ * styles say it in their metadata. Of others the style layers tell: by their sources, since a style's
+ * order does not tell (all fills come before all lines and points), the undermost first.
  */
-export function drawnLayers(specs: readonly LayerSpecification[], names: readonly string[]): Drawn[] {
+export function drawnLayers(style: Pick<StyleSpecification, "layers" | "metadata">, names: readonly string[]): Drawn[] {
+  const list = stated(style) ?? guessed(style.layers);
+  const at = ({ name }: Drawn) => (names.includes(name) ? names.indexOf(name) : names.length);
+  return list.sort((a, b) => at(a) - at(b));
+}
+
+/** What the metadata of style says; null when it says nothing of layers. */
+function stated({ layers, metadata }: Pick<StyleSpecification, "layers" | "metadata">): Drawn[] | null {
+  const list = (metadata as Record<string, unknown> | undefined)?.["hutong:layers"];
+  if (!Array.isArray(list)) return null;
+  const ids = new Set(layers.map((l) => l.id));
+  return list.filter(isObject).map((entry) => {
+    const kinds = ORDER.filter((kind) => texts(entry["kinds"]).includes(kind));
+    const legend = (Array.isArray(entry["legend"]) ? entry["legend"] : []).filter(isObject).map((e) => legendEntry(e, kinds));
+    return {
+      name: text(entry["name"]), title: text(entry["title"]) || text(entry["name"]),
+      role: text(entry["role"]) === "data" ? "" : text(entry["role"]), colour: legend[0]?.colour ?? GREY,
+      ids: texts(entry["ids"]).filter((id) => ids.has(id)), kinds, field: text(entry["field"]), legend,
+    };
+  });
+}
+
+function legendEntry(entry: Record<string, unknown>, kinds: readonly Kind[]): LegendEntry {
+  const out: LegendEntry = {
+    title: text(entry["title"]) || text(entry["value"]),
+    colour: text(entry["colour"]) || GREY,
+    kind: ORDER.find((kind) => kind === entry["kind"]) ?? kinds.at(-1) ?? "point",
+  };
+  for (const key of ["value", "unit", "icon", "shape"] as const) {
+    const v = entry[key];
+    if (typeof v === "string" && (v !== "" || key === "value")) out[key] = v;
+  }
+  for (const key of ["from", "to"] as const) {
+    const v = entry[key];
+    if (typeof v === "number") out[key] = v;
+  }
+  return out;
+}
+
+/** What the style layers themselves tell of the layers that they draw. */
+function guessed(specs: readonly LayerSpecification[]): Drawn[] {
   const bySource = new Map<string, Drawn>();
   for (const spec of specs) {
     const look = lookOf(spec);
     if (!look || !("source" in spec)) continue;
     let drawn = bySource.get(spec.source);
     if (!drawn) {
-      drawn = { name: spec.source, title: titleOf(spec), colour: look.colour, ids: [], kinds: [] };
+      const title = (spec.metadata as Record<string, unknown> | undefined)?.["hutong:title"];
+      drawn = {
+        name: spec.source, title: text(title) || spec.source, role: "", colour: look.colour, ids: [], kinds: [], field: "", legend: [],
+      };
       bySource.set(spec.source, drawn);
     }
     drawn.ids.push(spec.id);
@@ -37,8 +105,7 @@ export function drawnLayers(specs: readonly LayerSpecification[], names: readonl
   }
   const list = [...bySource.values()];
   for (const drawn of list) drawn.kinds.sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
-  const at = ({ name }: Drawn) => (names.includes(name) ? names.indexOf(name) : names.length);
-  return list.sort((a, b) => at(a) - at(b));
+  return list;
 }
 
 /** What a style layer draws, and in which colour; null for those that draw no features of ours. */
@@ -62,10 +129,17 @@ function filtersPolygons(filter: unknown): boolean {
 
 /** A colour as the style says it, or grey for one that an expression works out. */
 function plain(colour: unknown): string {
-  return typeof colour === "string" ? colour : "#777777";
+  return typeof colour === "string" ? colour : GREY;
 }
 
-function titleOf(spec: LayerSpecification & { source: string }): string {
-  const title = (spec.metadata as Record<string, unknown> | undefined)?.["hutong:title"];
-  return typeof title === "string" ? title : spec.source;
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((v) => typeof v === "string") : [];
 }

@@ -1,16 +1,16 @@
-import { text } from "./text";
+import { shell } from "./words/shell";
 
 /** The server could not be reached. */
 export class Unreachable extends Error {
   constructor() {
-    super(text.noAnswer);
+    super(shell().noAnswer);
   }
 }
 
 /** The server answered with an error status. */
 export class Refused extends Error {
   constructor(readonly status: number) {
-    super(status === 503 ? text.loading : text.refused(status));
+    super(status === 503 ? shell().loading : shell().refused(status));
   }
 }
 
@@ -21,7 +21,7 @@ export class Refused extends Error {
 export function serverTrouble(error: unknown): string | null {
   if (error instanceof Unreachable || error instanceof Refused) return error.message;
   const status = error instanceof Error && "status" in error ? error.status : undefined;
-  if (status === 0) return text.noAnswer;
+  if (status === 0) return shell().noAnswer;
   if (typeof status === "number") return new Refused(status).message;
   return null;
 }

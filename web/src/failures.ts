@@ -40,6 +40,21 @@ export class Failures {
   }
 
   /**
+   * Asks map for all tiles of source again, the failed ones first and by name: without a name those
+   * would wait for an end that never comes.
+   */
+  refresh(map: { refreshTiles(source: string, tiles?: TileID[]): void }, source: string): void {
+    const failed: TileID[] = [];
+    for (const [key, tile] of this.#tiles) {
+      if (tile.source !== source) continue;
+      failed.push(tile.id);
+      this.#tiles.delete(key);
+    }
+    if (failed.length > 0) map.refreshTiles(source, failed);
+    map.refreshTiles(source);
+  }
+
+  /**
    * Forgets everything and asks map for the tiles again. It returns false when more than tiles
    * failed, a source's TileJSON for one: then only a fresh start helps.
    */

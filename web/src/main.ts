@@ -1,45 +1,107 @@
-import type { Map as MapLibre, StyleSpecification } from "maplibre-gl";
-import { getJSON, getLayers } from "./api";
+import type { Map as MapLibre } from "maplibre-gl";
+import { getLayers } from "./api";
+import { followAddress, parseAddress } from "./address";
 import { Banner } from "./banner";
-import { byId } from "./dom";
-import { drawnLayers } from "./drawn";
+import { mountChoices } from "./choices";
+import { byId, element } from "./dom";
 import { serverTrouble } from "./errors";
 import { Failures, type Failure } from "./failures";
-import { makeMap, showState, startBounds } from "./map";
-import { fillPanel, foldWhenNarrow } from "./panel";
+import { mountFrame, mountSkips, nameFrame } from "./frame";
+import { Live } from "./live";
+import { Hover } from "./hover";
+import { addControls, makeMap, showState, startBounds, warmUp } from "./map";
+import { Panel } from "./panel";
 import { FeaturePopup } from "./popup";
-import { text } from "./text";
+import { Refresher } from "./refresher";
+import { Search } from "./search";
+import { covered, mountSheet } from "./sheet";
+import { State } from "./state";
+import { Table } from "./table";
+import { followTheme, keptTheme } from "./theme";
+import { mountTools } from "./tools";
+import { Viewer, getStyle, styleURL } from "./viewer";
+import { detect, kept, set, subscribe } from "./words/language";
+import { shell } from "./words/shell";
 
 declare global {
-  /** The page's map, for the browser's console and for tests. */
-  var hutong: { map: MapLibre } | undefined;
+  /** The page's map (null where it cannot be drawn) and state, for the browser's console and for tests. */
+  var hutong: { map: MapLibre | null; state: State } | undefined;
 }
 
-async function start(banner: Banner): Promise<void> {
-  const [style, layers] = await Promise.all([getJSON<StyleSpecification>("styles/default.json"), getLayers()]);
-  const bounds = await startBounds(style);
-  if (style.name) {
-    document.title = text.title(style.name);
-    byId("title").textContent = style.name;
-  }
+/** Makes what the page needs before the server has answered: state, language, theme, frame. */
+function prepare(): { state: State; banner: Banner } {
+  const asked = parseAddress(location.hash);
+  // What somebody chose before is part of the view, and of a link to it.
+  const state = new State({ ...asked, lang: asked.lang ?? kept(), theme: asked.theme ?? keptTheme() });
+  set(detect(state.get().lang));
+  state.subscribe((now, before) => now.lang === before.lang || set(detect(now.lang)));
+  followAddress(state);
+  warmUp();
+  mountFrame();
+  mountSheet();
+  return { state, banner: new Banner() };
+}
+
+/** Fills the page with what the server has. */
+async function start(state: State, banner: Banner): Promise<void> {
+  const [style, layers] = await Promise.all([getStyle(state.get()), getLayers()]);
+  const viewer = new Viewer(state, style, layers);
+  const bounds = state.get().camera ? null : await startBounds(style);
+  const failures = new Failures();
+  const refresher = new Refresher((name) => {
+    const { map } = viewer;
+    if (map?.getSource(name) && !state.get().off.includes(name)) failures.refresh(map, name);
+  });
+  const live = new Live(viewer, byId("live"), refresher);
+  new Panel(viewer, byId("layers"), (names) => live.opened(names));
+  // A layer that was off while it changed is drawn from old tiles.
+  state.subscribe((now, before) => {
+    for (const name of before.off) if (!now.off.includes(name) && viewer.seenChanging(name)) refresher.ask(name);
+  });
+  const write = () => {
+    nameFrame(viewer.style.name ?? "Hutong");
+    byId("style-link").setAttribute("href", styleURL(state.get()));
+  };
+  write();
+  viewer.subscribe((news) => news === "drawn" && write());
+  mountChoices(viewer, byId("choices"));
+  mountMap(viewer, bounds, failures, banner);
+  new FeaturePopup(viewer);
+  new Search(viewer, byId("search"));
+  new Table(viewer, byId("table"));
+  mountTools(viewer, byId("tools"));
+  const restyle = () => void viewer.restyle().catch((error: unknown) => tell(error, banner, restyle));
+  followTheme(state, restyle);
+  subscribe(restyle);
+  globalThis.hutong = { map: viewer.map, state };
+}
+
+/** Puts the map on the page, or says why there is none. */
+function mountMap(
+  viewer: Viewer, bounds: Awaited<ReturnType<typeof startBounds>>, failures: Failures, banner: Banner,
+): void {
+  const host = byId("map");
   let map: MapLibre;
   try {
-    map = makeMap(byId("map"), style, bounds);
+    map = makeMap(host, viewer.dressed(), viewer.state.get().camera, bounds, covered());
   } catch {
-    banner.show(text.noGraphics);
+    const note = element("p", { class: "no-map", role: "status" });
+    const write = () => (note.textContent = shell().noGraphics);
+    write();
+    subscribe(write);
+    host.replaceChildren(note);
+    document.documentElement.dataset["state"] = "no-map";
     return;
   }
   showState(map);
-  const drawn = drawnLayers(style.layers, layers.map((l) => l.name));
-  fillPanel(map, drawn, layers);
-  new FeaturePopup(map, drawn, layers);
-  watchFailures(map, banner);
-  globalThis.hutong = { map };
+  addControls(map);
+  viewer.show(map);
+  new Hover(viewer, map);
+  watchFailures(map, failures, banner);
 }
 
 /** Tells of tiles that do not come, and asks for them again once the server is well. */
-function watchFailures(map: MapLibre, banner: Banner): void {
-  const failures = new Failures();
+function watchFailures(map: MapLibre, failures: Failures, banner: Banner): void {
   map.on("error", (event) => {
     const trouble = serverTrouble(event.error);
     if (trouble === null) {
@@ -47,21 +109,23 @@ function watchFailures(map: MapLibre, banner: Banner): void {
       return;
     }
     failures.add(event as Failure);
-    // A fresh start keeps the camera, which stands in the address.
+    // A fresh start keeps the view, which stands in the address.
     void banner.untilWell(trouble, () => failures.retry(map) || location.reload());
   });
 }
 
-/** Starts the page, and again whenever the server has come back from what stopped it. */
-async function run(banner: Banner): Promise<void> {
-  try {
-    await start(banner);
-  } catch (error) {
-    const trouble = serverTrouble(error);
-    if (trouble !== null) void banner.untilWell(trouble, () => void run(banner));
-    else banner.show(text.broken(error instanceof Error ? error.message : String(error)));
-  }
+/** Tells of an error; one of the server's goes by, and then again is called. */
+function tell(error: unknown, banner: Banner, again: () => void): void {
+  const trouble = serverTrouble(error);
+  if (trouble !== null) void banner.untilWell(trouble, again);
+  else banner.show(shell().broken(error instanceof Error ? error.message : String(error)));
 }
 
-foldWhenNarrow();
-void run(new Banner());
+const { state, banner } = prepare();
+const run = () => void start(state, banner).catch((error: unknown) => tell(error, banner, run));
+mountSkips((what) => {
+  if (what === "table") state.update({ table: true });
+  const canvas = what === "map" ? document.querySelector<HTMLElement>(".maplibregl-canvas") : null;
+  (canvas ?? byId(what)).focus();
+});
+run();

@@ -3,14 +3,18 @@ import {
   Map as MapLibre,
   NavigationControl,
   ScaleControl,
+  prewarm,
   setWorkerUrl,
+  type IControl,
   type LngLatBoundsLike,
   type StyleSpecification,
 } from "maplibre-gl";
 import type { Bounds, TileJSON } from "./api";
 import { getJSON } from "./api";
 import { boundsOf, union } from "./bounds";
-import { text } from "./text";
+import type { Camera } from "./state";
+import { subscribe } from "./words/language";
+import { maplibre } from "./words/maplibre";
 
 /** The worker's file name beside this script, put in by the build. */
 declare const WORKER_NAME: string;
@@ -18,16 +22,33 @@ declare const WORKER_NAME: string;
 /** The closest zoom: two steps beyond the deepest tiles. */
 const MAX_ZOOM = 20;
 
-/** Makes the map in container. It throws when the browser has no WebGL 2. */
-export function makeMap(container: HTMLElement, style: StyleSpecification, bounds: Bounds | null): MapLibre {
+/** Starts the workers, which takes as long as the server's first answers do. */
+export function warmUp(): void {
+  // In a frame of nobody's origin MapLibre itself makes a data: URL of it.
   setWorkerUrl(new URL(WORKER_NAME, import.meta.url).href);
-  const narrow = container.clientWidth < 600;
+  prewarm();
+}
+
+/** How much of the map stays free around what it is fitted to, in CSS pixels. */
+const PADDING = 40;
+
+/**
+ * Makes the map in container, looking where camera says, else at bounds, beside what covers the map's
+ * left and lower edges (CSS pixels). It throws when the browser has no WebGL 2.
+ */
+export function makeMap(
+  container: HTMLElement, style: StyleSpecification, camera: Camera | null, bounds: Bounds | null,
+  covered: { left: number; bottom: number },
+): MapLibre {
+  const narrow = container.clientWidth < 640;
+  const edge = narrow ? PADDING / 2 : PADDING;
+  const padding = { top: edge, right: edge, bottom: edge + covered.bottom, left: edge + covered.left };
   const map = new MapLibre({
     container,
     style,
-    // The camera stands in the address, and what stands there wins over bounds.
-    hash: true,
-    ...(bounds && { bounds: bounds as LngLatBoundsLike, fitBoundsOptions: { padding: narrow ? 16 : 48, maxZoom: 16 } }),
+    ...(camera
+      ? { center: [camera.lng, camera.lat], zoom: camera.zoom }
+      : bounds && { bounds: bounds as LngLatBoundsLike, fitBoundsOptions: { padding, maxZoom: 16 } }),
     maxZoom: MAX_ZOOM,
     // With the default of 4, tiles above a live source's deepest zoom stay stale for ever.
     zoomLevelsToOverscale: undefined,
@@ -37,14 +58,32 @@ export function makeMap(container: HTMLElement, style: StyleSpecification, bound
     pitchWithRotate: false,
     touchPitch: false,
     attributionControl: false,
-    locale: { "Map.Title": text.map },
+    locale: maplibre(),
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
-  map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new ScaleControl({ maxWidth: narrow ? 60 : 120 }), "bottom-left");
-  map.addControl(new AttributionControl({ compact: narrow }), "bottom-right");
   return map;
+}
+
+/** Puts the controls on map and keeps what they say in the page's language. */
+export function addControls(map: MapLibre): void {
+  let controls: IControl[] = [];
+  const add = () => {
+    for (const control of controls) map.removeControl(control);
+    const narrow = map.getContainer().clientWidth < 640;
+    const zoom = new NavigationControl({ showCompass: false });
+    const scale = new ScaleControl({ maxWidth: narrow ? 70 : 120 });
+    const attribution = new AttributionControl({ compact: narrow });
+    map.addControl(zoom, "top-right").addControl(scale, "bottom-left").addControl(attribution, "bottom-right");
+    controls = [zoom, scale, attribution];
+  };
+  add();
+  subscribe(() => {
+    // MapLibre reads its words when a control is made, and has no other way to change them.
+    Object.assign(map._locale, maplibre());
+    map.getCanvas().setAttribute("aria-label", maplibre()["Map.Title"]);
+    add();
+  });
 }
 
 /**

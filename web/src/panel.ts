@@ -1,37 +1,78 @@
-import type { Map as MapLibre } from "maplibre-gl";
-import type { Layer } from "./api";
-import { byId, element } from "./dom";
-import type { Drawn } from "./drawn";
-import { count } from "./format";
-import { swatch } from "./swatch";
-import { text } from "./text";
+import { element } from "./dom";
+import { icon } from "./icons";
+import { LayerEntry } from "./layer-entry";
+import { PLAIN } from "./state";
+import type { Viewer } from "./viewer";
+import { subscribe } from "./words/language";
+import { shell } from "./words/shell";
 
-/** Fills the list of layers: a checkbox each with a swatch of each of its kinds, title and count. */
-export function fillPanel(map: MapLibre, drawn: readonly Drawn[], layers: readonly Layer[]): void {
-  const list = byId("layers");
-  list.replaceChildren(...drawn.map((d) => row(map, d, layers.find((l) => l.name === d.name))));
-  if (!list.hasChildNodes()) list.append(element("p", {}, text.noLayers));
-}
+/** How often "updated 3 s ago" is counted on. */
+const TICK_MS = 1000;
 
-/** Folds the list away where it would cover the map. */
-export function foldWhenNarrow(): void {
-  const panel = byId("panel");
-  if (window.matchMedia("(max-width: 600px), (max-height: 420px)").matches) panel.removeAttribute("open");
-}
+/** The list of layers: data first, the map's ground folded away below it, and a way back to all of it. */
+export class Panel {
+  readonly #viewer: Viewer;
+  readonly #host: HTMLElement;
+  readonly #open = new Set<string>();
+  #entries: LayerEntry[] = [];
+  #resetAll: HTMLButtonElement | undefined;
+  #baseOpen = false;
 
-function row(map: MapLibre, { name, title, colour, ids, kinds }: Drawn, layer: Layer | undefined): HTMLElement {
-  const box = element("input", { type: "checkbox", name });
-  box.checked = true;
-  box.addEventListener("change", () => {
-    for (const id of ids) map.setLayoutProperty(id, "visibility", box.checked ? "visible" : "none");
-  });
-  const swatches = element("span", { class: "swatches" }, ...kinds.map((kind) => swatch(kind, colour)));
-  const label = element("label", { class: "row" }, box, swatches, element("span", { class: "name" }, title));
-  if (layer) {
-    const number = element("span", { class: "count" }, count(layer.count));
-    const unlocated = layer.count - layer.located;
-    number.title = text.features(layer.count) + (unlocated > 0 ? `, ${text.unlocated(unlocated)}` : "");
-    label.append(number);
+  /** opened is told which layers have their legend open, whenever that changes. */
+  constructor(viewer: Viewer, host: HTMLElement, opened: (names: ReadonlySet<string>) => void) {
+    this.#viewer = viewer;
+    this.#host = host;
+    host.addEventListener("toggle-detail", (event) => {
+      const { name, open } = (event as CustomEvent<{ name: string; open: boolean }>).detail;
+      if (open) this.#open.add(name);
+      else this.#open.delete(name);
+      opened(this.#open);
+    });
+    this.#fill();
+    viewer.state.subscribe(() => this.#sync());
+    viewer.subscribe((news, names) => {
+      if (news === "drawn") this.#fill();
+      else for (const entry of this.#entries) if (names.includes(entry.name)) entry.refresh();
+    });
+    subscribe(() => this.#fill());
+    setInterval(() => document.hidden || this.#entries.forEach((entry) => entry.tick()), TICK_MS);
   }
-  return label;
+
+  /** Makes the list anew: for another language or theme. */
+  #fill(): void {
+    const viewer = this.#viewer;
+    const entries = viewer.drawn().map((drawn) => new LayerEntry(viewer, drawn, this.#open.has(drawn.name)));
+    this.#entries = entries;
+    const data = entries.filter((entry) => entry.role === "");
+    const ground = entries.filter((entry) => entry.role !== "");
+    this.#host.replaceChildren();
+    if (entries.length === 0) this.#host.append(element("p", {}, shell().noLayers));
+    this.#resetAll = element("button", { type: "button", class: "button reset-all" }, shell().resetAll);
+    this.#resetAll.addEventListener("click", () => {
+      viewer.state.update({ filters: PLAIN.filters, ages: PLAIN.ages });
+      viewer.announce(shell().resetDone);
+      this.#host.querySelector<HTMLElement>("input")?.focus();
+    });
+    this.#host.append(
+      element("h2", { class: "unseen" }, shell().layers),
+      element("ul", {}, ...data.map((entry) => entry.node)),
+      this.#resetAll,
+    );
+    if (ground.length > 0) this.#host.append(this.#base(ground));
+    this.#sync();
+  }
+
+  #base(ground: readonly LayerEntry[]): HTMLElement {
+    const list = element("ul", {}, ...ground.map((entry) => entry.node));
+    const base = element("details", { class: "base" }, element("summary", {}, shell().baseMap, icon("right")), list);
+    base.open = this.#baseOpen;
+    base.addEventListener("toggle", () => (this.#baseOpen = base.open));
+    return base;
+  }
+
+  #sync(): void {
+    const { filters, ages } = this.#viewer.state.get();
+    if (this.#resetAll) this.#resetAll.hidden = filters.size === 0 && ages.size === 0;
+    for (const entry of this.#entries) entry.sync();
+  }
 }

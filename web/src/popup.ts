@@ -1,118 +1,229 @@
-import { Popup, type Map as MapLibre, type Point } from "maplibre-gl";
-import { getFeature, type Layer, type Value } from "./api";
-import { element } from "./dom";
-import type { Drawn } from "./drawn";
-import { headline, label, value } from "./format";
-import { hits, type Hit } from "./pick";
-import { swatch } from "./swatch";
-import { text } from "./text";
+import { Popup, type Map as MapLibre, type PopupOptions } from "maplibre-gl";
+import { parseAddress } from "./address";
+import { Card, type Item } from "./card";
+import { describeGround } from "./describe";
+import { byId, element } from "./dom";
+import { getById, type Placed } from "./features";
+import { kindOf, labelFields } from "./feature";
+import { anchorOf, extentOf, type Position } from "./geometry";
+import { icon } from "./icons";
+import { isInView, lookAt } from "./look";
+import type { Pixel } from "./near";
+import type { Page } from "./page";
+import type { Hit } from "./pick";
+import { covered } from "./sheet";
+import type { At, View } from "./state";
+import { why } from "./trouble";
+import { dataAt, groundAt } from "./under";
+import { subscribe } from "./words/language";
+import { popup } from "./words/popup";
 
 /** How many features at one point are listed. */
 const MAX_LISTED = 10;
 
-/** Shows the fields of what is clicked, or of what is at the map's centre when Enter is pressed. */
-export class FeaturePopup {
-  readonly #map: MapLibre;
-  readonly #drawn: Map<string, Drawn>;
-  readonly #ids: string[];
-  readonly #layers: Map<string, Layer>;
-  #shown: Popup | undefined;
+/** What is open: a card, the frame that it stands in, and what had the keyboard before. */
+interface Open {
+  card: Card;
+  frame: Frame;
+  before: Element | null;
+}
 
-  constructor(map: MapLibre, drawn: readonly Drawn[], layers: readonly Layer[]) {
-    this.#map = map;
-    this.#drawn = new Map(drawn.map((d) => [d.name, d]));
-    this.#ids = drawn.flatMap((d) => d.ids);
-    this.#layers = new Map(layers.map((l) => [l.name, l]));
-    map.on("click", (e) => this.#open(e.point));
-    map.on("mouseenter", this.#ids, () => (map.getCanvas().style.cursor = "pointer"));
-    map.on("mouseleave", this.#ids, () => (map.getCanvas().style.cursor = ""));
+/** Where a card stands: at its place on the map, or beside the table where there is no map. */
+interface Frame {
+  move(at: Position): void;
+  remove(): void;
+}
+
+/**
+ * Shows the fields of what is clicked, of what is at the map's centre when Enter is pressed, and of the
+ * feature that the state names. What is shown stands in the state in turn.
+ */
+export class FeaturePopup {
+  readonly #page: Page;
+  #open: Open | undefined;
+  #quiet: Popup | undefined;
+  #asked: AbortController | undefined;
+
+  constructor(page: Page) {
+    this.#page = page;
+    if (page.map) this.#listen(page.map);
+    document.addEventListener("keydown", (e) => {
+      if (e.key === "Escape" && !e.defaultPrevented && (this.#open || this.#quiet)) this.close();
+    });
+    page.state.subscribe((now, before) => this.#follow(now, before));
+    page.subscribe((news, names) => (news === "layers" ? this.#open?.card.refresh(names) : this.#rewrite()));
+    subscribe(() => {
+      this.#quiet?.remove();
+      this.#rewrite();
+    });
+    const { at } = page.state.get();
+    if (at) void this.#openAt(at, parseAddress(location.hash).camera === null);
+  }
+
+  /** Closes what is open and gives the keyboard back to what had it before. */
+  close(): void {
+    this.#asked?.abort();
+    this.#quiet?.remove();
+    const open = this.#open;
+    if (!open) return;
+    this.#open = undefined;
+    const held = open.card.node.contains(document.activeElement);
+    open.card.close();
+    open.frame.remove();
+    this.#page.state.update({ at: null });
+    const lost = held || document.activeElement === null || document.activeElement === document.body;
+    if (lost && open.before instanceof HTMLElement && open.before.isConnected) open.before.focus({ preventScroll: true });
+  }
+
+  #listen(map: MapLibre): void {
+    map.on("click", (e) => this.#openUnder(map, e.point));
     map.getCanvas().addEventListener("keydown", (e) => {
       if (e.key !== "Enter") return;
-      // The popup takes the focus with its close button, which the same key stroke would press.
+      // The card takes the focus, and the same key stroke would press what has it.
       e.preventDefault();
-      this.#open(map.project(map.getCenter()));
+      if (!this.#openUnder(map, map.project(map.getCenter()))) this.#page.announce(popup().nothing);
     });
   }
 
-  #open(point: Point): void {
-    const found = this.#at(point);
-    const first = found[0];
-    if (!first) return;
-    this.#shown?.remove();
-    const asked = new AbortController();
-    const listed = found.slice(0, MAX_LISTED);
-    const content = element("div", { class: "found" });
-    for (const hit of listed) content.append(this.#entry(hit, hit === first, asked.signal));
-    if (found.length > listed.length) {
-      content.append(element("p", { class: "more" }, text.more(found.length - listed.length)));
+  /** Opens what is drawn at a place of the screen and reports whether there is anything. */
+  #openUnder(map: MapLibre, point: Pixel): boolean {
+    const shown = { map, drawn: () => this.#page.drawn() };
+    const found = dataAt(shown, point);
+    this.close();
+    if (found.length === 0) return this.#openGround(map, groundAt(shown, point));
+    const items = found.slice(0, MAX_LISTED).map((hit): Item => ({
+      layer: hit.layer, kind: hit.kind, properties: hit.properties,
+      at: map.unproject([hit.at.x, hit.at.y]).toArray(), ...(hit.number !== undefined && { number: hit.number }),
+    }));
+    this.#show(items, found.length - items.length).focus();
+    return true;
+  }
+
+  /** Says what the ground is called where it has a name. */
+  #openGround(map: MapLibre, found: readonly Hit[]): boolean {
+    for (const hit of found) {
+      const layer = this.#page.layer(hit.layer);
+      if (!layer || !labelFields(layer).some((name) => hit.properties[name])) continue;
+      const ground = describeGround(layer, hit.properties);
+      const quiet = new Popup(quietly())
+        .setLngLat(map.unproject([hit.at.x, hit.at.y]))
+        .setDOMContent(ground)
+        .addTo(map);
+      this.#quiet = quiet;
+      quiet.on("close", () => this.#quiet === quiet && (this.#quiet = undefined));
+      this.#page.announce([...ground.children].map((part) => part.textContent).join(" · "));
+      return true;
     }
-    this.#shown = new Popup({ maxWidth: "min(340px, 86vw)", offset: 8 })
-      .setLngLat(this.#map.unproject([first.at.x, first.at.y]))
-      .setDOMContent(content)
-      .addTo(this.#map);
-    this.#shown.on("close", () => asked.abort());
+    return false;
   }
 
-  /** What is drawn within reach of point, in the order of hits. */
-  #at(point: Point): Hit[] {
-    const reach = window.matchMedia("(pointer: coarse)").matches ? 10 : 4;
-    const box: [[number, number], [number, number]] = [
-      [point.x - reach, point.y - reach],
-      [point.x + reach, point.y + reach],
-    ];
-    const rendered = this.#map.queryRenderedFeatures(box, { layers: this.#ids });
-    return hits(rendered, point, reach, (lngLat) => this.#map.project(lngLat));
+  #show(items: readonly Item[], more: number, before = document.activeElement): Card {
+    const card = new Card(this.#page, items, more, (item, placed) => this.#turned(item, placed));
+    const close = () => this.#open?.card === card && this.close();
+    const at = items[0]?.at ?? null;
+    const frame = this.#page.map && at ? onMap(this.#page.map, card.node, at, close) : beside(card.node, close);
+    this.#open = { card, frame, before };
+    card.open();
+    return card;
   }
 
-  /** One feature: the tile's fields at once, all public fields when the server has answered. */
-  #entry(hit: Hit, open: boolean, signal: AbortSignal): HTMLElement {
-    const drawn = this.#drawn.get(hit.layer);
-    const layer = this.#layers.get(hit.layer);
-    const known = layer?.id_field ? hit.properties[layer.id_field] : undefined;
-    const id = element("span", { class: "id" }, known === undefined ? "" : String(known));
-    const title = drawn?.title ?? hit.layer;
-    const what = headline(hit.properties, layer?.fields ?? []);
-    const summary = element("summary", {}, ...(drawn ? [swatch(hit.kind, drawn.colour)] : []), what ?? title, " ");
-    if (what !== null) summary.append(element("span", { class: "title" }, title), " ");
-    summary.append(id);
-    const fields = element("dl");
-    const entry = element("details", { "data-layer": hit.layer }, summary, fields);
-    entry.open = open;
-    fillFields(fields, hit.properties, layer);
-    if (hit.number !== undefined) void this.#fetch(entry, hit.layer, hit.number, layer, id, signal);
-    else entry.dataset["source"] = "tile";
-    return entry;
+  /** Follows what the card shows: its place, and its name in the state. */
+  #turned(item: Item, placed: Placed | null): void {
+    // A point goes where it is now; lines and polygons were pointed at somewhere along them.
+    if (placed?.geometry?.type === "Point") item.at = anchorOf(placed.geometry);
+    if (item.at) this.#open?.frame.move(item.at);
+    if (item.id === undefined || item.source === "gone") return;
+    const { at } = this.#page.state.get();
+    if (at?.layer !== item.layer || at.id !== item.id) this.#page.state.update({ at: { layer: item.layer, id: item.id } });
   }
 
-  async #fetch(
-    entry: HTMLElement, name: string, number: number, layer: Layer | undefined, id: HTMLElement, signal: AbortSignal,
-  ): Promise<void> {
-    const fields = entry.querySelector("dl");
-    if (!fields) return;
+  /** Writes the card anew, which may take more or less room now. */
+  #rewrite(): void {
+    const open = this.#open;
+    if (!open) return;
+    open.card.write();
+    const { at } = open.card.item;
+    if (at) open.frame.move(at);
+  }
+
+  #follow(now: View, before: View): void {
+    if (now.off !== before.off || now.filters !== before.filters || now.ages !== before.ages) this.#rewrite();
+    if (now.at === before.at) return;
+    const item = this.#open?.card.item;
+    if (!now.at) {
+      if (item) this.close();
+    } else if (item?.layer !== now.at.layer || item.id !== now.at.id) {
+      void this.#openAt(now.at, false);
+    }
+  }
+
+  /** Opens one feature by its id, and brings it into view where it is not, or must be flown to. */
+  async #openAt(at: At, fly: boolean): Promise<void> {
+    this.#asked?.abort();
+    const { signal } = (this.#asked = new AbortController());
+    let placed: Placed | null;
     try {
-      const feature = await getFeature(name, number, signal);
-      if (!feature) {
-        fields.replaceChildren(element("dd", { class: "none" }, text.gone));
-        return;
-      }
-      id.textContent = feature.id === undefined ? "" : String(feature.id);
-      fillFields(fields, feature.properties ?? {}, layer);
-      entry.dataset["source"] = "server";
-    } catch {
-      // The tile's fields stay: they are right, only fewer.
-      if (!signal.aborted) entry.dataset["source"] = "tile";
+      placed = await getById(at.layer, at.id, signal);
+    } catch (error) {
+      if (!signal.aborted) this.#page.announce(why(error));
+      return;
     }
+    if (signal.aborted || this.#page.state.get().at !== at) return;
+    if (!placed) {
+      this.#page.announce(popup().gone);
+      this.#page.state.update({ at: null });
+      return;
+    }
+    this.#replace(at, placed);
+    const extent = extentOf(placed.geometry);
+    const moving = this.#page.map?.isMoving() === true;
+    if (extent && (fly || (!moving && !isInView(this.#page, extent)))) lookAt(this.#page, extent);
+  }
+
+  /** Puts placed in the place of what is open, and leaves the keyboard where it is. */
+  #replace(at: At, placed: Placed): void {
+    const open = this.#open;
+    this.#open = undefined;
+    open?.card.close();
+    open?.frame.remove();
+    this.#quiet?.remove();
+    const active = document.activeElement;
+    const kind = kindOf(placed.geometry?.type);
+    this.#show(
+      [{ ...at, ...(kind && { kind }), properties: placed.properties ?? {}, at: anchorOf(placed.geometry), source: "server" }],
+      0, open && (active === null || active === document.body) ? open.before : active,
+    );
   }
 }
 
-/** Lists properties in the schema's order; the id stands in the heading already. */
-function fillFields(list: HTMLElement, properties: Record<string, Value>, layer: Layer | undefined): void {
-  const types = new Map(layer?.fields.map((f) => [f.name, f.type]));
-  const names = [...types.keys(), ...Object.keys(properties).filter((name) => !types.has(name) && name !== layer?.id_field)];
-  list.replaceChildren();
-  for (const name of names) {
-    const shown = value(properties[name], types.get(name));
-    if (shown !== null) list.append(element("dt", {}, label(name)), element("dd", {}, shown));
-  }
-  if (!list.hasChildNodes()) list.append(element("dd", { class: "none" }, text.empty));
+/** How the name of a place stands on the map: without a button, until the next click. */
+function quietly(): PopupOptions {
+  return { maxWidth: "15rem", offset: 6, closeButton: false, focusAfterOpen: false, className: "quiet", padding: free() };
+}
+
+/** What of the map's edges nothing may stand behind. */
+function free(): { top: number; right: number; bottom: number; left: number } {
+  return { top: 0, right: 0, ...covered() };
+}
+
+/** Stands a card at a place of the map. */
+function onMap(map: MapLibre, node: HTMLElement, at: Position, close: () => void): Frame {
+  const popupOnMap = new Popup({ maxWidth: "min(22rem, 92vw)", offset: 12, focusAfterOpen: false, closeOnClick: false, padding: free() })
+    .setLngLat([at[0], at[1]])
+    .setDOMContent(node)
+    .addTo(map);
+  popupOnMap.on("close", close);
+  return {
+    move: (to) => popupOnMap.setLngLat([to[0], to[1]]),
+    remove: () => popupOnMap.remove(),
+  };
+}
+
+/** Stands a card beside the table, for features without a place and pages without a map. */
+function beside(node: HTMLElement, close: () => void): Frame {
+  const button = element("button", { type: "button", class: "icon-button close", "aria-label": popup().close, title: popup().close }, icon("close"));
+  button.addEventListener("click", close);
+  const box = element("aside", { class: "beside card" }, button, node);
+  byId("map").after(box);
+  return { move: () => undefined, remove: () => box.remove() };
 }

@@ -1,40 +1,50 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
+import type { LayerSpecification } from "maplibre-gl";
 import { drawnLayers } from "../src/drawn";
 
-/** A style as the server writes it: the golden of the package styles. */
-function golden(name: string): StyleSpecification {
-  return JSON.parse(readFileSync(new URL(`../../styles/testdata/${name}.json`, import.meta.url), "utf8")) as StyleSpecification;
-}
+const specs: LayerSpecification[] = [
+  { id: "ground", type: "background" },
+  { id: "x", type: "circle", source: "later", paint: { "circle-color": ["get", "colour"] } },
+  { id: "y", type: "fill", source: "known", paint: { "fill-color": "#ff0000" }, metadata: { "hutong:title": "Known" } },
+  { id: "y:outline", type: "line", source: "known", filter: ["==", ["geometry-type"], "Polygon"] },
+  { id: "z", type: "symbol", source: "known" },
+];
 
-test("drawnLayers gathers the server's style layers by layer, in the catalogue's order", () => {
-  const names = ["wards", "roads", "plans", "new", "a", "b", "c", "d", "parks"];
-  const got = drawnLayers(golden("shapes").layers, names);
-  assert.deepEqual(got.map((d) => d.name), names);
-  const [wards, roads, plans, anything] = got;
-  assert.deepEqual(wards, {
-    name: "wards", title: "Wards", colour: "#0072b2", ids: ["wards:fill", "wards:outline"], kinds: ["polygon"],
-  });
-  assert.deepEqual([roads?.ids, roads?.kinds, roads?.title], [["roads:line"], ["line"], "roads"]);
-  assert.deepEqual([plans?.ids, plans?.kinds], [["plans:fill", "plans:outline", "plans"], ["polygon", "point"]]);
-  assert.deepEqual(
-    [anything?.ids, anything?.kinds],
-    [["new:fill", "new:outline", "new:line", "new"], ["polygon", "line", "point"]],
-  );
-  assert.equal(new Set(got.slice(0, 8).map((d) => d.colour)).size, 8);
+test("drawnLayers takes what the style says of its layers", () => {
+  const entry = {
+    name: "known", title: "Known", role: "data", kinds: ["point", "polygon"], ids: ["y", "gone", "z"], field: "kind",
+    legend: [
+      { value: "a", title: "An a", colour: "#ff0000", icon: "bus", shape: "square", kind: "point" },
+      { title: "Others", colour: "#777777", kind: "point" },
+      { from: 1, to: 2.5, unit: "m", title: "", colour: "#00ff00", kind: "polygon" },
+    ],
+  };
+  const metadata = { "hutong:layers": [{ name: "first", role: "road", kinds: ["line"], ids: [] }, entry] };
+  const got = drawnLayers({ layers: specs, metadata }, ["known", "first"]);
+  assert.deepEqual(got, [
+    {
+      name: "known", title: "Known", role: "", colour: "#ff0000", ids: ["y", "z"], kinds: ["polygon", "point"], field: "kind",
+      legend: [
+        { value: "a", title: "An a", colour: "#ff0000", icon: "bus", shape: "square", kind: "point" },
+        { title: "Others", colour: "#777777", kind: "point" },
+        { from: 1, to: 2.5, unit: "m", title: "", colour: "#00ff00", kind: "polygon" },
+      ],
+    },
+    { name: "first", title: "first", role: "road", colour: "#777777", ids: [], kinds: ["line"], field: "", legend: [] },
+  ]);
 });
 
-test("drawnLayers puts what the catalogue lacks last and greys colours that are worked out", () => {
-  const specs: LayerSpecification[] = [
-    { id: "ground", type: "background" },
-    { id: "x", type: "circle", source: "later", paint: { "circle-color": ["get", "colour"] } },
-    { id: "y", type: "fill", source: "known", paint: { "fill-color": "#ff0000" } },
-    { id: "z", type: "symbol", source: "known" },
-  ];
-  assert.deepEqual(drawnLayers(specs, ["known"]), [
-    { name: "known", title: "known", colour: "#ff0000", ids: ["y"], kinds: ["polygon"] },
-    { name: "later", title: "later", colour: "#777777", ids: ["x"], kinds: ["point"] },
+test("drawnLayers makes something of metadata that is not as agreed", () => {
+  const odd = [null, 7, {}, { name: 3, kinds: "point", ids: [1, "y"], legend: [null, {}] }];
+  const got = drawnLayers({ layers: specs, metadata: { "hutong:layers": odd } }, []);
+  assert.deepEqual(got.map((d) => [d.name, d.ids, d.legend.length]), [["", [], 0], ["", ["y"], 1]]);
+});
+
+test("drawnLayers reads a style that says nothing by its sources", () => {
+  const rest = { role: "", field: "", legend: [] };
+  assert.deepEqual(drawnLayers({ layers: specs }, ["known"]), [
+    { name: "known", title: "Known", colour: "#ff0000", ids: ["y", "y:outline"], kinds: ["polygon"], ...rest },
+    { name: "later", title: "later", colour: "#777777", ids: ["x"], kinds: ["point"], ...rest },
   ]);
 });

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Refused, serverTrouble, Unreachable } from "../src/errors";
-import { text } from "../src/text";
+import { shell } from "../src/words/shell";
 
 test("serverTrouble knows our errors and MapLibre's", () => {
-  assert.equal(serverTrouble(new Unreachable()), text.noAnswer);
-  assert.equal(serverTrouble(new Refused(503)), text.loading);
-  assert.equal(serverTrouble(new Refused(500)), text.refused(500));
-  assert.equal(serverTrouble(Object.assign(new Error("Failed to fetch"), { status: 0 })), text.noAnswer);
-  assert.equal(serverTrouble(Object.assign(new Error("AJAXError"), { status: 502 })), text.refused(502));
+  assert.equal(serverTrouble(new Unreachable()), shell().noAnswer);
+  assert.equal(serverTrouble(new Refused(503)), shell().loading);
+  assert.equal(serverTrouble(new Refused(500)), shell().refused(500));
+  assert.equal(serverTrouble(Object.assign(new Error("Failed to fetch"), { status: 0 })), shell().noAnswer);
+  assert.equal(serverTrouble(Object.assign(new Error("AJAXError"), { status: 502 })), shell().refused(502));
 });
 
 test("serverTrouble leaves other errors alone", () => {

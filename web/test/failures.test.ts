@@ -8,7 +8,7 @@ function at(sourceId: string, z: number, x: number, y: number) {
 
 function recorder() {
   const asked: [string, TileID[]][] = [];
-  return { asked, refreshTiles: (source: string, tiles: TileID[]) => void asked.push([source, tiles]) };
+  return { asked, refreshTiles: (source: string, tiles: TileID[] = []) => void asked.push([source, tiles]) };
 }
 
 test("retry asks for each failed tile once, and only once", () => {
@@ -42,4 +42,16 @@ test("add forgets the oldest beyond its bound", () => {
   const tiles = map.asked[0]?.[1] ?? [];
   assert.equal(tiles.length, 500);
   assert.equal(tiles[0]?.x, 1);
+});
+
+test("refresh asks for a source's failed tiles by name before all of it", () => {
+  const failures = new Failures();
+  failures.add(at("a", 1, 0, 1));
+  failures.add(at("b", 1, 0, 0));
+  const map = recorder();
+  failures.refresh(map, "a");
+  failures.refresh(map, "a");
+  assert.deepEqual(map.asked, [["a", [{ z: 1, x: 0, y: 1 }]], ["a", []], ["a", []]]);
+  failures.retry(map);
+  assert.deepEqual(map.asked.slice(3), [["b", [{ z: 1, x: 0, y: 0 }]]]);
 });

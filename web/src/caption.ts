@@ -1,0 +1,41 @@
+import { byId } from "./dom";
+import type { Drawn, LegendEntry } from "./drawn";
+import type { Page } from "./page";
+import type { Caption } from "./picture";
+import type { Filters } from "./state";
+import { layerTitle } from "./titles";
+import { tag } from "./words/language";
+import { tools } from "./words/tools";
+
+/** What a picture of the page's map says of it at now. */
+export function captionOf(page: Page, now: Date): Required<Caption> {
+  const { off, filters } = page.state.get();
+  const seen = page.drawn().filter((d) => !off.includes(d.name));
+  return {
+    title: byId("title").textContent || "Hutong",
+    when: new Intl.DateTimeFormat(tag(), { dateStyle: "long", timeStyle: "short", hourCycle: "h23" }).format(now),
+    legend: seen.filter((d) => d.role === "").map((d) => ({ title: d.title, entries: shownOf(d, filters) })),
+    more: tools().more,
+    sources: sourcesOf(page, seen.map((d) => d.name)),
+  };
+}
+
+/** The entries of a legend that the filters let through. */
+export function shownOf({ name, field, legend }: Pick<Drawn, "name" | "field" | "legend">, filters: Filters): LegendEntry[] {
+  const wanted = filters.get(name)?.get(field);
+  if (!wanted) return legend;
+  return legend.filter(({ value }) => (value === undefined ? wanted.others : wanted.values.includes(value)));
+}
+
+/** Where the data of layers are from, each source once: "Data: the city (CC-BY-4.0)". */
+export function sourcesOf(page: Pick<Page, "layer">, names: readonly string[]): string[] {
+  const sources = new Set<string>();
+  for (const name of names) {
+    const layer = page.layer(name);
+    if (!layer) continue;
+    const { attribution, licence } = layer;
+    if (attribution) sources.add(licence ? `${attribution} (${licence})` : attribution);
+    else if (licence) sources.add(`${layerTitle(layer)} (${licence})`);
+  }
+  return sources.size > 0 ? [`${tools().sources}: ${[...sources][0]}`, ...[...sources].slice(1)] : [];
+}

@@ -1,0 +1,217 @@
+import { AGE_MS, newest, oldest } from "./ages";
+import type { Field, Layer } from "./api";
+import { element } from "./dom";
+import type { Drawn, LegendEntry } from "./drawn";
+import { mark } from "./marks";
+import { AGES, withAge, withFilter, type Age, type Wanted } from "./state";
+import { fieldTitle, valueTitle } from "./titles";
+import type { Viewer } from "./viewer";
+import { count, dayText, shell } from "./words/shell";
+
+/** One thing that can be shown or not: a value, or null for all that are not listed. */
+interface Choice {
+  value: string | null;
+  /** What looks off when it is not shown. */
+  node: HTMLElement;
+  box: HTMLInputElement;
+  count: HTMLElement;
+}
+
+/** The choices of one field. */
+interface Choices {
+  field: string;
+  list: Choice[];
+}
+
+/** What unfolds below a layer: its legend, by which it is filtered too, its status and its age. */
+export class LayerDetail {
+  readonly node = element("div", { class: "detail" });
+  readonly #viewer: Viewer;
+  readonly #drawn: Drawn;
+  readonly #choices: Choices[] = [];
+  readonly #ages = new Map<Age | null, HTMLInputElement>();
+  readonly #note = element("p", { class: "note" });
+  readonly #reset: HTMLButtonElement;
+
+  /** The detail of a layer; null when there is nothing to say and nothing to choose. */
+  static of(viewer: Viewer, drawn: Drawn): LayerDetail | null {
+    const detail = new LayerDetail(viewer, drawn);
+    return detail.node.childElementCount > 1 ? detail : null;
+  }
+
+  private constructor(viewer: Viewer, drawn: Drawn) {
+    this.#viewer = viewer;
+    this.#drawn = drawn;
+    const layer = viewer.layer(drawn.name);
+    if (drawn.legend.length > 1) this.node.append(this.#legend(layer));
+    const status = layer?.draw?.status;
+    if (layer && status && status !== drawn.field && drawn.role === "") this.#addStatuses(layer, status);
+    if (layer && drawn.role === "") this.#addAges(layer);
+    this.#reset = element("button", { type: "button", class: "button reset" }, shell().reset);
+    this.#reset.addEventListener("click", () => this.#clear());
+    this.node.append(this.#reset);
+    this.refresh();
+    this.sync();
+  }
+
+  /** Shows what the state says. */
+  sync(): void {
+    const { filters, ages } = this.#viewer.state.get();
+    const wanted = filters.get(this.#drawn.name);
+    for (const { field, list } of this.#choices) {
+      const of = wanted?.get(field);
+      for (const { value, box, node } of list) {
+        box.checked = of === undefined || (value === null ? of.others : of.values.includes(value));
+        node.dataset["off"] = String(!box.checked);
+      }
+    }
+    const age = ages.get(this.#drawn.name) ?? null;
+    for (const [key, box] of this.#ages) box.checked = key === age;
+    this.#note.hidden = age === null;
+    this.#reset.hidden = wanted === undefined && age === null;
+  }
+
+  /** Shows what the catalogue says. */
+  refresh(): void {
+    const layer = this.#viewer.layer(this.#drawn.name);
+    if (!layer) return;
+    for (const { field, list } of this.#choices) {
+      const common = layer.fields.find((f) => f.name === field)?.common ?? [];
+      const counts = new Map(common.map((c) => [String(c.value), c.count]));
+      const listed = list.reduce((sum, { value }) => sum + (value === null ? 0 : (counts.get(value) ?? 0)), 0);
+      for (const choice of list) {
+        const n = choice.value === null ? layer.count - listed : counts.get(choice.value);
+        choice.count.textContent = n === undefined || n < 0 ? "" : count(n);
+      }
+    }
+    const last = newest(layer);
+    const zoom = layer.fields.find((f) => f.name === layer.time_field)?.from_zoom ?? 0;
+    if (last) this.#note.textContent = shell().ageNote(dayText(last)) + (zoom > 0 ? ` ${shell().ageZoom(zoom)}` : "");
+  }
+
+  #legend(layer: Layer | undefined): HTMLElement {
+    const { legend, field, role } = this.#drawn;
+    const described = layer?.fields.find((f) => f.name === field);
+    const unit = legend.find((entry) => entry.unit)?.unit;
+    const title = (described ? fieldTitle(described) : shell().legend) + (unit ? ` (${unit})` : "");
+    const set = element("fieldset", { class: "legend" }, element("legend", {}, title));
+    // Numbers have no values to choose, and ground is not chosen from.
+    if (role !== "" || legend.some((entry) => entry.from !== undefined || entry.to !== undefined)) {
+      set.append(...legend.map((entry) => element("div", { class: "entry" }, ...this.#look(entry))));
+      return set;
+    }
+    const choices: Choices = { field, list: [] };
+    for (const entry of byCount(legend, described)) {
+      const value = entry.value ?? null;
+      const choice = this.#choice(choices, value, element("div", { class: "entry-row" }));
+      const look = this.#look(entry);
+      choice.node.append(
+        element("label", { class: "entry" }, choice.box, ...look, choice.count),
+        this.#only(choices, value, entry.title || shell().others),
+      );
+      set.append(choice.node);
+    }
+    this.#choices.push(choices);
+    return set;
+  }
+
+  #look(entry: LegendEntry): (Element | string)[] {
+    const title = element("span", { class: "title" }, rangeText(entry) || entry.title || shell().others);
+    return [mark(entry, this.#viewer.sprite), title];
+  }
+
+  #addStatuses(layer: Layer, name: string): void {
+    const field = layer.fields.find((f) => f.name === name);
+    const values = this.#viewer.values(layer.name, name);
+    if (!field || values.length < 2) return;
+    const choices: Choices = { field: name, list: [] };
+    const chips = element("div", { class: "chips" });
+    for (const value of values) {
+      const choice = this.#choice(choices, value, element("label", { class: "chip" }));
+      choice.node.append(choice.box, valueTitle(field, value), " ", choice.count);
+      chips.append(choice.node);
+    }
+    this.#choices.push(choices);
+    this.node.append(element("fieldset", { class: "statuses" }, element("legend", {}, fieldTitle(field)), chips));
+  }
+
+  #addAges(layer: Layer): void {
+    const [first, last] = [oldest(layer), newest(layer)];
+    if (!first || !last) return;
+    const span = last.getTime() - first.getTime();
+    const shown = AGES.filter((age) => AGE_MS[age] < span);
+    if (shown.length === 0) return;
+    const chips = element("div", { class: "chips" });
+    for (const age of [null, ...shown]) {
+      const box = element("input", { type: "radio", name: `age-${layer.name}` });
+      box.addEventListener("change", () => this.#setAge(age));
+      this.#ages.set(age, box);
+      chips.append(element("label", { class: "chip" }, box, shell().ages[age ?? "all"]));
+    }
+    const set = element("fieldset", { class: "age-choice" }, element("legend", {}, shell().age), chips, this.#note);
+    this.node.append(set);
+  }
+
+  #choice(choices: Choices, value: string | null, node: HTMLElement): Choice {
+    const choice = { value, node, box: element("input", { type: "checkbox" }), count: element("span", { class: "count" }) };
+    choice.box.addEventListener("change", () => this.#setFilter(choices));
+    choices.list.push(choice);
+    return choice;
+  }
+
+  #only(choices: Choices, value: string | null, title: string): HTMLElement {
+    const button = element("button", { type: "button", class: "icon-button only", "aria-label": shell().only(title) }, shell().onlyShort);
+    button.addEventListener("click", () => {
+      for (const choice of choices.list) choice.box.checked = choice.value === value;
+      this.#setFilter(choices, value === null);
+    });
+    return button;
+  }
+
+  /**
+   * Makes the boxes the filter of their field; all of them together are none. What the legend does not
+   * list stays, as others says, until somebody asks for one thing only.
+   */
+  #setFilter({ field, list }: Choices, others?: boolean): void {
+    const { state } = this.#viewer;
+    const { filters } = state.get();
+    const on = list.filter(({ box }) => box.checked);
+    const rest = list.find(({ value }) => value === null);
+    const wanted: Wanted = {
+      values: on.flatMap(({ value }) => (value === null ? [] : [value])),
+      others: others ?? rest?.box.checked ?? filters.get(this.#drawn.name)?.get(field)?.others ?? true,
+    };
+    const all = on.length === list.length;
+    state.update({ filters: withFilter(filters, this.#drawn.name, field, all ? null : wanted) });
+    const { title } = this.#drawn;
+    this.#viewer.announce(all ? shell().unfiltered(title) : shell().filtered(title, on.length, list.length));
+  }
+
+  #setAge(age: Age | null): void {
+    const { state } = this.#viewer;
+    state.update({ ages: withAge(state.get().ages, this.#drawn.name, age) });
+    this.#viewer.announce(shell().aged(this.#drawn.title, shell().ages[age ?? "all"]));
+  }
+
+  #clear(): void {
+    const { state } = this.#viewer;
+    const filters = new Map(state.get().filters);
+    filters.delete(this.#drawn.name);
+    state.update({ filters, ages: withAge(state.get().ages, this.#drawn.name, null) });
+    this.#viewer.announce(shell().unfiltered(this.#drawn.title));
+    this.node.querySelector<HTMLElement>("input")?.focus();
+  }
+}
+
+/** A legend with what most features are first, and what it does not list last. */
+function byCount(legend: readonly LegendEntry[], field: Field | undefined): LegendEntry[] {
+  const counts = new Map(field?.common?.map((c) => [String(c.value), c.count]));
+  const rank = ({ value }: LegendEntry) => (value === undefined ? -1 : (counts.get(value) ?? 0));
+  return [...legend].sort((a, b) => rank(b) - rank(a));
+}
+
+/** The numbers of an entry for people; their unit stands above. */
+function rangeText({ from, to }: LegendEntry): string {
+  if (from === undefined) return to === undefined ? "" : shell().below(count(to));
+  return to === undefined ? shell().above(count(from)) : shell().between(count(from), count(to));
+}

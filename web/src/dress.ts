@@ -1,0 +1,63 @@
+import type { FilterSpecification, Map as MapLibre, StyleSpecification } from "maplibre-gl";
+import type { Layer } from "./api";
+import type { Drawn } from "./drawn";
+import { filterOf, type Known } from "./filters";
+import type { View } from "./state";
+
+/** What a view makes of one style layer. */
+interface Dress {
+  filter: FilterSpecification | undefined;
+  visibility: "visible" | "none";
+}
+
+/** What decides over a style layer beside the view. */
+export interface Wardrobe {
+  readonly style: StyleSpecification;
+  drawn(): readonly Drawn[];
+  layer(name: string): Layer | undefined;
+  known(layer: string): Known;
+}
+
+/** A copy of the wardrobe's style in which view's layers are hidden and its filters hold. */
+export function dressed(wardrobe: Wardrobe, view: View): StyleSpecification {
+  const dresses = dressesOf(wardrobe, view);
+  const layers = wardrobe.style.layers.map((spec) => {
+    const dress = dresses.get(spec.id);
+    if (!dress || spec.type === "background") return spec;
+    const copy = { ...spec, layout: { ...spec.layout, visibility: dress.visibility } } as typeof spec;
+    if (dress.filter !== undefined) copy.filter = dress.filter;
+    return copy;
+  });
+  return { ...wardrobe.style, layers };
+}
+
+/** Gives map, which shows the wardrobe's style, whatever view changes of it. */
+export function dress(map: MapLibre, wardrobe: Wardrobe, view: View): void {
+  for (const [id, { filter, visibility }] of dressesOf(wardrobe, view)) {
+    if (!map.getLayer(id)) continue;
+    if ((map.getLayoutProperty(id, "visibility") ?? "visible") !== visibility) {
+      map.setLayoutProperty(id, "visibility", visibility);
+    }
+    if (JSON.stringify(map.getFilter(id) ?? null) !== JSON.stringify(filter ?? null)) map.setFilter(id, filter ?? null);
+  }
+}
+
+/** By the ids of style layers; those that draw no layer of the server have none. */
+function dressesOf(wardrobe: Wardrobe, view: View): Map<string, Dress> {
+  const specs = new Map(wardrobe.style.layers.map((spec) => [spec.id, spec]));
+  const out = new Map<string, Dress>();
+  for (const { name, ids } of wardrobe.drawn()) {
+    const described = wardrobe.layer(name);
+    for (const id of ids) {
+      const spec = specs.get(id);
+      if (!spec || spec.type === "background") continue;
+      const own = "filter" in spec ? (spec.filter as FilterSpecification | undefined) : undefined;
+      const off = view.off.includes(name) || spec.layout?.visibility === "none";
+      out.set(id, {
+        filter: described ? filterOf(own, view, described, wardrobe.known(name)) : own,
+        visibility: off ? "none" : "visible",
+      });
+    }
+  }
+  return out;
+}

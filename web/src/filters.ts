@@ -1,0 +1,63 @@
+import type { ExpressionSpecification, FilterSpecification } from "maplibre-gl";
+import { since } from "./ages";
+import type { Layer, Value } from "./api";
+import type { View, Wanted } from "./state";
+
+/** The values of a field that a filter can name, most common first; any other is one of "others". */
+export type Known = (field: string) => readonly string[];
+
+/**
+ * The filter for the style layers of layer: what the style itself wants of them, and what view wants.
+ * undefined lets everything through.
+ */
+export function filterOf(
+  own: FilterSpecification | undefined, view: View, layer: Layer, known: Known,
+): FilterSpecification | undefined {
+  const wanted = expressionsOf(view, layer, known);
+  if (wanted.length === 0) return own;
+  const all = own === undefined ? wanted : [own as ExpressionSpecification, ...wanted];
+  return ["all", ...all] as FilterSpecification;
+}
+
+/**
+ * What view wants of layer's features, each an expression of MapLibre's; all must hold. Tiles hold
+ * times as epoch milliseconds and leave some fields out below a zoom: there every age is shown.
+ */
+function expressionsOf(view: View, layer: Layer, known: Known): ExpressionSpecification[] {
+  const out: ExpressionSpecification[] = [];
+  for (const [field, wanted] of view.filters.get(layer.name) ?? []) out.push(isWanted(field, wanted, known(field)));
+  const age = view.ages.get(layer.name);
+  const start = age && since(layer, age);
+  const time = layer.fields.find((f) => f.name === layer.time_field);
+  if (start && time) {
+    const young: ExpressionSpecification = [">=", ["to-number", ["get", time.name], 0], start.getTime()];
+    out.push(["case", ["has", time.name], young, ["<", ["zoom"], time.from_zoom ?? 0]]);
+  }
+  return out;
+}
+
+function isWanted(field: string, { values, others }: Wanted, known: readonly string[]): ExpressionSpecification {
+  const value: ExpressionSpecification = ["to-string", ["get", field]];
+  if (!others) return ["in", value, ["literal", [...values]]];
+  return ["!", ["in", value, ["literal", known.filter((v) => !values.includes(v))]]];
+}
+
+/**
+ * Whether view wants a feature of layer with these properties, as the server gives them: the same
+ * question as filterOf asks of tiles. Whether the layer itself is off does not count.
+ */
+export function isShown(
+  view: View, layer: Layer, properties: Record<string, Value>, known: Known,
+): boolean {
+  for (const [field, wanted] of view.filters.get(layer.name) ?? []) {
+    const v = properties[field];
+    const value = v === null || v === undefined ? "" : String(v);
+    const listed = wanted.values.includes(value);
+    if (!listed && !(wanted.others && !known(field).includes(value))) return false;
+  }
+  const age = view.ages.get(layer.name);
+  const start = age && since(layer, age);
+  if (!start || !layer.time_field) return true;
+  const at = properties[layer.time_field];
+  return at !== null && at !== undefined && typeof at !== "boolean" && new Date(at).getTime() >= start.getTime();
+}

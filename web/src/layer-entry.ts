@@ -1,0 +1,108 @@
+import { newest } from "./ages";
+import { serverNow, type Layer } from "./api";
+import { LayerDetail } from "./detail";
+import { element } from "./dom";
+import type { Drawn } from "./drawn";
+import { icon } from "./icons";
+import { swatches } from "./marks";
+import type { Viewer } from "./viewer";
+import { agoText, count, dayText, shell } from "./words/shell";
+
+/** A change longer ago than this does not make a layer live. */
+const RECENT_MS = 3_600_000;
+
+/** One layer in the list: whether it is shown, its looks, name, count and age, and what unfolds below. */
+export class LayerEntry {
+  readonly node: HTMLElement;
+  readonly name: string;
+  readonly role: string;
+  readonly #viewer: Viewer;
+  readonly #box: HTMLInputElement;
+  readonly #count = element("span", { class: "count" });
+  readonly #age = element("span", { class: "age" });
+  readonly #detail: LayerDetail | null;
+  readonly #title: string;
+
+  constructor(viewer: Viewer, drawn: Drawn, open: boolean) {
+    this.#viewer = viewer;
+    this.name = drawn.name;
+    this.role = drawn.role;
+    this.#title = drawn.title;
+    this.#box = element("input", { type: "checkbox", name: drawn.name });
+    this.#box.addEventListener("change", () => this.#toggle());
+    // The name alone is its name for screen readers; what changes by the second only describes it.
+    const name = element("span", { class: "name", id: `name-${drawn.name}` }, drawn.title);
+    this.#count.id = `count-${drawn.name}`;
+    this.#age.id = `age-${drawn.name}`;
+    this.#box.setAttribute("aria-labelledby", name.id);
+    this.#box.setAttribute("aria-describedby", `${this.#count.id} ${this.#age.id}`);
+    const label = element("label", {}, this.#box, swatches(drawn), name, this.#count, this.#age);
+    const row = element("div", { class: "row" }, label);
+    this.node = element("li", { class: "layer", "data-layer": drawn.name }, row);
+    this.#detail = LayerDetail.of(viewer, drawn);
+    if (this.#detail) this.#unfold(row, this.#detail.node, drawn.title, open);
+    this.refresh();
+  }
+
+  /** Shows what the state says. */
+  sync(): void {
+    const { off, filters, ages } = this.#viewer.state.get();
+    this.#box.checked = !off.includes(this.name);
+    this.node.dataset["off"] = String(off.includes(this.name));
+    this.node.dataset["filtered"] = String(filters.has(this.name) || ages.has(this.name));
+    this.#detail?.sync();
+  }
+
+  /** Shows what the catalogue says. */
+  refresh(): void {
+    const layer = this.#viewer.layer(this.name);
+    if (!layer) return;
+    this.#count.textContent = count(layer.count);
+    const unlocated = layer.count - layer.located;
+    this.#count.title = shell().features(layer.count) + (unlocated > 0 ? `, ${shell().unlocated(unlocated)}` : "");
+    this.#detail?.refresh();
+    this.tick();
+  }
+
+  /** Counts the age on. */
+  tick(): void {
+    const layer = this.#viewer.layer(this.name);
+    // Ground has no age that anybody looks for.
+    const age = layer && this.role === "" ? ageText(layer, this.#viewer.seenChanging(this.name)) : "";
+    if (this.#age.textContent !== age) this.#age.textContent = age;
+  }
+
+  #toggle(): void {
+    const { state } = this.#viewer;
+    const off = state.get().off.filter((name) => name !== this.name);
+    state.update({ off: this.#box.checked ? off : [...off, this.name] });
+    this.#viewer.announce(this.#box.checked ? shell().shown(this.#title) : shell().hidden(this.#title));
+  }
+
+  #unfold(row: HTMLElement, detail: HTMLElement, title: string, open: boolean): void {
+    detail.id = `detail-${this.name}`;
+    detail.hidden = !open;
+    const more = element("button", {
+      type: "button", class: "icon-button more", "aria-expanded": String(open), "aria-controls": detail.id,
+      "aria-label": shell().details(title),
+    }, icon("right"));
+    more.addEventListener("click", () => {
+      detail.hidden = !detail.hidden;
+      more.setAttribute("aria-expanded", String(!detail.hidden));
+      const change = { name: this.name, open: !detail.hidden };
+      this.node.dispatchEvent(new CustomEvent("toggle-detail", { bubbles: true, detail: change }));
+    });
+    row.append(more);
+    this.node.append(detail);
+  }
+}
+
+/** How old a layer's data are: when it last changed, if that was seen, else up to which day they go. */
+function ageText(layer: Layer, changing: boolean): string {
+  if (changing && layer.changed !== undefined) {
+    const ago = serverNow() - new Date(layer.changed).getTime();
+    if (ago < RECENT_MS) return shell().updated(agoText(ago));
+  }
+  const last = newest(layer);
+  return last ? shell().dataTo(dayText(last)) : "";
+}

@@ -1,0 +1,67 @@
+import { drawing, element } from "./dom";
+import type { Drawn, LegendEntry } from "./drawn";
+import type { Sprite } from "./sprite";
+
+/** The shapes that points may have, in a square of 24, by the names of the sprite's shape-NAME. */
+const SHAPES: Record<string, string> = {
+  circle: "M12 4a8 8 0 1 0 0 16a8 8 0 1 0 0-16Z",
+  square: "M5 5h14v14H5Z",
+  triangle: "M12 3.5 21 19H3Z",
+  "triangle-down": "M12 20.5 3 5h18Z",
+  diamond: "M12 2.5 21.5 12 12 21.5 2.5 12Z",
+  pentagon: "M12 3 21 9.6 17.6 20H6.4L3 9.6Z",
+  hexagon: "M12 3l8 4.5v9L12 21l-8-4.5v-9Z",
+  star: "M12 2.5l2.8 6.2 6.7.7-5 4.5 1.4 6.6L12 17.1l-5.9 3.4 1.4-6.6-5-4.5 6.7-.7Z",
+  cross: "M9 3.5h6V9h5.5v6H15v5.5H9V15H3.5V9H9Z",
+  ring: "M12 4a8 8 0 1 0 0 16a8 8 0 1 0 0-16ZM12 8.5a3.5 3.5 0 1 1 0 7a3.5 3.5 0 1 1 0-7Z",
+};
+
+/** How large an icon is in its mark, of 1. */
+const ICON_SHARE = 0.78;
+
+/** What a legend draws for entry: a shape, a stroke or a patch in its colour, an icon where it has one. */
+export function mark(entry: Pick<LegendEntry, "kind" | "colour" | "shape" | "icon">, sprite: Sprite | null): Element {
+  if (entry.kind === "point" && entry.icon && sprite) {
+    const box = element("span", { class: "mark", "aria-hidden": "true" });
+    box.append(shapeMark(entry));
+    void sprite.draw(entry.icon, entry.colour, ICON_SHARE).then((canvas) => canvas && box.replaceChildren(canvas));
+    return box;
+  }
+  return shapeMark(entry);
+}
+
+/** A mark as a path in a square of 24 and how it is painted, under SVG's names. */
+export function outline({ kind, colour, shape }: Pick<LegendEntry, "kind" | "colour" | "shape">): Record<string, string> {
+  switch (kind) {
+    case "point":
+      return { d: SHAPES[shape ?? "circle"] ?? SHAPES["circle"] ?? "", fill: colour, class: "cased", "fill-rule": "evenodd" };
+    case "line":
+      return { d: "M2 17 9 9l6 5 7-8", fill: "none", stroke: colour, "stroke-width": "3.2", "stroke-linejoin": "round" };
+    case "polygon":
+      return { d: "M4 4h16v16H4Z", fill: colour, "fill-opacity": "0.4", stroke: colour, "stroke-width": "2" };
+  }
+}
+
+function shapeMark(entry: Pick<LegendEntry, "kind" | "colour" | "shape">): SVGElement {
+  const drawn = drawing("path", outline(entry));
+  return drawing("svg", { class: "mark", "data-kind": entry.kind, viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, drawn);
+}
+
+/** What stands before a layer's name: its first marks where it has a legend, else one for each kind of data. */
+export function swatches({ role, kinds, colour, legend }: Drawn): HTMLElement {
+  const box = element("span", { class: "swatches", "aria-hidden": "true" });
+  if (legend.length < 2) {
+    box.append(...(role === "" ? kinds : kinds.slice(0, 1)).map((kind) => shapeMark({ ...legend[0], kind, colour })));
+    return box;
+  }
+  box.classList.add("many");
+  for (const entry of firstMarks(legend)) box.append(shapeMark(entry));
+  return box;
+}
+
+/** Three lines that stand for a legend: the ends and the middle of numbers, else the first of each colour. */
+function firstMarks(legend: readonly LegendEntry[]): LegendEntry[] {
+  const numbers = legend.some((entry) => entry.from !== undefined || entry.to !== undefined);
+  if (numbers) return legend.filter((_, i) => [0, Math.floor(legend.length / 2), legend.length - 1].includes(i));
+  return legend.filter((entry, i) => legend.findIndex((e) => e.colour === entry.colour) === i).slice(0, 3);
+}

@@ -1,0 +1,87 @@
+import { since } from "./ages";
+import type { Bounds, Field, Layer, Value } from "./api";
+import { labelFields, listedFields, type Properties } from "./feature";
+import type { Placed } from "./features";
+import { isShown, type Known } from "./filters";
+import { dateOf, value } from "./format";
+import { queryBounds } from "./geometry";
+import type { View } from "./state";
+import { tag } from "./words/language";
+
+/** How a table is sorted; null is the server's own order. */
+export type Order = { field: string; up: boolean } | null;
+
+/**
+ * The query for the features of layer within bounds that view lets through, at most limit of them; null
+ * when view lets nothing through. The server compares only whole values of texts and bools, so what a
+ * filter says of all other values is left to wanted below.
+ */
+export function queryOf(view: View, layer: Layer, bounds: Bounds, limit: number): string | null {
+  const query = new URLSearchParams({ bbox: queryBounds(bounds).map((n) => n.toFixed(7)).join(","), limit: String(limit) });
+  for (const [name, { values, others }] of view.filters.get(layer.name) ?? []) {
+    if (values.length === 0 && !others) return null;
+    const field = layer.fields.find((f) => f.name === name);
+    const sayable = (field?.type === "string" || field?.type === "bool") && !others && !values.includes("");
+    if (sayable) for (const v of values) query.append(name, v);
+  }
+  const age = view.ages.get(layer.name);
+  const start = age && since(layer, age);
+  if (start && layer.time_field) query.set("datetime", `${start.toISOString()}/..`);
+  return query.toString();
+}
+
+/** Those of features that view lets through. */
+export function wanted(view: View, layer: Layer, features: readonly Placed[], known: Known): Placed[] {
+  return features.filter((f) => isShown(view, layer, f.properties ?? {}, known));
+}
+
+/** The fields that are columns: all but the names, which stand in the first column. */
+export function columnsOf(layer: Layer): Field[] {
+  const names = labelFields(layer);
+  return listedFields(layer).filter((f) => !names.includes(f.name));
+}
+
+/** The name in the first column: a feature's label, else its id. */
+export function rowName(layer: Layer, { id, properties }: Placed): string {
+  for (const name of labelFields(layer)) {
+    const text = value((properties ?? {})[name], layer.fields.find((f) => f.name === name));
+    if (text) return text;
+  }
+  return id === undefined ? "" : String(id);
+}
+
+/** Whether a column of this field is one of numbers. */
+export function isNumeric(field: Field): boolean {
+  return field.type === "int" || field.type === "float";
+}
+
+/** features in order; those without a value come last, equal ones keep their order. */
+export function sorted(layer: Layer, features: readonly Placed[], order: Order): Placed[] {
+  if (!order) return [...features];
+  const field = layer.fields.find((f) => f.name === order.field);
+  const words = new Intl.Collator(tag(), { numeric: true });
+  const keyed = features.map((feature) => ({ feature, key: keyOf(layer, feature, field) }));
+  keyed.sort(({ key: a }, { key: b }) => {
+    if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
+    const less = typeof a === "number" && typeof b === "number" ? a - b : words.compare(String(a), String(b));
+    return order.up ? less : -less;
+  });
+  return keyed.map(({ feature }) => feature);
+}
+
+/** What a feature is sorted by; a column without a field is that of names. */
+function keyOf(layer: Layer, feature: Placed, field: Field | undefined): string | number | null {
+  if (!field) return rowName(layer, feature) || null;
+  const properties: Properties = feature.properties ?? {};
+  const v: Value | undefined = properties[field.name];
+  if (v === null || v === undefined || v === "") return null;
+  if (field.type === "time") return dateOf(v)?.getTime() ?? null;
+  if (isNumeric(field)) return Number(v);
+  return value(v, field);
+}
+
+/** The order after a column's heading is pressed: up, down, then the server's again. */
+export function nextOrder(order: Order, field: string): Order {
+  if (order?.field !== field) return { field, up: true };
+  return order.up ? { field, up: false } : null;
+}

@@ -1,0 +1,211 @@
+import type { Map as MapLibre, StyleSpecification } from "maplibre-gl";
+import { getJSON, type Bounds, type Brief, type Layer } from "./api";
+import { boundsOf, seenFrom } from "./bounds";
+import { byId } from "./dom";
+import { dress, dressed, type Wardrobe } from "./dress";
+import { drawnLayers, type Drawn } from "./drawn";
+import { offerFonts } from "./fonts";
+import type { Known } from "./filters";
+import type { News, Page } from "./page";
+import { Sprite } from "./sprite";
+import type { State, View } from "./state";
+import { themeOf } from "./theme";
+import { current } from "./words/language";
+
+/** How many values of a field without a legend filters can name. */
+const MAX_VALUES = 40;
+
+/** How long a text waits before it stands where screen readers look, so that the same one is heard twice. */
+const ANNOUNCE_MS = 80;
+
+/** The whole world, for a page that knows no better. */
+const WORLD: Bounds = [-180, -85, 180, 85];
+
+/** The address of the style for the page's theme and language, relative to the page. */
+export function styleURL(view: View): string {
+  return `styles/${themeOf(view.theme)}${current() === "zh" ? "-zh" : ""}.json`;
+}
+
+export function getStyle(view: View, signal?: AbortSignal): Promise<StyleSpecification> {
+  return getJSON<StyleSpecification>(styleURL(view), signal);
+}
+
+/** Holds the catalogue, the style and the map together: what the state says, the map shows. */
+export class Viewer implements Page, Wardrobe {
+  readonly state: State;
+  #style: StyleSpecification;
+  #layers: readonly Layer[];
+  #drawn: readonly Drawn[];
+  #sprite: Sprite | null;
+  #map: MapLibre | null = null;
+  #asked: AbortController | undefined;
+  #saying: ReturnType<typeof setTimeout> | undefined;
+  readonly #changing = new Set<string>();
+  readonly #described = new Map<string, number | undefined>();
+  readonly #listeners = new Set<(news: News, names: readonly string[]) => void>();
+
+  constructor(state: State, style: StyleSpecification, layers: readonly Layer[]) {
+    this.state = state;
+    this.#style = style;
+    this.#layers = layers;
+    for (const { name, seq } of layers) this.#described.set(name, seq);
+    this.#drawn = this.#read();
+    this.#sprite = spriteOf(style);
+    offerFonts(style);
+    state.subscribe((now, before) => this.#follow(now, before));
+  }
+
+  get map(): MapLibre | null {
+    return this.#map;
+  }
+
+  get style(): StyleSpecification {
+    return this.#style;
+  }
+
+  /** The images of the style; null when it has none. */
+  get sprite(): Sprite | null {
+    return this.#sprite;
+  }
+
+  layers(): readonly Layer[] {
+    return this.#layers;
+  }
+
+  layer(name: string): Layer | undefined {
+    return this.#layers.find((l) => l.name === name);
+  }
+
+  drawn(): readonly Drawn[] {
+    return this.#drawn;
+  }
+
+  values(layer: string, field: string): readonly string[] {
+    const drawn = this.#drawn.find((d) => d.name === layer);
+    if (drawn?.field === field) return drawn.legend.flatMap((e) => (e.value === undefined ? [] : [e.value]));
+    const common = this.layer(layer)?.fields.find((f) => f.name === field)?.common ?? [];
+    return common.slice(0, MAX_VALUES).map((c) => String(c.value));
+  }
+
+  known(layer: string): Known {
+    return (field) => this.values(layer, field);
+  }
+
+  bounds(): Bounds {
+    if (this.#map) return this.#map.getBounds().toArray().flat() as Bounds;
+    const { camera } = this.state.get();
+    const host = byId("map");
+    if (camera) return seenFrom(camera, host.clientWidth, host.clientHeight);
+    const stated = (this.#style.metadata as Record<string, unknown> | undefined)?.["hutong:bounds"];
+    return (Array.isArray(stated) && boundsOf(stated)) || WORLD;
+  }
+
+  announce(text: string): void {
+    const node = byId("announce");
+    node.textContent = "";
+    clearTimeout(this.#saying);
+    this.#saying = setTimeout(() => (node.textContent = text), ANNOUNCE_MS);
+  }
+
+  subscribe(listener: (news: News, names: readonly string[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The style as the state wants it, for a map to start with. */
+  dressed(): StyleSpecification {
+    return dressed(this, this.state.get());
+  }
+
+  /** Takes a map that was made with dressed. */
+  show(map: MapLibre): void {
+    this.#map = map;
+    const note = () => {
+      const { lng, lat } = map.getCenter();
+      this.state.update({ camera: { zoom: map.getZoom(), lat, lng } });
+    };
+    map.on("moveend", note);
+    map.on("style.load", () => dress(map, this, this.state.get()));
+    note();
+  }
+
+  /** Asks for the style that fits the page's theme and language now, and shows it. */
+  async restyle(): Promise<void> {
+    this.#asked?.abort();
+    const { signal } = (this.#asked = new AbortController());
+    let style: StyleSpecification;
+    try {
+      style = await getStyle(this.state.get(), signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
+    this.#style = style;
+    this.#sprite = spriteOf(style);
+    offerFonts(style);
+    this.#drawn = this.#read();
+    this.#map?.setStyle(this.dressed());
+    this.#tell("drawn", []);
+  }
+
+  /** Takes what the server says of all layers now and returns the names of those that changed. */
+  learn(briefs: readonly Brief[]): string[] {
+    const changed: string[] = [];
+    this.#layers = this.#layers.map((layer) => {
+      const brief = briefs.find((b) => b.name === layer.name);
+      if (!brief || brief.seq === layer.seq) return layer;
+      changed.push(layer.name);
+      this.#changing.add(layer.name);
+      const { count, located, seq, changed: at } = brief;
+      return { ...layer, count, located, ...(seq !== undefined && { seq }), ...(at !== undefined && { changed: at }) };
+    });
+    if (changed.length > 0) this.#tell("layers", changed);
+    return changed;
+  }
+
+  /** Whether a layer has changed since the page was opened. */
+  seenChanging(name: string): boolean {
+    return this.#changing.has(name);
+  }
+
+  /** The change up to which the fields of a layer are described; its counts may be newer. */
+  describedSeq(name: string): number | undefined {
+    return this.#described.get(name);
+  }
+
+  /** Takes a newer description of one layer. */
+  replace(layer: Layer): void {
+    this.#described.set(layer.name, layer.seq);
+    const before = this.layer(layer.name);
+    this.#layers = this.#layers.map((l) => (l.name === layer.name ? layer : l));
+    // The newest observation moves what an age lets through.
+    if (before && this.state.get().ages.has(layer.name)) this.#dress();
+    this.#tell("layers", [layer.name]);
+  }
+
+  #follow(now: View, before: View): void {
+    if (now.off !== before.off || now.filters !== before.filters || now.ages !== before.ages) this.#dress();
+    const { camera } = now;
+    if (!this.#map || !camera || camera === before.camera) return;
+    const { lng, lat } = this.#map.getCenter();
+    const here = Math.abs(lng - camera.lng) + Math.abs(lat - camera.lat) + Math.abs(this.#map.getZoom() - camera.zoom);
+    if (here > 1e-9) this.#map.jumpTo({ center: [camera.lng, camera.lat], zoom: camera.zoom });
+  }
+
+  #dress(): void {
+    // A style that is still loading has no layers to dress; style.load comes then.
+    if (this.#map) dress(this.#map, this, this.state.get());
+  }
+
+  #read(): Drawn[] {
+    return drawnLayers(this.#style, this.#layers.map((l) => l.name));
+  }
+
+  #tell(news: News, names: readonly string[]): void {
+    for (const listener of [...this.#listeners]) listener(news, names);
+  }
+}
+
+function spriteOf({ sprite }: StyleSpecification): Sprite | null {
+  return typeof sprite === "string" ? new Sprite(sprite) : null;
+}

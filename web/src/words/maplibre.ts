@@ -1,0 +1,61 @@
+import { speaks } from "./language";
+
+/** What MapLibre's own controls say, by its names for them, all of them. */
+const en = {
+  "AttributionControl.ToggleAttribution": "Show or hide the sources",
+  "AttributionControl.MapFeedback": "Say what is wrong with the map",
+  "FullscreenControl.Enter": "Fill the screen",
+  "FullscreenControl.Exit": "Leave the full screen",
+  "GeolocateControl.FindMyLocation": "Show where I am",
+  "GeolocateControl.LocationNotAvailable": "Your place is not available",
+  "LogoControl.Title": "MapLibre",
+  "Map.Title": "Map. Arrow keys move it, plus and minus zoom, Enter shows what is at its centre.",
+  "Marker.Title": "Marker on the map",
+  "NavigationControl.ResetBearing": "Drag to turn the map, click to turn it north",
+  "NavigationControl.ZoomIn": "Zoom in",
+  "NavigationControl.ZoomOut": "Zoom out",
+  "Popup.Close": "Close",
+  "ScaleControl.Feet": "ft",
+  "ScaleControl.Meters": "m",
+  "ScaleControl.Kilometers": "km",
+  "ScaleControl.Miles": "mi",
+  "ScaleControl.NauticalMiles": "nm",
+  "GlobeControl.Enable": "Show a globe",
+  "GlobeControl.Disable": "Show a flat map",
+  "TerrainControl.Enable": "Show hills",
+  "TerrainControl.Disable": "Hide hills",
+  "CooperativeGesturesHandler.WindowsHelpText": "Hold Ctrl and scroll to zoom the map",
+  "CooperativeGesturesHandler.MacHelpText": "Hold ⌘ and scroll to zoom the map",
+  "CooperativeGesturesHandler.MobileHelpText": "Move the map with two fingers",
+};
+
+const zh: typeof en = {
+  "AttributionControl.ToggleAttribution": "显示或隐藏数据来源",
+  "AttributionControl.MapFeedback": "地图反馈",
+  "FullscreenControl.Enter": "全屏显示",
+  "FullscreenControl.Exit": "退出全屏",
+  "GeolocateControl.FindMyLocation": "显示我的位置",
+  "GeolocateControl.LocationNotAvailable": "无法获取您的位置",
+  "LogoControl.Title": "MapLibre 标志",
+  "Map.Title": "地图。方向键移动，加减键缩放，回车键查看中心处的要素。",
+  "Marker.Title": "地图标记",
+  "NavigationControl.ResetBearing": "拖动旋转地图，点击恢复正北",
+  "NavigationControl.ZoomIn": "放大",
+  "NavigationControl.ZoomOut": "缩小",
+  "Popup.Close": "关闭",
+  "ScaleControl.Feet": "英尺",
+  "ScaleControl.Meters": "米",
+  "ScaleControl.Kilometers": "公里",
+  "ScaleControl.Miles": "英里",
+  "ScaleControl.NauticalMiles": "海里",
+  "GlobeControl.Enable": "显示球面地图",
+  "GlobeControl.Disable": "显示平面地图",
+  "TerrainControl.Enable": "显示地形",
+  "TerrainControl.Disable": "隐藏地形",
+  "CooperativeGesturesHandler.WindowsHelpText": "按住 Ctrl 并滚动以缩放地图",
+  "CooperativeGesturesHandler.MacHelpText": "按住 ⌘ 并滚动以缩放地图",
+  "CooperativeGesturesHandler.MobileHelpText": "用两根手指移动地图",
+};
+
+export const words = { en, zh };
+export const maplibre = speaks(words);

@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Map as MapLibre, StyleSpecification } from "maplibre-gl";
+import type { Layer } from "../src/api";
+import { dress, dressed, type Wardrobe } from "../src/dress";
+import { drawnLayers } from "../src/drawn";
+import { PLAIN, withFilter, type View } from "../src/state";
+
+const style: StyleSpecification = {
+  version: 8, sources: {},
+  layers: [
+    { id: "ground", type: "background" },
+    { id: "a", type: "circle", source: "a", filter: ["==", ["get", "x"], 1] },
+    { id: "a:halo", type: "circle", source: "a", layout: { visibility: "none" } },
+    { id: "b", type: "line", source: "b" },
+    { id: "stranger", type: "circle", source: "c" },
+  ],
+};
+const layers: Layer[] = ["a", "b"].map((name) => ({ name, title: name, count: 0, located: 0, fields: [{ name: "kind", type: "string" }] }));
+const wardrobe: Wardrobe = {
+  style, drawn: () => drawnLayers(style, []), layer: (name) => layers.find((l) => l.name === name), known: () => () => ["v"],
+};
+const view: View = {
+  ...PLAIN, off: ["b", "gone"], filters: withFilter(PLAIN.filters, "a", "kind", { values: ["v"], others: false }),
+};
+const wanted = ["in", ["to-string", ["get", "kind"]], ["literal", ["v"]]];
+
+test("dressed hides and filters a style's layers and leaves the style as it is", () => {
+  const before = structuredClone(style);
+  const got = dressed(wardrobe, view);
+  assert.deepEqual(style, before);
+  assert.deepEqual(got.layers, [
+    { id: "ground", type: "background" },
+    { id: "a", type: "circle", source: "a", filter: ["all", ["==", ["get", "x"], 1], wanted], layout: { visibility: "visible" } },
+    { id: "a:halo", type: "circle", source: "a", filter: ["all", wanted], layout: { visibility: "none" } },
+    { id: "b", type: "line", source: "b", layout: { visibility: "none" } },
+    { id: "stranger", type: "circle", source: "c", layout: { visibility: "visible" } },
+  ]);
+});
+
+test("dress changes only what differs", () => {
+  const worn = new Map(dressed(wardrobe, PLAIN).layers.map((l) => [l.id, structuredClone(l) as Record<string, unknown>]));
+  const done: unknown[] = [];
+  const map = {
+    getLayer: (id: string) => worn.get(id),
+    getFilter: (id: string) => worn.get(id)?.["filter"],
+    getLayoutProperty: (id: string) => (worn.get(id)?.["layout"] as { visibility?: string } | undefined)?.visibility,
+    setFilter: (id: string, filter: unknown) => {
+      done.push([id, "filter"]);
+      worn.set(id, { ...worn.get(id), filter });
+    },
+    setLayoutProperty: (id: string, _: string, visibility: string) => {
+      done.push([id, visibility]);
+      worn.set(id, { ...worn.get(id), layout: { visibility } });
+    },
+  } as unknown as MapLibre;
+  dress(map, wardrobe, view);
+  assert.deepEqual(done.splice(0), [["a", "filter"], ["a:halo", "filter"], ["b", "none"]]);
+  dress(map, wardrobe, view);
+  assert.deepEqual(done.splice(0), []);
+  worn.delete("a");
+  dress(map, wardrobe, PLAIN);
+  assert.deepEqual(done, [["a:halo", "filter"], ["b", "visible"]]);
+});
