@@ -1,8 +1,10 @@
-// Package style serves MapLibre styles.
+// Package style serves MapLibre styles and what they draw with.
 //
 // # Routes
 //
-//	GET /styles/{file}    default.json: all layers, plainly
+//	GET /styles/{file}            default.json: all layers, plainly
+//	GET /sprites/{file}           default and all, with [@2x].json or .png: see [Sprites]
+//	GET /fonts/{stack}/{range}    glyphs, as .pbf: see [Fonts]
 package style
 
 import (
