@@ -137,6 +137,8 @@ func (a *App) routes() []api.Route {
 	routes = append(routes, catalog.New(ls, base).Routes()...)
 	routes = append(routes, tile.New(ls, a.tiles, base).Routes()...)
 	routes = append(routes, a.archives.surface.Routes()...)
+	routes = append(routes, style.NewSprites(images(), ls).Routes()...)
+	routes = append(routes, style.NewFonts(fonts()...).Routes()...)
 	start := style.Start{Center: a.city.Center, Zoom: a.city.Zoom}
 	return append(routes, style.New(ls, base, a.city.Title, start).Routes()...)
 }

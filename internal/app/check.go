@@ -46,8 +46,11 @@ func Check(c *config.Config) Findings {
 		k.archive(&c.Archives[i])
 	}
 	k.unused()
-	if _, err := FromConfig(c); err != nil {
+	city, err := FromConfig(c)
+	if err != nil {
 		k.problem("sources", "%v", err)
+	} else {
+		k.icons(city)
 	}
 	byPlace := func(a, b config.Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
@@ -99,6 +102,16 @@ func (k *checker) unused() {
 			if !filled[s.Name][f.Name] {
 				k.warn(at+"."+config.At("fields", f.Name), "no source fills this field, so it is always null")
 			}
+		}
+	}
+}
+
+// icons looks for icons that there are not.
+func (k *checker) icons(city *City) {
+	for i := range city.Layers {
+		l := &city.Layers[i]
+		for _, u := range unknownIcons(&l.Drawing, images()) {
+			k.problem(config.At("layers", string(l.Schema.Name), "fields", u.field, "values", u.value, "icon"), "%s", u.problem())
 		}
 	}
 }

@@ -61,6 +61,10 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 			errs = append(errs, fmt.Errorf("app: layer %s: drawing: %w", live.Name(), err))
 			continue
 		}
+		if err := checkIcons(&drawing); err != nil {
+			errs = append(errs, fmt.Errorf("app: layer %s: drawing: %w", live.Name(), err))
+			continue
+		}
 		s.layers[live.Name()] = &liveLayer{Layer: live}
 		names = append(names, live.Name())
 		list = append(list, &api.Layer{
