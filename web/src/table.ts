@@ -76,6 +76,8 @@ export class Table {
   #toggle(): void {
     const open = this.#page.state.get().table;
     this.#host.hidden = !open;
+    // The map has another size now, and what is in view with it.
+    this.#page.map?.resize();
     if (!open) {
       this.#asked?.abort();
       clearTimeout(this.#waiting);
