@@ -4,8 +4,6 @@ import (
 	"math/bits"
 	"strconv"
 
-	"github.com/paulmach/orb"
-
 	"hutong/layers"
 	"hutong/layers/column"
 )
@@ -28,6 +26,7 @@ const (
 func complaintLayer() LayerSpec {
 	return LayerSpec{
 		Title:       "Complaints",
+		TitleZH:     "投诉",
 		Description: "A year of invented complaints to a city's hotline.",
 		Attribution: attribution, Licence: licence,
 		Distinct: map[string]int{"category": len(categories), "status": len(statuses)},
@@ -79,20 +78,21 @@ func (c *City) complaint(r *random, i int, f *layers.Feature) {
 
 	f.Values[complaintCategory] = column.StringOf(k.name)
 	f.Values[complaintStatus] = column.StringOf(statusAt(r, yearHours*3600-when.second))
-	f.Values[complaintDistrict] = column.StringOf(districts[s.district])
+	f.Values[complaintDistrict] = column.StringOf(districts[districtOf(p)])
 	f.Values[complaintTitle] = column.StringOf(title)
 	f.Values[complaintVotes] = column.IntOf(int64(min(votes, maxVotes)))
 	f.Values[complaintReported] = column.MicrosOf((yearStart + when.second) * 1_000_000)
 }
 
-// point returns p in degrees. The quotient of two whole numbers is rounded the same way everywhere,
-// and no sum follows that a machine could fuse.
-func (p place) point() orb.Point { return orb.Point{float64(p.x) / degree, float64(p.y) / degree} }
-
 // appendTo appends the address, such as "12 East Yongan Lane".
 func (a address) appendTo(dst []byte) []byte {
 	dst = append(strconv.AppendInt(dst, a.number, 10), ' ')
 	return append(dst, a.street.name...)
+}
+
+// appendZH appends the address in Chinese, such as "永安东巷12号".
+func (a address) appendZH(dst []byte) []byte {
+	return append(strconv.AppendInt(append(dst, a.street.zh...), a.number, 10), "号"...)
 }
 
 // appendPadded appends n with zeros in front, at least width digits wide.

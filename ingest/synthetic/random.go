@@ -14,6 +14,8 @@ const (
 	streamComplaint
 	streamVendor
 	streamSensor
+	streamLots
+	streamParks
 )
 
 // random draws whole numbers. Drawing is written out here instead of taken from rand.Rand, so that

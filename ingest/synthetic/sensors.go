@@ -19,6 +19,7 @@ const (
 func sensorLayer() LayerSpec {
 	return LayerSpec{
 		Title:       "Sensors",
+		TitleZH:     "传感器",
 		Description: "Invented sensors with their last reading.",
 		Attribution: attribution, Licence: licence,
 		Distinct: map[string]int{"kind": len(sensorKinds), "status": len(sensorStates)},
@@ -69,7 +70,7 @@ func (c *City) sensor(r *random, i int, f *layers.Feature) {
 	kind := &sensorKinds[k]
 	streets := c.streets.lengths
 	if kind.roads {
-		streets = c.streets.roads
+		streets = c.streets.larger
 	}
 	s := &c.streets.streets[streets.draw(r)]
 	where := s.door(r)
@@ -82,7 +83,7 @@ func (c *City) sensor(r *random, i int, f *layers.Feature) {
 	title[0] -= 'a' - 'A'
 	f.Values[sensorKind] = column.StringOf(kind.name)
 	f.Values[sensorStatus] = column.StringOf(state)
-	f.Values[sensorDistrict] = column.StringOf(districts[s.district])
+	f.Values[sensorDistrict] = column.StringOf(districts[districtOf(where.place)])
 	f.Values[sensorTitle] = column.StringOf(string(where.appendTo(append(title, " at "...))))
 	f.Values[sensorUnit] = column.StringOf(kind.unit)
 	// The last reading: within the year's last hour, or before the sensor fell silent.

@@ -31,7 +31,7 @@ const (
 var Extent = orb.Bound{Min: orb.Point{115.8, 39.5}, Max: orb.Point{117.2, 40.5}}
 
 // Center is the middle of the city, lon/lat degrees.
-var Center = orb.Point{116.397, 39.907}
+var Center = orb.Point{116.3912, 39.9066}
 
 // Options say which city to make.
 type Options struct {
@@ -61,12 +61,36 @@ func (o Options) Validate() error {
 type LayerSpec struct {
 	// Schema is shared by everything made of the city: read only.
 	Schema *layers.Schema
-	// Title is what people call the layer, Description what it holds.
-	Title, Description string
+	// Title is what people call the layer, TitleZH the same in Chinese, Description what it holds.
+	Title, TitleZH, Description string
+	// Role is what of a map the layer is, such as "water" or "road": a role of package styles by
+	// its name. "" is a layer that people look for.
+	Role string
+	// Looks say how fields are shown, by their names.
+	Looks map[string]Look
 	// Attribution is the line that maps show, Licence the licence of the data (SPDX).
 	Attribution, Licence string
 	// Distinct is how many distinct values each kept field has at most.
 	Distinct map[string]int
+	// MinZoom is the lowest zoom at which there is anything to see of the layer.
+	MinZoom uint8
+}
+
+// Look is how a field is shown.
+type Look struct {
+	// Title is the field's name for people, TitleZH the same in Chinese; "" leaves it to the map.
+	Title, TitleZH string
+	// Unit stands behind its values, such as "µg/m³"; "" if they have none.
+	Unit string
+	// Values are the looks of single values of a text field.
+	Values map[string]ValueLook
+}
+
+// ValueLook is how one value of a field is shown; what is "" is left to the map.
+type ValueLook struct {
+	Title, TitleZH string // the value for people
+	Icon           string // name of an icon of Maki or Temaki, such as "bus" or "temaki-tree"
+	Colour         string // "#rrggbb"
 }
 
 // City is an invented city.
@@ -79,33 +103,41 @@ type City struct {
 	features [3]int // complaints, vendors, sensors
 }
 
-// New returns the city of opts, in some tens of milliseconds. Options out of range are taken as
+// New returns the city of opts, in some hundred milliseconds. Options out of range are taken as
 // the nearest that are in it; see [Options.Validate].
 func New(opts Options) *City {
 	n := min(max(opts.Complaints, 0), MaxComplaints)
 	if n == 0 {
 		n = DefaultComplaints
 	}
-	return &City{
+	c := &City{
 		seed:     opts.Seed,
 		streets:  newNetwork(opts.Seed),
 		year:     newCalendar(),
 		wishes:   newWishes(),
-		layers:   []LayerSpec{complaintLayer(), vendorLayer(), sensorLayer()},
 		features: [3]int{n, max(n/50, MinVendors), max(n/1000, MinSensors)},
 	}
+	for i := range groundLayers {
+		c.layers = append(c.layers, groundLayers[i].spec)
+	}
+	c.layers = append(c.layers, complaintLayer(), vendorLayer(), sensorLayer())
+	return c
 }
 
-// Layers returns the city's layers: complaints, vendors and sensors.
+// Layers returns the city's layers, the undermost first: its ground, then complaints, vendors and
+// sensors.
 func (c *City) Layers() []LayerSpec { return c.layers }
 
 // Sources returns new sources, one for each layer in the same order. Each publishes every feature of
 // its layer once; complaints come in the order in which they were reported.
 func (c *City) Sources() []ingest.Source {
-	makers := [...]maker{c.complaint, c.vendor, c.sensor}
-	sources := make([]ingest.Source, len(c.layers))
-	for i := range c.layers {
-		sources[i] = &source{schema: c.layers[i].Schema, features: c.features[i], make: makers[i]}
+	sources := make([]ingest.Source, 0, len(c.layers))
+	for i := range groundLayers {
+		sources = append(sources, &groundSource{city: c, layer: &groundLayers[i]})
+	}
+	for i, made := range [...]maker{c.complaint, c.vendor, c.sensor} {
+		schema := c.layers[len(groundLayers)+i].Schema
+		sources = append(sources, &source{schema: schema, features: c.features[i], make: made})
 	}
 	return sources
 }

@@ -18,6 +18,7 @@ const (
 func vendorLayer() LayerSpec {
 	return LayerSpec{
 		Title:       "Vendors",
+		TitleZH:     "商贩",
 		Description: "Invented stalls and street vendors, with and without a licence.",
 		Attribution: attribution, Licence: licence,
 		Distinct: map[string]int{"kind": len(wares), "status": len(permits)},
@@ -72,13 +73,11 @@ func (c *City) vendor(r *random, i int, f *layers.Feature) {
 
 	id := appendPadded([]byte("V-"), i+1, 6)
 	f.ID = layers.FeatureID(id)
-	f.Geometry = place{
-		where.x + r.bell(5*metre)*1000/cosine,
-		where.y + r.bell(5*metre),
-	}.point()
+	p := place{where.x + r.bell(5*metre)*1000/cosine, where.y + r.bell(5*metre)}
+	f.Geometry = p.point()
 	f.Values[vendorKind] = column.StringOf(kind)
 	f.Values[vendorStatus] = column.StringOf(permit)
-	f.Values[vendorDistrict] = column.StringOf(districts[s.district])
+	f.Values[vendorDistrict] = column.StringOf(districts[districtOf(p)])
 	f.Values[vendorTitle] = column.StringOf(string(where.appendTo([]byte("Stall at "))))
 	f.Values[vendorArea] = column.IntOf(2 + r.below(11))
 	if permit != "unlicensed" {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"hutong/ingest/synthetic"
+	"hutong/styles"
 	"hutong/tiles"
 )
 
@@ -21,10 +22,30 @@ func Demo(complaints int, seed uint64) (*City, error) {
 	city := &City{Title: "A synthetic city", Center: &center, Zoom: demoZoom, Sources: made.Sources()}
 	for _, l := range made.Layers() {
 		o := tiles.Defaults()
-		o.Distinct = l.Distinct
+		o.Distinct, o.MinZoom = l.Distinct, l.MinZoom
 		city.Layers = append(city.Layers, Layer{
-			Schema: l.Schema, Title: l.Title, Description: l.Description, Licence: l.Licence, Attribution: l.Attribution, Tiles: o,
+			Schema: l.Schema, Title: l.Title, Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
+			Tiles: o, Drawing: demoDrawing(&l),
 		})
 	}
 	return city, nil
+}
+
+// demoDrawing returns what a synthetic city says of how one of its layers is shown.
+func demoDrawing(l *synthetic.LayerSpec) styles.Drawing {
+	d := styles.Drawing{TitleZH: l.TitleZH, Role: styles.Role(l.Role)}
+	if len(l.Looks) > 0 {
+		d.Fields = make(map[string]styles.FieldLook, len(l.Looks))
+	}
+	for name, look := range l.Looks {
+		field := styles.FieldLook{Title: styles.Words{EN: look.Title, ZH: look.TitleZH}, Unit: look.Unit}
+		if len(look.Values) > 0 {
+			field.Values = make(map[string]styles.ValueLook, len(look.Values))
+		}
+		for value, v := range look.Values {
+			field.Values[value] = styles.ValueLook{Title: styles.Words{EN: v.Title, ZH: v.TitleZH}, Icon: v.Icon, Colour: v.Colour}
+		}
+		d.Fields[name] = field
+	}
+	return d
 }

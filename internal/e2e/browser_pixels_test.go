@@ -19,7 +19,7 @@ func checkPixels(t *testing.T, withPoints, withoutPoints string, points int) {
 	// Left is the panel with its shadow, right are the buttons, below the scale and the attribution.
 	open := full.Bounds()
 	open.Min.X += 370
-	open.Max.X -= 60
+	open.Max.X -= 96
 	open.Max.Y -= 60
 	ground := empty.At(open.Min.X+open.Dx()/2, open.Min.Y+open.Dy()/2)
 	differ, stained := 0, 0

@@ -129,13 +129,3 @@ export async function getJSON<T>(url: string, signal?: AbortSignal): Promise<T> 
 export async function getLayers(): Promise<Layer[]> {
   return (await getJSON<{ layers: Layer[] }>("layers")).layers;
 }
-
-/** The feature of layer whose MVT id is number, or null when there is none. */
-export async function getFeature(layer: string, number: number, signal: AbortSignal): Promise<Feature | null> {
-  try {
-    return await getJSON<Feature>(`layers/${encodeURIComponent(layer)}/features?number=${number}`, signal);
-  } catch (error) {
-    if (error instanceof Refused && error.status === 404) return null;
-    throw error;
-  }
-}

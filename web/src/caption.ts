@@ -1,20 +1,30 @@
 import { byId } from "./dom";
+import type { Drawn, LegendEntry } from "./drawn";
 import type { Page } from "./page";
 import type { Caption } from "./picture";
+import type { Filters } from "./state";
 import { layerTitle } from "./titles";
 import { tag } from "./words/language";
 import { tools } from "./words/tools";
 
 /** What a picture of the page's map says of it at now. */
 export function captionOf(page: Page, now: Date): Required<Caption> {
-  const { off } = page.state.get();
+  const { off, filters } = page.state.get();
   const seen = page.drawn().filter((d) => !off.includes(d.name));
   return {
     title: byId("title").textContent || "Hutong",
     when: new Intl.DateTimeFormat(tag(), { dateStyle: "long", timeStyle: "short", hourCycle: "h23" }).format(now),
-    legend: seen.filter((d) => d.role === "").map((d) => ({ title: d.title, entries: d.legend })),
+    legend: seen.filter((d) => d.role === "").map((d) => ({ title: d.title, entries: shownOf(d, filters) })),
+    more: tools().more,
     sources: sourcesOf(page, seen.map((d) => d.name)),
   };
+}
+
+/** The entries of a legend that the filters let through. */
+export function shownOf({ name, field, legend }: Pick<Drawn, "name" | "field" | "legend">, filters: Filters): LegendEntry[] {
+  const wanted = filters.get(name)?.get(field);
+  if (!wanted) return legend;
+  return legend.filter(({ value }) => (value === undefined ? wanted.others : wanted.values.includes(value)));
 }
 
 /** Where the data of layers are from, each source once: "Data: the city (CC-BY-4.0)". */

@@ -77,9 +77,11 @@ export class LayerDetail {
     if (!layer) return;
     for (const { field, list } of this.#choices) {
       const common = layer.fields.find((f) => f.name === field)?.common ?? [];
+      const counts = new Map(common.map((c) => [String(c.value), c.count]));
+      const listed = list.reduce((sum, { value }) => sum + (value === null ? 0 : (counts.get(value) ?? 0)), 0);
       for (const choice of list) {
-        const n = common.find((c) => String(c.value) === choice.value)?.count;
-        choice.count.textContent = n === undefined ? "" : count(n);
+        const n = choice.value === null ? layer.count - listed : counts.get(choice.value);
+        choice.count.textContent = n === undefined || n < 0 ? "" : count(n);
       }
     }
     const last = newest(layer);

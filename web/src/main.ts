@@ -9,7 +9,7 @@ import { Failures, type Failure } from "./failures";
 import { mountFrame, mountSkips, nameFrame } from "./frame";
 import { Live } from "./live";
 import { Hover } from "./hover";
-import { addControls, makeMap, showState, startBounds } from "./map";
+import { addControls, makeMap, showState, startBounds, warmUp } from "./map";
 import { Panel } from "./panel";
 import { FeaturePopup } from "./popup";
 import { Refresher } from "./refresher";
@@ -36,6 +36,7 @@ function prepare(): { state: State; banner: Banner } {
   set(detect(state.get().lang));
   state.subscribe((now, before) => now.lang === before.lang || set(detect(now.lang)));
   followAddress(state);
+  warmUp();
   mountFrame();
   mountSheet();
   return { state, banner: new Banner() };

@@ -3,6 +3,7 @@ import {
   Map as MapLibre,
   NavigationControl,
   ScaleControl,
+  prewarm,
   setWorkerUrl,
   type IControl,
   type LngLatBoundsLike,
@@ -21,6 +22,13 @@ declare const WORKER_NAME: string;
 /** The closest zoom: two steps beyond the deepest tiles. */
 const MAX_ZOOM = 20;
 
+/** Starts the workers, which takes as long as the server's first answers do. */
+export function warmUp(): void {
+  // In a frame of nobody's origin MapLibre itself makes a data: URL of it.
+  setWorkerUrl(new URL(WORKER_NAME, import.meta.url).href);
+  prewarm();
+}
+
 /** How much of the map stays free around what it is fitted to, in CSS pixels. */
 const PADDING = 40;
 
@@ -32,8 +40,6 @@ export function makeMap(
   container: HTMLElement, style: StyleSpecification, camera: Camera | null, bounds: Bounds | null,
   covered: { left: number; bottom: number },
 ): MapLibre {
-  // In a frame of nobody's origin MapLibre itself makes a data: URL of it.
-  setWorkerUrl(new URL(WORKER_NAME, import.meta.url).href);
   const narrow = container.clientWidth < 640;
   const edge = narrow ? PADDING / 2 : PADDING;
   const padding = { top: edge, right: edge, bottom: edge + covered.bottom, left: edge + covered.left };

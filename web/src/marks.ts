@@ -56,7 +56,13 @@ export function swatches({ kinds, colour, legend }: Drawn): HTMLElement {
     return box;
   }
   box.classList.add("many");
-  const middle = legend[Math.floor(legend.length / 2)];
-  for (const entry of [legend[0], middle, legend.at(-1)]) if (entry) box.append(shapeMark(entry));
+  for (const entry of firstMarks(legend)) box.append(shapeMark(entry));
   return box;
+}
+
+/** Three lines that stand for a legend: the ends and the middle of numbers, else the first of each colour. */
+function firstMarks(legend: readonly LegendEntry[]): LegendEntry[] {
+  const numbers = legend.some((entry) => entry.from !== undefined || entry.to !== undefined);
+  if (numbers) return legend.filter((_, i) => [0, Math.floor(legend.length / 2), legend.length - 1].includes(i));
+  return legend.filter((entry, i) => legend.findIndex((e) => e.colour === entry.colour) === i).slice(0, 3);
 }

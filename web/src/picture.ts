@@ -11,6 +11,8 @@ export interface Caption {
   when?: string;
   /** The layers shown, each with its legend. */
   legend?: readonly { title: string; entries: readonly LegendEntry[] }[];
+  /** Says that so many entries of a legend are left out. */
+  more?: (n: number) => string;
   /** Stand under the map. */
   sources: readonly string[];
 }
@@ -18,7 +20,7 @@ export interface Caption {
 /** Distances in CSS pixels. */
 const PAD = 14;
 const LINE = 18;
-const LEGEND_WIDTH = 190;
+const LEGEND_WIDTH = 220;
 const SCALE_WIDTH = 120;
 
 /** The circumference of the earth in metres and the pixels of the world at zoom 0. */
@@ -63,7 +65,7 @@ export function picture(map: MapLibre, caption: Caption): HTMLCanvasElement {
   context.drawImage(source, 0, head, width, height);
   drawScale(brush, map, PAD, head + height - PAD);
   if (caption.title !== undefined) drawTitle(brush, caption.title, caption.when ?? "", width);
-  if (caption.legend) drawLegend(brush, caption.legend, PAD, head + PAD, height - 3 * PAD);
+  if (caption.legend) drawLegend(brush, legendRows(caption), PAD, head + PAD, height - 5 * PAD);
   setFont(brush, 11);
   context.fillStyle = brush.ink;
   sources.forEach((text, i) => context.fillText(text, PAD, head + height + PAD / 2 + 11 + i * 15));
@@ -124,22 +126,46 @@ function drawScale(brush: Brush, map: MapLibre, x: number, y: number): void {
   context.stroke(new Path2D(`M${x} ${y - 5}v5h${long}v-5`));
 }
 
-/** Titles and marks in a column that starts at x, y and ends within room. */
-function drawLegend(brush: Brush, legend: NonNullable<Caption["legend"]>, x: number, y: number, room: number): void {
-  const rows = legend.flatMap(({ title, entries }) => {
-    const single = entries.length === 1 && entries[0]?.value === undefined && entries[0]?.from === undefined;
-    if (single && entries[0]) return [{ text: title, entry: entries[0], bold: true }];
-    return [{ text: title, entry: undefined, bold: true }, ...entries.slice(0, MAX_ENTRIES).map((entry) => ({ text: entry.title, entry, bold: false }))];
-  }).slice(0, Math.max(0, Math.floor((room - PAD) / LINE)));
+/** A line of the legend in a picture. */
+interface Row {
+  text: string;
+  entry?: LegendEntry;
+  bold?: boolean;
+}
+
+/** The lines of all legends: for each layer its title and entries; one that is all alike has one line. */
+export function legendRows({ legend = [], more = () => "…" }: Pick<Caption, "legend" | "more">): Row[] {
+  return legend.flatMap(({ title, entries }): Row[] => {
+    const [first] = entries;
+    if (entries.length === 1 && first && first.value === undefined && first.from === undefined) {
+      return [{ text: title, entry: first, bold: true }];
+    }
+    // One line more says how many there are; it must stand for two at least.
+    const kept = entries.length > MAX_ENTRIES ? MAX_ENTRIES - 1 : entries.length;
+    const rows = entries.slice(0, kept).map((entry): Row => ({ text: entry.title, entry }));
+    const rest = entries.length - kept;
+    return [{ text: title, bold: true }, ...rows, ...(rest > 0 ? [{ text: more(rest) }] : [])];
+  });
+}
+
+/** rows in a column as wide as they need, that starts at x, y and ends within room. */
+function drawLegend(brush: Brush, all: readonly Row[], x: number, y: number, room: number): void {
+  const { context } = brush;
+  const rows = all.slice(0, Math.max(0, Math.floor((room - PAD) / LINE)));
   if (rows.length === 0) return;
-  sheet(brush, x, y, LEGEND_WIDTH, rows.length * LINE + PAD);
+  const widths = rows.map(({ text, entry, bold }) => {
+    setFont(brush, 12, bold ? 600 : 400);
+    return context.measureText(text).width + (entry ? 20 : 0);
+  });
+  const width = Math.min(LEGEND_WIDTH, Math.max(...widths) + 2 * PAD);
+  sheet(brush, x, y, width, rows.length * LINE + PAD);
   rows.forEach(({ text, entry, bold }, i) => {
     const [left, base] = [x + PAD - 4, y + PAD / 2 + i * LINE + 13];
-    if (entry) drawMark(brush.context, entry, left, base - 11);
+    if (entry) drawMark(context, entry, left, base - 11);
     setFont(brush, 12, bold ? 600 : 400);
-    brush.context.fillStyle = brush.ink;
+    context.fillStyle = brush.ink;
     const at = left + (entry ? 20 : 0);
-    brush.context.fillText(text, at, base, x + LEGEND_WIDTH - at - 8);
+    context.fillText(text, at, base, x + width - at - 8);
   });
 }
 

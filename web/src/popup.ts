@@ -104,13 +104,14 @@ export class FeaturePopup {
     for (const hit of found) {
       const layer = this.#page.layer(hit.layer);
       if (!layer || !labelFields(layer).some((name) => hit.properties[name])) continue;
+      const ground = describeGround(layer, hit.properties);
       const quiet = new Popup(quietly())
         .setLngLat(map.unproject([hit.at.x, hit.at.y]))
-        .setDOMContent(describeGround(layer, hit.properties))
+        .setDOMContent(ground)
         .addTo(map);
       this.#quiet = quiet;
       quiet.on("close", () => this.#quiet === quiet && (this.#quiet = undefined));
-      this.#page.announce(quiet.getElement()?.textContent ?? "");
+      this.#page.announce([...ground.children].map((part) => part.textContent).join(" · "));
       return true;
     }
     return false;

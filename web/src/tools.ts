@@ -45,8 +45,16 @@ export function mountTools(page: Page, host: HTMLElement): void {
   host.setAttribute("role", "group");
   const buttons = list.map((tool) => [tool, buttonOf(tool)] as const);
   host.replaceChildren(element("div", { class: "stack card" }, ...buttons.map(([, button]) => button)));
-  const locate = page.map && locator(page.map, say);
-  if (locate) host.append(locate.node);
+  let locate: Locator | undefined;
+  const { map } = page;
+  if (map) {
+    void mayLocate().then((may) => {
+      if (!may) return;
+      locate = locator(map, say);
+      locate.write();
+      host.append(locate.node);
+    });
+  }
   const write = () => {
     host.setAttribute("aria-label", tools().tools);
     for (const [tool, button] of buttons) {
@@ -121,9 +129,24 @@ async function fill(): Promise<void> {
   }
 }
 
-/** MapLibre's button that shows where the reader is; null where browsers do not tell pages that. */
-function locator(map: MapLibre, say: (text: string) => void): { node: HTMLElement; write: () => void } | null {
-  if (!window.isSecureContext || !("geolocation" in navigator)) return null;
+/** A button that shows where the reader is, and what writes its title in the page's language. */
+interface Locator {
+  node: HTMLElement;
+  write: () => void;
+}
+
+/** Whether the browser may tell this page where the reader is; a partner's frame often may not. */
+async function mayLocate(): Promise<boolean> {
+  if (!window.isSecureContext || !("geolocation" in navigator)) return false;
+  try {
+    return (await navigator.permissions.query({ name: "geolocation" })).state !== "denied";
+  } catch {
+    return true; // a browser without the question answers when the button is pressed
+  }
+}
+
+/** MapLibre's own button, beside the other tools. */
+function locator(map: MapLibre, say: (text: string) => void): Locator {
   const control = new GeolocateControl({ positionOptions: { enableHighAccuracy: true, timeout: 10_000 }, fitBoundsOptions: { maxZoom: 16 } });
   control.on("geolocate", () => say(tools().located));
   control.on("error", ({ code }: { code: number }) => say(code === 1 ? tools().locationForbidden : tools().notLocated));

@@ -1,4 +1,5 @@
 import { speaks } from "./language";
+import { count } from "./shell";
 
 /** What the tools say: table, share, picture, print. */
 const en = {
@@ -16,6 +17,7 @@ const en = {
   pictureSaved: (file: string) => `Saved as ${file}.`,
   pictureFailed: "The picture could not be made.",
   sources: "Data",
+  more: (n: number) => `and ${count(n)} more`,
   shownAt: (when: string) => `as of ${when}`,
   located: "Your place is shown on the map.",
   notLocated: "Your place could not be found.",
@@ -37,6 +39,7 @@ const zh: typeof en = {
   pictureSaved: (file: string) => `已保存为 ${file}。`,
   pictureFailed: "无法生成图片。",
   sources: "数据",
+  more: (n: number) => `另有 ${count(n)} 项`,
   shownAt: (when: string) => `截至 ${when}`,
   located: "已在地图上显示您的位置。",
   notLocated: "无法获取您的位置。",
