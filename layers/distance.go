@@ -7,6 +7,15 @@ import (
 	"hutong/layers/world"
 )
 
+// DistanceMetres returns the great-circle distance from a place in degrees to a feature: to its nearest
+// point, 0 inside a polygon, infinite when it has no place.
+func (r Row) DistanceMetres(lon, lat float64) float64 {
+	if r.Block.class == unlocated {
+		return math.Inf(1)
+	}
+	return r.Block.distanceMetres(lon, lat, r.Index)
+}
+
 // distanceMetres returns the great-circle distance from a place in degrees to a row of located
 // features: to a point, or to the nearest point of a shape, 0 inside a polygon. Which point of a shape
 // is the nearest is judged on the Mercator plane, where it is right as far as shapes are small.

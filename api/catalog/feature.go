@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/paulmach/orb"
-
 	"hutong/api"
 	"hutong/layers"
 	"hutong/layers/column"
@@ -40,20 +38,22 @@ func (c *Catalog) feature(w http.ResponseWriter, r *http.Request) {
 	api.Send(w, r, "application/geo+json", append(appendFeature(nil, v.Schema(), &f, -1), '\n'))
 }
 
-// features answers the two queries there are: by the number in tiles, and by place.
+// features answers the queries there are: by the number in tiles, by place, and by window.
 func (c *Catalog) features(w http.ResponseWriter, r *http.Request) {
 	l := c.layers.Find(w, r, r.PathValue("name"))
 	if l == nil {
 		return
 	}
 	query := r.URL.Query()
-	switch {
-	case query.Has("number") && !query.Has("near"):
+	switch number, near, box := query.Has("number"), query.Has("near"), query.Has("bbox"); {
+	case number && !near && !box:
 		c.numbered(w, r, l, query.Get("number"))
-	case query.Has("near") && !query.Has("number"):
+	case near && !number && !box:
 		c.near(w, r, l, query.Get("near"), query.Get("k"))
+	case box && !number && !near:
+		c.window(w, r, l, query)
 	default:
-		api.Refuse(w, r, api.CodeParameterInvalid, "Ask with either number=N or near=LON,LAT.")
+		api.Refuse(w, r, api.CodeParameterInvalid, "Ask with one of number=N, near=LON,LAT and bbox=WEST,SOUTH,EAST,NORTH.")
 	}
 }
 
@@ -111,19 +111,21 @@ func parsePlace(s string) (lon, lat float64, err error) {
 }
 
 // appendFeature appends f as GeoJSON: its properties in the schema's order, the id first if the
-// schema names it. Coordinates are cell centres with seven decimals, which gives back exactly what
-// came in with seven. metres, unless negative, is how far f is from where was asked.
+// schema names it. metres, unless negative, is how far f is from where was asked.
 func appendFeature(dst []byte, schema *layers.Schema, f *layers.Feature, metres float64) []byte {
 	dst = appendJSON(append(dst, `{"type":"Feature","id":`...), string(f.ID))
 	dst = append(dst, `,"geometry":`...)
-	if p, ok := f.Geometry.(orb.Point); ok {
-		dst = strconv.AppendFloat(append(dst, `{"type":"Point","coordinates":[`...), p[0], 'f', 7, 64)
-		dst = strconv.AppendFloat(append(dst, ','), p[1], 'f', 7, 64)
-		dst = append(dst, "]}"...)
-	} else {
-		dst = append(dst, "null"...)
+	dst = appendGeometry(dst, f.Geometry)
+	dst = appendProperties(append(dst, `,"properties":`...), schema, f)
+	if metres >= 0 {
+		dst = strconv.AppendFloat(append(dst, `,"distance_metres":`...), metres, 'f', 3, 64)
 	}
-	dst = append(dst, `,"properties":{`...)
+	return append(dst, '}')
+}
+
+// appendProperties appends the properties of f as a JSON object.
+func appendProperties(dst []byte, schema *layers.Schema, f *layers.Feature) []byte {
+	dst = append(dst, '{')
 	first := true
 	member := func(name string, v any) {
 		if !first {
@@ -142,10 +144,6 @@ func appendFeature(dst []byte, schema *layers.Schema, f *layers.Feature, metres 
 			v = f.Values[i]
 		}
 		member(field.Name, plain(v))
-	}
-	dst = append(dst, '}')
-	if metres >= 0 {
-		dst = strconv.AppendFloat(append(dst, `,"distance_metres":`...), metres, 'f', 3, 64)
 	}
 	return append(dst, '}')
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hutong/api"
@@ -34,7 +35,20 @@ var _ ingest.Publisher = (*Store)(nil)
 // other (S3).
 type liveLayer struct {
 	*layers.Layer
-	mu sync.Mutex
+	mu      sync.Mutex
+	changed atomic.Int64 // when the newest state became visible, Unix microseconds; 0 before the first
+}
+
+// note notes that a new state is visible.
+func (l *liveLayer) note() { l.changed.Store(time.Now().UnixMicro()) }
+
+// changedAt returns when the newest state became visible, the zero time before the first.
+func (l *liveLayer) changedAt() time.Time {
+	us := l.changed.Load()
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us)
 }
 
 // NewStore returns the empty layers of city. The error lists everything that is wrong with them.
@@ -61,12 +75,13 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 			errs = append(errs, fmt.Errorf("app: layer %s: drawing: %w", live.Name(), err))
 			continue
 		}
-		s.layers[live.Name()] = &liveLayer{Layer: live}
+		l := &liveLayer{Layer: live}
+		s.layers[live.Name()] = l
 		names = append(names, live.Name())
 		list = append(list, &api.Layer{
 			View: v, Tiles: builder,
 			Title: spec.Title, Description: spec.Description, Licence: spec.Licence, Attribution: spec.Attribution,
-			Drawing: drawing,
+			Drawing: drawing, Changed: l.changedAt,
 		})
 	}
 	for _, source := range city.Sources {
@@ -104,6 +119,7 @@ func (s *Store) Publish(ctx context.Context, batch layers.Batch) error {
 	if err != nil {
 		return err
 	}
+	l.note()
 	s.versions.Advance(delta)
 	return nil
 }
@@ -191,6 +207,7 @@ func (s *Store) loadLayer(ctx context.Context, l *liveLayer, sources []ingest.So
 		return fmt.Errorf("app: layer %s: %w", l.Name(), err)
 	}
 	finished = true
+	l.note()
 	s.versions.Advance(delta)
 	return nil
 }
