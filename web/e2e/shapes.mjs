@@ -43,7 +43,7 @@ async function visit(context) {
 function describeRows(rows) {
   return rows.map((row) => ({
     title: row.querySelector(".name").textContent,
-    swatches: [...row.querySelectorAll(".swatch")].map((s) => s.className.replace("swatch ", "")),
+    swatches: [...row.querySelectorAll(".swatches .mark")].map((mark) => mark.dataset.kind),
   }));
 }
 

@@ -67,7 +67,8 @@ export class LayerEntry {
   /** Counts the age on. */
   tick(): void {
     const layer = this.#viewer.layer(this.name);
-    const age = layer ? ageText(layer, this.#viewer.seenChanging(this.name)) : "";
+    // Ground has no age that anybody looks for.
+    const age = layer && this.role === "" ? ageText(layer, this.#viewer.seenChanging(this.name)) : "";
     if (this.#age.textContent !== age) this.#age.textContent = age;
   }
 

@@ -1,7 +1,6 @@
 import { drawing, element } from "./dom";
 import type { Drawn, LegendEntry } from "./drawn";
 import type { Sprite } from "./sprite";
-import { swatch } from "./swatch";
 
 /** The shapes that points may have, in a square of 24, by the names of the sprite's shape-NAME. */
 const SHAPES: Record<string, string> = {
@@ -45,14 +44,14 @@ export function outline({ kind, colour, shape }: Pick<LegendEntry, "kind" | "col
 
 function shapeMark(entry: Pick<LegendEntry, "kind" | "colour" | "shape">): SVGElement {
   const drawn = drawing("path", outline(entry));
-  return drawing("svg", { class: "mark", viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, drawn);
+  return drawing("svg", { class: "mark", "data-kind": entry.kind, viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, drawn);
 }
 
-/** What stands before a layer's name: its first marks where it has a legend, else one for each kind. */
-export function swatches({ kinds, colour, legend }: Drawn): HTMLElement {
+/** What stands before a layer's name: its first marks where it has a legend, else one for each kind of data. */
+export function swatches({ role, kinds, colour, legend }: Drawn): HTMLElement {
   const box = element("span", { class: "swatches", "aria-hidden": "true" });
   if (legend.length < 2) {
-    box.append(...kinds.map((kind) => swatch(kind, colour)));
+    box.append(...(role === "" ? kinds : kinds.slice(0, 1)).map((kind) => shapeMark({ ...legend[0], kind, colour })));
     return box;
   }
   box.classList.add("many");
