@@ -139,6 +139,7 @@ func (a *App) routes() []api.Route {
 	routes = append(routes, a.archives.surface.Routes()...)
 	return append(routes, style.New(ls, base, style.Options{
 		Name: a.city.Title, Start: style.Start{Center: a.city.Center, Zoom: a.city.Zoom}, Archives: a.archives.vector,
+		Fonts: mapFonts(),
 	}).Routes()...)
 }
 
