@@ -15,7 +15,12 @@ func (p *painter) groundLayer(l *Layer, f *from) string {
 		p.parcels(l, f)
 		return t.parcelLine
 	case Park:
-		p.plain(bandPark, l, f, t.park, t.parkName)
+		p.plain(bandPark, l, f, l.classesOf(parkClasses, middlePark).each(func(class string) any {
+			if class == "wood" {
+				return t.wood
+			}
+			return t.park
+		}), t.parkName)
 		p.areaName(l, f, t.parkName, 13)
 		return t.park
 	case Water:
@@ -42,9 +47,9 @@ func (p *painter) groundLayer(l *Layer, f *from) string {
 	}
 }
 
-// plain draws areas in one colour, and lines and points, which such a layer hardly has, thinly in
+// plain draws areas in a colour, and lines and points, which such a layer hardly has, thinly in
 // another.
-func (p *painter) plain(b band, l *Layer, f *from, area, line string) {
+func (p *painter) plain(b band, l *Layer, f *from, area any, line string) {
 	if l.Polygons {
 		p.add(b, f.part(":fill", "fill", polygonTypes, map[string]any{"fill-color": area}))
 	}
@@ -177,7 +182,7 @@ func (p *painter) boundaries(l *Layer, f *from) {
 // border draws the lines, or the edges of the polygons, of f as borders.
 func (p *painter) border(f *from, suffix string, types []string) {
 	wide := f.part(":casing", "line", types, map[string]any{
-		"line-color": p.theme.boundary, "line-width": byZoom(7, 2, 12, 5, 16, 8), "line-opacity": byZoom(7, 0.1, 14, 0.07),
+		"line-color": p.theme.boundary, "line-width": byZoom(7, 1.5, 12, 4, 16, 7), "line-opacity": byZoom(7, 0.07, 14, 0.06),
 	})
 	wide.Layout = round
 	if suffix == ":line" {
@@ -186,7 +191,7 @@ func (p *painter) border(f *from, suffix string, types []string) {
 	p.add(bandBoundary, wide)
 	line := f.part(suffix, "line", types, map[string]any{
 		"line-color": p.theme.boundary, "line-width": byZoom(7, 0.5, 12, 1, 16, 1.6),
-		"line-opacity": byZoom(7, 0.45, 12, 0.6), "line-dasharray": []float64{4, 3},
+		"line-opacity": byZoom(7, 0.35, 12, 0.5), "line-dasharray": []float64{4, 3},
 	})
 	line.Layout = butt
 	p.add(bandBoundary, line)

@@ -67,8 +67,8 @@ func (l *Layer) density() *density {
 
 // What a status that is over takes from a point.
 const (
-	overOpacity = 0.4
-	overRadius  = 0.8
+	overOpacity = 0.32
+	overRadius  = 0.75
 )
 
 // points draws points: circles, which cost little, while they are small; then, if there are images,
@@ -130,9 +130,9 @@ func (p *painter) rim() string {
 	return p.theme.rim
 }
 
-// shapePixels is the width of the shape of a circle in the sprite, at size 1; iconPixels that of icons.
+// shapePixels is the width of the circle among the sprite's images at size 1, iconPixels that of icons.
 const (
-	shapePixels = 16
+	shapePixels = 12
 	iconPixels  = 15
 )
 
