@@ -21,6 +21,7 @@ require (
 	github.com/tidwall/gjson v1.20.1
 	github.com/tidwall/rtree v1.10.0
 	go.uber.org/goleak v1.3.0
+	golang.org/x/image v0.44.0
 	modernc.org/sqlite v1.62.0
 )
 

@@ -29,18 +29,50 @@ var visions = []vision{
 	}},
 }
 
-// TestPaletteDistinct: any two fills, and any fill and the ground, lie at least minDelta apart in
-// CIELAB (ΔE 1976; about 2.3 is just noticeable) for every kind of reader.
+// themes are the themes by name.
+var themes = map[string]*theme{"light": &light, "dark": &dark}
+
+// TestPaletteDistinct: any two fills, that of other values among them, and any fill and the ground, lie
+// at least minDelta apart in CIELAB (ΔE 1976; about 2.3 is just noticeable) for every kind of reader.
 func TestPaletteDistinct(t *testing.T) {
 	t.Parallel()
 	const minDelta = 11
-	colours := append([]string{backgroundColour}, palette[:]...)
-	for _, v := range visions {
-		for i, a := range colours {
-			for _, b := range colours[:i] {
-				got := delta(v.lab(linear(t, a)), v.lab(linear(t, b)))
-				if got < minDelta {
-					t.Errorf("%s: %s and %s: got ΔE %.1f, want at least %d", v.name, a, b, got, minDelta)
+	for name, theme := range themes {
+		colours := append([]string{theme.ground, theme.other}, theme.palette[:]...)
+		for _, v := range visions {
+			for i, a := range colours {
+				for _, b := range colours[:i] {
+					if got := delta(v.lab(linear(t, a)), v.lab(linear(t, b))); got < minDelta {
+						t.Errorf("%s: %s: %s and %s: got ΔE %.1f, want at least %d", name, v.name, a, b, got, minDelta)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestRampOrdered: classes of numbers can be told from their neighbours and from the ground by every
+// kind of reader, and grow darker on a light ground and lighter on a dark one, step by step.
+func TestRampOrdered(t *testing.T) {
+	t.Parallel()
+	const minStep, minGround = 8, 25
+	for name, theme := range themes {
+		for _, v := range visions {
+			ground := v.lab(linear(t, theme.ground))
+			for i, hex := range theme.ramp {
+				c := v.lab(linear(t, hex))
+				if got := delta(c, ground); got < minGround {
+					t.Errorf("%s: %s: %s on the ground: got ΔE %.1f, want at least %d", name, v.name, hex, got, minGround)
+				}
+				if i == 0 {
+					continue
+				}
+				before := v.lab(linear(t, theme.ramp[i-1]))
+				if got := delta(c, before); got < minStep {
+					t.Errorf("%s: %s: %s after %s: got ΔE %.1f, want at least %d", name, v.name, hex, theme.ramp[i-1], got, minStep)
+				}
+				if (c[0] < before[0]) != (ground[0] > 50) {
+					t.Errorf("%s: %s: %s after %s: got lightness %.0f after %.0f", name, v.name, hex, theme.ramp[i-1], c[0], before[0])
 				}
 			}
 		}
@@ -55,24 +87,91 @@ func TestFillsShowAndLetThrough(t *testing.T) {
 		minFill    = 4 // ΔE, over an area; just noticeable is 2.3
 		minOutline = 11
 	)
-	ground := linear(t, backgroundColour)
 	for i := 1; i < len(fillOpacity); i += 2 {
 		opacity := fillOpacity[i]
 		if opacity > 0.5 {
 			t.Errorf("zoom %v: got opacity %v, want at most a half", fillOpacity[i-1], opacity)
 		}
-		for _, hex := range palette {
-			c := linear(t, hex)
-			inside := blend(ground, c, opacity)
-			for _, v := range visions {
-				if got := delta(v.lab(inside), v.lab(ground)); got < minFill {
-					t.Errorf("%s: fill %s at %v on the ground: got ΔE %.1f, want at least %v", v.name, hex, opacity, got, minFill)
-				}
-				edge := blend(inside, c, 0.9) // from zoom 13 on
-				if got := delta(v.lab(edge), v.lab(inside)); got < minOutline {
-					t.Errorf("%s: outline %s on its fill at %v: got ΔE %.1f, want at least %v", v.name, hex, opacity, got, minOutline)
+		for name, theme := range themes {
+			ground := linear(t, theme.ground)
+			for _, hex := range theme.palette {
+				c := linear(t, hex)
+				inside := blend(ground, c, opacity)
+				for _, v := range visions {
+					if got := delta(v.lab(inside), v.lab(ground)); got < minFill {
+						t.Errorf("%s: %s: fill %s at %v on the ground: got ΔE %.1f, want at least %v", name, v.name, hex, opacity, got, minFill)
+					}
+					edge := blend(inside, c, 0.9) // from zoom 13 on
+					if got := delta(v.lab(edge), v.lab(inside)); got < minOutline {
+						t.Errorf("%s: %s: outline %s on its fill at %v: got ΔE %.1f, want at least %v", name, v.name, hex, opacity, got, minOutline)
+					}
 				}
 			}
+		}
+	}
+}
+
+// TestGroundIsQuiet: what people find their way by is so near the paper that no data drowns in it:
+// every colour of data stands out from every area of the ground.
+func TestGroundIsQuiet(t *testing.T) {
+	t.Parallel()
+	const minData = 11
+	for name, theme := range themes {
+		areas := []string{theme.land, theme.park, theme.water, theme.building, theme.sand}
+		for _, hex := range theme.parcels {
+			areas = append(areas, hex)
+		}
+		for _, look := range theme.roads {
+			areas = append(areas, look.fill)
+		}
+		for _, area := range areas {
+			for _, hex := range theme.palette {
+				for _, v := range visions {
+					if got := delta(v.lab(linear(t, area)), v.lab(linear(t, hex))); got < minData {
+						t.Errorf("%s: %s: %s on %s: got ΔE %.1f, want at least %d", name, v.name, hex, area, got, minData)
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestTextsCanBeRead: names stand out from what surrounds them by the ratio that WCAG 2.2 asks of
+// large texts, the names of places by that of small ones.
+func TestTextsCanBeRead(t *testing.T) {
+	t.Parallel()
+	for name, theme := range themes {
+		for hex, want := range map[string]float64{
+			theme.place: 7, theme.placeFaint: 4.5, theme.street: 3, theme.waterName: 3, theme.parkName: 3,
+		} {
+			if got := contrast(luminance(rgbOf(hex)), luminance(rgbOf(theme.halo))); got < want {
+				t.Errorf("%s: text %s: got contrast %.1f, want at least %v", name, hex, got, want)
+			}
+		}
+	}
+}
+
+// TestFit: an owner's colour is kept where it can be seen, and moved where it cannot.
+func TestFit(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		theme     *theme
+		hex, want string
+	}{
+		{&light, "#0072b2", "#0072b2"},
+		{&dark, "#0072b2", "#4a9df8"}, // the same place of the palette
+		{&light, "#123456", "#123456"},
+		{&light, "#ABCDEF", ""},
+		{&dark, "#123456", ""},
+		{&dark, "#000000", ""},
+		{&light, "#ffffff", ""},
+	} {
+		got := tt.theme.fit(tt.hex)
+		if tt.want != "" && got != tt.want {
+			t.Errorf("fit(%s): got %s, want %s", tt.hex, got, tt.want)
+		}
+		if c := contrast(luminance(rgbOf(got)), luminance(rgbOf(tt.theme.ground))); !isColour(got) || c < tt.theme.contrast {
+			t.Errorf("fit(%s): got %s with contrast %.1f, want at least %v", tt.hex, got, c, tt.theme.contrast)
 		}
 	}
 }

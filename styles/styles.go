@@ -1,12 +1,18 @@
 // Package styles writes the MapLibre styles that say how layers are drawn, in version 8 of the
-// MapLibre style specification. So far there is one: the plain default style, which draws every
-// layer it is given on a light ground and nothing else: polygons as fills with outlines, lines as
-// lines, points as circles. Over all layers fills are undermost, then outlines, lines and circles, so
-// that no polygon hides a point; within each of these the layers keep their order.
+// MapLibre style specification. A style is made from schemas, from what owners say of their layers
+// ([Drawing]) and from which values fields are known to have ([Known]); nothing here reads a feature.
 //
-// A style names each layer's TileJSON by URL, so zooms, bounds and attribution stay the server's to
-// say. Nothing here reads a feature: a style says the same to everyone who may see the layers'
-// names. All functions are pure and safe from any goroutine; equal input gives equal bytes.
+// There is one style for each [Theme] and [Lang], see [Variants]. All of them draw, the undermost
+// first, the ground: archives of a known schema and layers with a role, by role; then data: fills,
+// outlines and lines; the names of the ground; the points of data as circles, above which only the
+// names of places stand; and, from zoom 14, these points as symbols with their icons and texts. Within
+// each of these the layers keep their order.
+//
+// A style draws exactly what its tiles contain: an expression reads a field only at zooms at which
+// tiles have it, compares it with values only that it is known to have, and every kind of geometry of
+// a layer is drawn. A style names each layer's TileJSON by URL, so zooms, bounds and attribution stay
+// the server's to say. All functions are pure and safe from any goroutine; equal input gives equal
+// bytes. docs/formats/styles.md describes what comes out.
 package styles
 
 import (
@@ -15,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -29,8 +36,22 @@ type Input struct {
 	// BaseURL is the server's absolute http or https URL as its clients see it, with or without a
 	// trailing slash; the TileJSON of a layer is expected at BaseURL/tiles/NAME.json.
 	BaseURL string
-	// Layers are drawn in this order, the first undermost among what has its kind.
+	// Theme is the colours; "" is [Light]. Lang is the language of names and titles; "" is [EN].
+	Theme Theme
+	Lang  Lang
+	// Layers are all layers there are, in their order. Their places among all give them their
+	// colours, so a layer looks the same in a style of all and in one of some.
 	Layers []Layer
+	// Only, unless it is nil, names the layers to draw.
+	Only []layers.Name
+	// Archives are the archives that may be drawn as ground: those of a schema that is known here are.
+	Archives []Archive
+	// Fonts are the font files that texts are drawn with; Glyphs says that the server has ranges of
+	// glyphs. With neither there are no texts.
+	Fonts  []FontFile
+	Glyphs bool
+	// Sprite says that the server has images. Without, points are circles at all zooms.
+	Sprite bool
 	// Center is where a map starts, lon/lat in degrees; nil leaves that to the map.
 	Center *orb.Point
 	// Zoom is the zoom at which a map starts, 0…24; it counts only with a Center.
@@ -40,72 +61,71 @@ type Input struct {
 	Bounds *orb.Bound
 }
 
-// Layer is one layer to draw.
-type Layer struct {
-	// Name is the layer's name: the source, the style layer of its points and the layer inside the
-	// tiles have it too. Its other style layers are NAME:line, NAME:outline and NAME:fill, which are
-	// nobody's name, for a name holds no ':'.
-	Name layers.Name
-	// Title is the layer's name for people; "" means Name.
-	Title string
-	// Points, Lines and Polygons say what is drawn, each with its multis. With none set all are: a
-	// layer that is empty now may get any.
-	Points, Lines, Polygons bool
-	// Coverage says that its polygons cover the map: they are drawn by their edges, with hardly a fill.
-	Coverage bool
+// FontFile is a font that the server has.
+type FontFile struct {
+	// Path is where on the server it is, such as "/assets/sans-1A2B.woff".
+	Path string
+	// Ranges are the code points that it is for, such as "U+0-FF".
+	Ranges []string
 }
 
 // Keys of our own in metadata.
 const (
-	TitleKey  = "hutong:title"  // of a style layer: the layer's title
-	BoundsKey = "hutong:bounds" // of the style: west, south, east, north in degrees
+	TitleKey   = "hutong:title"   // of a style layer: the title of what it draws
+	LayerKey   = "hutong:layer"   // of a style layer: the layer's name
+	ArchiveKey = "hutong:archive" // of a style layer: the archive's name
+	ThemeKey   = "hutong:theme"   // of the style: light or dark
+	LangKey    = "hutong:lang"    // of the style: en or zh
+	BoundsKey  = "hutong:bounds"  // of the style: west, south, east, north in degrees
+	LayersKey  = "hutong:layers"  // of the style: what it draws, with legends
 )
 
-// style is the root of a style, its members in the order in which they are written.
-type style struct {
-	Version  int               `json:"version"`
-	Name     string            `json:"name"`
-	Metadata map[string]any    `json:"metadata"`
-	Center   *orb.Point        `json:"center,omitempty"`
-	Zoom     *float64          `json:"zoom,omitempty"`
-	Sources  map[string]source `json:"sources"`
-	Layers   []layer           `json:"layers"`
-}
+// fontName is the one font of all texts.
+const fontName = "Noto Sans Regular"
 
-// source is a vector source that is described by a TileJSON.
-type source struct {
-	Type string `json:"type"`
-	URL  string `json:"url"`
-}
-
-// layer is one style layer.
-type layer struct {
-	ID          string            `json:"id"`
-	Type        string            `json:"type"`
-	Metadata    map[string]string `json:"metadata,omitempty"`
-	Source      string            `json:"source,omitempty"`
-	SourceLayer string            `json:"source-layer,omitempty"`
-	Filter      []any             `json:"filter,omitempty"`
-	Layout      map[string]any    `json:"layout,omitempty"`
-	Paint       map[string]any    `json:"paint"`
-}
-
-// Default returns the plain style of in.Layers as one line of JSON. It needs no sprite and no
-// glyphs. The error names everything that is wrong with in.
-func Default(in Input) ([]byte, error) {
+// Make returns the style of in as one line of JSON. The error names everything that is wrong with in.
+func Make(in Input) ([]byte, error) {
 	base, err := in.check()
 	if err != nil {
-		return nil, fmt.Errorf("styles: default: %w", err)
+		return nil, fmt.Errorf("styles: %w", err)
 	}
+	out := in.head(base)
+	p := newPainter(&in)
+	for i := range in.Archives {
+		if a := &in.Archives[i]; p.archive(a) {
+			out.Sources[a.source()] = source{Type: "vector", URL: base + "/archives/" + a.Name + ".json"}
+		}
+	}
+	told := []described{}
+	for i := range in.Layers {
+		l := &in.Layers[i]
+		if !in.draws(l.Name) {
+			p.skip(l)
+			continue
+		}
+		out.Sources[string(l.Name)] = source{Type: "vector", URL: base + "/tiles/" + string(l.Name) + ".json"}
+		told = append(told, p.layer(l))
+	}
+	out.Layers = p.stacked()
+	for i := range told {
+		told[i].IDs = idsOf(out.Layers, told[i].Name)
+	}
+	out.Metadata[LayersKey] = told
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(out); err != nil {
+		return nil, fmt.Errorf("styles: %w", err)
+	}
+	return buf.Bytes(), nil
+}
+
+// head returns a style that draws nothing yet.
+func (in *Input) head(base string) style {
 	out := style{
-		Version:  8,
-		Name:     in.Name,
-		Metadata: map[string]any{"hutong:style": "default"},
-		Sources:  make(map[string]source, len(in.Layers)),
-		Layers: []layer{{
-			ID: backgroundID, Type: "background",
-			Paint: map[string]any{"background-color": backgroundColour},
-		}},
+		Version: 8, Name: in.Name,
+		Metadata: map[string]any{ThemeKey: in.theme(), LangKey: in.lang()},
+		Sources:  map[string]source{},
 	}
 	if out.Name == "" {
 		out.Name = "Hutong"
@@ -116,31 +136,67 @@ func Default(in Input) ([]byte, error) {
 	if b := in.Bounds; b != nil {
 		out.Metadata[BoundsKey] = [4]float64{b.Min.Lon(), b.Min.Lat(), b.Max.Lon(), b.Max.Lat()}
 	}
-	for _, l := range in.Layers {
-		out.Sources[string(l.Name)] = source{Type: "vector", URL: base + "/tiles/" + string(l.Name) + ".json"}
+	if in.Sprite {
+		out.Sprite = base + "/sprites/default"
 	}
-	out.Layers = append(out.Layers, draw(in.Layers)...)
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(out); err != nil {
-		return nil, fmt.Errorf("styles: default: %w", err)
+	if in.Glyphs {
+		out.Glyphs = base + "/fonts/{fontstack}/{range}.pbf"
 	}
-	return buf.Bytes(), nil
+	for _, f := range in.Fonts {
+		if out.FontFaces == nil {
+			out.FontFaces = map[string][]fontFace{}
+		}
+		out.FontFaces[fontName] = append(out.FontFaces[fontName], fontFace{URL: base + f.Path, Ranges: f.Ranges})
+	}
+	return out
+}
+
+// draws reports whether a layer is to be drawn.
+func (in *Input) draws(name layers.Name) bool {
+	return in.Only == nil || slices.Contains(in.Only, name)
+}
+
+func (in *Input) theme() Theme {
+	if in.Theme == "" {
+		return Light
+	}
+	return in.Theme
+}
+
+func (in *Input) lang() Lang {
+	if in.Lang == "" {
+		return EN
+	}
+	return in.Lang
 }
 
 // check returns the base URL without a trailing slash, or every problem of in, joined.
-func (in Input) check() (string, error) {
-	var errs []error
+func (in *Input) check() (string, error) {
+	errs := []error{in.checkBase(), in.checkNames(), in.checkStart()}
+	if t := in.theme(); t != Light && t != Dark {
+		errs = append(errs, fmt.Errorf("theme %q is neither light nor dark", t))
+	}
+	if l := in.lang(); l != EN && l != ZH {
+		errs = append(errs, fmt.Errorf("language %q is neither en nor zh", l))
+	}
+	return strings.TrimSuffix(in.BaseURL, "/"), errors.Join(errs...)
+}
+
+func (in *Input) checkBase() error {
 	u, err := url.Parse(in.BaseURL)
 	switch {
 	case err != nil:
-		errs = append(errs, fmt.Errorf("base url: %w", err))
+		return fmt.Errorf("base url: %w", err)
 	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		errs = append(errs, fmt.Errorf("base url %q is not an absolute http or https url", in.BaseURL))
+		return fmt.Errorf("base url %q is not an absolute http or https url", in.BaseURL)
 	case u.RawQuery != "" || u.Fragment != "" || u.User != nil:
-		errs = append(errs, fmt.Errorf("base url %q has more than scheme, host and path", u.Redacted()))
+		return fmt.Errorf("base url %q has more than scheme, host and path", u.Redacted())
 	}
+	return nil
+}
+
+func (in *Input) checkNames() error {
+	var errs []error
 	seen := make(map[layers.Name]bool, len(in.Layers))
 	for _, l := range in.Layers {
 		if err := l.Name.Validate(); err != nil {
@@ -151,6 +207,16 @@ func (in Input) check() (string, error) {
 		}
 		seen[l.Name] = true
 	}
+	for _, name := range in.Only {
+		if !seen[name] {
+			errs = append(errs, fmt.Errorf("there is no layer %q to draw", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (in *Input) checkStart() error {
+	var errs []error
 	if c := in.Center; c != nil {
 		if !isPlace(*c) {
 			errs = append(errs, fmt.Errorf("center %v is not a place", *c))
@@ -162,7 +228,7 @@ func (in Input) check() (string, error) {
 	if b := in.Bounds; b != nil && (!isPlace(b.Min) || !isPlace(b.Max)) {
 		errs = append(errs, fmt.Errorf("bounds %v are not on the earth", *b))
 	}
-	return strings.TrimSuffix(in.BaseURL, "/"), errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // isPlace reports whether p is lon/lat in degrees. It is written so that NaN is none.

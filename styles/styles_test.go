@@ -15,61 +15,19 @@ import (
 	"hutong/layers"
 )
 
-// city is a style with everything that Input can say.
-func city() Input {
-	return Input{
-		Name:    "Washington & <DC>",
-		BaseURL: "https://map.example.org/live/",
-		Layers: []Layer{
-			{Name: "complaints", Title: "Complaints", Points: true},
-			{Name: "vendors", Points: true},
-			{Name: "sensors", Title: "Sensors “air”", Points: true},
-		},
-		Center: &orb.Point{-77.0365, 38.8977},
-		Zoom:   11.5,
-		Bounds: &orb.Bound{Min: orb.Point{-77.12, 38.79}, Max: orb.Point{-76.91, 39}},
-	}
-}
-
-// shapes is a style with every kind, a layer of which nothing is known yet, and one beyond the palette.
-func shapes() Input {
-	in := Input{BaseURL: "http://127.0.0.1:8080", Layers: []Layer{
-		{Name: "wards", Title: "Wards", Polygons: true},
-		{Name: "roads", Lines: true},
-		{Name: "plans", Points: true, Polygons: true},
-		{Name: "new"},
-	}}
-	for _, name := range []layers.Name{"a", "b", "c", "d"} {
-		in.Layers = append(in.Layers, Layer{Name: name, Points: true})
-	}
-	in.Layers = append(in.Layers, Layer{Name: "parks", Lines: true, Polygons: true})
-	return in
-}
-
-// TestDefaultGolden compares with an indented copy of the style, which people can read; compacted it
-// is the style's exact bytes.
-func TestDefaultGolden(t *testing.T) {
+// TestGoldens compares with indented copies of the styles, which people can read; compacted they are
+// the styles' exact bytes. The page's tests hold them against MapLibre's validator.
+func TestGoldens(t *testing.T) {
 	t.Parallel()
-	tests := []struct {
-		name string
-		in   Input
-	}{
-		{"city", city()},
-		{"shapes", shapes()},
-		{"empty", Input{BaseURL: "http://127.0.0.1:8080"}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
+	for name, in := range goldens() {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := Default(tt.in)
-			if err != nil {
-				t.Fatal(err)
-			}
+			got := make1(t, in)
 			var readable, compact bytes.Buffer
 			if err := errors.Join(json.Indent(&readable, got, "", "  "), json.Compact(&compact, got)); err != nil {
 				t.Fatal(err)
 			}
-			testkit.Golden(t, tt.name+".json", readable.String())
+			testkit.Golden(t, name+".json", readable.String())
 			if want := compact.String() + "\n"; string(got) != want {
 				t.Errorf("got %q, want it compact: %q", got, want)
 			}
@@ -77,143 +35,132 @@ func TestDefaultGolden(t *testing.T) {
 	}
 }
 
-// document is what the tests read of a style.
-type document struct {
-	Sprite, Glyphs any
-	Sources        map[string]struct{ Type, URL string }
-	Layers         []struct {
-		ID, Type, Source string
-		SourceLayer      string `json:"source-layer"`
-		Filter           []any
-	}
-}
-
-func parse(t *testing.T, in Input) document {
-	t.Helper()
-	data, err := Default(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var d document
-	if err := json.Unmarshal(data, &d); err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
-// TestDefaultDrawsExactlyItsLayers: the style draws what it was given, in that order, each from its
-// own source, and needs nothing from anywhere else.
-func TestDefaultDrawsExactlyItsLayers(t *testing.T) {
+// TestDrawsExactlyWhatTilesHold is the contract of the package.
+func TestDrawsExactlyWhatTilesHold(t *testing.T) {
 	t.Parallel()
-	in := Input{BaseURL: "http://127.0.0.1:8080"}
-	var want []string
-	for name := range strings.FieldsSeq("a b-c d_e f9 g h i j k l m n o p q r s t") {
-		in.Layers = append(in.Layers, Layer{Name: layers.Name(name), Points: true})
-		want = append(want, name)
-	}
-	got := parse(t, in)
-	var drawn []string
-	for i, l := range got.Layers {
-		if i == 0 {
-			if l.Type != "background" || l.Source != "" {
-				t.Errorf("first layer: got %+v, want the background", l)
-			}
-			continue
+	for name, in := range goldens() {
+		if len(in.Archives) > 0 {
+			continue // internal/app holds it against a real archive
 		}
-		drawn = append(drawn, l.SourceLayer)
-		if l.ID != l.SourceLayer || l.Source != l.SourceLayer || l.Type != "circle" {
-			t.Errorf("layer %d: got %+v, want circles of one name throughout", i, l)
-		}
-		src := got.Sources[l.Source]
-		if wantURL := "http://127.0.0.1:8080/tiles/" + l.Source + ".json"; src.Type != "vector" || src.URL != wantURL {
-			t.Errorf("source %q: got %+v, want a vector source at %s", l.Source, src, wantURL)
-		}
-	}
-	if diff := cmp.Diff(want, drawn); diff != "" {
-		t.Errorf("layers drawn (-want +got):\n%s", diff)
-	}
-	if len(got.Sources) != len(want) {
-		t.Errorf("got %d sources, want %d", len(got.Sources), len(want))
-	}
-	if got.Sprite != nil || got.Glyphs != nil {
-		t.Errorf("got sprite %v and glyphs %v, want neither", got.Sprite, got.Glyphs)
-	}
-}
-
-// TestDefaultOrder: fills lie under outlines, those under lines, those under circles, whatever the
-// order of the layers, which each of them keeps; and a style layer draws one type of geometry.
-func TestDefaultOrder(t *testing.T) {
-	t.Parallel()
-	in := Input{BaseURL: "http://127.0.0.1:8080", Layers: []Layer{
-		{Name: "points", Points: true},
-		{Name: "all", Points: true, Lines: true, Polygons: true},
-		{Name: "lines", Lines: true},
-		{Name: "unknown"},
-		{Name: "polygons", Polygons: true},
-	}}
-	want := []string{
-		"all:fill fill Polygon", "unknown:fill fill Polygon", "polygons:fill fill Polygon",
-		"all:outline line Polygon", "unknown:outline line Polygon", "polygons:outline line Polygon",
-		"all:line line LineString", "lines:line line LineString", "unknown:line line LineString",
-		"points circle Point", "all circle Point", "unknown circle Point",
-	}
-	got := parse(t, in)
-	var drawn []string
-	for _, l := range got.Layers[1:] {
-		if len(l.Filter) != 5 {
-			t.Fatalf("%s: got filter %v, want a match of one arm", l.ID, l.Filter)
-		}
-		types, isList := l.Filter[2].([]any)
-		if !isList || len(types) != 2 || types[1] != "Multi"+types[0].(string) {
-			t.Fatalf("%s: got filter %v, want one of a type and its multi", l.ID, l.Filter)
-		}
-		drawn = append(drawn, l.ID+" "+l.Type+" "+types[0].(string))
-		if name, _, _ := strings.Cut(l.ID, ":"); l.Source != name || l.SourceLayer != name {
-			t.Errorf("%s: got source %q and layer %q in it, want %q for both", l.ID, l.Source, l.SourceLayer, name)
-		}
-	}
-	if diff := cmp.Diff(want, drawn); diff != "" {
-		t.Errorf("style layers (-want +got):\n%s", diff)
-	}
-	if len(got.Sources) != len(in.Layers) {
-		t.Errorf("got %d sources, want one a layer", len(got.Sources))
-	}
-}
-
-// TestDefaultUndermost: the first layer that has points is the faint one, wherever it stands.
-func TestDefaultUndermost(t *testing.T) {
-	t.Parallel()
-	first, other := circle(1, true), circle(1, false)
-	if cmp.Equal(first["circle-opacity"], other["circle-opacity"]) {
-		t.Fatal("the undermost layer is as dense as others")
-	}
-	list := draw([]Layer{{Name: "wards", Polygons: true}, {Name: "b", Points: true}, {Name: "c", Points: true}})
-	for i, want := range map[int]any{2: first["circle-opacity"], 3: other["circle-opacity"]} {
-		if diff := cmp.Diff(want, list[i].Paint["circle-opacity"]); diff != "" {
-			t.Errorf("%s (-want +got):\n%s", list[i].ID, diff)
-		}
-	}
-}
-
-// TestDefaultSameBytes: maps inside must not show in the bytes.
-func TestDefaultSameBytes(t *testing.T) {
-	t.Parallel()
-	want, err := Default(city())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for range 50 {
-		got, err := Default(city())
+		got, err := testkit.StyleProblems(make1(t, in), contents(&in))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(got, want) {
+		for _, problem := range got {
+			t.Errorf("%s: %s", name, problem)
+		}
+	}
+}
+
+// TestSameBytes: maps inside must not show in the bytes.
+func TestSameBytes(t *testing.T) {
+	t.Parallel()
+	want := make1(t, demo())
+	for range 30 {
+		if got := make1(t, demo()); !bytes.Equal(got, want) {
 			t.Fatalf("got %s, want %s", got, want)
 		}
 	}
 }
 
-func TestDefaultRefuses(t *testing.T) {
+// TestSources: each layer and each archive that is drawn has its source, and nothing else has.
+func TestSources(t *testing.T) {
+	t.Parallel()
+	got := parse(t, basemap())
+	want := map[string]struct{ Type, URL string }{
+		"archive:sf": {"vector", "http://127.0.0.1:8080/archives/sf.json"},
+		"wifi":       {"vector", "http://127.0.0.1:8080/tiles/wifi.json"},
+	}
+	if diff := cmp.Diff(want, got.Sources); diff != "" {
+		t.Errorf("sources (-want +got):\n%s", diff)
+	}
+	for _, l := range got.Layers {
+		if l.Source == "archive:sf" && (!strings.HasPrefix(l.ID, "archive:sf:") || l.Metadata[ArchiveKey] != "sf" || l.Metadata[TitleKey] != "San Francisco") {
+			t.Errorf("%s: got metadata %v, want that of the archive", l.ID, l.Metadata)
+		}
+		if l.SourceLayer == "pois" {
+			t.Errorf("%s draws points of interest", l.ID)
+		}
+	}
+}
+
+// TestOnly: a style of some layers draws these as the style of all does.
+func TestOnly(t *testing.T) {
+	t.Parallel()
+	all := parse(t, demo())
+	in := demo()
+	in.Only = []layers.Name{"markets", "roads"} // the order of the layers stays
+	some := parse(t, in)
+	var want []any
+	for _, l := range all.Layers {
+		if l.Source == "" || l.Source == "markets" || l.Source == "roads" {
+			want = append(want, l)
+		}
+	}
+	var got []any
+	for _, l := range some.Layers {
+		got = append(got, l)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("style layers (-want +got):\n%s", diff)
+	}
+	if len(some.Sources) != 2 || len(some.Metadata.Layers) != 2 || some.Metadata.Layers[0].Name != "roads" {
+		t.Errorf("got sources %v and layers %v, want two each", some.Sources, some.Metadata.Layers)
+	}
+}
+
+// TestOrder: the ground by its roles, then data by kind, then their texts, whatever the order of the
+// layers, which each of these keeps.
+func TestOrder(t *testing.T) {
+	t.Parallel()
+	in := demo()
+	for i, j := 0, len(in.Layers)-1; i < j; i, j = i+1, j-1 {
+		in.Layers[i], in.Layers[j] = in.Layers[j], in.Layers[i]
+	}
+	want := strings.Fields(`
+		hutong:ground land:fill parcels:fill parcels:outline parks:fill water:fill water:line buildings:fill
+		roads:casing roads:line rails:casing rails:line districts:casing districts:outline rails
+		markets:fill markets:outline rails:label roads:label water:label water:label-line parks:label
+		markets sensors vendors complaints:glow complaints places
+		markets:symbol sensors:symbol vendors:symbol complaints:symbol complaints:icon
+		markets:label markets:label-area sensors:label vendors:label complaints:label`)
+	var got []string
+	for _, l := range parse(t, in).Layers {
+		got = append(got, l.ID)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("style layers (-want +got):\n%s", diff)
+	}
+}
+
+// TestNeedsWhatThereIs: without images there are no symbols, without fonts and glyphs no texts, and
+// nothing is asked of the server that it lacks.
+func TestNeedsWhatThereIs(t *testing.T) {
+	t.Parallel()
+	for name, in := range goldens() {
+		d := parse(t, in)
+		if (d.Sprite != nil) != in.Sprite || (d.Glyphs != nil) != in.Glyphs || (len(d.FontFaces) > 0) != (len(in.Fonts) > 0) {
+			t.Errorf("%s: got sprite %v, glyphs %v, fonts %v", name, d.Sprite, d.Glyphs, d.FontFaces)
+		}
+		for _, l := range d.Layers {
+			if _, images := l.Layout["icon-image"]; images && !in.Sprite {
+				t.Errorf("%s: %s needs images", name, l.ID)
+			}
+			if _, texts := l.Layout["text-field"]; texts && !in.Glyphs && len(in.Fonts) == 0 {
+				t.Errorf("%s: %s needs fonts", name, l.ID)
+			}
+		}
+	}
+	d := parse(t, demo())
+	if faces := d.FontFaces["Noto Sans Regular"]; len(faces) != 2 || faces[0].URL != "https://map.example.org/live/assets/latin-1A2B.woff" || len(faces[0].Ranges) != 2 {
+		t.Errorf("got fonts %v", d.FontFaces)
+	}
+	if d.Sprite != "https://map.example.org/live/sprites/default" || d.Glyphs != "https://map.example.org/live/fonts/{fontstack}/{range}.pbf" {
+		t.Errorf("got sprite %v and glyphs %v", d.Sprite, d.Glyphs)
+	}
+}
+
+func TestRefuses(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
@@ -226,18 +173,21 @@ func TestDefaultRefuses(t *testing.T) {
 		{"unreadable base", func(in *Input) { in.BaseURL = "http://a b" }, "base url: parse"},
 		{"query", func(in *Input) { in.BaseURL = "http://h?q=1" }, "has more than scheme, host and path"},
 		{"bad layer", func(in *Input) { in.Layers[0].Name = "Bad" }, `layer name "Bad" may only have`},
-		{"twice", func(in *Input) { in.Layers[1].Name = "complaints" }, `layer "complaints" stands twice`},
+		{"twice", func(in *Input) { in.Layers[1].Name = "land" }, `layer "land" stands twice`},
+		{"only", func(in *Input) { in.Only = []layers.Name{"roads", "moon"} }, `there is no layer "moon" to draw`},
+		{"theme", func(in *Input) { in.Theme = "sepia" }, `theme "sepia" is neither`},
+		{"language", func(in *Input) { in.Lang = "fr" }, `language "fr" is neither`},
 		{"center", func(in *Input) { in.Center = &orb.Point{181, 0} }, "center [181 0] is not a place"},
 		{"center NaN", func(in *Input) { in.Center = &orb.Point{0, math.NaN()} }, "is not a place"},
-		{"bounds", func(in *Input) { in.Bounds.Max[0] = 200 }, "bounds {[-77.12 38.79] [200 39]} are not on the earth"},
+		{"bounds", func(in *Input) { in.Bounds = &orb.Bound{Min: orb.Point{1, 1}, Max: orb.Point{200, 39}} }, "are not on the earth"},
 		{"zoom", func(in *Input) { in.Zoom = 25 }, "zoom 25 is not 0 to 24"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			in := city()
+			in := demo()
 			tt.change(&in)
-			got, err := Default(in)
+			got, err := Make(in)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %s, %v; want an error with %q", got, err, tt.want)
 			}
@@ -249,12 +199,8 @@ func TestDefaultRefuses(t *testing.T) {
 func TestCoveragesShowWhatIsUnder(t *testing.T) {
 	t.Parallel()
 	through := 1.0
-	for i := range 5 {
-		opacity, ok := fill(i, true)["fill-opacity"].(float64)
-		if !ok {
-			t.Fatalf("the opacity of a coverage is %v", fill(i, true)["fill-opacity"])
-		}
-		through *= 1 - opacity
+	for range 5 {
+		through *= 1 - fillOpacityOf(true, false).(float64)
 	}
 	if through < 0.75 {
 		t.Errorf("five coverages let %.2f through, want 0.75 at least", through)

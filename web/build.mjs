@@ -1,6 +1,7 @@
-// Builds dist/: index.html and, in assets/, the script, its worker, the style sheet, the icon and the
-// licences, each named by a hash of its content, each with a gzip twin where that is smaller. The
-// same sources give the same bytes.
+// Builds dist/: index.html and, in assets/, the script, its worker, the style sheets, the icon, the
+// fonts and the licences, each named by a hash of its content, each with a gzip twin where that is
+// smaller. Beside the page, for the server alone, fonts.json says which characters each font file is
+// for, and icons.json holds the icons of Maki and Temaki. The same sources give the same bytes.
 
 import { build } from "esbuild";
 import { createHash } from "node:crypto";
@@ -18,8 +19,12 @@ await clean();
 const worker = await copyAsset("node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs", "worker", ".js");
 const icon = await copyAsset("src/icon.svg", "icon", ".svg");
 const licences = await writeAsset("licences", ".txt", await licenceTexts());
+const files = await copyFonts();
+const fonts = await writeAsset("fonts", ".css", fontFaces(files));
+await writeJSON("fonts.json", files);
+await writeJSON("icons.json", await readIcons());
 const { script, style } = await bundle(worker);
-await writePage({ script, style, icon, licences });
+await writePage({ script, style, fonts, icon, licences });
 await compress();
 
 /** Empties dist but for its .gitignore, which keeps the folder in the repository. */
@@ -95,10 +100,57 @@ function base32(bytes) {
   return text;
 }
 
-/** The licences of all packages that go into the bundle: maplibre-gl and what it is made of. */
+/**
+ * Copies the files of the map's one font, those that come first in front: Noto Sans for the alphabets,
+ * Noto Sans SC, which comes in a hundred small pieces, for Chinese. WOFF, because the server reads it too.
+ */
+async function copyFonts() {
+  const alphabets = ["latin", "latin-ext", "greek", "greek-ext", "cyrillic", "cyrillic-ext", "vietnamese"];
+  const packages = [
+    { name: "noto-sans", has: (piece) => alphabets.includes(piece) },
+    { name: "noto-sans-sc", has: (piece) => piece.startsWith("[") },
+  ];
+  const files = [];
+  for (const { name, has } of packages) {
+    const folder = path.join(here, "node_modules/@fontsource", name);
+    const { family } = JSON.parse(await readFile(path.join(folder, "metadata.json"), "utf8"));
+    const pieces = JSON.parse(await readFile(path.join(folder, "unicode.json"), "utf8"));
+    for (const piece of Object.keys(pieces).filter(has)) {
+      const base = `${name}-${piece.replace(/[[\]]/g, "")}`;
+      const asset = await writeAsset(base, ".woff", await readFile(path.join(folder, `files/${base}-400-normal.woff`)));
+      files.push({ path: `/assets/${asset}`, family, ranges: pieces[piece].toUpperCase().split(",") });
+    }
+  }
+  return files;
+}
+
+/** The page's rules for the fonts. Of two files for a character browsers take the later one. */
+function fontFaces(files) {
+  const rule = ({ path: file, ranges }) =>
+    `@font-face{font-family:"Hutong Sans";font-display:swap;src:url(${path.posix.basename(file)})format("woff");unicode-range:${ranges}}`;
+  return files.toReversed().map(rule).join("\n");
+}
+
+/** The icons as SVG by the names that styles call them by: Temaki's with its name in front. */
+async function readIcons() {
+  const icons = {};
+  for (const [folder, prefix] of [["@mapbox/maki", ""], ["@rapideditor/temaki", "temaki-"]]) {
+    const from = path.join(here, "node_modules", folder, "icons");
+    for (const name of (await readdir(from)).filter((name) => name.endsWith(".svg")).sort()) {
+      icons[prefix + name.slice(0, -".svg".length)] = await readFile(path.join(from, name), "utf8");
+    }
+  }
+  return icons;
+}
+
+async function writeJSON(name, value) {
+  await writeFile(path.join(dist, name), JSON.stringify(value));
+}
+
+/** The licences of all packages that go into the bundle: ours and what they are made of. */
 async function licenceTexts() {
   const lock = JSON.parse(await readFile(path.join(here, "package-lock.json"), "utf8"));
-  const parts = [];
+  const same = new Map(); // packages by what their licence says below its first line
   for (const [folder, info] of Object.entries(lock.packages)) {
     if (folder === "" || info.dev || info.optional) continue;
     const name = folder.replace(/^.*node_modules\//, "");
@@ -106,8 +158,11 @@ async function licenceTexts() {
     const files = (await readdir(path.join(here, folder))).filter((f) => /^licen[cs]e/i.test(f)).sort();
     const texts = await Promise.all(files.map((f) => readFile(path.join(here, folder, f), "utf8")));
     const text = texts.join("\n").trim() || "(the package names its licence only)";
-    parts.push(`${name} ${info.version} (${info.license})\n\n${text}\n`);
+    const [first, ...rest] = text.split("\n");
+    const body = rest.join("\n");
+    same.set(body, [...(same.get(body) ?? []), `${name} ${info.version} (${info.license})\n\n${first}\n`]);
   }
+  const parts = [...same].map(([body, heads]) => `${heads.join("\n")}${body}\n`);
   return parts.join(`\n${"-".repeat(80)}\n\n`);
 }
 

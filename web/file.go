@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"strconv"
@@ -22,6 +23,7 @@ var mediaTypes = map[string]string{
 	".js":   "text/javascript; charset=utf-8",
 	".svg":  "image/svg+xml",
 	".txt":  "text/plain; charset=utf-8",
+	".woff": "font/woff",
 }
 
 // file is one thing to serve, in one or two representations.
@@ -32,16 +34,41 @@ type file struct {
 	gzip      body // zero if there is none
 }
 
-// body is one representation with its strong ETag.
+// body is one representation with its strong ETag. It stays in the program's text: fonts are megabytes
+// that need not be in the heap too.
 type body struct {
-	data []byte
+	fsys fs.FS
+	name string // "" if there is no such representation
 	etag string
 }
 
-// newBody takes data over.
-func newBody(data []byte) body {
-	sum := sha256.Sum256(data)
-	return body{data: data, etag: `"` + hex.EncodeToString(sum[:16]) + `"`}
+// open returns the body's content. fsys is an embed.FS or the tests' stand-in, whose files can seek.
+func (b *body) open() (io.ReadSeekCloser, error) {
+	f, err := b.fsys.Open(b.name)
+	if err != nil {
+		return nil, fmt.Errorf("web: %w", err)
+	}
+	content, ok := f.(io.ReadSeekCloser)
+	if !ok {
+		return nil, fmt.Errorf("web: %s cannot seek", b.name)
+	}
+	return content, nil
+}
+
+// newBody reads a file for its ETag.
+func newBody(fsys fs.FS, name string) (body, error) {
+	b := body{fsys: fsys, name: name}
+	content, err := b.open()
+	if err != nil {
+		return body{}, err
+	}
+	defer content.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, content); err != nil {
+		return body{}, fmt.Errorf("web: %w", err)
+	}
+	b.etag = `"` + hex.EncodeToString(sum.Sum(nil)[:16]) + `"`
+	return b, nil
 }
 
 // readFile reads name and its gzip twin, if any, from fsys.
@@ -50,17 +77,13 @@ func readFile(fsys fs.FS, name, cache string) (file, error) {
 	if !ok {
 		return file{}, fmt.Errorf("web: no media type for %s", name)
 	}
-	plain, err := fs.ReadFile(fsys, name)
+	plain, err := newBody(fsys, name)
 	if err != nil {
-		return file{}, fmt.Errorf("web: %w", err)
+		return file{}, err
 	}
-	f := file{mediaType: mediaType, cache: cache, plain: newBody(plain)}
-	twin, err := fs.ReadFile(fsys, name+packed)
-	switch {
-	case err == nil:
-		f.gzip = newBody(twin)
-	case !errors.Is(err, fs.ErrNotExist):
-		return file{}, fmt.Errorf("web: %w", err)
+	f := file{mediaType: mediaType, cache: cache, plain: plain}
+	if f.gzip, err = newBody(fsys, name+packed); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return file{}, err
 	}
 	return f, nil
 }

@@ -8,7 +8,6 @@
 package web
 
 import (
-	"bytes"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -23,7 +22,7 @@ import (
 var dist embed.FS
 
 //go:embed placeholder.html
-var placeholder []byte
+var placeholder embed.FS
 
 // ContentSecurityPolicy is what the page may do: run its own scripts, style sheets and worker, talk
 // to its own server and show its own fonts and its own and inlined images. It needs neither inline
@@ -65,8 +64,8 @@ func newSite(fsys fs.FS) (*site, error) {
 	s := &site{files: map[string]file{}}
 	page, err := readFile(fsys, "dist/index.html", revalidate)
 	if err != nil {
-		s.files["/"] = file{mediaType: "text/html; charset=utf-8", cache: revalidate, plain: newBody(placeholder)}
-		return s, nil
+		s.files["/"], err = readFile(placeholder, "placeholder.html", revalidate)
+		return s, err
 	}
 	s.files["/"] = page
 	assets, err := fs.ReadDir(fsys, "dist/assets")
@@ -92,7 +91,8 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Content-Security-Policy", ContentSecurityPolicy)
-	// In a sandboxed frame even the page's own scripts are another origin's.
+	// In a sandboxed frame even the page's own scripts are another origin's, and maps on other sites
+	// write with the fonts too.
 	h.Set("Access-Control-Allow-Origin", "*")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("Allow", "GET, HEAD")
@@ -105,18 +105,23 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	b := f.plain
-	if f.gzip.data != nil {
+	if f.gzip.name != "" {
 		h.Set("Vary", "Accept-Encoding")
 		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
 			b = f.gzip
 			h.Set("Content-Encoding", "gzip")
 		}
 	}
+	content, err := b.open()
+	if err != nil {
+		panic(err) // it was there when the site was made
+	}
+	defer content.Close()
 	h.Set("Content-Type", f.mediaType)
 	h.Set("Cache-Control", f.cache)
 	h.Set("ETag", b.etag)
 	// ServeContent handles If-None-Match, ranges and HEAD; the zero time leaves Last-Modified out.
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(b.data))
+	http.ServeContent(w, r, "", time.Time{}, content)
 }
 
 // problem answers as [hutong/api] refuses; web stands beside that package and cannot import it.

@@ -2,15 +2,25 @@
 //
 // # Routes
 //
-//	GET /styles/{file}    default.json: all layers, plainly
+//	GET /styles/{file}               NAME.json, a name of styles.Variants
+//	GET /styles/{file}?layers=a,b    the same with these layers only, above the archives
+//
+// A style changes with what layers are made of, never with single features: with which kinds of
+// geometry there are, with the order of magnitude of how many there are, and with which values their
+// fields are known to have. The latter is read rarely, see [known].
 package style
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/paulmach/orb"
 
 	"hutong/api"
+	"hutong/layers"
 	"hutong/layers/shape"
 	"hutong/styles"
 )
@@ -23,17 +33,46 @@ type Start struct {
 	Zoom float64
 }
 
-// Style answers with styles of all layers. It may be used from any goroutine.
-type Style struct {
-	layers *api.Layers
-	base   api.Base
-	name   string
-	start  Start
+// Options say what styles may use. Their zero value is a server with layers and nothing else.
+type Options struct {
+	// Name is what people read as the name of a style.
+	Name string
+	// Start is where a map starts.
+	Start Start
+	// Archives returns the archives of vector tiles at this moment; nil is none. It is called for
+	// every style and must not wait for anything.
+	Archives func() []styles.Archive
+	// Fonts, Glyphs and Sprite are what of these the server has, see [styles.Input].
+	Fonts          []styles.FontFile
+	Glyphs, Sprite bool
 }
 
-// New returns the styles of ls. name is what people read as the default style's name.
-func New(ls *api.Layers, base api.Base, name string, start Start) *Style {
-	return &Style{ls, base, name, start}
+// Style answers with styles. It may be used from any goroutine.
+type Style struct {
+	layers   *api.Layers
+	base     api.Base
+	opts     Options
+	variants map[string]styles.Variant // by file name
+	names    string                    // of all variants, for people
+	known    map[layers.Name]*known
+}
+
+// New returns the styles of ls.
+func New(ls *api.Layers, base api.Base, opts Options) *Style {
+	s := &Style{
+		layers: ls, base: base, opts: opts,
+		variants: map[string]styles.Variant{}, known: map[layers.Name]*known{},
+	}
+	var names []string
+	for _, v := range styles.Variants() {
+		s.variants[v.Name+".json"] = v
+		names = append(names, "/styles/"+v.Name+".json")
+	}
+	s.names = strings.Join(names, ", ")
+	for _, l := range ls.All() {
+		s.known[l.Name()] = &known{now: time.Now}
+	}
+	return s
 }
 
 // Routes returns the routes of styles.
@@ -42,16 +81,16 @@ func (s *Style) Routes() []api.Route {
 }
 
 func (s *Style) serve(w http.ResponseWriter, r *http.Request) {
-	if r.PathValue("file") != "default.json" {
-		api.Refuse(w, r, api.CodeNotFound, "There is one style: /styles/default.json.")
+	variant, ok := s.variants[r.PathValue("file")]
+	if !ok {
+		api.Refuse(w, r, api.CodeNotFound, "There is no style of this name; there are "+s.names+".")
 		return
 	}
-	in := styles.Input{Name: s.name, BaseURL: s.base.URL(r)}
-	s.aim(&in)
-	for _, l := range s.layers.All() {
-		in.Layers = append(in.Layers, describe(l))
+	only, ok := s.only(w, r)
+	if !ok {
+		return
 	}
-	body, err := styles.Default(in)
+	body, err := styles.Make(s.input(r, variant, only))
 	if err != nil {
 		// All but the Host header is checked before the server starts.
 		api.Refuse(w, r, api.CodeParameterInvalid, "The Host header makes no URL.")
@@ -60,27 +99,74 @@ func (s *Style) serve(w http.ResponseWriter, r *http.Request) {
 	api.Send(w, r, "application/json", body)
 }
 
+// only returns the layers that a request asks for, nil for all. When it asks for one that is not
+// there, it answers with a problem and ok is false.
+func (s *Style) only(w http.ResponseWriter, r *http.Request) (only []layers.Name, ok bool) {
+	query := r.URL.Query()
+	for name := range query {
+		if name != "layers" {
+			api.Refuse(w, r, api.CodeParameterInvalid, fmt.Sprintf("A style takes layers=a,b and no %.64q.", name))
+			return nil, false
+		}
+	}
+	if !query.Has("layers") {
+		return nil, true
+	}
+	for _, list := range query["layers"] {
+		for name := range strings.SplitSeq(list, ",") {
+			if s.layers.Find(w, r, name) == nil {
+				return nil, false
+			}
+			if !slices.Contains(only, layers.Name(name)) {
+				only = append(only, layers.Name(name))
+			}
+		}
+	}
+	return only, true
+}
+
+// input is what a style is made from at this moment.
+func (s *Style) input(r *http.Request, variant styles.Variant, only []layers.Name) styles.Input {
+	in := styles.Input{
+		Name: s.opts.Name, BaseURL: s.base.URL(r), Theme: variant.Theme, Lang: variant.Lang, Only: only,
+		Fonts: s.opts.Fonts, Glyphs: s.opts.Glyphs, Sprite: s.opts.Sprite,
+	}
+	if s.opts.Archives != nil {
+		in.Archives = s.opts.Archives()
+	}
+	for _, l := range s.layers.All() {
+		in.Layers = append(in.Layers, s.describe(l))
+	}
+	s.aim(&in)
+	return in
+}
+
 // describe says what of a layer there is to draw at this moment.
-func describe(l *api.Layer) styles.Layer {
+func (s *Style) describe(l *api.Layer) styles.Layer {
 	v := l.View.Now()
 	kinds := v.Kinds()
 	return styles.Layer{
-		Name: l.Name(), Title: l.Heading(), Coverage: v.Schema().Coverage,
+		Name: l.Name(), Title: l.Heading(), Schema: v.Schema(), MaxZoom: l.Tiles.Options().MaxZoom, Drawing: l.Drawing,
 		Points:   v.Points()+kinds[shape.MultiPoint] > 0,
 		Lines:    kinds[shape.Line]+kinds[shape.MultiLine] > 0,
 		Polygons: kinds[shape.Polygon]+kinds[shape.MultiPolygon] > 0,
+		Count:    v.Located(),
+		Known:    s.known[l.Name()].of(v, &l.Drawing),
 	}
 }
 
-// aim says where a map starts: as configured, else on all that there is, else nowhere.
+// aim says where a map starts: as configured, else on all that is drawn, else nowhere.
 func (s *Style) aim(in *styles.Input) {
-	if s.start.Center != nil {
-		in.Center, in.Zoom = s.start.Center, s.start.Zoom
+	if s.opts.Start.Center != nil {
+		in.Center, in.Zoom = s.opts.Start.Center, s.opts.Start.Zoom
 		return
 	}
 	var all orb.Bound
 	some := false
 	for _, l := range s.layers.All() {
+		if in.Only != nil && !slices.Contains(in.Only, l.Name()) {
+			continue
+		}
 		b, ok := l.View.Now().Extent()
 		switch {
 		case !ok:

@@ -6,6 +6,8 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,7 +49,7 @@ func newServer(t *testing.T, start Start, places ...orb.Geometry) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := api.NewServer(slog.New(slog.DiscardHandler), telemetry.NewMetrics(), New(ls, api.Base{}, "A city", start).Routes())
+	s := api.NewServer(slog.New(slog.DiscardHandler), telemetry.NewMetrics(), New(ls, api.Base{}, Options{Name: "A city", Start: start}).Routes())
 	s.Ready()
 	return s
 }
@@ -62,7 +64,10 @@ type document struct {
 	Layers  []struct{ ID, Source string }
 	// Metadata has what our page reads.
 	Metadata struct {
-		Bounds []float64 `json:"hutong:bounds"`
+		Bounds []float64               `json:"hutong:bounds"`
+		Theme  string                  `json:"hutong:theme"`
+		Lang   string                  `json:"hutong:lang"`
+		Layers []struct{ Name string } `json:"hutong:layers"`
 	}
 }
 
@@ -153,9 +158,72 @@ func TestStart(t *testing.T) {
 	}
 }
 
-func TestOtherStyle(t *testing.T) {
+// TestVariants: each style has its theme and language, and the default one is the light one.
+func TestVariants(t *testing.T) {
 	t.Parallel()
-	if status, _ := get(t, newServer(t, Start{}), "/styles/other.json"); status != http.StatusNotFound {
-		t.Errorf("got %d, want 404", status)
+	h := newServer(t, Start{}, orb.Point{116, 39})
+	for name, want := range map[string][2]string{
+		"default": {"light", "en"}, "light": {"light", "en"}, "dark": {"dark", "en"}, "light-zh": {"light", "zh"}, "dark-zh": {"dark", "zh"},
+	} {
+		status, d := get(t, h, "/styles/"+name+".json")
+		if got := [2]string{d.Metadata.Theme, d.Metadata.Lang}; status != http.StatusOK || got != want {
+			t.Errorf("%s: got %d %v, want %v", name, status, got, want)
+		}
+	}
+}
+
+// TestRevalidated: a style that did not change is not sent again.
+func TestRevalidated(t *testing.T) {
+	t.Parallel()
+	h := newServer(t, Start{}, orb.Point{116, 39})
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://city.example/styles/dark.json", nil))
+	r := httptest.NewRequest(http.MethodGet, "http://city.example/styles/dark.json", nil)
+	r.Header.Set("If-None-Match", w.Header().Get("ETag"))
+	again := httptest.NewRecorder()
+	h.ServeHTTP(again, r)
+	if w.Header().Get("ETag") == "" || again.Code != http.StatusNotModified {
+		t.Errorf("got tag %q, then %d, want 304", w.Header().Get("ETag"), again.Code)
+	}
+}
+
+func TestSomeLayers(t *testing.T) {
+	t.Parallel()
+	h := newServer(t, Start{}, orb.Point{116, 39})
+	for query, want := range map[string][]string{
+		"?layers=complaints":                        {"complaints"},
+		"?layers=complaints,vendors":                {"vendors", "complaints"},
+		"?layers=vendors&layers=vendors,complaints": {"vendors", "complaints"},
+	} {
+		status, d := get(t, h, "/styles/default.json"+query)
+		var got []string
+		for _, l := range d.Metadata.Layers {
+			got = append(got, l.Name)
+		}
+		if status != http.StatusOK || !slices.Equal(got, want) || len(d.Sources) != len(want) {
+			t.Errorf("%s: got %d %v, want %v", query, status, got, want)
+		}
+	}
+	if _, d := get(t, h, "/styles/default.json?layers=vendors"); d.Center != nil {
+		t.Errorf("got center %v, want none: there is nothing on what is drawn", d.Center)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	h := newServer(t, Start{})
+	for _, tt := range []struct{ target, code, detail string }{
+		{"/styles/other.json", "not_found", "/styles/dark-zh.json"},
+		{"/styles/default", "not_found", "/styles/default.json"},
+		{"/styles/default.json?layers=moon", "layer_not_found", "moon"},
+		{"/styles/default.json?layers=", "layer_not_found", "no layer"},
+		{"/styles/default.json?theme=dark", "parameter_invalid", "theme"},
+	} {
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://city.example"+tt.target, nil))
+		var p struct{ Code, Detail string }
+		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Code != tt.code || !strings.Contains(p.Detail, tt.detail) {
+			t.Errorf("%s: got %d %s, want %s with %q", tt.target, w.Code, w.Body, tt.code, tt.detail)
+		}
 	}
 }

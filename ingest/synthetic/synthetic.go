@@ -2,12 +2,28 @@
 // of complaints, vendors and sensors along them. It needs no files and no network.
 //
 // A city depends on its [Options] only. The same options give the same changes in the same order
-// with the same bytes on every machine: positions and weights are integers (1e-7 degrees), every
-// feature draws from a random stream of its own (math/rand/v2 PCG), and nothing depends on map
-// order, the time of day or the rounding of floating-point sums.
+// with the same bytes on every machine: positions and weights are integers (1e-7 degrees), the only
+// function of floating-point numbers is the square root, which IEEE 754 rounds exactly, every feature
+// draws from a random stream of its own (math/rand/v2 PCG), and nothing depends on map order, the time
+// of day or the rounding of floating-point sums.
 //
-// Rings, hubs, towns and the names of districts are those of the real city, roughly. Streets, house
-// numbers, complaints and readings are invented.
+// # How a city is laid out
+//
+//  1. nature, the same in every city: lakes, rivers, parks, mountains and the palace, from points that
+//     are smoothed and made rough; the rings; the borders of the districts, a coverage that is traced
+//     along a lattice, so that what a map shows and what a complaint says of its district agree;
+//  2. villages, with clearings for those in the mountains, and the plans of the city and its fields:
+//     grids on frames that are warped or turned, of blocks that are city, fields or woods;
+//  3. streets along the grids' lines, as far as no lake or park is in their way, and lanes in the
+//     blocks; country roads between villages and towns;
+//  4. lots, made as they are asked for: what is left between lanes is parted, and cut at large roads,
+//     water and parks.
+//
+// Houses stand along streets wherever neither water nor a park is near: a complaint has the address of
+// one. What is drawn as a road runs further, over bridges.
+//
+// Rings, hubs, towns, parks, rivers, railways and the names of districts are those of the real city,
+// roughly. Streets, villages, house numbers, complaints and readings are invented.
 //
 // A [City] never changes; any goroutine may use it.
 package synthetic

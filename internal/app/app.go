@@ -137,8 +137,9 @@ func (a *App) routes() []api.Route {
 	routes = append(routes, catalog.New(ls, base).Routes()...)
 	routes = append(routes, tile.New(ls, a.tiles, base).Routes()...)
 	routes = append(routes, a.archives.surface.Routes()...)
-	start := style.Start{Center: a.city.Center, Zoom: a.city.Zoom}
-	return append(routes, style.New(ls, base, a.city.Title, start).Routes()...)
+	return append(routes, style.New(ls, base, style.Options{
+		Name: a.city.Title, Start: style.Start{Center: a.city.Center, Zoom: a.city.Zoom}, Archives: a.archives.vector,
+	}).Routes()...)
 }
 
 func (a *App) isReady() bool { return a.server.IsReady() && !a.draining.Load() }

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 
 	"hutong/api"
 	archives "hutong/api/archive"
 	"hutong/internal/telemetry"
+	"hutong/styles"
 	"hutong/tiles/archive"
 )
 
@@ -57,6 +60,23 @@ func (s *archiveSet) open(ctx context.Context, log *slog.Logger) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// vector returns the archives of vector tiles that are open now, with what is inside their tiles.
+func (s *archiveSet) vector() []styles.Archive {
+	var list []styles.Archive
+	for _, e := range s.list {
+		info := e.Archive.Known()
+		if info == nil || info.Type != archive.TypeMVT {
+			continue
+		}
+		a := styles.Archive{Name: e.Name, Title: e.Title}
+		for _, l := range info.Metadata.VectorLayers {
+			a.Layers = append(a.Layers, styles.ArchiveLayer{Name: l.ID, Fields: slices.Sorted(maps.Keys(l.Fields))})
+		}
+		list = append(list, a)
+	}
+	return list
 }
 
 // close closes all archives.

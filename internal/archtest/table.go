@@ -24,12 +24,15 @@ var ranks = map[string]int{
 	"internal/compress":  0,
 	"internal/wkb":       0,
 	"internal/etag":      0,
+	"styles/sdf":         0,
 
 	"tiles/mvt/inspect":   1,
 	"internal/geoparquet": 1,
 
-	"layers":     1,
-	"tiles/grid": 1,
+	"layers":        1,
+	"tiles/grid":    1,
+	"styles/glyph":  1,
+	"styles/sprite": 1,
 
 	"ingest": 2,
 
@@ -97,6 +100,7 @@ var libraries = []library{
 	{path: "github.com/goccy/go-yaml", in: []string{"internal/config"}},
 	{path: "github.com/spf13/cobra", in: []string{"cmd/hutong"}},
 	{path: "github.com/schollz/progressbar/v3", in: []string{"cmd/hutong"}},
+	{path: "golang.org/x/image", in: []string{"styles/glyph"}},
 	{path: "github.com/google/go-cmp", tests: true},
 	{path: "go.uber.org/goleak", tests: true},
 }

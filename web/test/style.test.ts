@@ -10,9 +10,20 @@ const styles = new Map(
 );
 
 test("the server's styles hold to MapLibre's specification", () => {
-  assert.ok(styles.size >= 3, `got ${styles.size} styles`);
+  const wanted = ["bare", "basemap", "dark", "dark-zh", "empty", "light", "light-zh", "no-sprite", "numbers", "shapes", "some"];
+  assert.deepEqual([...styles.keys()].sort(), wanted.map((name) => `${name}.json`).sort());
   for (const [file, style] of styles) {
     assert.deepEqual(validateStyleMin(style).map((e) => e.message), [], file);
+  }
+});
+
+test("the server's styles use images and fonts only when they have some", () => {
+  for (const [file, style] of styles) {
+    for (const layer of style.layers) {
+      if (layer.type !== "symbol") continue;
+      assert.ok(layer.layout?.["icon-image"] === undefined || style.sprite !== undefined, `${file}: ${layer.id}`);
+      assert.ok(layer.layout?.["text-field"] === undefined || style.glyphs !== undefined || style["font-faces"] !== undefined, `${file}: ${layer.id}`);
+    }
   }
 });
 

@@ -1,0 +1,51 @@
+package testkit
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestStyleProblems: the check finds each kind of mistake, so that a style without problems means
+// something.
+func TestStyleProblems(t *testing.T) {
+	t.Parallel()
+	contents := map[string]Contents{"a/a": {
+		Fields: map[string]float64{"kind": 0, "title": 14}, Values: map[string][]string{"kind": {"x", "y"}},
+		Kinds: []string{"Point"}, Everywhere: true,
+	}}
+	const good = `{"id":"a","type":"circle","source":"a","source-layer":"a","filter":["match",["geometry-type"],["Point","MultiPoint"],true,false]}`
+	tests := []struct{ name, layers, want string }{
+		{"good", good, ""},
+		{"id twice", good + "," + good, "a: its id stands twice"},
+		{"no source", good + `,{"id":"b","type":"circle","source":"b","source-layer":"b"}`, `b: there is no source "b"`},
+		{"no source layer", good + `,{"id":"b","type":"circle","source":"a","source-layer":"c"}`, `b: there is no source layer "a/c"`},
+		{"no field", good + `,{"id":"b","type":"symbol","source":"a","source-layer":"a","layout":{"x":["to-string",["get","secret"]]}}`,
+			`b: there is no field "secret"`},
+		{"field too early", good + `,{"id":"b","type":"symbol","source":"a","source-layer":"a","minzoom":13,"layout":{"x":["get","title"]}}`,
+			`b: field "title" is read from zoom 13 on, and in tiles from zoom 14 on`},
+		{"field in time", good + `,{"id":"b","type":"symbol","source":"a","source-layer":"a","minzoom":14,"layout":{"x":["has","title"]}}`, ""},
+		{"step too early", good + `,{"id":"b","type":"circle","source":"a","source-layer":"a","paint":{"x":["step",["zoom"],1,13.5,["get","title"]]}}`,
+			`b: field "title" is read from zoom 13.5 on, and in tiles from zoom 14 on`},
+		{"step in time", good + `,{"id":"b","type":"circle","source":"a","source-layer":"a","paint":{"x":["step",["zoom"],1,14,["get","title"]]}}`, ""},
+		{"no value", good + `,{"id":"b","type":"circle","source":"a","source-layer":"a","paint":{"x":["match",["get","kind"],["x","z"],1,0]}}`,
+			`b: field "kind" never is "z"`},
+		{"wrong kind", good + `,{"id":"b","type":"fill","source":"a","source-layer":"a","filter":["all",["match",["geometry-type"],["Polygon"],true,false],["get","kind"]]}`,
+			`b: draws [Polygon], and there are [Point]`},
+		{"nothing drawn", `{"id":"b","type":"line","source":"a","source-layer":"a"}`, `a/a: nothing draws Point from zoom 0 on`},
+		{"hole", strings.Replace(good, `"type"`, `"maxzoom":14,"type"`, 1) +
+			`,{"id":"b","type":"symbol","source":"a","source-layer":"a","minzoom":15}`, `a/a: nothing draws Point from zoom 14 on`},
+		{"no hole", strings.Replace(good, `"type"`, `"maxzoom":14,"type"`, 1) + `,{"id":"b","type":"symbol","source":"a","source-layer":"a","minzoom":14}`, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := StyleProblems([]byte(`{"sources":{"a":{}},"layers":[`+tt.layers+`]}`), contents)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if all := strings.Join(got, "\n"); (tt.want == "") != (all == "") || !strings.Contains(all, tt.want) {
+				t.Errorf("got %q, want %q", all, tt.want)
+			}
+		})
+	}
+}

@@ -1,0 +1,142 @@
+package styles
+
+import (
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestBreaks(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		field, unit string
+		bounds      *[2]float64
+		want        []float64
+	}{
+		{"pm25", "µg/m³", nil, []float64{35, 75, 115, 150, 250}},
+		{"PM2.5", "μg/m³", nil, []float64{35, 75, 115, 150, 250}}, // the other micro sign
+		{"pm_10", "µg/m³", nil, []float64{50, 150, 250, 350, 420}},
+		{"laeq", "dB(A)", nil, []float64{50, 55, 60, 65, 70}},
+		{"no2", "µg/m³", &[2]float64{1, 58}, []float64{10, 20, 30, 40, 50}},
+		{"n", "", &[2]float64{0, 6}, []float64{1, 2, 3, 4, 5}},
+		{"n", "", &[2]float64{0, 1000}, []float64{200, 400, 600, 800}},
+		{"n", "", &[2]float64{-0.3, 0.3}, []float64{-0.2, -0.1, 0, 0.1, 0.2}},
+		{"n", "", &[2]float64{5, 5}, nil},
+		{"n", "", &[2]float64{math.Inf(-1), math.Inf(1)}, nil},
+		{"n", "", &[2]float64{-math.MaxFloat64, math.MaxFloat64}, nil},
+		{"n", "", &[2]float64{0, math.SmallestNonzeroFloat64}, nil},
+		{"n", "", nil, nil},
+	} {
+		got := breaksOf(tt.field, tt.unit, tt.bounds)
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s %s %v (-want +got):\n%s", tt.field, tt.unit, tt.bounds, diff)
+		}
+	}
+}
+
+// TestRoundBreaks: breaks rise strictly, lie inside and are at most five, whatever the range; a style
+// with any others would be invalid.
+func TestRoundBreaks(t *testing.T) {
+	t.Parallel()
+	r := rand.New(rand.NewPCG(4, 0))
+	for range 20_000 {
+		least := (r.Float64() - 0.5) * math.Pow(10, float64(r.IntN(30)-12))
+		most := least + r.Float64()*math.Pow(10, float64(r.IntN(30)-12))
+		got := roundBreaks(least, most)
+		if len(got) > 5 || !slices.IsSorted(got) || len(slices.Compact(slices.Clone(got))) != len(got) {
+			t.Fatalf("%v to %v: got %v", least, most, got)
+		}
+		if len(got) > 0 && (got[0] <= least || got[len(got)-1] >= most) {
+			t.Fatalf("%v to %v: got %v", least, most, got)
+		}
+	}
+}
+
+func TestIsOver(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[string]bool{
+		"closed": true, "CLOSED": true, "Closed (duplicate)": true, "Resolved": true, "已办结": true, "offline": true,
+		"open": false, "OPEN": false, "in progress": false, "assigned": false, "3": false, "": false, "undone": false, "closing": false,
+	} {
+		if got := isOver(status); got != want {
+			t.Errorf("isOver(%q): got %v, want %v", status, got, want)
+		}
+	}
+}
+
+func TestClassOf(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"motorway": "motorway", "Interstate": "motorway", "Principal Arterial": "avenue", "hutong": "lane", "signed route": "",
+		" Ring ": "ring", "residential": "lane", "": "",
+	} {
+		if got := classOf(value, roadClasses); got != want {
+			t.Errorf("classOf(%q): got %q, want %q", value, got, want)
+		}
+	}
+	if got := classOf("residential", parcelClasses); got != "residential" {
+		t.Errorf("a parcel: got %q", got)
+	}
+}
+
+// TestRoadsByClass: larger roads are never narrower than smaller ones, lie over them, and show first.
+func TestRoadsByClass(t *testing.T) {
+	t.Parallel()
+	for i := 1; i < len(roadClasses); i++ {
+		larger, smaller := roadClasses[i-1], roadClasses[i]
+		for z := range roadStops {
+			if roadWidths[larger][z] < roadWidths[smaller][z] {
+				t.Errorf("zoom %v: %s is narrower than %s", roadStops[z], larger, smaller)
+			}
+		}
+		if roadZooms[larger] > roadZooms[smaller] || nameZooms[larger] > nameZooms[smaller] {
+			t.Errorf("%s shows after %s", larger, smaller)
+		}
+	}
+	c := &classes{input: get("class"), names: roadClasses, middle: middleRoad, values: map[string][]string{
+		"motorway": {"motorway"}, "lane": {"alley", "lane"}, "path": {"path"},
+	}}
+	for zoom, want := range map[float64][]bool{8: {true, false, false, false}, 11: {true, true, false, false}, 13: {true, true, true, false}, 14: {true, true, true, true}} {
+		for i, class := range []string{"motorway", "anything", "alley", "path"} {
+			filter := roundTrip(t, c.shown(roadZooms))
+			if got := evaluate(t, filter, zoom, map[string]any{"class": class}); got != want[i] {
+				t.Errorf("zoom %v, %s: got %v, want %v", zoom, class, got, want[i])
+			}
+		}
+	}
+}
+
+// TestDensity: the more points a layer has the smaller and fainter they are at low zooms, and close up
+// every point is large enough for a finger.
+func TestDensity(t *testing.T) {
+	t.Parallel()
+	for i := 1; i < len(densities); i++ {
+		a, b := &densities[i-1], &densities[i]
+		if a.below >= b.below || a.radius[1] <= b.radius[1] || a.opacity[1] <= b.opacity[1] {
+			t.Errorf("%d and %d features: the more are not smaller and fainter", a.below, b.below)
+		}
+	}
+	for _, d := range densities {
+		if n := len(d.radius); d.radius[n-2] != 20 || d.radius[n-1] < 12 || after(symbolZoom, d.radius)[0] != symbolZoom {
+			t.Errorf("below %d: got radii %v", d.below, d.radius)
+		}
+	}
+}
+
+// roundTrip is an expression as a reader of the style has it.
+func roundTrip(t *testing.T, e any) any {
+	t.Helper()
+	data, err := json.Marshal(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out any
+	if err := json.Unmarshal(data, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}

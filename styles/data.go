@@ -1,0 +1,130 @@
+package styles
+
+import "hutong/layers/column"
+
+// dashes are those of lines, in widths of the line; nil is solid. Layers beyond the palette start
+// again with dashes.
+var dashes = [...][]float64{nil, {3, 1.5}}
+
+// fillOpacity is that of fills by zoom. It falls as polygons grow from pixels to grounds.
+var fillOpacity = []float64{9, 0.4, 12, 0.3, 15, 0.22}
+
+// coverageOpacity is that of the fills of a coverage, which cover everything: districts, wards and
+// parishes may lie over each other, and the map under them must still show.
+const coverageOpacity float64 = 0.05
+
+// choroplethOpacity is that of the fills of a coverage that is coloured by a number: there the fills
+// are what is told.
+const choroplethOpacity float64 = 0.5
+
+// dataLayer draws a layer of data by its scheme. Fills let through what they cover, yet all of them
+// lie under all outlines, so that an outline keeps its colour.
+func (p *painter) dataLayer(l *Layer, f *from, s *scheme) {
+	colour := s.colour()
+	dash := dashes[p.data/len(p.theme.palette)%len(dashes)]
+	if l.Polygons {
+		p.add(bandFill, f.part(":fill", "fill", polygonTypes, map[string]any{
+			"fill-color": colour, "fill-opacity": fillOpacityOf(l.Schema != nil && l.Schema.Coverage, len(s.classes) > 0),
+		}))
+		p.add(bandOutline, dashed(f.part(":outline", "line", polygonTypes, map[string]any{
+			"line-color": colour, "line-width": byZoom(7, 0.4, 11, 0.8, 13, 1.2, 16, 1.8, 20, 3),
+			"line-opacity": byZoom(7, 0.5, 11, 0.75, 13, 0.9),
+		}), dash))
+	}
+	if l.Lines {
+		p.add(bandLine, dashed(f.part(":line", "line", lineTypes, map[string]any{
+			"line-color": colour, "line-width": byZoom(7, 0.7, 11, 1.3, 13, 2, 15, 3, 17, 5, 20, 9),
+			"line-opacity": byZoom(7, 0.7, 13, 0.85, 16, 0.9),
+		}), dash))
+	}
+	if l.Points {
+		p.points(l, f, s, colour)
+	}
+	if p.texts {
+		p.dataTexts(l, f, s)
+	}
+}
+
+func fillOpacityOf(coverage, numbers bool) any {
+	switch {
+	case coverage && numbers:
+		return choroplethOpacity
+	case coverage:
+		return coverageOpacity
+	}
+	return byZoom(plain(fillOpacity)...)
+}
+
+// dashed gives a line its dashes, if it has any. Round caps would close their gaps.
+func dashed(l layer, dash []float64) layer {
+	l.Layout = round
+	if dash != nil {
+		l.Layout, l.Paint["line-dasharray"] = butt, dash
+	}
+	return l
+}
+
+// dataTexts writes the names of features of data, and beside points their numbers.
+func (p *painter) dataTexts(l *Layer, f *from, s *scheme) {
+	name, from, named := l.label(p.lang)
+	if l.Points {
+		p.pointText(l, f, s)
+	}
+	if !named {
+		return
+	}
+	if l.Polygons {
+		text := p.areaText(f, name, max(float64(from), 10), p.theme.placeFaint)
+		text.ID = f.id + ":label-area"
+		p.add(bandText, text)
+	}
+	if l.Lines {
+		p.add(bandText, p.lineText(f, ":label-line", name, max(float64(from), 14), p.theme.placeFaint))
+	}
+}
+
+// pointText writes beside points the number that the layer is about, and under it, or alone where
+// there is none, the point's name, once there is room for it.
+func (p *painter) pointText(l *Layer, f *from, s *scheme) {
+	few := l.density().few
+	name, nameFrom, named := l.label(p.lang)
+	nameFrom = max(nameFrom, few.name)
+	numberFrom, numbered := l.has(l.Drawing.Number, column.Int, column.Float)
+	numberFrom = max(numberFrom, few.number)
+	var field any
+	zoom := nameFrom
+	switch {
+	case numbered && named && nameFrom > numberFrom:
+		number := numberText(l.Drawing.Number)
+		field = fromZoom(nameFrom, number, []any{
+			"case", []any{"has", l.Drawing.Number},
+			[]any{"format", number, map[string]any{}, "\n", map[string]any{}, name, map[string]any{"font-scale": 0.82}}, name,
+		})
+		zoom = numberFrom
+	case numbered:
+		field, zoom = numberText(l.Drawing.Number), numberFrom
+	case named:
+		field = name
+	default:
+		return
+	}
+	t := p.text(f, ":label", pointTypes, field, float64(zoom), p.theme.place)
+	t.Layout["text-size"] = byZoom(10, 11, 18, 14)
+	t.Layout["text-variable-anchor"] = []string{"left", "right", "top", "bottom"}
+	t.Layout["text-radial-offset"] = 0.9
+	t.Layout["text-justify"] = "auto"
+	t.Layout["text-max-width"] = 9
+	if top := l.onTop(zoom); top != nil {
+		t.Layout["symbol-sort-key"] = []any{"-", 0, top}
+	}
+	p.add(bandText, t)
+}
+
+// numberText is a number as it is written on the map: with one decimal at most, nothing where there is
+// none.
+func numberText(field string) []any {
+	return []any{
+		"case", []any{"has", field},
+		[]any{"number-format", []any{"to-number", get(field)}, map[string]any{"locale": "en", "max-fraction-digits": 1}}, "",
+	}
+}

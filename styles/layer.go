@@ -1,0 +1,125 @@
+package styles
+
+import (
+	"slices"
+
+	"hutong/layers"
+	"hutong/layers/column"
+)
+
+// Layer is one layer to draw.
+type Layer struct {
+	// Name is the layer's name: the source, the style layer of its points and the layer inside the
+	// tiles have it too. Its other style layers are NAME:line, NAME:outline, NAME:fill and so on, which
+	// are nobody's name, for a name holds no ':'.
+	Name layers.Name
+	// Title is the layer's name for people; "" means Name.
+	Title string
+	// Points, Lines and Polygons say what is drawn, each with its multis. With none set all are: a
+	// layer that is empty now may get any.
+	Points, Lines, Polygons bool
+	// Schema has the fields that its tiles may have; nil is none.
+	Schema *layers.Schema
+	// MaxZoom is the deepest zoom of its tiles: fields that start beyond are in none.
+	MaxZoom uint8
+	// Drawing says how it is shown; nothing in it is left open, see [Drawing.Chosen].
+	Drawing Drawing
+	// Count is about how many features it has. Only its order of magnitude counts: the more there are
+	// the smaller and fainter points are drawn.
+	Count int
+	// Known is what is known of its fields, by their names.
+	Known map[string]Known
+}
+
+// Known is what is known of what a field holds.
+type Known struct {
+	// Values are values of a text field, in any order.
+	Values []string
+	// More says that it has others too.
+	More bool
+	// Range is the smallest and largest value of a number field; nil if it has none.
+	Range *[2]float64
+}
+
+// heading is the layer's name for people.
+func (l *Layer) heading(lang Lang) string {
+	w := Words{EN: l.Title, ZH: l.Drawing.TitleZH}
+	if title := w.In(lang); title != "" {
+		return title
+	}
+	return string(l.Name)
+}
+
+// has reports whether tiles have a field of one of some kinds, and from which zoom on.
+func (l *Layer) has(name string, kinds ...column.Kind) (from uint8, ok bool) {
+	if name == "" || l.Schema == nil {
+		return 0, false
+	}
+	i := l.Schema.FieldIndex(name)
+	if i < 0 {
+		return 0, false
+	}
+	f := &l.Schema.Fields[i]
+	return f.FromZoom, slices.Contains(kinds, f.Kind) && (l.MaxZoom == 0 || f.FromZoom <= l.MaxZoom)
+}
+
+// values returns the values that a text field is known to have: first those that its owner names, then
+// the others, both in the order of the alphabet, so that what stands at a place does not change with
+// how often each comes.
+func (l *Layer) values(field string) []string {
+	var named, other []string
+	looks := l.Drawing.Fields[field].Values
+	for v := range looks {
+		named = append(named, v)
+	}
+	for _, v := range l.Known[field].Values {
+		if _, ok := looks[v]; !ok {
+			other = append(other, v)
+		}
+	}
+	slices.Sort(named)
+	slices.Sort(other)
+	return append(named, slices.Compact(other)...)
+}
+
+// named is what a value of a field is called.
+func (l *Layer) named(field, value string, lang Lang) string {
+	if title := l.Drawing.Fields[field].Values[value].Title.In(lang); title != "" {
+		return title
+	}
+	return value
+}
+
+// label returns the expression of the layer's name texts in a language, and the zoom from which
+// tiles have it; ok is false where it has none.
+func (l *Layer) label(lang Lang) (expr any, from uint8, ok bool) {
+	return nameOf(lang, func(name string) (uint8, bool) { return l.has(name, column.String) },
+		[]string{l.Drawing.Label}, []string{l.Drawing.LabelZH})
+}
+
+// nameOf returns the first name of those that there are: of en first for English, of zh first for
+// Chinese. has says from which zoom a field is there.
+func nameOf(lang Lang, has func(string) (uint8, bool), en, zh []string) (expr any, from uint8, ok bool) {
+	order := append(slices.Clone(en), zh...)
+	if lang == ZH {
+		order = append(slices.Clone(zh), en...)
+	}
+	all := []any{"coalesce"}
+	var seen []string
+	for _, name := range order {
+		f, there := has(name)
+		if !there || slices.Contains(seen, name) {
+			continue
+		}
+		seen = append(seen, name)
+		all = append(all, get(name))
+		from = max(from, f)
+	}
+	switch len(all) {
+	case 1:
+		return nil, 0, false
+	case 2:
+		return all[1], from, true
+	}
+	return all, from, true
+}

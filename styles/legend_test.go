@@ -1,0 +1,197 @@
+package styles
+
+import (
+	"slices"
+	"testing"
+
+	"hutong/layers"
+)
+
+// paintOf is the property of each type of style layer that is its colour.
+var paintOf = map[string]string{"circle": "circle-color", "line": "line-color", "fill": "fill-color", "symbol": "icon-color"}
+
+// evaluate returns what an expression gives for a feature's properties at a zoom, as far as the
+// expressions of colours and images go.
+func evaluate(t *testing.T, e any, zoom float64, properties map[string]any) any {
+	t.Helper()
+	list, ok := e.([]any)
+	if !ok {
+		return e
+	}
+	each := func(i int) any { return evaluate(t, list[i], zoom, properties) }
+	switch list[0] {
+	case "get":
+		return properties[list[1].(string)]
+	case "zoom":
+		return zoom
+	case "to-number":
+		return each(1)
+	case "has":
+		return properties[list[1].(string)] != nil
+	case "case":
+		for i := 1; i+1 < len(list); i += 2 {
+			if each(i) == true {
+				return each(i + 1)
+			}
+		}
+		return each(len(list) - 1)
+	case "match":
+		input := each(1)
+		for i := 2; i+1 < len(list); i += 2 {
+			if labels, isList := list[i].([]any); list[i] == input || isList && slices.Contains(labels, input) {
+				return each(i + 1)
+			}
+		}
+		return each(len(list) - 1)
+	case "step":
+		out, input := each(2), each(1).(float64)
+		for i := 3; i+1 < len(list); i += 2 {
+			if input >= list[i].(float64) {
+				out = each(i + 1)
+			}
+		}
+		return out
+	}
+	t.Fatalf("cannot evaluate %v", e)
+	return nil
+}
+
+// TestLegendIsThePaint: every style layer that draws a layer of data gives each line of its legend the
+// colour that the legend says, and symbols its shape and icon.
+func TestLegendIsThePaint(t *testing.T) {
+	t.Parallel()
+	lines := 0
+	for name, in := range goldens() {
+		d := parse(t, in)
+		for _, told := range d.Metadata.Layers {
+			if told.Role != Data {
+				continue
+			}
+			for _, e := range told.Legend {
+				lines++
+				properties := map[string]any{}
+				switch {
+				case e.Value != nil:
+					properties[told.Field] = *e.Value
+				case e.Other:
+					properties[told.Field] = "something that nobody knows"
+				case e.From != nil:
+					properties[told.Field] = *e.From
+				case e.To != nil:
+					properties[told.Field] = *e.To - 0.001
+				}
+				for _, l := range d.Layers {
+					if l.Source != string(told.Name) {
+						continue
+					}
+					for _, zoom := range []float64{max(l.MinZoom, 14), 17} {
+						if c, ok := l.Paint[paintOf[l.Type]]; ok && l.ID != string(told.Name)+":icon" {
+							if got := evaluate(t, c, zoom, properties); got != e.Colour {
+								t.Errorf("%s: %s paints %v %v, the legend says %s", name, l.ID, properties, got, e.Colour)
+							}
+						}
+					}
+					if l.ID == string(told.Name)+":symbol" {
+						if got := evaluate(t, l.Layout["icon-image"], 14, properties); got != "shape-"+e.Shape {
+							t.Errorf("%s: %s has image %v for %v, the legend says %q", name, l.ID, got, properties, e.Shape)
+						}
+					}
+					if l.ID == string(told.Name)+":icon" {
+						if got := evaluate(t, l.Layout["icon-image"], 16, properties); got != e.Icon {
+							t.Errorf("%s: %s has icon %v for %v, the legend says %q", name, l.ID, got, properties, e.Icon)
+						}
+					}
+				}
+			}
+		}
+	}
+	if lines < 100 {
+		t.Errorf("got %d lines of legends, want more", lines)
+	}
+}
+
+// TestLegend: what the metadata tells of a layer.
+func TestLegend(t *testing.T) {
+	t.Parallel()
+	in := demo()
+	in.Lang = ZH
+	told := map[layers.Name]described{}
+	for _, d := range parse(t, in).Metadata.Layers {
+		told[d.Name] = d
+	}
+	if len(told) != len(in.Layers) {
+		t.Fatalf("got %d layers, want all %d", len(told), len(in.Layers))
+	}
+	complaints := told["complaints"]
+	if complaints.Title != "投诉" || complaints.Field != "category" || !slices.Equal(complaints.Kinds, []string{"point"}) {
+		t.Errorf("got %+v", complaints)
+	}
+	var got []string
+	for _, e := range complaints.Legend {
+		value := "-"
+		if e.Value != nil {
+			value = *e.Value
+		}
+		got = append(got, value+" "+e.Title+" "+e.Colour+" "+e.Shape+" "+e.Icon+" "+e.Kind)
+	}
+	want := []string{ // those that the owner names come first; a chosen colour uses up none
+		"dust dust #123456 circle  point", "noise 噪音 #0072b2 square volume point", "parking parking #d55e00 triangle  point",
+		"rubbish rubbish #009e73 diamond  point", "water water #cc79a7 star  point", "- 其他 #b9b0a6 circle  point",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%q, want\n%q", got, want)
+	}
+	vendors := told["vendors"].Legend
+	if n := len(vendors); n != MaxSwatches+1 || !vendors[n-1].Other {
+		t.Errorf("got %d lines for 17 values, want %d and one for others", n, MaxSwatches)
+	}
+	seen := map[[2]string]bool{}
+	for _, e := range vendors {
+		seen[[2]string{e.Colour, e.Shape}] = true
+	}
+	if len(seen) != len(vendors) {
+		t.Errorf("got %d looks for %d lines, want each its own", len(seen), len(vendors))
+	}
+	if l := told["water"].Legend; len(l) != 1 || l[0].Colour != light.water || told["water"].Role != Water {
+		t.Errorf("got %+v, want the water's colour", told["water"])
+	}
+	if s := told["sensors"]; s.Field != "pm25" || len(s.Legend) != 6 || s.Legend[0].Unit != "µg/m³" || s.Legend[0].Title != "< 35" || s.Legend[5].Title != "≥ 250" {
+		t.Errorf("got %+v, want the classes of fine dust", s)
+	}
+	if ids := told["markets"].IDs; !slices.Equal(ids, []string{"markets:fill", "markets:outline", "markets", "markets:symbol", "markets:label", "markets:label-area"}) {
+		t.Errorf("got ids %q", ids)
+	}
+}
+
+// TestColoursStay: a colour does not change with how common a value is, with the order in which values
+// are known, or with what becomes of other layers' values.
+func TestColoursStay(t *testing.T) {
+	t.Parallel()
+	colours := func(change func(*Input)) map[string]string {
+		in := demo()
+		change(&in)
+		all := map[string]string{}
+		for _, d := range parse(t, in).Metadata.Layers {
+			for _, e := range d.Legend {
+				if e.Value != nil {
+					all[string(d.Name)+" "+*e.Value] = e.Colour + e.Shape
+				}
+			}
+		}
+		return all
+	}
+	at := func(in *Input, name layers.Name) *Layer {
+		return &in.Layers[slices.IndexFunc(in.Layers, func(l Layer) bool { return l.Name == name })]
+	}
+	before := colours(func(*Input) {})
+	after := colours(func(in *Input) {
+		at(in, "complaints").Known["category"] = values("rubbish", "water", "noise", "parking")
+		at(in, "sensors").Known = nil
+		at(in, "markets").Known["status"] = values("shut", "open")
+	})
+	for key, want := range before {
+		if got := after[key]; got != want {
+			t.Errorf("%s: got %s, want %s", key, got, want)
+		}
+	}
+}

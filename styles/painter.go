@@ -1,0 +1,84 @@
+package styles
+
+import "hutong/layers"
+
+// painter puts the style layers of a style together.
+type painter struct {
+	stack
+	theme  *theme
+	lang   Lang
+	sprite bool
+	texts  bool
+	places bool // names of places come from a layer or an archive
+	data   int  // layers of data so far, drawn or not
+	// hottest is the layer of data with the most points, by order of magnitude: the first of several.
+	// Only it glows: two glows are mud.
+	hottest layers.Name
+}
+
+func newPainter(in *Input) *painter {
+	p := &painter{
+		theme: themeOf(in.theme()), lang: in.lang(),
+		sprite: in.Sprite, texts: in.Glyphs || len(in.Fonts) > 0,
+	}
+	p.add(bandGround, layer{ID: backgroundID, Type: "background", Paint: map[string]any{"background-color": p.theme.ground}})
+	for i := range in.Archives {
+		p.places = p.places || in.Archives[i].hasPlaces()
+	}
+	for i := range in.Layers {
+		p.places = p.places || in.Layers[i].Drawing.Role == Place && in.draws(in.Layers[i].Name)
+	}
+	most := 0
+	for i := range in.Layers {
+		l := &in.Layers[i]
+		if l.Drawing.Role == Data && in.draws(l.Name) && l.density().below > most {
+			p.hottest, most = l.Name, l.density().below
+		}
+	}
+	return p
+}
+
+// skip leaves a layer out, which keeps its place among the others.
+func (p *painter) skip(l *Layer) {
+	if l.Drawing.Role == Data {
+		p.data++
+	}
+}
+
+// layer draws a layer and returns what is told of it.
+func (p *painter) layer(l *Layer) described {
+	one := *l
+	if !one.Points && !one.Lines && !one.Polygons {
+		one.Points, one.Lines, one.Polygons = true, true, true
+	}
+	d := described{
+		Name: l.Name, Title: l.heading(p.lang), Role: l.Drawing.Role, Kinds: one.kinds(),
+	}
+	f := from{
+		id: string(l.Name), source: string(l.Name), sourceLayer: string(l.Name),
+		metadata: map[string]string{TitleKey: d.Title, LayerKey: string(l.Name)},
+	}
+	if l.Drawing.Role == Data {
+		s := p.schemeOf(&one)
+		p.dataLayer(&one, &f, s)
+		p.data++
+		d.Field, d.Legend = s.field, s.legend(d.Kinds[0], d.Title, p.sprite)
+		return d
+	}
+	d.Legend = []entry{{Title: d.Title, Colour: p.groundLayer(&one, &f), Kind: d.Kinds[0]}}
+	return d
+}
+
+// kinds returns the kinds of geometry that a layer is drawn as; the first is what it is above all.
+func (l *Layer) kinds() []string {
+	var list []string
+	for _, k := range []struct {
+		name string
+		is   bool
+	}{{"point", l.Points}, {"line", l.Lines}, {"polygon", l.Polygons}} {
+		if k.is {
+			list = append(list, k.name)
+		}
+	}
+	return list
+}

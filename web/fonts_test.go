@@ -1,0 +1,75 @@
+package web
+
+import (
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"hutong/internal/testkit"
+)
+
+// TestFonts: every font file is served under its path and is what it says, and the page's style sheet
+// has a rule for each.
+func TestFonts(t *testing.T) {
+	t.Parallel()
+	files := Fonts()
+	if !Built() {
+		if len(files) != 0 || len(Icons()) != 0 {
+			t.Errorf("got %d fonts and %d icons without a page, want none", len(files), len(Icons()))
+		}
+		testkit.Missing(t, "web/dist holds no bundle: run npm ci && npm run build in web/")
+	}
+	h := Handler()
+	page := get(h, http.MethodGet, "/").Body.String()
+	link := regexp.MustCompile(`href="(assets/fonts-[A-Z0-9]{8}\.css)"`).FindStringSubmatch(page)
+	if link == nil {
+		t.Fatal("the page has no style sheet of fonts")
+	}
+	rules := get(h, http.MethodGet, "/"+link[1]).Body.String()
+	byFamily := map[string]int{}
+	for _, f := range files {
+		b, err := f.Read()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := get(h, http.MethodGet, f.Path)
+		if w.Code != http.StatusOK || w.Body.String() != string(b) || !strings.HasPrefix(string(b), "wOFF") {
+			t.Errorf("%s: got %d with %d bytes, want the font of %d", f.Path, w.Code, w.Body.Len(), len(b))
+		}
+		name := strings.TrimPrefix(f.Path, "/assets/")
+		if want := "src:url(" + name + `)format("woff");unicode-range:` + strings.Join(f.Ranges, ",") + "}"; !strings.Contains(rules, want) {
+			t.Errorf("no rule has %q", want)
+		}
+		byFamily[f.Family]++
+	}
+	if byFamily["Noto Sans"] != 7 || byFamily["Noto Sans SC"] < 90 {
+		t.Errorf("got %v files, want the alphabets and Chinese", byFamily)
+	}
+}
+
+func TestIcons(t *testing.T) {
+	t.Parallel()
+	if !Built() {
+		testkit.Missing(t, "web/dist holds no bundle: run npm ci && npm run build in web/")
+	}
+	icons := Icons()
+	for _, name := range []string{"bus", "temaki-tree_broadleaved"} {
+		if !strings.Contains(icons[name], "<svg") {
+			t.Errorf("%s: got %q, want an icon", name, icons[name])
+		}
+	}
+}
+
+func TestBrokenJSON(t *testing.T) {
+	t.Parallel()
+	defer func() {
+		if recover() == nil {
+			t.Error("a file that is no JSON went unnoticed")
+		}
+	}()
+	var v []FontFile
+	mustReadJSON(fstest.MapFS{}, "fonts.json", &v)
+	mustReadJSON(fstest.MapFS{"fonts.json": {Data: []byte("{")}}, "fonts.json", &v)
+}
