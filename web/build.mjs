@@ -1,4 +1,4 @@
-// Builds dist/: index.html and, in assets/, the script, its worker, the style sheets, the icon, the
+// Builds dist/: index.html and, in assets/, the script, its worker, the style sheet, the icon, the
 // fonts and the licences, each named by a hash of its content, each with a gzip twin where that is
 // smaller. Beside the page, for the server alone, fonts.json says which characters each font file is
 // for, and icons.json holds the icons of Maki and Temaki. The same sources give the same bytes.
@@ -19,12 +19,10 @@ await clean();
 const worker = await copyAsset("node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs", "worker", ".js");
 const icon = await copyAsset("src/icon.svg", "icon", ".svg");
 const licences = await writeAsset("licences", ".txt", await licenceTexts());
-const files = await copyFonts();
-const fonts = await writeAsset("fonts", ".css", fontFaces(files));
-await writeJSON("fonts.json", files);
+await writeJSON("fonts.json", await copyFonts());
 await writeJSON("icons.json", await readIcons());
 const { script, style } = await bundle(worker);
-await writePage({ script, style, fonts, icon, licences });
+await writePage({ script, style, icon, licences });
 await compress();
 
 /** Empties dist but for its .gitignore, which keeps the folder in the repository. */
@@ -122,13 +120,6 @@ async function copyFonts() {
     }
   }
   return files;
-}
-
-/** The page's rules for the fonts. Of two files for a character browsers take the later one. */
-function fontFaces(files) {
-  const rule = ({ path: file, ranges }) =>
-    `@font-face{font-family:"Hutong Sans";font-display:swap;src:url(${path.posix.basename(file)})format("woff");unicode-range:${ranges}}`;
-  return files.toReversed().map(rule).join("\n");
 }
 
 /** The icons as SVG by the names that styles call them by: Temaki's with its name in front. */

@@ -23,10 +23,8 @@ var mediaTypes = map[string]string{
 	".js":   "text/javascript; charset=utf-8",
 	".svg":  "image/svg+xml",
 	".txt":  "text/plain; charset=utf-8",
-	".woff": fontType,
+	".woff": "font/woff",
 }
-
-const fontType = "font/woff"
 
 // file is one thing to serve, in one or two representations.
 type file struct {

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -10,8 +9,7 @@ import (
 	"hutong/internal/testkit"
 )
 
-// TestFonts: every font file is served under its path and is what it says, and the page's style sheet
-// has a rule for each.
+// TestFonts: every font file is served under its path and is what it says.
 func TestFonts(t *testing.T) {
 	t.Parallel()
 	files := Fonts()
@@ -22,12 +20,6 @@ func TestFonts(t *testing.T) {
 		testkit.Missing(t, "web/dist holds no bundle: run npm ci && npm run build in web/")
 	}
 	h := Handler()
-	page := get(h, http.MethodGet, "/").Body.String()
-	link := regexp.MustCompile(`href="(assets/fonts-[A-Z0-9]{8}\.css)"`).FindStringSubmatch(page)
-	if link == nil {
-		t.Fatal("the page has no style sheet of fonts")
-	}
-	rules := get(h, http.MethodGet, "/"+link[1]).Body.String()
 	byFamily := map[string]int{}
 	for _, f := range files {
 		b, err := f.Read()
@@ -37,10 +29,6 @@ func TestFonts(t *testing.T) {
 		w := get(h, http.MethodGet, f.Path)
 		if w.Code != http.StatusOK || w.Body.String() != string(b) || !strings.HasPrefix(string(b), "wOFF") {
 			t.Errorf("%s: got %d with %d bytes, want the font of %d", f.Path, w.Code, w.Body.Len(), len(b))
-		}
-		name := strings.TrimPrefix(f.Path, "/assets/")
-		if want := "src:url(" + name + `)format("woff");unicode-range:` + strings.Join(f.Ranges, ",") + "}"; !strings.Contains(rules, want) {
-			t.Errorf("no rule has %q", want)
 		}
 		byFamily[f.Family]++
 	}
