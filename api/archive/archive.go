@@ -71,7 +71,7 @@ func (o Options) withDefaults() Options {
 // served is an archive with its bounds and metrics.
 type served struct {
 	Entry
-	tiles, streams gate
+	tiles, streams api.Gate
 	errors         map[string]telemetry.Count // by kind
 	health         health
 }
@@ -105,8 +105,8 @@ func New(list []Entry, base api.Base, log *slog.Logger, m *telemetry.Metrics, o 
 		}
 		e := &served{
 			Entry: entry, errors: map[string]telemetry.Count{},
-			tiles:   newGate(o.Tiles, o.Wait, refused.With(entry.Name, "tile")),
-			streams: newGate(o.Streams, o.Wait, refused.With(entry.Name, "raw")),
+			tiles:   api.NewGate(o.Tiles, o.Wait, refused.With(entry.Name, "tile")),
+			streams: api.NewGate(o.Streams, o.Wait, refused.With(entry.Name, "raw")),
 		}
 		for _, kind := range archive.Kinds() {
 			e.errors[kind] = errors.With(entry.Name, kind)

@@ -241,8 +241,8 @@ func TestBusy(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, map[string]string{"lanes": put(t, "", bytesOf(t, lanes()))}, Options{Tiles: 1, Streams: 1, Wait: time.Nanosecond}, archiveOptions)
 	e := f.surface.byName["lanes"]
-	e.tiles.slots <- struct{}{}
-	e.streams.slots <- struct{}{}
+	e.tiles.Enter(t.Context())
+	e.streams.Enter(t.Context())
 	for _, target := range []string{"/archives/lanes.pmtiles", "/archives/lanes/1/0/0.mvt"} {
 		w := f.get(t, target)
 		if w.Code != 503 || w.Header().Get("Retry-After") != "1" || !strings.Contains(w.Body.String(), `"busy"`) {
@@ -262,8 +262,8 @@ func TestBusy(t *testing.T) {
 }
 
 func (e *served) leaveAll() {
-	e.tiles.leave()
-	e.streams.leave()
+	e.tiles.Leave()
+	e.streams.Leave()
 }
 
 // TestNamesAreNoPaths asks for what lies beside an archive.

@@ -126,11 +126,11 @@ func (s *Archives) version(w http.ResponseWriter, r *http.Request, e *served, by
 		w.WriteHeader(p.status)
 		return nil
 	}
-	if !e.streams.enter(r.Context()) {
+	if !e.streams.Enter(r.Context()) {
 		busy(w, r)
 		return nil
 	}
-	defer e.streams.leave()
+	defer e.streams.Leave()
 	chunk, ok := chunks.Get().(*[]byte)
 	if !ok {
 		return errors.New("archive: the pool holds something else")

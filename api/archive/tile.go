@@ -119,10 +119,10 @@ func (s *Archives) answer(w http.ResponseWriter, r *http.Request, e *served, add
 
 // read waits for its turn, reads a tile and undoes its compression if the client does not take it.
 func read(r *http.Request, e *served, address grid.Tile) (body, error) {
-	if !e.tiles.enter(r.Context()) {
+	if !e.tiles.Enter(r.Context()) {
 		return body{}, errBusy
 	}
-	defer e.tiles.leave()
+	defer e.tiles.Leave()
 	tile, ok, err := e.Archive.Tile(r.Context(), address)
 	if err != nil || !ok {
 		return body{}, err

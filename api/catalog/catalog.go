@@ -4,33 +4,45 @@
 //
 // # Routes
 //
-//	GET /layers
+//	GET /layers                                 detail=brief tells counts and changes only
 //	GET /layers/{name}
 //	GET /layers/{name}/features/{id}
 //	GET /layers/{name}/features?number=N        the feature that shows N as its id in tiles
 //	GET /layers/{name}/features?near=LON,LAT&k=N
+//	GET /layers/{name}/features?bbox=WEST,SOUTH,EAST,NORTH&limit=N&FIELD=VALUE,VALUE&datetime=START/END
+//	GET /search?q=TEXT&layers=NAME,NAME&near=LON,LAT&limit=N
 package catalog
 
 import (
 	"net/http"
+	"time"
 
 	"hutong/api"
+	"hutong/internal/telemetry"
 	"hutong/layers"
 	"hutong/layers/view"
+	"hutong/styles"
 )
 
 // Catalog answers for all layers. It may be used from any goroutine.
 type Catalog struct {
-	layers    *api.Layers
-	base      api.Base
-	summaries map[layers.Name]*summaries
+	layers     *api.Layers
+	base       api.Base
+	summaries  map[layers.Name]*summaries
+	looks      looks
+	cut        *telemetry.Counts // queries that ran out of time
+	searchTime time.Duration
+	windowTime time.Duration
 }
 
 // New returns the catalogue of ls.
-func New(ls *api.Layers, base api.Base) *Catalog {
-	c := &Catalog{layers: ls, base: base, summaries: map[layers.Name]*summaries{}}
+func New(ls *api.Layers, base api.Base, m *telemetry.Metrics) *Catalog {
+	c := &Catalog{
+		layers: ls, base: base, summaries: map[layers.Name]*summaries{}, looks: newLooks(m), searchTime: searchTime, windowTime: windowTime,
+		cut: m.Counter("hutong_query_cut_total", "Queries that ended because they took too long.", "query"),
+	}
 	for _, l := range ls.All() {
-		c.summaries[l.Name()] = &summaries{}
+		c.summaries[l.Name()] = newSummaries(time.Now)
 	}
 	return c
 }
@@ -39,6 +51,7 @@ func New(ls *api.Layers, base api.Base) *Catalog {
 func (c *Catalog) Routes() []api.Route {
 	return []api.Route{
 		{Pattern: "/layers", Label: "layers", Handler: http.HandlerFunc(c.list)},
+		{Pattern: "/search", Label: "search", Handler: http.HandlerFunc(c.search)},
 		{Pattern: "/layers/{name}", Label: "layer", Handler: http.HandlerFunc(c.one)},
 		{Pattern: "/layers/{name}/features", Label: "features", Handler: http.HandlerFunc(c.features)},
 		{Pattern: "/layers/{name}/features/{id}", Label: "feature", Handler: http.HandlerFunc(c.feature)},
@@ -49,6 +62,9 @@ func (c *Catalog) Routes() []api.Route {
 type description struct {
 	Name        layers.Name `json:"name"`
 	Title       string      `json:"title"`
+	TitleZH     string      `json:"title_zh,omitempty"`
+	Role        styles.Role `json:"role,omitempty"` // what of a map it is; data has none
+	Draw        *draw       `json:"draw,omitempty"`
 	Description string      `json:"description,omitempty"`
 	Licence     string      `json:"licence,omitempty"`
 	Attribution string      `json:"attribution,omitempty"`
@@ -56,6 +72,8 @@ type description struct {
 	Located     int         `json:"located"`
 	Extent      []float64   `json:"extent,omitempty"` // west, south, east, north in degrees
 	Seq         layers.Seq  `json:"seq"`
+	SummarySeq  layers.Seq  `json:"summary_seq"`       // the state that fields tell of, seldom much older than seq
+	Changed     string      `json:"changed,omitempty"` // when something last changed here, RFC 3339
 	MinZoom     uint8       `json:"minzoom"`
 	MaxZoom     uint8       `json:"maxzoom"`
 	IDField     string      `json:"id_field,omitempty"`
@@ -71,7 +89,33 @@ type link struct {
 	Type string `json:"type"`
 }
 
+// draw names the fields that say how a layer is shown, see [styles.Drawing].
+type draw struct {
+	Category string `json:"category,omitempty"`
+	Status   string `json:"status,omitempty"`
+	Number   string `json:"number,omitempty"`
+	Label    string `json:"label,omitempty"`
+	LabelZH  string `json:"label_zh,omitempty"`
+	Class    string `json:"class,omitempty"`
+}
+
+func drawOf(d *styles.Drawing) *draw {
+	out := draw{d.Category, d.Status, d.Number, d.Label, d.LabelZH, d.Class}
+	if out == (draw{}) {
+		return nil
+	}
+	return &out
+}
+
 func (c *Catalog) list(w http.ResponseWriter, r *http.Request) {
+	if query := r.URL.Query(); query.Has("detail") {
+		if query.Get("detail") != "brief" {
+			api.Refuse(w, r, api.CodeParameterInvalid, "detail is brief, or left out for all that there is to say.")
+			return
+		}
+		c.brief(w, r)
+		return
+	}
 	out := struct {
 		Layers []description `json:"layers"`
 		Links  []link        `json:"links"`
@@ -87,6 +131,38 @@ func (c *Catalog) list(w http.ResponseWriter, r *http.Request) {
 	api.SendJSON(w, r, "application/json", out)
 }
 
+// brief answers with what moves when a layer changes. It reads no feature, so that every open page may
+// ask often.
+func (c *Catalog) brief(w http.ResponseWriter, r *http.Request) {
+	type layer struct {
+		Name    layers.Name `json:"name"`
+		Count   int         `json:"count"`
+		Located int         `json:"located"`
+		Seq     layers.Seq  `json:"seq"`
+		Changed string      `json:"changed,omitempty"`
+	}
+	out := struct {
+		Layers []layer `json:"layers"`
+	}{Layers: []layer{}}
+	for _, l := range c.layers.All() {
+		v := l.View.Now()
+		out.Layers = append(out.Layers, layer{l.Name(), v.Count(), v.Located(), v.Seq(), changedOf(l)})
+	}
+	api.SendJSON(w, r, "application/json", out)
+}
+
+// changedOf returns when the layer changed, "" when nobody knows.
+func changedOf(l *api.Layer) string {
+	if l.Changed == nil {
+		return ""
+	}
+	t := l.Changed()
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
+}
+
 func (c *Catalog) one(w http.ResponseWriter, r *http.Request) {
 	if l := c.layers.Find(w, r, r.PathValue("name")); l != nil {
 		api.SendJSON(w, r, "application/json", c.describe(l, c.base.URL(r)))
@@ -100,17 +176,20 @@ func (c *Catalog) describe(l *api.Layer, base string) description {
 	zooms := l.Tiles.Options()
 	self := base + "/layers/" + string(l.Name())
 	tiles := base + "/tiles/" + string(l.Name())
+	fields, seq := c.summaries[l.Name()].fields(v, &l.Drawing)
 	return description{
-		Name: l.Name(), Title: l.Heading(), Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
+		Name: l.Name(), Title: l.Heading(), TitleZH: l.Drawing.TitleZH, Role: l.Drawing.Role, Draw: drawOf(&l.Drawing),
+		SummarySeq: seq, Changed: changedOf(l), Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
 		Count: v.Count(), Located: v.Located(), Extent: extent(v), Seq: v.Seq(),
 		MinZoom: zooms.MinZoom, MaxZoom: zooms.MaxZoom, IDField: schema.IDField, TimeField: schema.TimeField,
-		Fields: c.summaries[l.Name()].fields(v),
+		Fields: fields,
 		Links: []link{
 			{"self", self, "application/json"},
 			{"collection", base + "/layers", "application/json"},
 			{"tilejson", tiles + ".json", "application/json"},
 			{"tiles", tiles + "/{z}/{x}/{y}.mvt", "application/vnd.mapbox-vector-tile"},
 			{"features", self + "/features/{id}", "application/geo+json"},
+			{"items", self + "/features?bbox={west},{south},{east},{north}", "application/geo+json"},
 		},
 	}
 }

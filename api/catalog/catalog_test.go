@@ -19,6 +19,7 @@ import (
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/view"
+	"hutong/styles"
 	"hutong/tiles"
 )
 
@@ -59,13 +60,18 @@ func newServer(t *testing.T) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
+	drawing := styles.Drawing{TitleZH: "投诉", Fields: map[string]styles.FieldLook{
+		"status": {Title: styles.Words{EN: "Status", ZH: "状态"}, Values: map[string]styles.ValueLook{"open": {Title: styles.Words{EN: "Open", ZH: "未办理"}}}},
+		"votes":  {Unit: "votes"},
+	}}.Chosen(v.Schema())
 	ls, err := api.NewLayers([]*api.Layer{{
+		Drawing: drawing, Changed: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 6_000_000, time.UTC) },
 		View: v, Tiles: builder, Title: "Complaints", Description: "What people report.", Licence: "CC-BY-4.0", Attribution: "The city",
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := api.NewServer(slog.New(slog.DiscardHandler), telemetry.NewMetrics(), New(ls, api.Base{PublicURL: "https://maps.example"}).Routes())
+	s := api.NewServer(slog.New(slog.DiscardHandler), telemetry.NewMetrics(), New(ls, api.Base{PublicURL: "https://maps.example"}, telemetry.NewMetrics()).Routes())
 	s.Ready()
 	return s
 }
@@ -86,18 +92,19 @@ func TestLayer(t *testing.T) {
 	if w.Code != http.StatusOK {
 		t.Fatalf("got %d %s", w.Code, w.Body)
 	}
-	want := `{"name":"complaints","title":"Complaints","description":"What people report.","licence":"CC-BY-4.0",` +
-		`"attribution":"The city","count":4,"located":3,"extent":[116.3912345,39.9076543,117,41],"seq":1,` +
+	want := `{"name":"complaints","title":"Complaints","title_zh":"投诉","draw":{"status":"status","number":"votes"},"description":"What people report.","licence":"CC-BY-4.0",` +
+		`"attribution":"The city","count":4,"located":3,"extent":[116.3912345,39.9076543,117,41],"seq":1,"summary_seq":1,"changed":"2026-01-02T03:04:05.006Z",` +
 		`"minzoom":0,"maxzoom":18,"id_field":"ref","time_field":"at","fields":[` +
-		`{"name":"status","type":"string","keep":true,"values":3,"distinct":2,` +
-		`"common":[{"value":"open","count":2},{"value":"new \"and\" \u003codd\u003e","count":1}]},` +
-		`{"name":"votes","type":"int","priority":3,"values":3,"min":1,"max":"9223372036854775807"},` +
+		`{"name":"status","title":"Status","title_zh":"状态","type":"string","keep":true,"values":3,"distinct":2,` +
+		`"common":[{"value":"open","count":2,"title":"Open","title_zh":"未办理"},{"value":"new \"and\" \u003codd\u003e","count":1}]},` +
+		`{"name":"votes","unit":"votes","type":"int","priority":3,"values":3,"min":1,"max":"9223372036854775807"},` +
 		`{"name":"at","type":"time","from_zoom":14,"values":3,"min":"2026-01-02T03:04:05.678Z","max":"2026-01-02T03:04:05.678Z"}],"links":[` +
 		`{"rel":"self","href":"https://maps.example/layers/complaints","type":"application/json"},` +
 		`{"rel":"collection","href":"https://maps.example/layers","type":"application/json"},` +
 		`{"rel":"tilejson","href":"https://maps.example/tiles/complaints.json","type":"application/json"},` +
 		`{"rel":"tiles","href":"https://maps.example/tiles/complaints/{z}/{x}/{y}.mvt","type":"application/vnd.mapbox-vector-tile"},` +
-		`{"rel":"features","href":"https://maps.example/layers/complaints/features/{id}","type":"application/geo+json"}]}` + "\n"
+		`{"rel":"features","href":"https://maps.example/layers/complaints/features/{id}","type":"application/geo+json"},` +
+		`{"rel":"items","href":"https://maps.example/layers/complaints/features?bbox={west},{south},{east},{north}","type":"application/geo+json"}]}` + "\n"
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
 		t.Error(diff)
 	}
@@ -110,17 +117,52 @@ func TestFieldsAreMadeOnceAState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var s summaries
+	now := time.Unix(0, 0)
+	s := newSummaries(func() time.Time { return now })
 	v := view.Public(live)
-	first := s.fields(v.Now())
-	if again := s.fields(v.Now()); &again[0] != &first[0] || first[0].Values != 0 || first[0].Min != nil {
+	first, _ := s.fields(v.Now(), &styles.Drawing{})
+	if again, _ := s.fields(v.Now(), &styles.Drawing{}); &again[0] != &first[0] || first[0].Values != 0 || first[0].Min != nil {
 		t.Errorf("got %+v then %+v, want the same of an empty layer", first, again)
 	}
 	if _, err := live.Apply(layers.Batch{Layer: "a", Changes: []layers.Change{{Feature: layers.Feature{ID: "1", Values: []column.Value{column.IntOf(7)}}}}}); err != nil {
 		t.Fatal(err)
 	}
-	if now := s.fields(v.Now()); now[0].Values != 1 || now[0].Min != int64(7) || now[0].Max != int64(7) {
-		t.Errorf("after a change: got %+v, want one value of 7", now)
+	if soon, seq := s.fields(v.Now(), &styles.Drawing{}); seq != 0 || &soon[0] != &first[0] {
+		t.Errorf("right after a change: got %+v of state %d, want what there was", soon, seq)
+	}
+	now = now.Add(minSummaryAge)
+	if later, seq := s.fields(v.Now(), &styles.Drawing{}); seq != 1 || later[0].Values != 1 || later[0].Min != int64(7) || later[0].Max != int64(7) {
+		t.Errorf("a second later: got %+v of state %d, want one value of 7", later, seq)
+	}
+}
+
+// TestSummariesTakeLittleTime: what took long to make is kept for twenty times as long.
+func TestSummariesTakeLittleTime(t *testing.T) {
+	t.Parallel()
+	live, err := layers.New(&layers.Schema{Name: "a", Fields: []layers.Field{{Name: "v", Kind: column.Int}}}, layers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, step := time.Unix(0, 0), 200*time.Millisecond // each look at the clock takes a step
+	s := newSummaries(func() time.Time {
+		now = now.Add(step)
+		return now
+	})
+	v := view.Public(live)
+	change := func() {
+		t.Helper()
+		if _, err := live.Apply(layers.Batch{Layer: "a", Changes: []layers.Change{{Feature: layers.Feature{ID: "1"}}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.fields(v.Now(), &styles.Drawing{})
+	change()
+	now = now.Add(summaryFactor*step - 2*step)
+	if _, seq := s.fields(v.Now(), &styles.Drawing{}); seq != 0 {
+		t.Errorf("after less than twenty times as long: got state %d, want 0", seq)
+	}
+	if _, seq := s.fields(v.Now(), &styles.Drawing{}); seq != 1 {
+		t.Errorf("after twenty times as long: got state %d, want 1", seq)
 	}
 }
 
@@ -219,6 +261,35 @@ func TestRefusals(t *testing.T) {
 		{"/layers/complaints/features?near=1,2&k=101", 400, "parameter_invalid"},
 		{"/layers/complaints/features?near=1,2&k=x", 400, "parameter_invalid"},
 		{"/layers/complaints/features/", 404, "not_found"},
+		{"/layers?detail=full", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,NaN", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,3,3,2", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,91", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&bbox=1,2,3,4", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&near=1,2", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&limit=1001", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&votes=1", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&phon=x", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&datetime=yesterday", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&datetime=2026-01-02T00:00:00Z/2026-01-01T00:00:00Z", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&status=%zz", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&k=3", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&limit=0", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4" + strings.Repeat("&status=x", 101), 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&status=x" + strings.Repeat(",x", 100), 400, "parameter_invalid"},
+		{"/search", 400, "parameter_invalid"},
+		{"/search?q=", 400, "parameter_invalid"},
+		{"/search?q=%00", 400, "parameter_invalid"},
+		{"/search?q=%ff", 400, "parameter_invalid"},
+		{"/search?q=" + strings.Repeat("x", 201), 400, "parameter_invalid"},
+		{"/search?q=x&limit=51", 400, "parameter_invalid"},
+		{"/search?q=a" + strings.Repeat("+a", 16), 400, "parameter_invalid"},
+		{"/search?q=%zz", 400, "parameter_invalid"},
+		{"/search?q=x&q=y", 400, "parameter_invalid"},
+		{"/search?q=x&near=1", 400, "parameter_invalid"},
+		{"/search?q=x&colour=red", 400, "parameter_invalid"},
+		{"/search?q=x&layers=nothing", 404, "layer_not_found"},
 	} {
 		w := get(t, h, c.target)
 		var p struct{ Code string }

@@ -8,8 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/paulmach/orb"
-
 	"hutong/api"
 	"hutong/layers"
 	"hutong/layers/column"
@@ -37,23 +35,25 @@ func (c *Catalog) feature(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeFeatureNotFound, "The layer has no feature with this id.")
 		return
 	}
-	api.Send(w, r, "application/geo+json", append(appendFeature(nil, v.Schema(), &f, -1), '\n'))
+	api.Send(w, r, geoJSON, append(appendFeature(nil, v.Schema(), &f, -1), '\n'))
 }
 
-// features answers the two queries there are: by the number in tiles, and by place.
+// features answers the queries there are: by the number in tiles, by place, and by window.
 func (c *Catalog) features(w http.ResponseWriter, r *http.Request) {
 	l := c.layers.Find(w, r, r.PathValue("name"))
 	if l == nil {
 		return
 	}
 	query := r.URL.Query()
-	switch {
-	case query.Has("number") && !query.Has("near"):
+	switch number, near, box := query.Has("number"), query.Has("near"), query.Has("bbox"); {
+	case number && !near && !box:
 		c.numbered(w, r, l, query.Get("number"))
-	case query.Has("near") && !query.Has("number"):
+	case near && !number && !box:
 		c.near(w, r, l, query.Get("near"), query.Get("k"))
+	case box && !number && !near:
+		c.window(w, r, l)
 	default:
-		api.Refuse(w, r, api.CodeParameterInvalid, "Ask with either number=N or near=LON,LAT.")
+		api.Refuse(w, r, api.CodeParameterInvalid, "Ask with one of number=N, near=LON,LAT and bbox=WEST,SOUTH,EAST,NORTH.")
 	}
 }
 
@@ -69,7 +69,7 @@ func (c *Catalog) numbered(w http.ResponseWriter, r *http.Request, l *api.Layer,
 		api.Refuse(w, r, api.CodeFeatureNotFound, "No feature of the layer shows this number in tiles.")
 		return
 	}
-	api.Send(w, r, "application/geo+json", append(appendFeature(nil, v.Schema(), &f, -1), '\n'))
+	api.Send(w, r, geoJSON, append(appendFeature(nil, v.Schema(), &f, -1), '\n'))
 }
 
 func (c *Catalog) near(w http.ResponseWriter, r *http.Request, l *api.Layer, place, count string) {
@@ -86,14 +86,15 @@ func (c *Catalog) near(w http.ResponseWriter, r *http.Request, l *api.Layer, pla
 		}
 	}
 	v := l.View.Now()
-	body := []byte(`{"type":"FeatureCollection","features":[`)
-	for i, n := range v.Nearest(lon, lat, k) {
-		if i > 0 {
-			body = append(body, ',')
+	list := newCollection()
+	found := v.Nearest(lon, lat, k)
+	for _, n := range found {
+		f := n.Feature()
+		if !list.add(func(dst []byte) []byte { return appendFeature(dst, v.Schema(), &f, n.Metres) }) {
+			break
 		}
-		body = appendFeature(body, v.Schema(), &n.Feature, n.Metres)
 	}
-	api.Send(w, r, "application/geo+json", append(body, "]}\n"...))
+	api.Send(w, r, geoJSON, list.finish(fmt.Sprintf(`,"numberReturned":%d,"complete":%t`, list.returned, list.returned == len(found))))
 }
 
 // parsePlace reads "lon,lat" in degrees. Its errors are whole sentences for the client.
@@ -111,19 +112,21 @@ func parsePlace(s string) (lon, lat float64, err error) {
 }
 
 // appendFeature appends f as GeoJSON: its properties in the schema's order, the id first if the
-// schema names it. Coordinates are cell centres with seven decimals, which gives back exactly what
-// came in with seven. metres, unless negative, is how far f is from where was asked.
+// schema names it. metres, unless negative, is how far f is from where was asked.
 func appendFeature(dst []byte, schema *layers.Schema, f *layers.Feature, metres float64) []byte {
 	dst = appendJSON(append(dst, `{"type":"Feature","id":`...), string(f.ID))
 	dst = append(dst, `,"geometry":`...)
-	if p, ok := f.Geometry.(orb.Point); ok {
-		dst = strconv.AppendFloat(append(dst, `{"type":"Point","coordinates":[`...), p[0], 'f', 7, 64)
-		dst = strconv.AppendFloat(append(dst, ','), p[1], 'f', 7, 64)
-		dst = append(dst, "]}"...)
-	} else {
-		dst = append(dst, "null"...)
+	dst = appendGeometry(dst, f.Geometry)
+	dst = appendProperties(append(dst, `,"properties":`...), schema, f.ID, f.Values)
+	if metres >= 0 {
+		dst = strconv.AppendFloat(append(dst, `,"distance_metres":`...), metres, 'f', 3, 64)
 	}
-	dst = append(dst, `,"properties":{`...)
+	return append(dst, '}')
+}
+
+// appendProperties appends a feature's properties as a JSON object.
+func appendProperties(dst []byte, schema *layers.Schema, id layers.FeatureID, values []column.Value) []byte {
+	dst = append(dst, '{')
 	first := true
 	member := func(name string, v any) {
 		if !first {
@@ -134,18 +137,14 @@ func appendFeature(dst []byte, schema *layers.Schema, f *layers.Feature, metres 
 		dst = appendJSON(dst, v)
 	}
 	if schema.IDField != "" {
-		member(schema.IDField, string(f.ID))
+		member(schema.IDField, string(id))
 	}
 	for i, field := range schema.Fields {
 		var v column.Value
-		if i < len(f.Values) {
-			v = f.Values[i]
+		if i < len(values) {
+			v = values[i]
 		}
 		member(field.Name, plain(v))
-	}
-	dst = append(dst, '}')
-	if metres >= 0 {
-		dst = strconv.AppendFloat(append(dst, `,"distance_metres":`...), metres, 'f', 3, 64)
 	}
 	return append(dst, '}')
 }

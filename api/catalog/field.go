@@ -2,15 +2,20 @@ package catalog
 
 import (
 	"sync"
+	"time"
 
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/view"
+	"hutong/styles"
 )
 
 // field is a field of a layer as JSON, with what is in it.
 type field struct {
 	Name     string   `json:"name"`
+	Title    string   `json:"title,omitempty"`
+	TitleZH  string   `json:"title_zh,omitempty"`
+	Unit     string   `json:"unit,omitempty"`
 	Type     string   `json:"type"`
 	Keep     bool     `json:"keep,omitempty"`
 	Priority int      `json:"priority,omitempty"`
@@ -24,43 +29,75 @@ type field struct {
 
 // common is a value that many features have.
 type common struct {
-	Value any `json:"value"`
-	Count int `json:"count"`
+	Value   any    `json:"value"`
+	Count   int    `json:"count"`
+	Title   string `json:"title,omitempty"`
+	TitleZH string `json:"title_zh,omitempty"`
 }
 
-// summaries are the fields of one layer as they were in the state that was last asked for. Making
-// them reads every value of the layer, so it is done once a state, by one request at a time.
+// How long a summary of a state that is no longer the newest is good: [summaryFactor] times what
+// making it took, so that it takes at most a twentieth of a processor however fast a layer changes,
+// and at least [minSummaryAge].
+const (
+	summaryFactor = 20
+	minSummaryAge = time.Second
+)
+
+// summaries are the fields of one layer as they were not long ago. Making them reads every value of
+// the layer, so it is done by one request at a time and not for each state.
 type summaries struct {
+	now  func() time.Time
 	mu   sync.Mutex // guards what follows
 	made bool
 	seq  layers.Seq
 	list []field
+	at   time.Time     // when they were made
+	took time.Duration // what that took
 }
 
-// fields returns the fields of v. Read only.
-func (s *summaries) fields(v *view.View) []field {
+func newSummaries(now func() time.Time) *summaries { return &summaries{now: now} }
+
+// fields returns the fields of v, or of a state shortly before, and the number of that state. Read
+// only.
+func (s *summaries) fields(v *view.View, d *styles.Drawing) ([]field, layers.Seq) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.made || s.seq < v.Seq() { // a request that was overtaken gets what is newer
-		s.made, s.seq, s.list = true, v.Seq(), describeFields(v)
+	start := s.now()
+	if s.made && (s.seq >= v.Seq() || start.Sub(s.at) < max(minSummaryAge, summaryFactor*s.took)) {
+		return s.list, s.seq
 	}
-	return s.list
+	s.made, s.seq, s.list = true, v.Seq(), describeFields(v, d)
+	s.at = s.now()
+	s.took = s.at.Sub(start)
+	return s.list, s.seq
 }
 
-func describeFields(v *view.View) []field {
+func describeFields(v *view.View, d *styles.Drawing) []field {
 	schema := v.Schema()
 	list := make([]field, len(schema.Fields))
 	for i, sum := range v.Summaries() {
 		f := &schema.Fields[i]
+		look := d.Fields[f.Name]
 		list[i] = field{
-			Name: f.Name, Type: f.Kind.String(), Keep: f.Keep, Priority: f.Priority, FromZoom: f.FromZoom,
+			Name: f.Name, Title: look.Title.EN, TitleZH: look.Title.ZH, Unit: look.Unit,
+			Type: f.Kind.String(), Keep: f.Keep, Priority: f.Priority, FromZoom: f.FromZoom,
 			Values: sum.Values, Min: bound(sum.Min), Max: bound(sum.Max), Distinct: sum.Distinct,
 		}
 		for _, c := range sum.Common {
-			list[i].Common = append(list[i].Common, common{plain(c.Value), c.Count})
+			list[i].Common = append(list[i].Common, describeValue(c, look.Values))
 		}
 	}
 	return list
+}
+
+// describeValue is a common value with its titles, if it has some.
+func describeValue(c view.Common, looks map[string]styles.ValueLook) common {
+	out := common{Value: plain(c.Value), Count: c.Count}
+	if c.Value.Kind() == column.String {
+		title := looks[c.Value.Text()].Title
+		out.Title, out.TitleZH = title.EN, title.ZH
+	}
+	return out
 }
 
 // bound is v as JSON has it, nil where there is none.

@@ -46,6 +46,7 @@ func Check(c *config.Config) Findings {
 		k.archive(&c.Archives[i])
 	}
 	k.unused()
+	k.drawn()
 	if _, err := FromConfig(c); err != nil {
 		k.problem("sources", "%v", err)
 	}
@@ -99,6 +100,23 @@ func (k *checker) unused() {
 			if !filled[s.Name][f.Name] {
 				k.warn(at+"."+config.At("fields", f.Name), "no source fills this field, so it is always null")
 			}
+		}
+	}
+}
+
+// drawn warns of fields that a layer is coloured by and that a tile may leave out.
+func (k *checker) drawn() {
+	for i := range k.config.Layers {
+		l := &k.config.Layers[i]
+		for _, by := range []struct{ key, field string }{
+			{"category", l.Drawing.Category}, {"status", l.Drawing.Status}, {"number", l.Drawing.Number},
+		} {
+			f := l.Schema.FieldIndex(by.field)
+			if by.field == "" || l.Schema.Fields[f].Keep {
+				continue
+			}
+			k.warn(config.At("layers", string(l.Schema.Name), "draw", by.key),
+				"the field %s is not kept, so in a full tile features lose their colour: say keep: true there", quote(by.field))
 		}
 	}
 }

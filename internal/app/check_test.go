@@ -124,3 +124,27 @@ func TestCheckOfTextThatIsNotUTF8(t *testing.T) {
 		}
 	}
 }
+
+// TestCheckOfDrawing warns of what colours features and may be missing from a full tile.
+func TestCheckOfDrawing(t *testing.T) {
+	t.Parallel()
+	path := file(t, "rows.csv", "no,a,b\n1,x,y\n")
+	c, err := config.Parse("city.yaml", []byte(`city: A city
+layers:
+  lanes:
+    title: Lanes
+    licence: CC0-1.0
+    draw: {category: a, status: b, label: a}
+    fields: {a: {type: string}, b: {type: string, keep: true}}
+sources:
+  lanes: {layer: lanes, files: ["`+path+`"], id: "{no}", csv: {lon: a, lat: b}, fields: {a: a, b: b}}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := Check(c)
+	want := `city.yaml:6:12: layers.lanes.draw.category: the field "a" is not kept, so in a full tile features lose their colour: say keep: true there`
+	if len(found.Problems) != 0 || len(found.Warnings) != 1 || found.Warnings[0].String() != want {
+		t.Errorf("got problems %v, warnings %v\nwant %s", found.Problems, found.Warnings, want)
+	}
+}

@@ -26,7 +26,7 @@ func FromConfig(c *config.Config) (*City, error) {
 		l := &c.Layers[i]
 		city.Layers = append(city.Layers, Layer{
 			Schema: l.Schema, Title: l.Title, Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
-			Tiles: l.Tiles,
+			Drawing: l.Drawing, Tiles: l.Tiles,
 		})
 	}
 	for i := range c.Archives {

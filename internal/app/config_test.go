@@ -10,6 +10,7 @@ import (
 	"hutong/ingest/synthetic"
 	"hutong/internal/config"
 	"hutong/internal/telemetry"
+	"hutong/styles"
 )
 
 func TestFromConfig(t *testing.T) {
@@ -28,6 +29,7 @@ zoom: 9.5
 layers:
   complaints:
     title: Complaints
+    title_zh: 投诉
     description: What people report.
     licence: CC0-1.0
     attribution: The city
@@ -37,6 +39,7 @@ layers:
     fields:
       status: {type: string, keep: true, max_length: 20, distinct: 9}
       phone: {type: string, private: true}
+    draw: {as: place, status: status}
 sources:
   hotline:
     layer: complaints
@@ -57,7 +60,8 @@ sources:
 	}
 	l := city.Layers[0]
 	if l.Title != "Complaints" || l.Licence != "CC0-1.0" || l.Attribution != "The city" || l.Tiles.MinZoom != 2 ||
-		l.Tiles.MaxZoom != 16 || l.Tiles.Budget != 250_000 || l.Tiles.Distinct["status"] != 9 {
+		l.Tiles.MaxZoom != 16 || l.Tiles.Budget != 250_000 || l.Tiles.Distinct["status"] != 9 ||
+		l.Drawing.TitleZH != "投诉" || l.Drawing.Role != styles.Place || l.Drawing.Status != "status" {
 		t.Errorf("got layer %+v", l)
 	}
 	s, err := NewStore(city, telemetry.NewMetrics())

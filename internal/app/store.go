@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hutong/api"
@@ -24,6 +25,7 @@ type Store struct {
 	layers   map[layers.Name]*liveLayer
 	public   *api.Layers
 	versions *cache.Versions
+	now      func() time.Time // the wall clock
 	records  *telemetry.Counts
 	refused  *telemetry.Counts
 }
@@ -34,12 +36,30 @@ var _ ingest.Publisher = (*Store)(nil)
 // other (S3).
 type liveLayer struct {
 	*layers.Layer
-	mu sync.Mutex
+	mu      sync.Mutex
+	changed atomic.Int64 // when features last changed, Unix microseconds; 0 before the first change
+}
+
+// note notes the time of a change that is visible. A batch that changed nothing, as when a file is read
+// again, does not count.
+func (l *liveLayer) note(d *layers.Delta, now time.Time) {
+	if d.Everywhere || d.Inserted+d.Updated+d.Deleted > 0 {
+		l.changed.Store(now.UnixMicro())
+	}
+}
+
+// changedAt returns when features last changed, the zero time before the first change.
+func (l *liveLayer) changedAt() time.Time {
+	us := l.changed.Load()
+	if us == 0 {
+		return time.Time{}
+	}
+	return time.UnixMicro(us)
 }
 
 // NewStore returns the empty layers of city. The error lists everything that is wrong with them.
 func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
-	s := &Store{layers: make(map[layers.Name]*liveLayer, len(city.Layers))}
+	s := &Store{layers: make(map[layers.Name]*liveLayer, len(city.Layers)), now: time.Now}
 	var list []*api.Layer
 	var names []layers.Name
 	var errs []error
@@ -61,12 +81,13 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 			errs = append(errs, fmt.Errorf("app: layer %s: drawing: %w", live.Name(), err))
 			continue
 		}
-		s.layers[live.Name()] = &liveLayer{Layer: live}
+		l := &liveLayer{Layer: live}
+		s.layers[live.Name()] = l
 		names = append(names, live.Name())
 		list = append(list, &api.Layer{
 			View: v, Tiles: builder,
 			Title: spec.Title, Description: spec.Description, Licence: spec.Licence, Attribution: spec.Attribution,
-			Drawing: drawing,
+			Drawing: drawing, Changed: l.changedAt,
 		})
 	}
 	for _, source := range city.Sources {
@@ -104,6 +125,7 @@ func (s *Store) Publish(ctx context.Context, batch layers.Batch) error {
 	if err != nil {
 		return err
 	}
+	l.note(&delta, s.now())
 	s.versions.Advance(delta)
 	return nil
 }
@@ -191,6 +213,7 @@ func (s *Store) loadLayer(ctx context.Context, l *liveLayer, sources []ingest.So
 		return fmt.Errorf("app: layer %s: %w", l.Name(), err)
 	}
 	finished = true
+	l.note(&delta, s.now())
 	s.versions.Advance(delta)
 	return nil
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"slices"
 
 	"hutong/layers"
@@ -23,7 +24,7 @@ func (b *builder) layers(n *node) {
 		if !b.f.below(e.value.path) {
 			if _, err := tiles.New(visible(l.Schema), l.Tiles); err != nil {
 				b.f.on(e.key, "%v", err)
-			} else if err := l.Schema.Validate(); err != nil {
+			} else if err := errors.Join(l.Schema.Validate(), l.Drawing.Check(visible(l.Schema))); err != nil {
 				b.f.on(e.key, "%v", err)
 			}
 		}
@@ -51,6 +52,7 @@ func (b *builder) layer(name layers.Name, n *node) Layer {
 	b.idField(schema, n)
 	b.timeField(schema, n)
 	l.Tiles = b.tiles(n)
+	l.Drawing = b.drawing(schema, n)
 	return l
 }
 

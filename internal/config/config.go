@@ -19,6 +19,7 @@ import (
 
 	"hutong/ingest"
 	"hutong/layers"
+	"hutong/styles"
 	"hutong/tiles"
 	"hutong/tiles/archive"
 )
@@ -89,6 +90,8 @@ type Layer struct {
 	Attribution string
 	// Licence is the licence of the data.
 	Licence string
+	// Drawing says how the layer is shown; it names public fields of Schema only.
+	Drawing styles.Drawing
 	// Tiles says how the layer is cut into tiles: valid for Schema, zooms at most 20.
 	Tiles tiles.Options
 }

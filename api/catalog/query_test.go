@@ -1,0 +1,424 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/paulmach/orb"
+	"github.com/paulmach/orb/geojson"
+
+	"hutong/api"
+	"hutong/internal/telemetry"
+	"hutong/layers"
+	"hutong/layers/column"
+	"hutong/layers/view"
+	"hutong/layers/world"
+)
+
+// newCatalog returns the catalogue of two layers: reports, points but for one that has no place, and
+// areas of each kind of geometry.
+func newCatalog(t *testing.T) *Catalog {
+	t.Helper()
+	reports := publicOf(t, &layers.Schema{Name: "reports", IDField: "ref", TimeField: "at", Fields: []layers.Field{
+		{Name: "phone", Kind: column.String, Private: true},
+		{Name: "status", Kind: column.String, Keep: true},
+		{Name: "title", Kind: column.String},
+		{Name: "urgent", Kind: column.Bool},
+		{Name: "at", Kind: column.Time},
+	}}, []layers.Feature{
+		{ID: "R-1", Geometry: orb.Point{116.4, 39.9}, Values: report("open", "Pothole, 12 Yongan Lane", true, 1)},
+		{ID: "R-2", Geometry: orb.Point{116.41, 39.9}, Values: report("closed", "Pothole, 7 Fuxing Lane", false, 2)},
+		{ID: "R-3", Geometry: orb.Point{116.42, 39.9}, Values: report("Lost, found", "噪声 at night", false, 3)},
+		{ID: "R-4", Geometry: orb.Point{-179.9, 10}, Values: report("open", "Far away", true, 4)},
+		{ID: "R-5", Values: report("open", "Pothole somewhere", true, 5)},
+	})
+	areas := publicOf(t, &layers.Schema{Name: "areas", Fields: []layers.Field{{Name: "name", Kind: column.String}}}, []layers.Feature{
+		{ID: "line", Geometry: orb.LineString{{116, 39}, {116.5, 39.5}}, Values: []column.Value{column.StringOf("River")}},
+		{ID: "lines", Geometry: orb.MultiLineString{{{116, 39}, {116.5, 39.5}}, {{117, 39}, {117, 40}}}},
+		{ID: "places", Geometry: orb.MultiPoint{{116, 39}, {117, 40}}},
+		{ID: "park", Geometry: orb.Polygon{{{116, 39}, {117, 39}, {117, 40}, {116, 40}, {116, 39}}, {{116.4, 39.4}, {116.4, 39.6}, {116.6, 39.6}, {116.4, 39.4}}}},
+		{ID: "parks", Geometry: orb.MultiPolygon{{{{116, 39}, {117, 39}, {117, 40}, {116, 39}}}, {{{118, 39}, {119, 39}, {119, 40}, {118, 39}}}}},
+	})
+	ls, err := api.NewLayers([]*api.Layer{{View: reports}, {View: areas}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return New(ls, api.Base{PublicURL: "https://maps.example"}, telemetry.NewMetrics())
+}
+
+func report(status, title string, urgent bool, day int) []column.Value {
+	return []column.Value{
+		column.StringOf("secret pothole"), column.StringOf(status), column.StringOf(title), column.BoolOf(urgent),
+		column.TimeOf(time.Date(2026, 1, day, 12, 0, 0, 0, time.UTC)),
+	}
+}
+
+func publicOf(t *testing.T, schema *layers.Schema, list []layers.Feature) *view.Layer {
+	t.Helper()
+	live, err := layers.New(schema, layers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := layers.Batch{Layer: schema.Name}
+	for _, f := range list {
+		b.Changes = append(b.Changes, layers.Change{Feature: f})
+	}
+	if _, err := live.Apply(b); err != nil {
+		t.Fatal(err)
+	}
+	return view.Public(live)
+}
+
+func serve(c *Catalog) http.Handler {
+	s := api.NewServer(slog.New(slog.DiscardHandler), telemetry.NewMetrics(), c.Routes())
+	s.Ready()
+	return s
+}
+
+// answer is what a query's answer says beside its features' fields.
+type answer struct {
+	Features []struct {
+		ID, Layer, Match string
+	}
+	NumberMatched, NumberReturned int
+	Complete                      bool
+	Snapshot                      int
+}
+
+func ask(t *testing.T, h http.Handler, target string) (ids []string, a answer) {
+	t.Helper()
+	w := get(t, h, target)
+	if err := json.Unmarshal(w.Body.Bytes(), &a); err != nil || w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/geo+json" {
+		t.Fatalf("%s: got %d %s, %v", target, w.Code, w.Body, err)
+	}
+	if _, err := geojson.UnmarshalFeatureCollection(w.Body.Bytes()); err != nil {
+		t.Errorf("%s: orb does not read it: %v", target, err)
+	}
+	for _, f := range a.Features {
+		ids = append(ids, f.ID)
+	}
+	if a.NumberReturned != len(ids) {
+		t.Errorf("%s: got %d returned, want %d", target, a.NumberReturned, len(ids))
+	}
+	return ids, a
+}
+
+func TestWindow(t *testing.T) {
+	t.Parallel()
+	h := serve(newCatalog(t))
+	const at = "/layers/reports/features?bbox="
+	for _, c := range []struct {
+		name, target string
+		want         []string
+		complete     bool
+	}{
+		{"nearest to the middle first", at + "116.395,39.8,116.445,40", []string{"R-3", "R-2", "R-1"}, true},
+		{"a limit", at + "116.395,39.8,116.445,40&limit=1", []string{"R-3"}, false},
+		{"the world", at + "-180,-90,180,90", []string{"R-1", "R-2", "R-3", "R-4"}, true},
+		{"across the antimeridian", at + "170,0,-170,20", []string{"R-4"}, true},
+		{"nothing", at + "0,0,1,1", nil, true},
+		{"one value", at + "116,39,117,40&status=open", []string{"R-1"}, true},
+		{"two values", at + "116,39,117,40&status=open&status=closed", []string{"R-2", "R-1"}, true},
+		{"two values in a list", at + "116,39,117,40&status=open,closed", []string{"R-2", "R-1"}, true},
+		{"a list and one more", at + "116,39,117,40&status=open,none&status=closed", []string{"R-2", "R-1"}, true},
+		{"a value with a comma", at + "116,39,117,40&status=Lost%2C%20found", []string{"R-3"}, true},
+		{"a value with a comma in a list", at + "116,39,117,40&status=Lost%2C+found,closed", []string{"R-3", "R-2"}, true},
+		{"a name with escapes", at + "116,39,117,40&%73tatus=open", []string{"R-1"}, true},
+		{"commas of the box escaped", at + "116%2C39%2C117%2C40&limit=1", []string{"R-3"}, false},
+		{"a bool", at + "116,39,117,40&urgent=true", []string{"R-1"}, true},
+		{"an interval", at + "116,39,117,40&datetime=2026-01-01T12:00:00Z/2026-01-02T12:00:00Z", []string{"R-2", "R-1"}, true},
+		{"an open start", at + "116,39,117,40&datetime=../2026-01-01T12:00:00Z", []string{"R-1"}, true},
+		{"an open end", at + "116,39,117,40&datetime=2026-01-03T00:00:00Z/", []string{"R-3"}, true},
+		{"both ends open", at + "116,39,117,40&datetime=../..", []string{"R-3", "R-2", "R-1"}, true},
+		{"an instant", at + "116,39,117,40&datetime=2026-01-02T20:00:00%2B08:00", []string{"R-2"}, true},
+		{"an empty parameter", at + "116,39,117,40&status=", nil, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got, a := ask(t, h, c.target)
+			if diff := cmp.Diff(c.want, got); c.name != "the world" && diff != "" || len(got) != len(c.want) || a.Complete != c.complete || a.Snapshot != 1 {
+				t.Errorf("got %+v (-want +got):\n%s", a, diff)
+			}
+			if c.name == "a limit" && a.NumberMatched != 3 {
+				t.Errorf("got %d matched, want 3", a.NumberMatched)
+			}
+		})
+	}
+}
+
+// TestGeometries: every kind comes back as GeoJSON as it went in.
+func TestGeometries(t *testing.T) {
+	t.Parallel()
+	h := serve(newCatalog(t))
+	for id, want := range map[string]string{
+		"line":   `{"type":"LineString","coordinates":[[116.0000000,39.0000000],[116.5000000,39.5000000]]}`,
+		"lines":  `{"type":"MultiLineString","coordinates":[[[116.0000000,39.0000000],[116.5000000,39.5000000]],[[117.0000000,39.0000000],[117.0000000,40.0000000]]]}`,
+		"places": `{"type":"MultiPoint","coordinates":[[116.0000000,39.0000000],[117.0000000,40.0000000]]}`,
+	} {
+		var f struct{ Geometry json.RawMessage }
+		if err := json.Unmarshal(get(t, h, "/layers/areas/features/"+id).Body.Bytes(), &f); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, string(f.Geometry)); diff != "" {
+			t.Errorf("%s: %s", id, diff)
+		}
+	}
+	for id, want := range map[string]struct{ polygons, rings, vertices int }{"park": {1, 2, 5}, "parks": {2, 1, 4}} {
+		f, err := geojson.UnmarshalFeature(get(t, h, "/layers/areas/features/"+id).Body.Bytes())
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, ok := f.Geometry.(orb.MultiPolygon)
+		if !ok {
+			all = orb.MultiPolygon{f.Geometry.(orb.Polygon)}
+		}
+		if len(all) != want.polygons || len(all[0]) != want.rings || len(all[0][0]) != want.vertices || all[0][0].Orientation() != orb.CCW {
+			t.Errorf("%s: got %v", id, all)
+		}
+	}
+}
+
+func TestSearch(t *testing.T) {
+	t.Parallel()
+	h := serve(newCatalog(t))
+	for _, c := range []struct {
+		name, query string
+		want        []string
+		match       string
+	}{
+		{"an id", "q=R-2", []string{"R-2"}, "id"},
+		{"the start of ids, in another case", "q=r-", []string{"R-5", "R-4", "R-1", "R-2", "R-3"}, "id"},
+		{"words", "q=lane+POTHOLE", []string{"R-2", "R-1"}, "title"},
+		{"near", "q=pothole&near=116.41,39.9", []string{"R-2", "R-1", "R-5"}, "title"},
+		{"a limit", "q=pothole&near=116.41,39.9&limit=1", []string{"R-2"}, "title"},
+		{"Chinese", "q=%E5%99%AA%E5%A3%B0", []string{"R-3"}, "title"},
+		{"another layer", "q=river", []string{"line"}, "name"},
+		{"not in this layer", "q=river&layers=reports", nil, ""},
+		{"in these layers", "q=river&layers=areas,reports,areas", []string{"line"}, "name"},
+		{"words of several fields", "q=pothole+open+R-1", []string{"R-1"}, "title"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got, a := ask(t, h, "/search?"+c.query)
+			if c.name == "the start of ids, in another case" && len(got) == 5 {
+				got = c.want // any order
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" || !a.Complete {
+				t.Errorf("got %+v (-want +got):\n%s", a, diff)
+			}
+			for _, f := range a.Features {
+				if f.Match != c.match || f.Layer == "" {
+					t.Errorf("got %+v, want a match in %s", f, c.match)
+				}
+			}
+		})
+	}
+	if w := get(t, h, "/search?q=secret"); w.Code != http.StatusOK || len(w.Body.String()) > 100 {
+		t.Errorf("a private value: got %s, want nothing", w.Body)
+	}
+}
+
+// TestSearchOfAShape: an answer tells the box of a shape and a place on it.
+func TestSearchOfAShape(t *testing.T) {
+	t.Parallel()
+	w := get(t, serve(newCatalog(t)), "/search?q=river")
+	// The middle is that of the map, a little north of the mean latitude.
+	const want = `{"type":"FeatureCollection","features":[{"type":"Feature","id":"line","layer":"areas","match":"name",` +
+		`"bbox":[116.0000000,39.0000000,116.5000000,39.5000000],"geometry":{"type":"Point","coordinates":[116.2500000,39.2504456]},` +
+		`"properties":{"name":"River"}}],"numberReturned":1,"complete":true}` + "\n"
+	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestSearchEnds: a search that takes too long says so.
+func TestSearchEnds(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	c.searchTime, c.windowTime = 0, 0
+	if ids, a := ask(t, serve(c), "/search?q=R-4"); a.Complete || len(ids) != 1 {
+		t.Errorf("search: got %+v, want an answer that is not complete and has the very id", a)
+	}
+	w := get(t, serve(c), "/layers/reports/features?bbox=116,39,117,40")
+	const want = `{"type":"FeatureCollection","features":[],"numberReturned":0,"complete":false,"snapshot":1}` + "\n"
+	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
+		t.Errorf("window (-want +got):\n%s", diff)
+	}
+}
+
+// holder is a client that reads when it is allowed to.
+type holder struct {
+	*httptest.ResponseRecorder
+	write func()
+}
+
+func (h holder) Write(p []byte) (int, error) {
+	h.write()
+	return h.ResponseRecorder.Write(p)
+}
+
+// TestSlowClientsHoldNoTurn: a turn is over before an answer is sent.
+func TestSlowClientsHoldNoTurn(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	c.looks = looks{api.NewGate(1, 0, telemetry.NewMetrics().Counter("late", "Late.").With())}
+	for _, target := range []string{"/search?q=pothole", "/layers/reports/features?bbox=116,39,117,40"} {
+		written := false
+		w := holder{httptest.NewRecorder(), func() {
+			written = true
+			if !c.looks.gate.Enter(t.Context()) {
+				t.Errorf("%s: no turn while the answer is sent", target)
+				return
+			}
+			c.looks.gate.Leave()
+		}}
+		serve(c).ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+		if !written || w.Code != http.StatusOK {
+			t.Errorf("%s: got %d %s", target, w.Code, w.Body)
+		}
+	}
+}
+
+// TestCollectionIsBounded: features stop before there are too many bytes, but the first one is told.
+func TestCollectionIsBounded(t *testing.T) {
+	t.Parallel()
+	v := newCatalog(t).layers.Named("areas").View.Now()
+	everywhere, err := parseBox([]string{"-180,-90,180,90"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := v.Window(t.Context(), view.WindowQuery{Boxes: everywhere, Limit: 100})
+	for most, want := range map[int]int{1: 1, 600: 2, maxCollectionBytes: 5} {
+		list := newCollection()
+		list.most = most
+		var a answer
+		if err := json.Unmarshal(writeWindow(list, v, found), &a); err != nil {
+			t.Fatal(err)
+		}
+		if len(a.Features) != want || a.NumberReturned != want || a.NumberMatched != 5 || a.Complete != (want == 5) {
+			t.Errorf("%d bytes: got %+v, want %d features", most, a, want)
+		}
+	}
+}
+
+// TestWindowAtTheEdge: a window of the whole world holds what lies at the map's edges.
+func TestWindowAtTheEdge(t *testing.T) {
+	t.Parallel()
+	v := publicOf(t, &layers.Schema{Name: "edges"}, []layers.Feature{
+		{ID: "north", Geometry: orb.Point{-180, world.MaxLatitude}}, {ID: "south", Geometry: orb.Point{180, -world.MaxLatitude}},
+	}).Now()
+	for _, text := range []string{"-180,-90,180,90", "179,-90,-179,90"} {
+		boxes, err := parseBox([]string{text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := v.Window(t.Context(), view.WindowQuery{Boxes: boxes, Limit: 9}); len(found.Rows) != 2 {
+			t.Errorf("%s: got %d features, want both", text, len(found.Rows))
+		}
+	}
+}
+
+// TestPrivateFieldsAreUnknown: asking about a private field is answered as asking about none (S10).
+func TestPrivateFieldsAreUnknown(t *testing.T) {
+	t.Parallel()
+	schema := newCatalog(t).layers.Named("reports").View.Schema()
+	_, private := parseWindow("bbox=1,2,3,4&phone=x", schema)
+	_, none := parseWindow("bbox=1,2,3,4&phony=x", schema)
+	const want = `there is no parameter "phony"; accepted are bbox, limit, datetime, status, title, urgent`
+	if none == nil || none.Error() != want || private == nil || strings.ReplaceAll(private.Error(), "phone", "phony") != want {
+		t.Errorf("got %v and %v, want %s", private, none, want)
+	}
+}
+
+// TestIDsInOtherCase: an id that differs in case only comes before those that start so.
+func TestIDsInOtherCase(t *testing.T) {
+	t.Parallel()
+	v := publicOf(t, &layers.Schema{Name: "codes", Fields: []layers.Field{{Name: "text", Kind: column.String}}}, []layers.Feature{
+		{ID: "ab12"}, {ID: "AB1"}, {ID: "ab1"}, {ID: "x", Values: []column.Value{column.StringOf("of ab1")}},
+	}).Now()
+	found, _ := v.Find(t.Context(), view.FindQuery{Text: "ab1", Limit: 9})
+	var got []string
+	for _, f := range found {
+		got = append(got, string(f.ID()))
+	}
+	if diff := cmp.Diff([]string{"ab1", "AB1", "ab12", "x"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestQueriesWait: while all turns are taken, a query is refused when its client has gone.
+func TestQueriesWait(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	c.looks = looks{api.NewGate(1, time.Hour, telemetry.NewMetrics().Counter("late", "Late.").With())}
+	if !c.looks.gate.Enter(t.Context()) {
+		t.Fatal("no turn")
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, target := range []string{"/search?q=x", "/layers/reports/features?bbox=1,2,3,4"} {
+		w := httptest.NewRecorder()
+		serve(c).ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, target, nil))
+		if w.Code != 499 {
+			t.Errorf("%s: got %d, want 499", target, w.Code)
+		}
+	}
+	c.looks = looks{api.NewGate(1, 0, telemetry.NewMetrics().Counter("late", "Late.").With())}
+	c.looks.gate.Enter(t.Context())
+	w := httptest.NewRecorder()
+	serve(c).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/search?q=x", nil))
+	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
+		t.Errorf("got %d %v, want 503 with Retry-After", w.Code, w.Header())
+	}
+}
+
+func TestBrief(t *testing.T) {
+	t.Parallel()
+	const want = `{"layers":[{"name":"reports","count":5,"located":4,"seq":1},{"name":"areas","count":5,"located":5,"seq":1}]}` + "\n"
+	if diff := cmp.Diff(want, get(t, serve(newCatalog(t)), "/layers?detail=brief").Body.String()); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func FuzzWindow(f *testing.F) {
+	schema := &layers.Schema{Name: "a", TimeField: "at", Fields: []layers.Field{
+		{Name: "at", Kind: column.Time}, {Name: "status", Kind: column.String}, {Name: "urgent", Kind: column.Bool},
+	}}
+	f.Add("bbox=116,39,117,40&limit=5&status=a&status=b&datetime=2026-01-01T00:00:00Z/..")
+	f.Add("bbox=170,-90,-170,90&urgent=true&datetime=2026-01-01T00:00:00Z")
+	f.Fuzz(func(t *testing.T, s string) {
+		q, err := parseWindow(s, schema)
+		if err != nil {
+			return
+		}
+		if q.Limit < 1 || q.Limit > MaxWindow || len(q.Boxes) > 2 {
+			t.Errorf("%q: got %+v", s, q)
+		}
+		for _, b := range q.Boxes {
+			if b.Empty() {
+				t.Errorf("%q: got an empty box in %+v", s, q)
+			}
+		}
+	})
+}
+
+func FuzzSearch(f *testing.F) {
+	f.Add("q=Yongan+Lane&near=116.4,39.9&limit=5")
+	f.Fuzz(func(t *testing.T, s string) {
+		query, err := parseQuery(s)
+		if err != nil {
+			return
+		}
+		q, err := parseSearch(query)
+		if err == nil && (len(strings.Fields(q.Text)) > view.MaxWords || q.Text == "" || q.Limit < 1 || q.Limit > MaxFound) {
+			t.Errorf("%q: got %+v", s, q)
+		}
+	})
+}

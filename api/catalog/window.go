@@ -1,0 +1,284 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"hutong/api"
+	"hutong/layers"
+	"hutong/layers/column"
+	"hutong/layers/view"
+	"hutong/layers/world"
+)
+
+// Bounds of a query by window.
+const (
+	// MaxWindow is the most features that one returns.
+	MaxWindow = 1000
+	// defaultWindow is how many it returns when nobody says.
+	defaultWindow = 100
+	// maxValues is the most values that one filter lists.
+	maxValues = 100
+	// windowTime is how long one may look; what it has found by then is the answer.
+	windowTime = 2 * time.Second
+)
+
+// window answers with the features in a bounding box, nearest to its middle first.
+func (c *Catalog) window(w http.ResponseWriter, r *http.Request, l *api.Layer) {
+	q, err := parseWindow(r.URL.RawQuery, l.View.Schema())
+	if err != nil {
+		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
+		return
+	}
+	c.looks.answer(w, r, func() []byte {
+		ctx, cancel := context.WithTimeout(r.Context(), c.windowTime)
+		defer cancel()
+		v := l.View.Now()
+		found := v.Window(ctx, q)
+		if !found.Whole && r.Context().Err() == nil {
+			c.cut.With("window").Add(1)
+		}
+		return writeWindow(newCollection(), v, found)
+	})
+}
+
+// writeWindow writes what was found to list. How many features match is told only when all were looked
+// at.
+func writeWindow(list *collection, v *view.View, found view.Window) []byte {
+	for _, row := range found.Rows {
+		f := row.Feature()
+		if !list.add(func(dst []byte) []byte { return appendFeature(dst, v.Schema(), &f, -1) }) {
+			break
+		}
+	}
+	matched := ""
+	if found.Whole {
+		matched = fmt.Sprintf(`,"numberMatched":%d`, found.Matched)
+	}
+	return list.finish(fmt.Sprintf(`%s,"numberReturned":%d,"complete":%t,"snapshot":%d`,
+		matched, list.returned, found.Whole && list.returned == found.Matched, v.Seq()))
+}
+
+// parseWindow reads a query by window as it stands in the URL. Its errors are whole sentences for the
+// client.
+func parseWindow(raw string, schema *layers.Schema) (view.WindowQuery, error) {
+	q := view.WindowQuery{Limit: defaultWindow}
+	query, err := parseQuery(raw)
+	if err != nil {
+		return q, err
+	}
+	lists := listsOf(raw)
+	var conditions []column.Predicate
+	for _, name := range slices.Sorted(maps.Keys(query)) {
+		values := query[name]
+		var p column.Predicate
+		switch name {
+		case "bbox":
+			q.Boxes, err = parseBox(values)
+		case "limit":
+			q.Limit, err = parseLimit(values, MaxWindow)
+		case "datetime":
+			p, err = parseDatetime(values, schema)
+		default:
+			p, err = parseEquals(name, lists[name], schema)
+		}
+		if err != nil {
+			return q, err
+		}
+		if p != nil {
+			conditions = append(conditions, p)
+		}
+	}
+	if len(conditions) > 0 {
+		q.Where = column.And(conditions...)
+	}
+	return q, nil
+}
+
+// one returns the only value of a parameter.
+func one(name string, values []string) (string, error) {
+	if len(values) != 1 {
+		return "", fmt.Errorf("%s stands %d times; once is accepted", name, len(values))
+	}
+	return values[0], nil
+}
+
+// parseQuery reads a query as it stands in a URL. Unlike [url.URL.Query] it leaves nothing out.
+func parseQuery(raw string) (url.Values, error) {
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, errors.New("the query is not made of name=value with & between, escaped as in a URL")
+	}
+	return query, nil
+}
+
+// listsOf returns for each parameter of a query that [parseQuery] reads the values that it lists:
+// a comma ends a value, %2C is a comma in one, and a parameter that stands again goes on with its list.
+func listsOf(raw string) url.Values {
+	lists := url.Values{}
+	for pair := range strings.SplitSeq(raw, "&") {
+		if pair == "" {
+			continue
+		}
+		key, list, _ := strings.Cut(pair, "=")
+		name, _ := url.QueryUnescape(key) // parseQuery has read it
+		for part := range strings.SplitSeq(list, ",") {
+			value, _ := url.QueryUnescape(part)
+			lists[name] = append(lists[name], value)
+		}
+	}
+	return lists
+}
+
+// parseBox reads west, south, east, north in degrees; west > east crosses the antimeridian.
+func parseBox(values []string) ([]world.Box, error) {
+	const form = "bbox is west,south,east,north in degrees, such as 116.3,39.8,116.5,40"
+	text, err := one("bbox", values)
+	if err != nil {
+		return nil, err
+	}
+	parts := strings.Split(text, ",")
+	if len(parts) != 4 {
+		return nil, errors.New(form)
+	}
+	var b [4]float64
+	for i, part := range parts {
+		if b[i], err = strconv.ParseFloat(strings.TrimSpace(part), 64); err != nil {
+			return nil, errors.New(form)
+		}
+	}
+	west, south, east, north := b[0], b[1], b[2], b[3]
+	// Written so that NaN is refused, too.
+	if !(west >= -180 && west <= 180 && east >= -180 && east <= 180 && south >= -90 && north <= 90 && south <= north) {
+		return nil, errors.New(form + ": longitudes are −180 to 180, latitudes −90 to 90, south before north")
+	}
+	if west > east {
+		return []world.Box{boxOf(west, south, 180, north), boxOf(-180, south, east, north)}, nil
+	}
+	return []world.Box{boxOf(west, south, east, north)}, nil
+}
+
+// boxOf returns a box of degrees in world units; latitudes beyond the map end at its edge.
+func boxOf(west, south, east, north float64) world.Box {
+	at := func(lon, lat float64) world.Point {
+		p, err := world.Project(lon, min(max(lat, -world.MaxLatitude), world.MaxLatitude))
+		if err != nil {
+			panic(err) // the range was checked
+		}
+		return p
+	}
+	nw, se := at(west, north), at(east, south)
+	return world.Box{Min: nw, Max: se}
+}
+
+// parseLimit reads a number from 1 to most.
+func parseLimit(values []string, most int) (int, error) {
+	text, err := one("limit", values)
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		return 0, fmt.Errorf("limit is a number from 1 to %d", most)
+	}
+	return n, nil
+}
+
+// parseDatetime reads an instant or an interval of RFC 3339 times (OGC API Features, 7.15.4) on the
+// layer's time field; both ends of an interval belong to it, and ".." or nothing leaves one open.
+func parseDatetime(values []string, schema *layers.Schema) (column.Predicate, error) {
+	text, err := one("datetime", values)
+	if err != nil {
+		return nil, err
+	}
+	field := schema.FieldIndex(schema.TimeField)
+	if field < 0 {
+		return nil, errors.New("datetime: the layer has no time field that may be asked about")
+	}
+	from, to, interval := strings.Cut(text, "/")
+	if !interval {
+		at, err := parseInstant(from)
+		if err != nil {
+			return nil, err
+		}
+		return column.Where(field, column.Equal, at), nil
+	}
+	start, err := parseEnd(from)
+	if err != nil {
+		return nil, err
+	}
+	end, err := parseEnd(to)
+	if err != nil {
+		return nil, err
+	}
+	if !start.IsNull() && !end.IsNull() && start.Micros() > end.Micros() {
+		return nil, errors.New("datetime: the interval ends before it starts")
+	}
+	within := []column.Predicate{column.IsNull(field).Not()}
+	if !start.IsNull() {
+		within = append(within, column.Where(field, column.GreaterOrEqual, start))
+	}
+	if !end.IsNull() {
+		within = append(within, column.Where(field, column.LessOrEqual, end))
+	}
+	return column.And(within...), nil
+}
+
+// parseEnd reads an end of an interval, null when it is open.
+func parseEnd(text string) (column.Value, error) {
+	if text == "" || text == ".." {
+		return column.Value{}, nil
+	}
+	return parseInstant(text)
+}
+
+func parseInstant(text string) (column.Value, error) {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return column.Value{}, fmt.Errorf("datetime: %.40q is not an RFC 3339 time such as 2026-01-02T03:04:05Z; an interval is start/end, and .. leaves an end open", text)
+	}
+	return column.TimeOf(t), nil
+}
+
+// parseEquals reads a filter: the name of a text or bool field and the values that it may have.
+func parseEquals(name string, values []string, schema *layers.Schema) (column.Predicate, error) {
+	field := schema.FieldIndex(name)
+	if field < 0 || schema.Fields[field].Kind != column.String && schema.Fields[field].Kind != column.Bool {
+		return nil, fmt.Errorf("there is no parameter %.64q; accepted are bbox, limit, datetime%s", name, filterable(schema))
+	}
+	if len(values) > maxValues {
+		return nil, fmt.Errorf("%s lists more than %d values", name, maxValues)
+	}
+	wanted := make([]column.Value, 0, len(values))
+	for _, text := range values {
+		if schema.Fields[field].Kind == column.String {
+			wanted = append(wanted, column.StringOf(text))
+			continue
+		}
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s is true or false, not %.40q", name, text)
+		}
+		wanted = append(wanted, column.BoolOf(b))
+	}
+	return column.In(field, wanted...), nil
+}
+
+// filterable names the fields that filters may name.
+func filterable(schema *layers.Schema) string {
+	var b strings.Builder
+	for _, f := range schema.Fields {
+		if f.Kind == column.String || f.Kind == column.Bool {
+			b.WriteString(", " + f.Name)
+		}
+	}
+	return b.String()
+}
