@@ -89,7 +89,7 @@ func placeZooms() map[string]float64 {
 // placeLayer draws a layer of places: their names, or dots while there is nothing to write with.
 func (p *painter) placeLayer(l *Layer, f *from) {
 	if l.Polygons {
-		p.border(f, ":outline", polygonTypes)
+		p.border(f, ":outline", polygonTypes, borderOf(l.Count))
 	}
 	p.thin(bandBoundary, l, f, p.theme.boundary)
 	name, from, ok := l.label(p.lang)

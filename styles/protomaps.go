@@ -171,7 +171,7 @@ func (d *archiveDrawing) lines() {
 		d.tracks(f)
 	}
 	if f, ok := d.from("boundaries", "", "kind", borderKinds); ok {
-		d.border(f, ":line", lineTypes)
+		d.border(f, ":line", lineTypes, borderOf(0))
 	}
 }
 

@@ -145,7 +145,7 @@ func (s *Style) input(r *http.Request, variant styles.Variant, only []layers.Nam
 func (s *Style) describe(l *api.Layer) styles.Layer {
 	v := l.View.Now()
 	kinds := v.Kinds()
-	return styles.Layer{
+	one := styles.Layer{
 		Name: l.Name(), Title: l.Heading(), Schema: v.Schema(), MaxZoom: l.Tiles.Options().MaxZoom, Drawing: l.Drawing,
 		Points:   v.Points()+kinds[shape.MultiPoint] > 0,
 		Lines:    kinds[shape.Line]+kinds[shape.MultiLine] > 0,
@@ -153,6 +153,10 @@ func (s *Style) describe(l *api.Layer) styles.Layer {
 		Count:    v.Located(),
 		Known:    s.known[l.Name()].of(v, &l.Drawing),
 	}
+	if b, ok := v.Extent(); ok {
+		one.Extent = &b
+	}
+	return one
 }
 
 // aim says where a map starts: as configured, else on all that is drawn, else nowhere.
