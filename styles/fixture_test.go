@@ -145,7 +145,7 @@ func numbers() Input {
 
 // basemap is an archive of the schema that is known, under one layer.
 func basemap() Input {
-	names := []string{"kind", "kind_detail", "min_zoom", "name", "name:en", "name:zh-Hans", "sort_rank"}
+	names := []string{"is_tunnel", "kind", "kind_detail", "min_zoom", "name", "name:en", "name:zh-Hans", "sort_rank"}
 	a := Archive{Name: "sf", Title: "San Francisco"}
 	for _, name := range []string{"boundaries", "buildings", "earth", "landcover", "landuse", "places", "pois", "roads", "water"} {
 		a.Layers = append(a.Layers, ArchiveLayer{Name: name, Fields: names})

@@ -174,8 +174,10 @@ func (p *painter) boundaries(l *Layer, f *from) {
 		p.border(f, ":line", lineTypes, k)
 	}
 	p.dots(l, f, p.theme.boundary)
-	if !p.places {
-		p.areaName(l, f, p.theme.boundary, k.zoom+2)
+	if name, from, ok := l.label(p.lang); ok && p.texts && l.Polygons && !p.places {
+		text := p.areaText(f, name, max(float64(from), k.zoom+1, 8), p.theme.placeFaint)
+		text.Layout["text-padding"] = 40 // an area that tiles cut has its name in each
+		p.add(bandPlace, text)
 	}
 }
 
