@@ -14,6 +14,8 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const dist = path.join(here, "dist");
 const assets = path.join(dist, "assets");
 const target = ["es2022"];
+/** The first character that the page writes in our font rather than the system's: Chinese begins here. */
+const FIRST_HAN = 0x2e80;
 
 await clean();
 const worker = await copyAsset("node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs", "worker", ".js");
@@ -124,11 +126,16 @@ async function copyFonts() {
   return files;
 }
 
-/** The page's rules for the fonts. Of two files for a character browsers take the later one. */
+/** The page's rules for the fonts: one a file that has Chinese, for no more than that. */
 function fontFaces(files) {
-  const rule = ({ path: file, ranges }) =>
-    `@font-face{font-family:"Hutong Sans";font-display:swap;src:url(${path.posix.basename(file)})format("woff");unicode-range:${ranges}}`;
-  return files.toReversed().map(rule).join("\n");
+  const rules = [];
+  for (const { path: file, ranges } of files) {
+    const han = ranges.filter((range) => parseInt(range.slice("U+".length), 16) >= FIRST_HAN);
+    if (han.length === 0) continue;
+    const source = `url(${path.posix.basename(file)})format("woff")`;
+    rules.push(`@font-face{font-family:"Hutong Sans";font-display:swap;src:${source};unicode-range:${han}}`);
+  }
+  return rules.join("\n");
 }
 
 /** The icons as SVG by the names that styles call them by: Temaki's with its name in front. */

@@ -1,9 +1,11 @@
-// Package style serves MapLibre styles.
+// Package style serves MapLibre styles and what they draw with.
 //
 // # Routes
 //
 //	GET /styles/{file}               NAME.json, a name of styles.Variants
 //	GET /styles/{file}?layers=a,b    the same with these layers only, above the archives
+//	GET /sprites/{file}              default and all, with [@2x].json or .png: see [Sprites]
+//	GET /fonts/{stack}/{range}       glyphs, as .pbf: see [Fonts]
 //
 // A style changes with what layers are made of, never with single features: with which kinds of
 // geometry there are, with the order of magnitude of how many there are, and with which values their
