@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"sync"
+	"time"
 
 	"hutong/internal/compress"
 	"hutong/internal/etag"
@@ -31,6 +32,9 @@ type Answer struct {
 	Tag string
 	// Length is the number of bytes in Body in decimal.
 	Length string
+	// MaxAge is how long anybody may keep the answer without asking again; 0 is not at all (no-cache),
+	// because layers change.
+	MaxAge time.Duration
 
 	buffer *[]byte // from buffers; nil when Body is the caller's
 }
@@ -52,16 +56,15 @@ func Prepare(r *http.Request, contentType string, body []byte) Answer {
 	return a
 }
 
-// Send writes the answer, or 304 when the client has it already, and may be called once. Nobody may
-// keep an answer without asking again (no-cache), because layers change.
+// Send writes the answer, or 304 when the client has it already, and may be called once.
 func (a Answer) Send(w http.ResponseWriter, r *http.Request) {
 	defer a.release()
 	if conditions := r.Header["If-None-Match"]; len(conditions) > 0 && etag.Weak(conditions, a.Tag) {
-		SendNotModified(w, a.Tag)
+		a.notModified(w)
 		return
 	}
 	h := w.Header()
-	revalidated(h)
+	a.caching(h)
 	h["Etag"] = []string{a.Tag}
 	if a.Encoding != compress.Identity {
 		h["Content-Encoding"] = []string{a.Encoding.String()}
@@ -72,6 +75,21 @@ func (a Answer) Send(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(a.Body) // the client went away: nobody is left to tell
 	}
+}
+
+// caching says for how long the answer may be kept.
+func (a Answer) caching(h http.Header) {
+	revalidated(h)
+	if a.MaxAge > 0 {
+		h["Cache-Control"] = []string{"public, max-age=" + strconv.Itoa(int(a.MaxAge/time.Second))}
+	}
+}
+
+func (a Answer) notModified(w http.ResponseWriter) {
+	h := w.Header()
+	a.caching(h)
+	h["Etag"] = []string{a.Tag}
+	w.WriteHeader(http.StatusNotModified)
 }
 
 // Values of headers that many answers share. net/http does not change them, and an append copies.
@@ -91,10 +109,7 @@ func revalidated(h http.Header) {
 
 // SendNotModified answers 304: the client has what tag names.
 func SendNotModified(w http.ResponseWriter, tag string) {
-	h := w.Header()
-	revalidated(h)
-	h["Etag"] = []string{tag}
-	w.WriteHeader(http.StatusNotModified)
+	Answer{Tag: tag}.notModified(w)
 }
 
 func (a Answer) release() {

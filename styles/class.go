@@ -7,11 +7,12 @@ import (
 	"hutong/layers/column"
 )
 
-// The classes of roads, places and parcels, the largest first.
+// The classes of roads, places, parcels and parks, the largest first.
 var (
 	roadClasses   = []string{"motorway", "ring", "avenue", "street", "lane", "path"}
 	placeClasses  = []string{"city", "district", "town", "neighbourhood"}
 	parcelClasses = []string{"residential", "commercial", "industrial", "civic", "farm"}
+	parkClasses   = []string{"park", "wood"}
 )
 
 // The classes that values are drawn as which name none.
@@ -19,6 +20,7 @@ const (
 	middleRoad   = "street"
 	middlePlace  = "town"
 	middleParcel = "residential"
+	middlePark   = "park"
 )
 
 // also are other words for classes, in lower case.
@@ -31,6 +33,7 @@ var also = map[string]string{
 	"village": "town", "suburb": "neighbourhood", "neighborhood": "neighbourhood", "quarter": "neighbourhood",
 	"borough": "district", "county": "district", "retail": "commercial", "office": "commercial", "public": "civic",
 	"institutional": "civic", "farmland": "farm", "agricultural": "farm", "housing": "residential",
+	"forest": "wood", "mountain": "wood", "woodland": "wood",
 }
 
 // classOf returns the class of classes that a value names, "" if none: by itself, by another word for

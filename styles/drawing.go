@@ -49,7 +49,8 @@ type Drawing struct {
 	Label, LabelZH string
 	// Class names the text field that says how large a road, a place or a boundary is. Roads:
 	// motorway, ring, avenue, street, lane, path; places: city, district, town, neighbourhood;
-	// parcels: residential, commercial, industrial, civic, farm; other values are drawn as the middle one.
+	// parcels: residential, commercial, industrial, civic, farm; parks: park, wood; other values are drawn as the
+	// middle one.
 	Class string
 	// Fields say more of fields, by their names.
 	Fields map[string]FieldLook

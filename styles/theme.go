@@ -9,10 +9,10 @@ import (
 // theme is all colours of a style.
 type theme struct {
 	// The ground, from the paper up.
-	ground, land, parcelLine, park, water, waterLine, building, buildingLine, sand string
-	parcels                                                                        map[string]string // by class
-	roads                                                                          map[string]roadLook
-	rail, railGap, boundary                                                        string
+	ground, land, parcelLine, park, wood, water, waterLine, building, buildingLine, sand string
+	parcels                                                                              map[string]string // by class
+	roads                                                                                map[string]roadLook
+	rail, railGap, boundary                                                              string
 	// Texts, and what they stand out from the map with.
 	place, placeFaint, street, waterName, parkName, halo string
 	// Data: the colours of categories in the order in which they are handed out, that of all others,
@@ -42,13 +42,13 @@ type roadLook struct{ fill, casing string }
 // on a light ground, and with the black lifted a little; the last is the wine of Paul Tol's muted set.
 // palette_test.go shows that every pair differs for the three common kinds of colour blindness.
 var light = theme{
-	ground: "#f5f2ea", land: "#efebe0", parcelLine: "#e2dccf", park: "#d6e5c6", water: "#b5d2de",
+	ground: "#f5f2ea", land: "#efebe0", parcelLine: "#e2dccf", park: "#d3e3c1", wood: "#dce8cf", water: "#b5d2de",
 	waterLine: "#a0c5d6", building: "#e3dccf", buildingLine: "#d2c9ba", sand: "#f0e6cb",
 	parcels: map[string]string{
 		"residential": "#f1ece1", "commercial": "#f3e8da", "industrial": "#e9e6e0", "civic": "#ece7ec", "farm": "#edf0dd",
 	},
 	roads: map[string]roadLook{
-		"motorway": {"#f5d49f", "#d8ab6b"}, "ring": {"#f8e1b5", "#dabb84"}, "avenue": {"#fffdf7", "#d6cdbc"},
+		"motorway": {"#f5d49f", "#d8ab6b"}, "ring": {"#f8e1b5", "#dabb84"}, "avenue": {"#fffdf7", "#cfc5b2"},
 		"street": {"#ffffff", "#dcd4c5"}, "lane": {"#ffffff", "#e1dacc"}, "path": {"#d5ccbb", ""},
 	},
 	rail: "#a39ca8", railGap: "#f5f2ea", boundary: "#9d8ba6",
@@ -66,7 +66,7 @@ var light = theme{
 // dark is the same map at night: a deep slate, on which data shine. Its palette is that of light lifted
 // to its ground, in the same order.
 var dark = theme{
-	ground: "#12161d", land: "#161b23", parcelLine: "#222935", park: "#15241e", water: "#0f2434",
+	ground: "#12161d", land: "#161b23", parcelLine: "#222935", park: "#17281f", wood: "#14211c", water: "#0f2434",
 	waterLine: "#17354a", building: "#1f2530", buildingLine: "#2a323e", sand: "#24231d",
 	parcels: map[string]string{
 		"residential": "#181d26", "commercial": "#1d1d26", "industrial": "#191e25", "civic": "#1c1e2a", "farm": "#17211f",

@@ -1,9 +1,11 @@
-// Package style serves MapLibre styles.
+// Package style serves MapLibre styles and what they draw with.
 //
 // # Routes
 //
 //	GET /styles/{file}               NAME.json, a name of styles.Variants
 //	GET /styles/{file}?layers=a,b    the same with these layers only, above the archives
+//	GET /sprites/{file}              default and all, with [@2x].json or .png: see [Sprites]
+//	GET /fonts/{stack}/{range}       glyphs, as .pbf: see [Fonts]
 //
 // A style changes with what layers are made of, never with single features: with which kinds of
 // geometry there are, with the order of magnitude of how many there are, and with which values their
@@ -145,7 +147,7 @@ func (s *Style) input(r *http.Request, variant styles.Variant, only []layers.Nam
 func (s *Style) describe(l *api.Layer) styles.Layer {
 	v := l.View.Now()
 	kinds := v.Kinds()
-	return styles.Layer{
+	one := styles.Layer{
 		Name: l.Name(), Title: l.Heading(), Schema: v.Schema(), MaxZoom: l.Tiles.Options().MaxZoom, Drawing: l.Drawing,
 		Points:   v.Points()+kinds[shape.MultiPoint] > 0,
 		Lines:    kinds[shape.Line]+kinds[shape.MultiLine] > 0,
@@ -153,6 +155,10 @@ func (s *Style) describe(l *api.Layer) styles.Layer {
 		Count:    v.Located(),
 		Known:    s.known[l.Name()].of(v, &l.Drawing),
 	}
+	if b, ok := v.Extent(); ok {
+		one.Extent = &b
+	}
+	return one
 }
 
 // aim says where a map starts: as configured, else on all that is drawn, else nowhere.

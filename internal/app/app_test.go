@@ -217,6 +217,8 @@ func TestPrivateFieldsLeaveByNoDoor(t *testing.T) {
 		"/tiles/{layers}/metadata.json":   {"/tiles/complaints/metadata.json"},
 		"/tiles/{layers}/{z}/{x}/{file}":  {"/tiles/complaints/0/0/0.mvt", "/tiles/complaints/8/210/96.pbf", "/tiles/complaints,empty/0/0/0.mvt"},
 		"/styles/{file}":                  {"/styles/default.json"},
+		"/sprites/{file}":                 {"/sprites/default.json", "/sprites/default@2x.png"},
+		"/fonts/{stack}/{range}":          {"/fonts/Noto%20Sans%20Regular/0-255.pbf"},
 		"/archives":                       {"/archives"},
 		"/archives/{file}":                {"/archives/none.json"},
 		"/archives/{name}/{z}/{x}/{file}": {"/archives/none/0/0/0.mvt"},

@@ -47,8 +47,11 @@ func Check(c *config.Config) Findings {
 	}
 	k.unused()
 	k.drawn()
-	if _, err := FromConfig(c); err != nil {
+	city, err := FromConfig(c)
+	if err != nil {
 		k.problem("sources", "%v", err)
+	} else {
+		k.icons(city)
 	}
 	byPlace := func(a, b config.Problem) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
@@ -117,6 +120,16 @@ func (k *checker) drawn() {
 			}
 			k.warn(config.At("layers", string(l.Schema.Name), "draw", by.key),
 				"the field %s is not kept, so in a full tile features lose their colour: say keep: true there", quote(by.field))
+		}
+	}
+}
+
+// icons looks for icons that there are not.
+func (k *checker) icons(city *City) {
+	for i := range city.Layers {
+		l := &city.Layers[i]
+		for _, u := range unknownIcons(&l.Drawing, images()) {
+			k.problem(config.At("layers", string(l.Schema.Name), "fields", u.field, "values", u.value, "icon"), "%s", u.problem())
 		}
 	}
 }

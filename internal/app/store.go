@@ -81,6 +81,10 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 			errs = append(errs, fmt.Errorf("app: layer %s: drawing: %w", live.Name(), err))
 			continue
 		}
+		if err := checkIcons(&drawing); err != nil {
+			errs = append(errs, fmt.Errorf("app: layer %s: drawing: %w", live.Name(), err))
+			continue
+		}
 		l := &liveLayer{Layer: live}
 		s.layers[live.Name()] = l
 		names = append(names, live.Name())

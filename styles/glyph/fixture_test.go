@@ -124,13 +124,16 @@ func sfntOf(tables map[string][]byte) []byte {
 func pad(b []byte) []byte { return append(slices.Clip(b), make([]byte, padded(len(b))-len(b))...) }
 
 // woffOf packs tables.
-func woffOf(tables map[string][]byte) []byte {
+func woffOf(tables map[string][]byte) []byte { return woffBy(tables, deflate) }
+
+// woffBy packs tables by pack where that makes them smaller.
+func woffBy(tables map[string][]byte, pack func([]byte) []byte) []byte {
 	var entries, body []byte
 	offset := woffHeader + woffEntry*len(tags)
 	for _, tag := range tags {
 		plain := tables[tag]
 		packed := plain
-		if z := deflate(plain); len(z) < len(plain) {
+		if z := pack(plain); len(z) < len(plain) {
 			packed = z
 		}
 		entries = append(entries, be([]byte(tag), uint32(offset+len(body)), uint32(len(packed)), uint32(len(plain)), checksum(tag, pad(plain)))...)

@@ -25,6 +25,9 @@ import (
 	"hutong/styles/sdf"
 )
 
+// Regular is the name of the font that our styles write with: Noto Sans and Noto Sans SC.
+const Regular = "Noto Sans Regular"
+
 const (
 	// Em is the size of the glyphs, in pixels.
 	Em = 24

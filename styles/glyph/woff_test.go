@@ -7,17 +7,23 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"hutong/internal/testkit"
 )
 
 func TestDecodeWOFF(t *testing.T) {
 	t.Parallel()
-	tables := ttf(' ', 'A', 'O', 'é')
-	got, err := DecodeWOFF(woffOf(tables))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := sfntOf(tables); !bytes.Equal(got, want) {
-		t.Errorf("got %d bytes that are not the font's %d", len(got), len(want))
+	tables := ttf(' ', 'A', 'B', 'O', 'é', '中')
+	plain := woffBy(tables, slices.Clone)
+	testkit.Golden(t, "own.woff", string(plain)) // for tests of other packages
+	for name, woff := range map[string][]byte{"packed": woffOf(tables), "plain": plain} {
+		got, err := DecodeWOFF(woff)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if want := sfntOf(tables); !bytes.Equal(got, want) {
+			t.Errorf("%s: got %d bytes that are not the font's %d", name, len(got), len(want))
+		}
 	}
 }
 

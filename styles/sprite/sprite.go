@@ -21,7 +21,7 @@ import (
 var Common = []string{
 	"bicycle", "bus", "caution", "circle", "construction", "drinking-water", "fire-station", "home", "hospital",
 	"information", "library", "marker", "park", "parking", "police", "post", "rail-metro", "recycling", "restaurant", "school",
-	"shop", "star", "telephone", "toilet", "town-hall", "waste-basket", "water",
+	"shop", "star", "toilet", "town-hall", "waste-basket", "water",
 }
 
 // Set is the images that there are.
