@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/paulmach/orb"
 )
 
 func TestBreaks(t *testing.T) {
@@ -110,20 +111,60 @@ func TestRoadsByClass(t *testing.T) {
 	}
 }
 
-// TestDensity: the more points a layer has the smaller and fainter they are at low zooms, and close up
-// every point is large enough for a finger.
+// TestDensity: the closer points lie the smaller and fainter they are at low zooms, and close up every
+// point is large enough for a finger.
 func TestDensity(t *testing.T) {
 	t.Parallel()
-	for i := 1; i < len(densities); i++ {
-		a, b := &densities[i-1], &densities[i]
-		if a.below >= b.below || a.radius[1] <= b.radius[1] || a.opacity[1] <= b.opacity[1] {
-			t.Errorf("%d and %d features: the more are not smaller and fainter", a.below, b.below)
+	for i, d := range densities {
+		if n := len(d.radius); d.radius[n-2] != 20 || d.radius[n-1] < 12 || after(symbolZoom, d.radius)[0] != symbolZoom {
+			t.Errorf("%d: got radii %v", i, d.radius)
+		}
+		if i > 0 && (densities[i-1].radius[1] <= d.radius[1] || densities[i-1].opacity[1] <= d.opacity[1]) {
+			t.Errorf("%d: denser points are not smaller and fainter", i)
 		}
 	}
-	for _, d := range densities {
-		if n := len(d.radius); d.radius[n-2] != 20 || d.radius[n-1] < 12 || after(symbolZoom, d.radius)[0] != symbolZoom {
-			t.Errorf("below %d: got radii %v", d.below, d.radius)
+}
+
+// TestCrowd: which layers are dense, and which glow how strongly.
+func TestCrowd(t *testing.T) {
+	t.Parallel()
+	washington := &orb.Bound{Min: orb.Point{-77.12, 38.79}, Max: orb.Point{-76.91, 39}}
+	for _, tt := range []struct {
+		name   string
+		count  int
+		extent *orb.Bound
+		crowd  int
+		glows  bool
+	}{
+		{"nothing", 0, nil, 0, false},
+		{"stations of Beijing", 12, around, 0, false},
+		{"sensors of Beijing", 200, around, 0, false},
+		{"vendors of Beijing", 4000, around, 1, false},
+		{"complaints of Beijing", 200_000, around, 2, true},
+		{"millions of Beijing", 5_000_000, around, 3, true},
+		{"groceries of Washington", 60, washington, 0, false},
+		{"wireless of Washington", 550, washington, 1, false},
+		{"crimes of Washington", 3000, washington, 2, false},
+		{"complaints of Washington", 40_000, washington, 3, true},
+		{"one place", 40_000, &orb.Bound{Min: orb.Point{1, 1}, Max: orb.Point{1, 1}}, 3, true},
+		{"world", 40_000, &orb.Bound{Min: orb.Point{-180, -85}, Max: orb.Point{180, 85}}, 1, false},
+	} {
+		l := Layer{Count: tt.count, Extent: tt.extent}
+		if got := l.crowd(); got != tt.crowd {
+			t.Errorf("%s: got %d for %v a pixel, want %d", tt.name, got, l.perPixel(), tt.crowd)
 		}
+		if got := l.glow(); (got > 0) != tt.glows || got > 1 || math.IsInf(got, 0) {
+			t.Errorf("%s: got glow %v", tt.name, got)
+		}
+	}
+	// A style does not change with each feature.
+	a, b := Layer{Count: 200_000, Extent: around}, Layer{Count: 200_100, Extent: around}
+	if a.glow() != b.glow() {
+		t.Errorf("got %v and %v, want the same", a.glow(), b.glow())
+	}
+	dense := Layer{Count: 40_000, Extent: washington}
+	if dense.glow() >= a.glow() {
+		t.Errorf("the denser layer glows with %v, the other with %v", dense.glow(), a.glow())
 	}
 }
 

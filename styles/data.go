@@ -86,11 +86,11 @@ func (p *painter) dataTexts(l *Layer, f *from, s *scheme) {
 // pointText writes beside points the number that the layer is about, and under it, or alone where
 // there is none, the point's name, once there is room for it.
 func (p *painter) pointText(l *Layer, f *from, s *scheme) {
-	few := l.density().few
+	d := l.density()
 	name, nameFrom, named := l.label(p.lang)
-	nameFrom = max(nameFrom, few.name)
+	nameFrom = max(nameFrom, d.nameZoom)
 	numberFrom, numbered := l.has(l.Drawing.Number, column.Int, column.Float)
-	numberFrom = max(numberFrom, few.number)
+	numberFrom = max(numberFrom, d.numberZoom)
 	var field any
 	zoom := nameFrom
 	switch {

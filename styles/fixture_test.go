@@ -38,6 +38,9 @@ func made(l Layer, fields ...string) Layer {
 	return l
 }
 
+// around is where most of the layers are.
+var around = &orb.Bound{Min: orb.Point{115.8, 39.5}, Max: orb.Point{117.2, 40.5}}
+
 func values(list ...string) Known { return Known{Values: list} }
 
 // demo is a city with every role and kind of data.
@@ -73,7 +76,7 @@ func demo() Input {
 
 func demoComplaints() Layer {
 	return made(Layer{
-		Name: "complaints", Title: "Complaints", Points: true, Count: 200_000,
+		Name: "complaints", Title: "Complaints", Points: true, Count: 200_000, Extent: around,
 		Drawing: Drawing{TitleZH: "投诉", Fields: map[string]FieldLook{"category": {Values: map[string]ValueLook{
 			"noise": {Title: Words{"Noise", "噪音"}, Icon: "volume"}, "dust": {Colour: "#123456"},
 		}}}},
@@ -86,7 +89,7 @@ func demoComplaints() Layer {
 
 func demoVendors() Layer {
 	return made(Layer{
-		Name: "vendors", Points: true, Count: 4000,
+		Name: "vendors", Points: true, Count: 4000, Extent: around,
 		Drawing: Drawing{Label: "title"},
 		Known: map[string]Known{"kind": values("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q"),
 			"status": values("valid")},
@@ -95,14 +98,14 @@ func demoVendors() Layer {
 
 func demoSensors() Layer {
 	return made(Layer{
-		Name: "sensors", Title: "Sensors “air”", Points: true, Count: 35,
+		Name: "sensors", Title: "Sensors “air”", Points: true, Count: 35, Extent: around,
 		Drawing: Drawing{Status: "status", Fields: map[string]FieldLook{"pm25": {Unit: "µg/m³"}}},
 		Known:   map[string]Known{"pm25": {Range: &[2]float64{3, 420}}},
 	}, "#pm25", "+title")
 }
 
 func demoMarkets() Layer {
-	return made(Layer{Name: "markets", Points: true, Polygons: true, Count: 90, Known: map[string]Known{"status": values("open", "shut")}}, "status", "+title")
+	return made(Layer{Name: "markets", Points: true, Polygons: true, Count: 90, Extent: around, Known: map[string]Known{"status": values("open", "shut")}}, "status", "+title")
 }
 
 // shapes is a style with every kind, a layer of which nothing is known yet, and one beyond the palette;
@@ -142,7 +145,7 @@ func numbers() Input {
 
 // basemap is an archive of the schema that is known, under one layer.
 func basemap() Input {
-	names := []string{"kind", "kind_detail", "min_zoom", "name", "name:en", "name:zh-Hans", "sort_rank"}
+	names := []string{"is_tunnel", "kind", "kind_detail", "min_zoom", "name", "name:en", "name:zh-Hans", "sort_rank"}
 	a := Archive{Name: "sf", Title: "San Francisco"}
 	for _, name := range []string{"boundaries", "buildings", "earth", "landcover", "landuse", "places", "pois", "roads", "water"} {
 		a.Layers = append(a.Layers, ArchiveLayer{Name: name, Fields: names})

@@ -164,35 +164,57 @@ func (p *painter) areaName(l *Layer, f *from, colour string, zoom float64) {
 	}
 }
 
-// boundaries draws borders by a faint band and a dashed line, and their names while no layer has
-// places.
+// boundaries draws borders, and their names while no layer has places.
 func (p *painter) boundaries(l *Layer, f *from) {
+	k := borderOf(l.Count)
 	if l.Polygons {
-		p.border(f, ":outline", polygonTypes)
+		p.border(f, ":outline", polygonTypes, k)
 	}
 	if l.Lines {
-		p.border(f, ":line", lineTypes)
+		p.border(f, ":line", lineTypes, k)
 	}
 	p.dots(l, f, p.theme.boundary)
-	if !p.places {
-		p.areaName(l, f, p.theme.boundary, 11)
+	if name, from, ok := l.label(p.lang); ok && p.texts && l.Polygons && !p.places {
+		text := p.areaText(f, name, max(float64(from), k.zoom+1, 8), p.theme.placeFaint)
+		text.Layout["text-padding"] = 40 // an area that tiles cut has its name in each
+		p.add(bandPlace, text)
 	}
 }
 
-// border draws the lines, or the edges of the polygons, of f as borders.
-func (p *painter) border(f *from, suffix string, types []string) {
-	wide := f.part(":casing", "line", types, map[string]any{
-		"line-color": p.theme.boundary, "line-width": byZoom(7, 1.5, 12, 4, 16, 7), "line-opacity": byZoom(7, 0.07, 14, 0.06),
-	})
-	wide.Layout = round
-	if suffix == ":line" {
-		wide.ID = f.id + ":casing-line" // a layer may have lines and polygons
+// border is how borders are drawn: from a zoom on, how strong, and whether with a band.
+type border struct {
+	zoom, strength float64
+	band           bool
+}
+
+// borderOf returns how the borders of a number of areas are drawn: few areas are large ones, whose
+// borders show from afar; those of many would be a net over the map, where one looks for streets.
+func borderOf(areas int) border {
+	switch {
+	case areas <= 20:
+		return border{strength: 1, band: true}
+	case areas <= 100:
+		return border{zoom: 10.5, strength: 0.7}
 	}
-	p.add(bandBoundary, wide)
+	return border{zoom: 12.5, strength: 0.55}
+}
+
+// border draws the lines, or the edges of the polygons, of f as borders.
+func (p *painter) border(f *from, suffix string, types []string, k border) {
+	if k.band {
+		wide := f.part(":casing", "line", types, map[string]any{
+			"line-color": p.theme.boundary, "line-width": byZoom(7, 1.5, 12, 4, 16, 7), "line-opacity": byZoom(7, 0.07, 14, 0.06),
+		})
+		wide.Layout = round
+		if suffix == ":line" {
+			wide.ID = f.id + ":casing-line" // a layer may have lines and polygons
+		}
+		p.add(bandBoundary, wide)
+	}
 	line := f.part(suffix, "line", types, map[string]any{
 		"line-color": p.theme.boundary, "line-width": byZoom(7, 0.5, 12, 1, 16, 1.6),
-		"line-opacity": byZoom(7, 0.35, 12, 0.5), "line-dasharray": []float64{4, 3},
+		"line-opacity": byZoom(7, 0.35*k.strength, 12, 0.5*k.strength), "line-dasharray": []float64{4, 3},
 	})
-	line.Layout = butt
+	line.Layout, line.MinZoom = butt, k.zoom
 	p.add(bandBoundary, line)
 }

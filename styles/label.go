@@ -61,6 +61,7 @@ func (p *painter) streetNames(f *from, c *classes, name any, from uint8) {
 // placeLook is how the names of a class of places are written.
 type placeLook struct {
 	from    float64                  // zoom
+	to      float64                  // zoom at which one is inside it and its name says nothing; 0 is never
 	sizes   [len(placeStops)]float64 // pixels
 	spacing float64                  // ems between letters
 	halo    float64                  // pixels
@@ -71,8 +72,8 @@ type placeLook struct {
 var placeStops = [...]float64{8, 12, 16}
 
 var placeLooks = map[string]placeLook{
-	"city":          {from: 0, sizes: [len(placeStops)]float64{15, 21, 26}, spacing: 0.02, halo: 1.8},
-	"district":      {from: 8, sizes: [len(placeStops)]float64{11, 14.5, 19}, spacing: 0.14, halo: 1.6},
+	"city":          {to: 15, sizes: [len(placeStops)]float64{15, 21, 26}, spacing: 0.02, halo: 1.8},
+	"district":      {from: 8, to: 17, sizes: [len(placeStops)]float64{11, 14.5, 19}, spacing: 0.14, halo: 1.6},
 	"town":          {from: 10, sizes: [len(placeStops)]float64{9.5, 12.5, 16}, spacing: 0.03, halo: 1.4},
 	"neighbourhood": {from: 12, sizes: [len(placeStops)]float64{9, 10.5, 14}, spacing: 0.05, faint: true, halo: 1.4},
 }
@@ -86,10 +87,26 @@ func placeZooms() map[string]float64 {
 	return zooms
 }
 
+// gone is the filter that lets each class of places through up to its zoom; nil lets all through.
+func (c *classes) gone() []any {
+	if c.input == nil {
+		return nil
+	}
+	filter := []any{"step", []any{"zoom"}, true}
+	var hidden []string
+	for _, name := range c.names { // the larger go first
+		if to := placeLooks[name].to; to > 0 {
+			hidden = append(hidden, name)
+			filter = append(filter, to, c.not(hidden))
+		}
+	}
+	return filter
+}
+
 // placeLayer draws a layer of places: their names, or dots while there is nothing to write with.
 func (p *painter) placeLayer(l *Layer, f *from) {
 	if l.Polygons {
-		p.border(f, ":outline", polygonTypes)
+		p.border(f, ":outline", polygonTypes, borderOf(l.Count))
 	}
 	p.thin(bandBoundary, l, f, p.theme.boundary)
 	name, from, ok := l.label(p.lang)
@@ -122,7 +139,7 @@ func (p *painter) placeNames(f *from, c *classes, name any, zoom float64) {
 		return p.theme.place
 	})
 	l.Paint["text-halo-width"] = c.each(func(class string) any { return placeLooks[class].halo })
-	l.Filter = both(l.Filter, c.shown(placeZooms()))
+	l.Filter = both(both(l.Filter, c.shown(placeZooms())), c.gone())
 	if c.input == nil {
 		l.MinZoom = max(zoom, placeLooks[c.middle].from)
 	}

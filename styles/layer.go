@@ -3,6 +3,8 @@ package styles
 import (
 	"slices"
 
+	"github.com/paulmach/orb"
+
 	"hutong/layers"
 	"hutong/layers/column"
 )
@@ -24,9 +26,11 @@ type Layer struct {
 	MaxZoom uint8
 	// Drawing says how it is shown; nothing in it is left open, see [Drawing.Chosen].
 	Drawing Drawing
-	// Count is about how many features it has. Only its order of magnitude counts: the more there are
-	// the smaller and fainter points are drawn.
-	Count int
+	// Count is about how many features it has, Extent where they are, lon/lat degrees; nil is unknown.
+	// Of both only the order of magnitude counts: the denser points lie the smaller and fainter they are
+	// drawn, and the more borders there are the later they come.
+	Count  int
+	Extent *orb.Bound
 	// Known is what is known of its fields, by their names.
 	Known map[string]Known
 }

@@ -168,10 +168,13 @@ func (d *archiveDrawing) lines() {
 		d.roads(f, d.classes(roadClasses, middleRoad, roadDetails))
 	}
 	if f, ok := d.from("roads", ":rails", "kind_detail", railDetails); ok {
+		if d.a.layer("roads", "is_tunnel") != nil { // nobody finds their way by what is under streets
+			f.filter = both(f.filter, []any{"!", []any{"has", "is_tunnel"}})
+		}
 		d.tracks(f)
 	}
 	if f, ok := d.from("boundaries", "", "kind", borderKinds); ok {
-		d.border(f, ":line", lineTypes)
+		d.border(f, ":line", lineTypes, borderOf(0))
 	}
 }
 

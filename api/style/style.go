@@ -147,7 +147,7 @@ func (s *Style) input(r *http.Request, variant styles.Variant, only []layers.Nam
 func (s *Style) describe(l *api.Layer) styles.Layer {
 	v := l.View.Now()
 	kinds := v.Kinds()
-	return styles.Layer{
+	one := styles.Layer{
 		Name: l.Name(), Title: l.Heading(), Schema: v.Schema(), MaxZoom: l.Tiles.Options().MaxZoom, Drawing: l.Drawing,
 		Points:   v.Points()+kinds[shape.MultiPoint] > 0,
 		Lines:    kinds[shape.Line]+kinds[shape.MultiLine] > 0,
@@ -155,6 +155,10 @@ func (s *Style) describe(l *api.Layer) styles.Layer {
 		Count:    v.Located(),
 		Known:    s.known[l.Name()].of(v, &l.Drawing),
 	}
+	if b, ok := v.Extent(); ok {
+		one.Extent = &b
+	}
+	return one
 }
 
 // aim says where a map starts: as configured, else on all that is drawn, else nowhere.

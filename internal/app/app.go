@@ -137,12 +137,12 @@ func (a *App) routes() []api.Route {
 	routes = append(routes, catalog.New(ls, base, a.opts.Metrics).Routes()...)
 	routes = append(routes, tile.New(ls, a.tiles, base).Routes()...)
 	routes = append(routes, a.archives.surface.Routes()...)
+	write := fonts()
 	routes = append(routes, style.NewSprites(images(), ls).Routes()...)
-	written := fonts()
-	routes = append(routes, style.NewFonts(written...).Routes()...)
+	routes = append(routes, style.NewFonts(write...).Routes()...)
 	return append(routes, style.New(ls, base, style.Options{
 		Name: a.city.Title, Start: style.Start{Center: a.city.Center, Zoom: a.city.Zoom}, Archives: a.archives.vector,
-		Fonts: fontFiles(), Glyphs: len(written) > 0, Sprite: true,
+		Fonts: mapFonts(), Glyphs: len(write) > 0, Sprite: true,
 	}).Routes()...)
 }
 

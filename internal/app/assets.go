@@ -34,8 +34,8 @@ func fonts() []*glyph.Font {
 	return []*glyph.Font{glyph.New(glyph.Regular, files)}
 }
 
-// fontFiles returns the files of that font as styles name them.
-func fontFiles() []styles.FontFile {
+// mapFonts returns the files that styles tell browsers to write with; none when the page was not built.
+func mapFonts() []styles.FontFile {
 	var files []styles.FontFile
 	for _, f := range web.Fonts() {
 		files = append(files, styles.FontFile{Path: f.Path, Ranges: f.Ranges})

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"golang.org/x/image/font/sfnt"
+
 	"hutong/internal/testkit"
 	"hutong/styles/sdf"
 )
@@ -26,9 +28,58 @@ func rangeOf(t *testing.T, f *Font, first rune) map[rune]parsed {
 	for r, g := range glyphs {
 		if want := (g.width + 6) * (g.height + 6); r < first || r > first+255 || len(g.bitmap) != want {
 			t.Errorf("%U: got %d bytes, want %d", r, len(g.bitmap), want)
+			continue
+		}
+		for i, v := range g.bitmap {
+			x, y := i%(g.width+6), i/(g.width+6)
+			if (x < Buffer || y < Buffer || x >= g.width+Buffer || y >= g.height+Buffer) && v > 191 {
+				t.Errorf("%U: there is ink in the buffer at %d, %d", r, x, y)
+			}
 		}
 	}
 	return glyphs
+}
+
+// TestNotoSans: every file is a font with something of what it is for, and all that it has of the first
+// range is drawn. A piece of Noto Sans SC may have less than it is said to.
+func TestNotoSans(t *testing.T) {
+	t.Parallel()
+	total := 0
+	for i, f := range notoSans(t) {
+		font := New("One", []File{f})
+		opened, err := font.files[0].open()
+		if err != nil {
+			t.Errorf("file %d: %v", i, err)
+			continue
+		}
+		var buf sfnt.Buffer
+		byRange := map[rune]int{}
+		first := rune(-1)
+		for _, span := range f.Spans {
+			for r := span.First; r <= span.Last; r++ {
+				if index, err := opened.GlyphIndex(&buf, r); err != nil || index == 0 {
+					continue
+				}
+				total++
+				byRange[r&^255]++
+				if first < 0 && r < LastRange+RangeSize {
+					first = r &^ 255
+				}
+			}
+		}
+		if len(byRange) == 0 {
+			t.Errorf("file %d: there is nothing in it", i)
+		}
+		if first < 0 { // signs beyond the ranges only
+			continue
+		}
+		if got := len(rangeOf(t, font, first)); got != byRange[first] {
+			t.Errorf("file %d: got %d glyphs from U+%X on, want %d", i, got, first, byRange[first])
+		}
+	}
+	if total < 8000 {
+		t.Errorf("got %d characters, want those of Chinese", total)
+	}
 }
 
 // TestRange: metrics are those of the outlines in whole pixels, and the fields those of the shapes.
