@@ -25,8 +25,8 @@ type Layer struct {
 	Attribution string
 	// Drawing says how it is shown, see [styles.Drawing.Chosen]: nothing in it is left open.
 	Drawing styles.Drawing
-	// Changed returns when the newest state of the layer became visible here, the zero time before the
-	// first; nil when nobody knows.
+	// Changed returns when features of the layer last changed in this process, the first load included;
+	// the zero time before that. nil when nobody knows.
 	Changed func() time.Time
 	// Tiles builds its tiles; made for the schema of View.
 	Tiles *tiles.Builder

@@ -3,6 +3,8 @@ package layers
 import (
 	"math"
 
+	"github.com/paulmach/orb"
+
 	"hutong/layers/shape"
 	"hutong/layers/world"
 )
@@ -14,6 +16,37 @@ func (r Row) DistanceMetres(lon, lat float64) float64 {
 		return math.Inf(1)
 	}
 	return r.Block.distanceMetres(lon, lat, r.Index)
+}
+
+// Anchor returns a place on the feature in degrees, for a marker or a name: the middle of its box where
+// that is inside a polygon, else the place nearest to it on its edges, lines or points; ok is false when
+// the feature has no place. Its cost is a look at each vertex.
+func (r Row) Anchor() (at orb.Point, ok bool) {
+	b := r.Block
+	if b.class == unlocated {
+		return orb.Point{}, false
+	}
+	if b.shapes == nil {
+		lon, lat := b.Point(r.Index).LonLat()
+		return orb.Point{lon, lat}, true
+	}
+	middle := b.Point(r.Index)
+	x, y := float64(middle.X), float64(middle.Y)
+	if nx, ny, inside := b.shapes.nearestPoint(r.Index, x+0.5, y+0.5); !inside {
+		x, y = nx, ny
+	}
+	return orb.Point{world.Lon(x + 0.5), world.Lat(y + 0.5)}, true
+}
+
+// Bound returns the box of the feature in degrees; ok is false when the feature has no place.
+func (r Row) Bound() (bound orb.Bound, ok bool) {
+	if r.Block.class == unlocated {
+		return orb.Bound{}, false
+	}
+	box := r.Block.RowBox(r.Index)
+	west, north := box.Min.LonLat()
+	east, south := box.Max.LonLat()
+	return orb.Bound{Min: orb.Point{west, south}, Max: orb.Point{east, north}}, true
 }
 
 // distanceMetres returns the great-circle distance from a place in degrees to a row of located

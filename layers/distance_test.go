@@ -146,3 +146,49 @@ func TestShapesAreRefusedByName(t *testing.T) {
 		}
 	}
 }
+
+// TestAnchor: a marker stands on its feature.
+func TestAnchor(t *testing.T) {
+	t.Parallel()
+	ring := func(w, s, e, n float64) orb.Ring { return orb.Ring{{w, s}, {e, s}, {e, n}, {w, n}, {w, s}} }
+	for _, c := range []struct {
+		name string
+		g    orb.Geometry
+		want orb.Point
+		far  bool // only how far it is from the feature counts
+	}{
+		{"point", orb.Point{116.5, 39.5}, orb.Point{116.5, 39.5}, false},
+		{"square", orb.Polygon{ring(116, -0.01, 116.02, 0.01)}, orb.Point{116.01, 0}, false},
+		{"square with a hole", orb.Polygon{ring(116, -0.01, 116.02, 0.01), ring(116.005, -0.005, 116.015, 0.005)}, orb.Point{}, true},
+		{"angle", orb.LineString{{116, 0}, {116, 0.02}, {116.02, 0.02}}, orb.Point{}, true},
+		{"two points", orb.MultiPoint{{116, 0}, {116.02, 0.02}}, orb.Point{}, true},
+	} {
+		l := newLayer(t, Options{})
+		if _, err := l.Apply(Batch{Layer: l.Name(), Changes: []Change{{Feature: Feature{ID: "1", Geometry: c.g}}}}); err != nil {
+			t.Fatal(err)
+		}
+		row, _ := l.Snapshot().Find("1")
+		at, ok := row.Anchor()
+		if !ok || !c.far && world.DistanceMetres(at[0], at[1], c.want[0], c.want[1]) > 0.05 {
+			t.Errorf("%s: got %v, %t, want %v", c.name, at, ok, c.want)
+		}
+		if d := row.DistanceMetres(at[0], at[1]); d > 0.05 {
+			t.Errorf("%s: %v is %v m away from it", c.name, at, d)
+		}
+		bound, ok := row.Bound()
+		want := row.Geometry().Bound()
+		if !ok || bound != want {
+			t.Errorf("%s: got bound %v, %t, want %v", c.name, bound, ok, want)
+		}
+	}
+	l := newLayer(t, Options{})
+	if _, err := l.Apply(Batch{Layer: l.Name(), Changes: []Change{{Feature: Feature{ID: "1"}}}}); err != nil {
+		t.Fatal(err)
+	}
+	row, _ := l.Snapshot().Find("1")
+	_, placed := row.Anchor()
+	_, bounded := row.Bound()
+	if d := row.DistanceMetres(116, 39); placed || bounded || !math.IsInf(d, 1) {
+		t.Errorf("without a place: got an anchor %t, a bound %t, %v m", placed, bounded, d)
+	}
+}

@@ -9,7 +9,7 @@
 //	GET /layers/{name}/features/{id}
 //	GET /layers/{name}/features?number=N        the feature that shows N as its id in tiles
 //	GET /layers/{name}/features?near=LON,LAT&k=N
-//	GET /layers/{name}/features?bbox=WEST,SOUTH,EAST,NORTH&limit=N&FIELD=VALUE&datetime=START/END
+//	GET /layers/{name}/features?bbox=WEST,SOUTH,EAST,NORTH&limit=N&FIELD=VALUE,VALUE&datetime=START/END
 //	GET /search?q=TEXT&layers=NAME,NAME&near=LON,LAT&limit=N
 package catalog
 
@@ -32,12 +32,13 @@ type Catalog struct {
 	looks      looks
 	cut        *telemetry.Counts // queries that ran out of time
 	searchTime time.Duration
+	windowTime time.Duration
 }
 
 // New returns the catalogue of ls.
 func New(ls *api.Layers, base api.Base, m *telemetry.Metrics) *Catalog {
 	c := &Catalog{
-		layers: ls, base: base, summaries: map[layers.Name]*summaries{}, looks: newLooks(m), searchTime: searchTime,
+		layers: ls, base: base, summaries: map[layers.Name]*summaries{}, looks: newLooks(m), searchTime: searchTime, windowTime: windowTime,
 		cut: m.Counter("hutong_query_cut_total", "Queries that ended because they took too long.", "query"),
 	}
 	for _, l := range ls.All() {
@@ -71,8 +72,8 @@ type description struct {
 	Located     int         `json:"located"`
 	Extent      []float64   `json:"extent,omitempty"` // west, south, east, north in degrees
 	Seq         layers.Seq  `json:"seq"`
-	SummarySeq  layers.Seq  `json:"summary_seq"`       // the state that fields tell of, not much older than seq
-	Changed     string      `json:"changed,omitempty"` // when seq became visible here, RFC 3339
+	SummarySeq  layers.Seq  `json:"summary_seq"`       // the state that fields tell of, seldom much older than seq
+	Changed     string      `json:"changed,omitempty"` // when something last changed here, RFC 3339
 	MinZoom     uint8       `json:"minzoom"`
 	MaxZoom     uint8       `json:"maxzoom"`
 	IDField     string      `json:"id_field,omitempty"`

@@ -136,6 +136,36 @@ func TestFieldsAreMadeOnceAState(t *testing.T) {
 	}
 }
 
+// TestSummariesTakeLittleTime: what took long to make is kept for twenty times as long.
+func TestSummariesTakeLittleTime(t *testing.T) {
+	t.Parallel()
+	live, err := layers.New(&layers.Schema{Name: "a", Fields: []layers.Field{{Name: "v", Kind: column.Int}}}, layers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, step := time.Unix(0, 0), 200*time.Millisecond // each look at the clock takes a step
+	s := newSummaries(func() time.Time {
+		now = now.Add(step)
+		return now
+	})
+	v := view.Public(live)
+	change := func() {
+		t.Helper()
+		if _, err := live.Apply(layers.Batch{Layer: "a", Changes: []layers.Change{{Feature: layers.Feature{ID: "1"}}}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.fields(v.Now(), &styles.Drawing{})
+	change()
+	now = now.Add(summaryFactor*step - 2*step)
+	if _, seq := s.fields(v.Now(), &styles.Drawing{}); seq != 0 {
+		t.Errorf("after less than twenty times as long: got state %d, want 0", seq)
+	}
+	if _, seq := s.fields(v.Now(), &styles.Drawing{}); seq != 1 {
+		t.Errorf("after twenty times as long: got state %d, want 1", seq)
+	}
+}
+
 func TestLayers(t *testing.T) {
 	t.Parallel()
 	w := get(t, newServer(t), "/layers")
@@ -242,13 +272,21 @@ func TestRefusals(t *testing.T) {
 		{"/layers/complaints/features?bbox=1,2,3,4&votes=1", 400, "parameter_invalid"},
 		{"/layers/complaints/features?bbox=1,2,3,4&phon=x", 400, "parameter_invalid"},
 		{"/layers/complaints/features?bbox=1,2,3,4&datetime=yesterday", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&datetime=2026-01-02T00:00:00Z/2026-01-01T00:00:00Z", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&status=%zz", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&k=3", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&limit=0", 400, "parameter_invalid"},
 		{"/layers/complaints/features?bbox=1,2,3,4" + strings.Repeat("&status=x", 101), 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&status=x" + strings.Repeat(",x", 100), 400, "parameter_invalid"},
 		{"/search", 400, "parameter_invalid"},
 		{"/search?q=", 400, "parameter_invalid"},
 		{"/search?q=%00", 400, "parameter_invalid"},
 		{"/search?q=%ff", 400, "parameter_invalid"},
 		{"/search?q=" + strings.Repeat("x", 201), 400, "parameter_invalid"},
 		{"/search?q=x&limit=51", 400, "parameter_invalid"},
+		{"/search?q=a" + strings.Repeat("+a", 16), 400, "parameter_invalid"},
+		{"/search?q=%zz", 400, "parameter_invalid"},
+		{"/search?q=x&q=y", 400, "parameter_invalid"},
 		{"/search?q=x&near=1", 400, "parameter_invalid"},
 		{"/search?q=x&colour=red", 400, "parameter_invalid"},
 		{"/search?q=x&layers=nothing", 404, "layer_not_found"},

@@ -35,7 +35,7 @@ func (c *Catalog) feature(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeFeatureNotFound, "The layer has no feature with this id.")
 		return
 	}
-	api.Send(w, r, "application/geo+json", append(appendFeature(nil, v.Schema(), &f, -1), '\n'))
+	api.Send(w, r, geoJSON, append(appendFeature(nil, v.Schema(), &f, -1), '\n'))
 }
 
 // features answers the queries there are: by the number in tiles, by place, and by window.
@@ -51,7 +51,7 @@ func (c *Catalog) features(w http.ResponseWriter, r *http.Request) {
 	case near && !number && !box:
 		c.near(w, r, l, query.Get("near"), query.Get("k"))
 	case box && !number && !near:
-		c.window(w, r, l, query)
+		c.window(w, r, l)
 	default:
 		api.Refuse(w, r, api.CodeParameterInvalid, "Ask with one of number=N, near=LON,LAT and bbox=WEST,SOUTH,EAST,NORTH.")
 	}
@@ -69,7 +69,7 @@ func (c *Catalog) numbered(w http.ResponseWriter, r *http.Request, l *api.Layer,
 		api.Refuse(w, r, api.CodeFeatureNotFound, "No feature of the layer shows this number in tiles.")
 		return
 	}
-	api.Send(w, r, "application/geo+json", append(appendFeature(nil, v.Schema(), &f, -1), '\n'))
+	api.Send(w, r, geoJSON, append(appendFeature(nil, v.Schema(), &f, -1), '\n'))
 }
 
 func (c *Catalog) near(w http.ResponseWriter, r *http.Request, l *api.Layer, place, count string) {
@@ -86,14 +86,15 @@ func (c *Catalog) near(w http.ResponseWriter, r *http.Request, l *api.Layer, pla
 		}
 	}
 	v := l.View.Now()
-	body := []byte(`{"type":"FeatureCollection","features":[`)
-	for i, n := range v.Nearest(lon, lat, k) {
-		if i > 0 {
-			body = append(body, ',')
+	list := newCollection()
+	found := v.Nearest(lon, lat, k)
+	for _, n := range found {
+		f := n.Feature()
+		if !list.add(func(dst []byte) []byte { return appendFeature(dst, v.Schema(), &f, n.Metres) }) {
+			break
 		}
-		body = appendFeature(body, v.Schema(), &n.Feature, n.Metres)
 	}
-	api.Send(w, r, "application/geo+json", append(body, "]}\n"...))
+	api.Send(w, r, geoJSON, list.finish(fmt.Sprintf(`,"numberReturned":%d,"complete":%t`, list.returned, list.returned == len(found))))
 }
 
 // parsePlace reads "lon,lat" in degrees. Its errors are whole sentences for the client.
@@ -116,15 +117,15 @@ func appendFeature(dst []byte, schema *layers.Schema, f *layers.Feature, metres 
 	dst = appendJSON(append(dst, `{"type":"Feature","id":`...), string(f.ID))
 	dst = append(dst, `,"geometry":`...)
 	dst = appendGeometry(dst, f.Geometry)
-	dst = appendProperties(append(dst, `,"properties":`...), schema, f)
+	dst = appendProperties(append(dst, `,"properties":`...), schema, f.ID, f.Values)
 	if metres >= 0 {
 		dst = strconv.AppendFloat(append(dst, `,"distance_metres":`...), metres, 'f', 3, 64)
 	}
 	return append(dst, '}')
 }
 
-// appendProperties appends the properties of f as a JSON object.
-func appendProperties(dst []byte, schema *layers.Schema, f *layers.Feature) []byte {
+// appendProperties appends a feature's properties as a JSON object.
+func appendProperties(dst []byte, schema *layers.Schema, id layers.FeatureID, values []column.Value) []byte {
 	dst = append(dst, '{')
 	first := true
 	member := func(name string, v any) {
@@ -136,12 +137,12 @@ func appendProperties(dst []byte, schema *layers.Schema, f *layers.Feature) []by
 		dst = appendJSON(dst, v)
 	}
 	if schema.IDField != "" {
-		member(schema.IDField, string(f.ID))
+		member(schema.IDField, string(id))
 	}
 	for i, field := range schema.Fields {
 		var v column.Value
-		if i < len(f.Values) {
-			v = f.Values[i]
+		if i < len(values) {
+			v = values[i]
 		}
 		member(field.Name, plain(v))
 	}

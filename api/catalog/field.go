@@ -79,7 +79,8 @@ func describeFields(v *view.View, d *styles.Drawing) []field {
 		f := &schema.Fields[i]
 		look := d.Fields[f.Name]
 		list[i] = field{
-			Name: f.Name, Title: look.Title.EN, TitleZH: look.Title.ZH, Unit: look.Unit, Type: f.Kind.String(), Keep: f.Keep, Priority: f.Priority, FromZoom: f.FromZoom,
+			Name: f.Name, Title: look.Title.EN, TitleZH: look.Title.ZH, Unit: look.Unit,
+			Type: f.Kind.String(), Keep: f.Keep, Priority: f.Priority, FromZoom: f.FromZoom,
 			Values: sum.Values, Min: bound(sum.Min), Max: bound(sum.Max), Distinct: sum.Distinct,
 		}
 		for _, c := range sum.Common {

@@ -20,16 +20,40 @@ func newLooks(m *telemetry.Metrics) looks {
 	return looks{api.NewGate(runtime.GOMAXPROCS(0), lookWait, late.With())}
 }
 
-// enter waits for a turn and returns what ends it; when there is none it answers the request.
-func (l looks) enter(w http.ResponseWriter, r *http.Request) (leave func(), ok bool) {
+// answer waits for a turn, makes a body with look in it, and sends that once the turn is over: a client
+// may take its time to read.
+func (l looks) answer(w http.ResponseWriter, r *http.Request, look func() []byte) {
+	if !l.enter(w, r) {
+		return
+	}
+	prepared, ok := l.prepare(r, look)
+	if !ok {
+		api.Refuse(w, r, api.CodeCancelled, "")
+		return
+	}
+	prepared.Send(w, r)
+}
+
+// prepare makes an answer and ends the turn; ok is false when the client has gone.
+func (l looks) prepare(r *http.Request, look func() []byte) (prepared api.Answer, ok bool) {
+	defer l.gate.Leave()
+	body := look()
+	if r.Context().Err() != nil {
+		return api.Answer{}, false
+	}
+	return api.Prepare(r, geoJSON, body), true
+}
+
+// enter waits for a turn; when there is none it answers the request and returns false.
+func (l looks) enter(w http.ResponseWriter, r *http.Request) bool {
 	if l.gate.Enter(r.Context()) {
-		return l.gate.Leave, true
+		return true
 	}
 	if r.Context().Err() != nil {
 		api.Refuse(w, r, api.CodeCancelled, "")
-		return nil, false
+		return false
 	}
 	w.Header().Set("Retry-After", "1")
 	api.Refuse(w, r, api.CodeBusy, "Too many queries are under way.")
-	return nil, false
+	return false
 }

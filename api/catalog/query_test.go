@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +19,7 @@ import (
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/view"
+	"hutong/layers/world"
 )
 
 // newCatalog returns the catalogue of two layers: reports, points but for one that has no place, and
@@ -125,7 +126,12 @@ func TestWindow(t *testing.T) {
 		{"nothing", at + "0,0,1,1", nil, true},
 		{"one value", at + "116,39,117,40&status=open", []string{"R-1"}, true},
 		{"two values", at + "116,39,117,40&status=open&status=closed", []string{"R-2", "R-1"}, true},
-		{"a value with a comma", at + "116,39,117,40&status=Lost,%20found", []string{"R-3"}, true},
+		{"two values in a list", at + "116,39,117,40&status=open,closed", []string{"R-2", "R-1"}, true},
+		{"a list and one more", at + "116,39,117,40&status=open,none&status=closed", []string{"R-2", "R-1"}, true},
+		{"a value with a comma", at + "116,39,117,40&status=Lost%2C%20found", []string{"R-3"}, true},
+		{"a value with a comma in a list", at + "116,39,117,40&status=Lost%2C+found,closed", []string{"R-3", "R-2"}, true},
+		{"a name with escapes", at + "116,39,117,40&%73tatus=open", []string{"R-1"}, true},
+		{"commas of the box escaped", at + "116%2C39%2C117%2C40&limit=1", []string{"R-3"}, false},
 		{"a bool", at + "116,39,117,40&urgent=true", []string{"R-1"}, true},
 		{"an interval", at + "116,39,117,40&datetime=2026-01-01T12:00:00Z/2026-01-02T12:00:00Z", []string{"R-2", "R-1"}, true},
 		{"an open start", at + "116,39,117,40&datetime=../2026-01-01T12:00:00Z", []string{"R-1"}, true},
@@ -219,12 +225,13 @@ func TestSearch(t *testing.T) {
 	}
 }
 
-// TestSearchOfAShape: an answer tells the box of a shape and the middle of it.
+// TestSearchOfAShape: an answer tells the box of a shape and a place on it.
 func TestSearchOfAShape(t *testing.T) {
 	t.Parallel()
 	w := get(t, serve(newCatalog(t)), "/search?q=river")
+	// The middle is that of the map, a little north of the mean latitude.
 	const want = `{"type":"FeatureCollection","features":[{"type":"Feature","id":"line","layer":"areas","match":"name",` +
-		`"bbox":[116.0000000,39.0000000,116.5000000,39.5000000],"geometry":{"type":"Point","coordinates":[116.2500000,39.2500000]},` +
+		`"bbox":[116.0000000,39.0000000,116.5000000,39.5000000],"geometry":{"type":"Point","coordinates":[116.2500000,39.2504456]},` +
 		`"properties":{"name":"River"}}],"numberReturned":1,"complete":true}` + "\n"
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
 		t.Error(diff)
@@ -235,9 +242,114 @@ func TestSearchOfAShape(t *testing.T) {
 func TestSearchEnds(t *testing.T) {
 	t.Parallel()
 	c := newCatalog(t)
-	c.searchTime = 0
-	if _, a := ask(t, serve(c), "/search?q=pothole"); a.Complete {
-		t.Errorf("got %+v, want an answer that is not complete", a)
+	c.searchTime, c.windowTime = 0, 0
+	if ids, a := ask(t, serve(c), "/search?q=R-4"); a.Complete || len(ids) != 1 {
+		t.Errorf("search: got %+v, want an answer that is not complete and has the very id", a)
+	}
+	w := get(t, serve(c), "/layers/reports/features?bbox=116,39,117,40")
+	const want = `{"type":"FeatureCollection","features":[],"numberReturned":0,"complete":false,"snapshot":1}` + "\n"
+	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
+		t.Errorf("window (-want +got):\n%s", diff)
+	}
+}
+
+// holder is a client that reads when it is allowed to.
+type holder struct {
+	*httptest.ResponseRecorder
+	write func()
+}
+
+func (h holder) Write(p []byte) (int, error) {
+	h.write()
+	return h.ResponseRecorder.Write(p)
+}
+
+// TestSlowClientsHoldNoTurn: a turn is over before an answer is sent.
+func TestSlowClientsHoldNoTurn(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	c.looks = looks{api.NewGate(1, 0, telemetry.NewMetrics().Counter("late", "Late.").With())}
+	for _, target := range []string{"/search?q=pothole", "/layers/reports/features?bbox=116,39,117,40"} {
+		written := false
+		w := holder{httptest.NewRecorder(), func() {
+			written = true
+			if !c.looks.gate.Enter(t.Context()) {
+				t.Errorf("%s: no turn while the answer is sent", target)
+				return
+			}
+			c.looks.gate.Leave()
+		}}
+		serve(c).ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+		if !written || w.Code != http.StatusOK {
+			t.Errorf("%s: got %d %s", target, w.Code, w.Body)
+		}
+	}
+}
+
+// TestCollectionIsBounded: features stop before there are too many bytes, but the first one is told.
+func TestCollectionIsBounded(t *testing.T) {
+	t.Parallel()
+	v := newCatalog(t).layers.Named("areas").View.Now()
+	everywhere, err := parseBox([]string{"-180,-90,180,90"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := v.Window(t.Context(), view.WindowQuery{Boxes: everywhere, Limit: 100})
+	for most, want := range map[int]int{1: 1, 600: 2, maxCollectionBytes: 5} {
+		list := newCollection()
+		list.most = most
+		var a answer
+		if err := json.Unmarshal(writeWindow(list, v, found), &a); err != nil {
+			t.Fatal(err)
+		}
+		if len(a.Features) != want || a.NumberReturned != want || a.NumberMatched != 5 || a.Complete != (want == 5) {
+			t.Errorf("%d bytes: got %+v, want %d features", most, a, want)
+		}
+	}
+}
+
+// TestWindowAtTheEdge: a window of the whole world holds what lies at the map's edges.
+func TestWindowAtTheEdge(t *testing.T) {
+	t.Parallel()
+	v := publicOf(t, &layers.Schema{Name: "edges"}, []layers.Feature{
+		{ID: "north", Geometry: orb.Point{-180, world.MaxLatitude}}, {ID: "south", Geometry: orb.Point{180, -world.MaxLatitude}},
+	}).Now()
+	for _, text := range []string{"-180,-90,180,90", "179,-90,-179,90"} {
+		boxes, err := parseBox([]string{text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found := v.Window(t.Context(), view.WindowQuery{Boxes: boxes, Limit: 9}); len(found.Rows) != 2 {
+			t.Errorf("%s: got %d features, want both", text, len(found.Rows))
+		}
+	}
+}
+
+// TestPrivateFieldsAreUnknown: asking about a private field is answered as asking about none (S10).
+func TestPrivateFieldsAreUnknown(t *testing.T) {
+	t.Parallel()
+	schema := newCatalog(t).layers.Named("reports").View.Schema()
+	_, private := parseWindow("bbox=1,2,3,4&phone=x", schema)
+	_, none := parseWindow("bbox=1,2,3,4&phony=x", schema)
+	const want = `there is no parameter "phony"; accepted are bbox, limit, datetime, status, title, urgent`
+	if none == nil || none.Error() != want || private == nil || strings.ReplaceAll(private.Error(), "phone", "phony") != want {
+		t.Errorf("got %v and %v, want %s", private, none, want)
+	}
+}
+
+// TestIDsInOtherCase: an id that differs in case only comes before those that start so.
+func TestIDsInOtherCase(t *testing.T) {
+	t.Parallel()
+	v := publicOf(t, &layers.Schema{Name: "codes", Fields: []layers.Field{{Name: "text", Kind: column.String}}}, []layers.Feature{
+		{ID: "ab12"}, {ID: "AB1"}, {ID: "ab1"}, {ID: "x", Values: []column.Value{column.StringOf("of ab1")}},
+	}).Now()
+	found, _ := v.Find(t.Context(), view.FindQuery{Text: "ab1", Limit: 9})
+	var got []string
+	for _, f := range found {
+		got = append(got, string(f.ID()))
+	}
+	if diff := cmp.Diff([]string{"ab1", "AB1", "ab12", "x"}, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
@@ -282,11 +394,7 @@ func FuzzWindow(f *testing.F) {
 	f.Add("bbox=116,39,117,40&limit=5&status=a&status=b&datetime=2026-01-01T00:00:00Z/..")
 	f.Add("bbox=170,-90,-170,90&urgent=true&datetime=2026-01-01T00:00:00Z")
 	f.Fuzz(func(t *testing.T, s string) {
-		query, err := url.ParseQuery(s)
-		if err != nil {
-			return
-		}
-		q, err := parseWindow(query, schema)
+		q, err := parseWindow(s, schema)
 		if err != nil {
 			return
 		}
@@ -304,12 +412,12 @@ func FuzzWindow(f *testing.F) {
 func FuzzSearch(f *testing.F) {
 	f.Add("q=Yongan+Lane&near=116.4,39.9&limit=5")
 	f.Fuzz(func(t *testing.T, s string) {
-		query, err := url.ParseQuery(s)
+		query, err := parseQuery(s)
 		if err != nil {
 			return
 		}
 		q, err := parseSearch(query)
-		if err == nil && (q.Text == "" || q.Limit < 1 || q.Limit > MaxFound) {
+		if err == nil && (len(strings.Fields(q.Text)) > view.MaxWords || q.Text == "" || q.Limit < 1 || q.Limit > MaxFound) {
 			t.Errorf("%q: got %+v", s, q)
 		}
 	})

@@ -43,7 +43,11 @@ type hit struct {
 
 // search answers with the features of all layers, or of those asked for, in which a text stands.
 func (c *Catalog) search(w http.ResponseWriter, r *http.Request) {
-	query := r.URL.Query()
+	query, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
+		return
+	}
 	q, err := parseSearch(query)
 	if err != nil {
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
@@ -53,15 +57,21 @@ func (c *Catalog) search(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	leave, ok := c.looks.enter(w, r)
-	if !ok {
-		return
-	}
-	defer leave()
-	ctx, cancel := context.WithTimeout(r.Context(), c.searchTime)
-	defer cancel()
-	var hits []hit
-	whole := true
+	c.looks.answer(w, r, func() []byte {
+		ctx, cancel := context.WithTimeout(r.Context(), c.searchTime)
+		defer cancel()
+		hits, whole := find(ctx, list, q)
+		if !whole && r.Context().Err() == nil {
+			c.cut.With("search").Add(1)
+		}
+		return writeHits(hits, whole)
+	})
+}
+
+// find looks on all layers of list. When ctx is done it returns what was found until then; exact ids
+// are looked up all the same.
+func find(ctx context.Context, list []*api.Layer, q view.FindQuery) (hits []hit, whole bool) {
+	whole = true
 	for i, l := range list {
 		found, all := l.View.Now().Find(ctx, q)
 		whole = whole && all
@@ -69,17 +79,10 @@ func (c *Catalog) search(w http.ResponseWriter, r *http.Request) {
 			hits = append(hits, hit{f, l.View.Schema(), i})
 		}
 	}
-	if r.Context().Err() != nil {
-		api.Refuse(w, r, api.CodeCancelled, "")
-		return
-	}
-	if !whole {
-		c.cut.With("search").Add(1)
-	}
 	slices.SortStableFunc(hits, func(a, b hit) int {
 		return cmp.Or(cmp.Compare(a.Fit, b.Fit), cmp.Compare(a.Metres, b.Metres), cmp.Compare(a.order, b.order))
 	})
-	api.Send(w, r, "application/geo+json", appendHits(hits[:min(len(hits), q.Limit)], whole))
+	return hits[:min(len(hits), q.Limit)], whole
 }
 
 // asked returns the layers that a search names, all without a name. When there is none of a name it
@@ -101,7 +104,7 @@ func (c *Catalog) asked(w http.ResponseWriter, r *http.Request, query url.Values
 	return list, true
 }
 
-// parseSearch reads a search but for its layers. Its errors are whole sentences for the client.
+// parseSearch reads a search but for which layers there are. Its errors are whole sentences for the client.
 func parseSearch(query url.Values) (view.FindQuery, error) {
 	q := view.FindQuery{Limit: defaultFound}
 	var err error
@@ -140,6 +143,8 @@ func parseText(values []string) (string, error) {
 		return "", errors.New("q is text in UTF-8 without control characters")
 	case text == "" || utf8.RuneCountInString(text) > maxQuery:
 		return "", fmt.Errorf("q has 1 to %d characters", maxQuery)
+	case len(strings.Fields(text)) > view.MaxWords:
+		return "", fmt.Errorf("q has at most %d words", view.MaxWords)
 	}
 	return text, nil
 }
@@ -153,37 +158,38 @@ func parseNear(values []string) (*orb.Point, error) {
 	return &orb.Point{lon, lat}, err
 }
 
-// appendHits returns what was found as a GeoJSON feature collection. A shape is told by its box and
-// the middle of it, so that an answer stays small.
-func appendHits(hits []hit, whole bool) []byte {
-	body := []byte(`{"type":"FeatureCollection","features":[`)
+// writeHits returns what was found as a GeoJSON feature collection.
+func writeHits(hits []hit, whole bool) []byte {
+	list := newCollection()
 	for i := range hits {
-		if i > 0 {
-			body = append(body, ',')
+		if !list.add(func(dst []byte) []byte { return appendHit(dst, &hits[i]) }) {
+			whole = false
+			break
 		}
-		body = appendHit(body, &hits[i])
 	}
-	body = fmt.Appendf(body, `],"numberReturned":%d,"complete":%t}`, len(hits), whole)
-	return append(body, '\n')
+	return list.finish(fmt.Sprintf(`,"numberReturned":%d,"complete":%t`, list.returned, whole))
 }
 
+// appendHit appends a feature with where and why it was found. A shape is told by its box and a place on
+// it, so that an answer stays small.
 func appendHit(dst []byte, h *hit) []byte {
-	dst = appendJSON(append(dst, `{"type":"Feature","id":`...), string(h.Feature.ID))
+	dst = appendJSON(append(dst, `{"type":"Feature","id":`...), string(h.ID()))
 	dst = append(appendJSON(append(dst, `,"layer":`...), string(h.schema.Name)), `,"match":`...)
 	if h.Field < 0 {
 		dst = append(dst, `"id"`...)
 	} else {
 		dst = appendJSON(dst, h.schema.Fields[h.Field].Name)
 	}
-	g := h.Feature.Geometry
-	if _, point := g.(orb.Point); g != nil && !point {
-		b := g.Bound()
+	var g orb.Geometry
+	if at, ok := h.Anchor(); ok {
+		g = at
+	}
+	if b, ok := h.Bound(); ok && b.Min != b.Max {
 		dst = append(dst, `,"bbox":`...)
 		dst = appendList(dst, []float64{b.Min[0], b.Min[1], b.Max[0], b.Max[1]}, func(dst []byte, v float64) []byte {
 			return strconv.AppendFloat(dst, v, 'f', 7, 64)
 		})
-		g = b.Center()
 	}
 	dst = appendGeometry(append(dst, `,"geometry":`...), g)
-	return append(appendProperties(append(dst, `,"properties":`...), h.schema, &h.Feature), '}')
+	return append(appendProperties(append(dst, `,"properties":`...), h.schema, h.ID(), h.Values()), '}')
 }

@@ -25,83 +25,76 @@ const (
 	MaxWindow = 1000
 	// defaultWindow is how many it returns when nobody says.
 	defaultWindow = 100
-	// maxWindowBytes is about how many bytes of features it returns; one that goes beyond is the last.
-	maxWindowBytes = 8 << 20
 	// maxValues is the most values that one filter lists.
 	maxValues = 100
-	// windowTime is how long one may look.
+	// windowTime is how long one may look; what it has found by then is the answer.
 	windowTime = 2 * time.Second
 )
 
 // window answers with the features in a bounding box, nearest to its middle first.
-func (c *Catalog) window(w http.ResponseWriter, r *http.Request, l *api.Layer, query url.Values) {
-	q, err := parseWindow(query, l.View.Schema())
+func (c *Catalog) window(w http.ResponseWriter, r *http.Request, l *api.Layer) {
+	q, err := parseWindow(r.URL.RawQuery, l.View.Schema())
 	if err != nil {
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
 		return
 	}
-	leave, ok := c.looks.enter(w, r)
-	if !ok {
-		return
-	}
-	defer leave()
-	ctx, cancel := context.WithTimeout(r.Context(), windowTime)
-	defer cancel()
-	v := l.View.Now()
-	found, err := v.Window(ctx, q)
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		c.cut.With("window").Add(1)
-		api.Refuse(w, r, api.CodeBusy, "Looking took too long: ask for a smaller window.")
-	case err != nil:
-		api.Refuse(w, r, api.CodeCancelled, "")
-	default:
-		api.Send(w, r, "application/geo+json", appendWindow(v, found))
-	}
+	c.looks.answer(w, r, func() []byte {
+		ctx, cancel := context.WithTimeout(r.Context(), c.windowTime)
+		defer cancel()
+		v := l.View.Now()
+		found := v.Window(ctx, q)
+		if !found.Whole && r.Context().Err() == nil {
+			c.cut.With("window").Add(1)
+		}
+		return writeWindow(newCollection(), v, found)
+	})
 }
 
-// appendWindow returns what was found as a GeoJSON feature collection.
-func appendWindow(v *view.View, found view.Window) []byte {
-	body := []byte(`{"type":"FeatureCollection","features":[`)
-	returned := 0
-	for i := range found.Features {
-		if len(body) > maxWindowBytes {
+// writeWindow writes what was found to list. How many features match is told only when all were looked
+// at.
+func writeWindow(list *collection, v *view.View, found view.Window) []byte {
+	for _, row := range found.Rows {
+		f := row.Feature()
+		if !list.add(func(dst []byte) []byte { return appendFeature(dst, v.Schema(), &f, -1) }) {
 			break
 		}
-		if i > 0 {
-			body = append(body, ',')
-		}
-		body = appendFeature(body, v.Schema(), &found.Features[i], -1)
-		returned++
 	}
-	body = fmt.Appendf(body, `],"numberMatched":%d,"numberReturned":%d,"complete":%t,"snapshot":%d}`,
-		found.Matched, returned, returned == found.Matched, v.Seq())
-	return append(body, '\n')
+	matched := ""
+	if found.Whole {
+		matched = fmt.Sprintf(`,"numberMatched":%d`, found.Matched)
+	}
+	return list.finish(fmt.Sprintf(`%s,"numberReturned":%d,"complete":%t,"snapshot":%d`,
+		matched, list.returned, found.Whole && list.returned == found.Matched, v.Seq()))
 }
 
-// parseWindow reads a query by window. Its errors are whole sentences for the client.
-func parseWindow(query url.Values, schema *layers.Schema) (view.WindowQuery, error) {
+// parseWindow reads a query by window as it stands in the URL. Its errors are whole sentences for the
+// client.
+func parseWindow(raw string, schema *layers.Schema) (view.WindowQuery, error) {
 	q := view.WindowQuery{Limit: defaultWindow}
+	query, err := parseQuery(raw)
+	if err != nil {
+		return q, err
+	}
+	lists := listsOf(raw)
 	var conditions []column.Predicate
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		values := query[name]
-		var err error
+		var p column.Predicate
 		switch name {
 		case "bbox":
 			q.Boxes, err = parseBox(values)
 		case "limit":
 			q.Limit, err = parseLimit(values, MaxWindow)
 		case "datetime":
-			var p column.Predicate
 			p, err = parseDatetime(values, schema)
-			conditions = append(conditions, p)
 		default:
-			var p column.Predicate
-			p, err = parseEquals(name, values, schema)
-			conditions = append(conditions, p)
+			p, err = parseEquals(name, lists[name], schema)
 		}
 		if err != nil {
 			return q, err
+		}
+		if p != nil {
+			conditions = append(conditions, p)
 		}
 	}
 	if len(conditions) > 0 {
@@ -116,6 +109,33 @@ func one(name string, values []string) (string, error) {
 		return "", fmt.Errorf("%s stands %d times; once is accepted", name, len(values))
 	}
 	return values[0], nil
+}
+
+// parseQuery reads a query as it stands in a URL. Unlike [url.URL.Query] it leaves nothing out.
+func parseQuery(raw string) (url.Values, error) {
+	query, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, errors.New("the query is not made of name=value with & between, escaped as in a URL")
+	}
+	return query, nil
+}
+
+// listsOf returns for each parameter of a query that [parseQuery] reads the values that it lists:
+// a comma ends a value, %2C is a comma in one, and a parameter that stands again goes on with its list.
+func listsOf(raw string) url.Values {
+	lists := url.Values{}
+	for pair := range strings.SplitSeq(raw, "&") {
+		if pair == "" {
+			continue
+		}
+		key, list, _ := strings.Cut(pair, "=")
+		name, _ := url.QueryUnescape(key) // parseQuery has read it
+		for part := range strings.SplitSeq(list, ",") {
+			value, _ := url.QueryUnescape(part)
+			lists[name] = append(lists[name], value)
+		}
+	}
+	return lists
 }
 
 // parseBox reads west, south, east, north in degrees; west > east crosses the antimeridian.
@@ -148,9 +168,8 @@ func parseBox(values []string) ([]world.Box, error) {
 
 // boxOf returns a box of degrees in world units; latitudes beyond the map end at its edge.
 func boxOf(west, south, east, north float64) world.Box {
-	const limit = 85.0511287
 	at := func(lon, lat float64) world.Point {
-		p, err := world.Project(lon, min(max(lat, -limit), limit))
+		p, err := world.Project(lon, min(max(lat, -world.MaxLatitude), world.MaxLatitude))
 		if err != nil {
 			panic(err) // the range was checked
 		}
@@ -192,21 +211,33 @@ func parseDatetime(values []string, schema *layers.Schema) (column.Predicate, er
 		}
 		return column.Where(field, column.Equal, at), nil
 	}
-	var ends []column.Predicate
-	for i, end := range []string{from, to} {
-		if end == "" || end == ".." {
-			continue
-		}
-		at, err := parseInstant(end)
-		if err != nil {
-			return nil, err
-		}
-		ends = append(ends, column.Where(field, [...]column.Compare{column.GreaterOrEqual, column.LessOrEqual}[i], at))
+	start, err := parseEnd(from)
+	if err != nil {
+		return nil, err
 	}
-	if len(ends) == 0 {
-		return column.IsNull(field).Not(), nil
+	end, err := parseEnd(to)
+	if err != nil {
+		return nil, err
 	}
-	return column.And(ends...), nil
+	if !start.IsNull() && !end.IsNull() && start.Micros() > end.Micros() {
+		return nil, errors.New("datetime: the interval ends before it starts")
+	}
+	within := []column.Predicate{column.IsNull(field).Not()}
+	if !start.IsNull() {
+		within = append(within, column.Where(field, column.GreaterOrEqual, start))
+	}
+	if !end.IsNull() {
+		within = append(within, column.Where(field, column.LessOrEqual, end))
+	}
+	return column.And(within...), nil
+}
+
+// parseEnd reads an end of an interval, null when it is open.
+func parseEnd(text string) (column.Value, error) {
+	if text == "" || text == ".." {
+		return column.Value{}, nil
+	}
+	return parseInstant(text)
 }
 
 func parseInstant(text string) (column.Value, error) {
@@ -217,7 +248,7 @@ func parseInstant(text string) (column.Value, error) {
 	return column.TimeOf(t), nil
 }
 
-// parseEquals reads a filter: the name of a text or bool field, once for each value that it may have.
+// parseEquals reads a filter: the name of a text or bool field and the values that it may have.
 func parseEquals(name string, values []string, schema *layers.Schema) (column.Predicate, error) {
 	field := schema.FieldIndex(name)
 	if field < 0 || schema.Fields[field].Kind != column.String && schema.Fields[field].Kind != column.Bool {

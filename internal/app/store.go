@@ -25,6 +25,7 @@ type Store struct {
 	layers   map[layers.Name]*liveLayer
 	public   *api.Layers
 	versions *cache.Versions
+	now      func() time.Time // the wall clock
 	records  *telemetry.Counts
 	refused  *telemetry.Counts
 }
@@ -36,13 +37,18 @@ var _ ingest.Publisher = (*Store)(nil)
 type liveLayer struct {
 	*layers.Layer
 	mu      sync.Mutex
-	changed atomic.Int64 // when the newest state became visible, Unix microseconds; 0 before the first
+	changed atomic.Int64 // when features last changed, Unix microseconds; 0 before the first change
 }
 
-// note notes that a new state is visible.
-func (l *liveLayer) note() { l.changed.Store(time.Now().UnixMicro()) }
+// note notes the time of a change that is visible. A batch that changed nothing, as when a file is read
+// again, does not count.
+func (l *liveLayer) note(d *layers.Delta, now time.Time) {
+	if d.Everywhere || d.Inserted+d.Updated+d.Deleted > 0 {
+		l.changed.Store(now.UnixMicro())
+	}
+}
 
-// changedAt returns when the newest state became visible, the zero time before the first.
+// changedAt returns when features last changed, the zero time before the first change.
 func (l *liveLayer) changedAt() time.Time {
 	us := l.changed.Load()
 	if us == 0 {
@@ -53,7 +59,7 @@ func (l *liveLayer) changedAt() time.Time {
 
 // NewStore returns the empty layers of city. The error lists everything that is wrong with them.
 func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
-	s := &Store{layers: make(map[layers.Name]*liveLayer, len(city.Layers))}
+	s := &Store{layers: make(map[layers.Name]*liveLayer, len(city.Layers)), now: time.Now}
 	var list []*api.Layer
 	var names []layers.Name
 	var errs []error
@@ -123,7 +129,7 @@ func (s *Store) Publish(ctx context.Context, batch layers.Batch) error {
 	if err != nil {
 		return err
 	}
-	l.note()
+	l.note(&delta, s.now())
 	s.versions.Advance(delta)
 	return nil
 }
@@ -211,7 +217,7 @@ func (s *Store) loadLayer(ctx context.Context, l *liveLayer, sources []ingest.So
 		return fmt.Errorf("app: layer %s: %w", l.Name(), err)
 	}
 	finished = true
-	l.note()
+	l.note(&delta, s.now())
 	s.versions.Advance(delta)
 	return nil
 }

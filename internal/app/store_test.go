@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"hutong/ingest"
 	"hutong/internal/telemetry"
@@ -62,6 +63,53 @@ func TestStoreTakesLaterBatches(t *testing.T) {
 		if !strings.Contains(w.Body.String(), want) {
 			t.Errorf("the metrics lack %s", want)
 		}
+	}
+}
+
+// TestStoreTellsWhenLayersChanged: a load counts, a batch that changes nothing does not.
+func TestStoreTellsWhenLayersChanged(t *testing.T) {
+	t.Parallel()
+	city := newCity()
+	s, err := NewStore(city, telemetry.NewMetrics())
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	s.now = func() time.Time { return now }
+	complaints, empty := s.Public().Named("complaints"), s.Public().Named("empty")
+	if at := complaints.Changed(); !at.IsZero() {
+		t.Errorf("before anything is loaded: got %v", at)
+	}
+	if err := s.Load(t.Context(), city.Sources, slog.New(slog.DiscardHandler)); err != nil {
+		t.Fatal(err)
+	}
+	if got := complaints.Changed(); !got.Equal(now) || !empty.Changed().IsZero() {
+		t.Errorf("loaded: got %v and %v, want %v, and nothing of a layer without sources", got, empty.Changed(), now)
+	}
+	loaded := now
+	for _, step := range []struct {
+		name    string
+		change  layers.Change
+		changes bool
+	}{
+		{"a new feature", point("c", 116.5, 40), true},
+		{"the same once more", point("c", 116.5, 40), false},
+		{"a feature moves", point("c", 116.6, 40), true},
+		{"nobody is deleted", layers.Change{Op: layers.Delete, Feature: layers.Feature{ID: "none"}}, false},
+		{"a feature is deleted", layers.Change{Op: layers.Delete, Feature: layers.Feature{ID: "c"}}, true},
+	} {
+		now = now.Add(time.Minute)
+		if err := s.Publish(t.Context(), layers.Batch{Layer: "complaints", Changes: []layers.Change{step.change}}); err != nil {
+			t.Fatal(err)
+		}
+		want := loaded
+		if step.changes {
+			want = now
+		}
+		if got := complaints.Changed(); !got.Equal(want) {
+			t.Errorf("%s: got %v, want %v", step.name, got, want)
+		}
+		loaded = complaints.Changed()
 	}
 }
 

@@ -109,7 +109,8 @@ sources:
 	for _, path := range []string{
 		"/", "/metrics", "/layers", "/layers/people", "/layers/people/features/7", "/layers/people/features?number=7",
 		"/layers/people/features?near=-77,38.9&k=100", "/tiles/people.json", "/tiles/people/0/0/0.mvt", "/tiles/people/16/18750/25067.mvt",
-		"/styles/default.json", "/layers/people/features?phone=1", "/nothing",
+		"/styles/default.json", "/layers/people/features?phone=1", "/nothing", "/layers?detail=brief",
+		"/layers/people/features?bbox=-78,38,-76,40&limit=1000", "/search?q=open", "/search?q=7",
 	} {
 		a := s.get(t, path)
 		if a.StatusCode >= http.StatusInternalServerError {
@@ -120,6 +121,18 @@ sources:
 				t.Errorf("%s: the body holds %s: %.300q", path, private, a.body)
 			}
 		}
+	}
+	// A private value finds nothing, whole or in part.
+	for _, path := range []string{"/search?q=" + secret, "/search?q=555", "/search?q=open+0199"} {
+		if a := s.get(t, path); a.StatusCode != http.StatusOK || !strings.Contains(string(a.body), `"features":[],"numberReturned":0,"complete":true`) {
+			t.Errorf("%s: got %d %.300s, want that nothing is found", path, a.StatusCode, a.body)
+		}
+	}
+	// A private field is as unknown as one that there is not.
+	private := s.get(t, "/layers/people/features?bbox=-78,38,-76,40&phone="+secret)
+	none := s.get(t, "/layers/people/features?bbox=-78,38,-76,40&phony="+secret)
+	if private.StatusCode != http.StatusBadRequest || strings.ReplaceAll(string(private.body), "phone", "phony") != string(none.body) {
+		t.Errorf("a filter by a private field: got %d %s, want %s", private.StatusCode, private.body, none.body)
 	}
 	if strings.Contains(s.stderr.String(), secret) {
 		t.Errorf("the log holds a private value:\n%s", s.stderr)

@@ -14,13 +14,14 @@ import (
 	"hutong/layers/column"
 )
 
-// MaxWords is the most words of a [FindQuery]; further ones count for nothing.
+// MaxWords is the most words of a [FindQuery].
 const MaxWords = 16
 
 // FindQuery asks for features by what stands in them.
 type FindQuery struct {
 	// Text is what is looked for: an id, the start of one, or words, each of which must stand in the
-	// id or in one of the text fields. Case counts for nothing.
+	// id or in one of the text fields. Case counts for nothing. With more than [MaxWords] words nothing
+	// is found.
 	Text string
 	// Near, unless it is nil, is lon/lat in degrees: of features that fit as well as each other the
 	// nearest come first, those without a place last. Without it they come in canonical order.
@@ -31,39 +32,48 @@ type FindQuery struct {
 
 // Found is a feature and why it was found.
 type Found struct {
-	Feature layers.Feature
+	Row
 	// Field is the position in the view's schema of the first field that has the first word; −1 when
 	// it is the id.
 	Field int
-	// Fit is how well it fits: 0 is this very id, 1 an id that starts so, 2 words that stand somewhere.
-	Fit int
+	// Fit is how well it fits.
+	Fit Fit
 	// Metres is the great-circle distance from Near; infinite without a place, 0 when nobody asked.
 	Metres float64
 }
+
+// Fit is how well a feature fits a search; less is better.
+type Fit uint8
+
+// The fits.
+const (
+	FitID     Fit = iota // the text is its id
+	FitCase              // and would be, but for case
+	FitPrefix            // its id starts so
+	FitWords             // all words stand in it
+)
 
 // Find returns what q asks for, the best first. It looks at every feature until ctx is done; then
 // whole is false and what was found until then is returned. Only the view's fields are looked at
 // (S10). It takes about 50 ns a feature with a title, and 150 ns more for each that fits.
 func (v *View) Find(ctx context.Context, q FindQuery) (list []Found, whole bool) {
 	s := newSearch(v, q)
-	if len(s.words) == 0 || q.Limit <= 0 {
+	if len(s.words) == 0 || len(s.words) > MaxWords || q.Limit <= 0 {
 		return nil, true
 	}
 	whole = true
 	if row, ok := v.snapshot.Find(layers.FeatureID(q.Text)); ok {
 		s.exact = row
-		s.add(row, 0, -1)
+		s.add(row, FitID, -1)
 	}
 	for b := range v.snapshot.All() {
-		if ctx.Err() != nil {
-			whole = false
+		if whole = s.block(ctx, b); !whole {
 			break
 		}
-		s.block(b)
 	}
 	list = make([]Found, len(s.near.best))
 	for i, f := range s.near.best {
-		list[i] = Found{Feature: v.feature(f.Row), Field: f.more, Fit: f.fit, Metres: f.far}
+		list[i] = Found{Row: Row{f.Row, v.layer}, Field: f.more, Fit: f.fit, Metres: f.far}
 	}
 	return list, whole
 }
@@ -89,8 +99,7 @@ func newSearch(v *View, q FindQuery) *search {
 	s := &search{view: v, query: q, near: nearest[int]{limit: q.Limit}, dicts: map[*column.Dictionary][]uint16{}}
 	s.whole = bytes.Clone(appendFolded(nil, strings.TrimSpace(q.Text)))
 	s.words = bytes.Fields(s.whole)
-	s.words = s.words[:min(len(s.words), MaxWords)]
-	s.all = uint16(1<<len(s.words) - 1)
+	s.all = uint16(1<<min(len(s.words), MaxWords) - 1)
 	for i, f := range v.Schema().Fields {
 		if f.Kind == column.String {
 			s.named = append(s.named, i)
@@ -99,14 +108,20 @@ func newSearch(v *View, q FindQuery) *search {
 	return s
 }
 
-// block looks at all rows of a block.
-func (s *search) block(b *layers.Block) {
+// block looks at all rows of a block; it returns false when ctx was done before.
+func (s *search) block(ctx context.Context, b *layers.Block) bool {
 	rows := b.Len()
 	s.masks, s.first = resized(s.masks, rows), resized(s.first, rows)
 	for _, field := range s.named {
+		if ctx.Err() != nil { // a column may have megabytes of text
+			return false
+		}
 		switch c := b.Column(s.view.layer.columns[field]).(type) {
 		case *column.Codes:
-			masks := s.dictionary(c.Dict)
+			masks, ok := s.dictionary(ctx, c.Dict)
+			if !ok {
+				return false
+			}
 			for row, code := range c.Codes {
 				if code != 0 && int(code) < len(masks) {
 					s.found(row, field, masks[code])
@@ -116,9 +131,14 @@ func (s *search) block(b *layers.Block) {
 			s.texts(c, field)
 		}
 	}
+	shapes := b.Shapes() != nil
 	for row := range rows {
+		if (row == 0 || shapes) && ctx.Err() != nil { // a shape may have a million vertices to measure
+			return false
+		}
 		s.row(b, row)
 	}
+	return true
 }
 
 // texts looks at a column of raw texts. Those in ASCII, which folds byte by byte, are folded and
@@ -175,19 +195,21 @@ func (s *search) row(b *layers.Block, row int) {
 		words |= s.standIn(s.fold)
 	}
 	switch {
+	case bytes.Equal(s.fold, s.whole):
+		s.add(at, FitCase, -1)
 	case bytes.HasPrefix(s.fold, s.whole):
-		s.add(at, 1, -1)
+		s.add(at, FitPrefix, -1)
 	case words == s.all:
 		field := s.first[row]
 		if s.masks[row]&1 == 0 {
 			field = -1
 		}
-		s.add(at, 2, field)
+		s.add(at, FitWords, field)
 	}
 }
 
 // add takes a row that fits.
-func (s *search) add(row layers.Row, fit, field int) {
+func (s *search) add(row layers.Row, fit Fit, field int) {
 	far := 0.0
 	if s.query.Near != nil {
 		far = row.DistanceMetres(s.query.Near.Lon(), s.query.Near.Lat())
@@ -196,18 +218,22 @@ func (s *search) add(row layers.Row, fit, field int) {
 }
 
 // dictionary returns for each code of d which words stand in its text. A dictionary may grow meanwhile;
-// what it had when it was first met here is all that the snapshot has.
-func (s *search) dictionary(d *column.Dictionary) []uint16 {
-	if masks, ok := s.dicts[d]; ok {
-		return masks
+// what it had when it was first met here is all that the snapshot has. ok is false when ctx was done
+// before.
+func (s *search) dictionary(ctx context.Context, d *column.Dictionary) (masks []uint16, ok bool) {
+	if masks, ok = s.dicts[d]; ok {
+		return masks, true
 	}
 	texts := d.Texts()
-	masks := make([]uint16, len(texts))
+	masks = make([]uint16, len(texts))
 	for code := 1; code < len(texts); code++ {
+		if code%64 == 0 && ctx.Err() != nil {
+			return nil, false
+		}
 		masks[code] = s.wordsIn(texts[code])
 	}
 	s.dicts[d] = masks
-	return masks
+	return masks, true
 }
 
 // wordsIn returns which words stand in text, whatever their case.

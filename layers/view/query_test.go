@@ -103,10 +103,7 @@ func TestWindowIsBruteForce(t *testing.T) {
 				q.Where = column.And(column.In(0, status), column.Where(2, column.Equal, column.BoolOf(open)))
 				holds = func(f layers.Feature) bool { return f.Values[0] == status && f.Values[2].Bool() == open }
 			}
-			got, err := v.Window(t.Context(), q)
-			if err != nil {
-				t.Fatal(err)
-			}
+			got := v.Window(t.Context(), q)
 			want := []string{}
 			far := map[string]float64{}
 			middle := middleOf(boxes)
@@ -124,10 +121,10 @@ func TestWindowIsBruteForce(t *testing.T) {
 				}
 			}
 			slices.SortStableFunc(want, func(a, b string) int { return cmp.Compare(far[a], far[b]) })
-			if got.Matched != len(want) {
-				t.Errorf("seed %d: got %d matched, want %d", seed, got.Matched, len(want))
+			if got.Matched != len(want) || !got.Whole {
+				t.Errorf("seed %d: got %d matched, whole %t, want %d", seed, got.Matched, got.Whole, len(want))
 			}
-			if diff := gocmp.Diff(want[:min(len(want), q.Limit)], idsOf(got.Features)); diff != "" {
+			if diff := gocmp.Diff(want[:min(len(want), q.Limit)], idsOf(got.Rows)); diff != "" {
 				t.Errorf("seed %d: %v (-want +got):\n%s", seed, boxes, diff)
 			}
 		}
@@ -153,10 +150,10 @@ func randomBoxes(t *testing.T, r *rand.Rand) []world.Box {
 	}
 }
 
-func idsOf(list []layers.Feature) []string {
+func idsOf(list []Row) []string {
 	out := make([]string, 0, len(list))
-	for _, f := range list {
-		out = append(out, string(f.ID))
+	for _, row := range list {
+		out = append(out, string(row.ID()))
 	}
 	return out
 }
@@ -184,21 +181,21 @@ func TestFindIsBruteForce(t *testing.T) {
 			if !whole {
 				t.Fatalf("seed %d: the search did not end", seed)
 			}
-			want := map[string]int{}
+			want := map[string]Fit{}
 			v.Scan(nil, func(f layers.Feature) bool {
-				if fit := fitOf(f, q.Text); fit >= 0 {
+				if fit, ok := fitOf(f, q.Text); ok {
 					want[string(f.ID)] = fit
 				}
 				return true
 			})
-			have := map[string]int{}
+			have := map[string]Fit{}
 			for i, f := range got {
-				have[string(f.Feature.ID)] = f.Fit
+				have[string(f.ID())] = f.Fit
 				if i > 0 && (got[i-1].Fit > f.Fit || got[i-1].Fit == f.Fit && got[i-1].Metres > f.Metres) {
 					t.Errorf("seed %d: %q: %v comes before %v", seed, q.Text, got[i-1], f)
 				}
-				if f.Field >= 0 && !containsFold(f.Feature.Values[f.Field].Text(), strings.Fields(q.Text)[0]) {
-					t.Errorf("seed %d: %q: field %d of %v has no such word", seed, q.Text, f.Field, f.Feature)
+				if f.Field >= 0 && !containsFold(f.Values()[f.Field].Text(), strings.Fields(q.Text)[0]) {
+					t.Errorf("seed %d: %q: field %d of %v has no such word", seed, q.Text, f.Field, f.Values())
 				}
 			}
 			if diff := gocmp.Diff(want, have); diff != "" {
@@ -208,21 +205,23 @@ func TestFindIsBruteForce(t *testing.T) {
 	}
 }
 
-// fitOf returns how well a feature fits a text, −1 when it does not.
-func fitOf(f layers.Feature, text string) int {
+// fitOf returns how well a feature fits a text, and whether it does.
+func fitOf(f layers.Feature, text string) (Fit, bool) {
 	id := string(f.ID)
 	switch {
 	case id == text:
-		return 0
+		return FitID, true
+	case strings.EqualFold(id, text):
+		return FitCase, true
 	case len(id) >= len(text) && strings.EqualFold(id[:len(text)], text):
-		return 1
+		return FitPrefix, true
 	}
 	for word := range strings.FieldsSeq(text) {
 		if !containsFold(id, word) && !containsFold(f.Values[0].Text(), word) && !containsFold(f.Values[1].Text(), word) {
-			return -1
+			return 0, false
 		}
 	}
-	return 2
+	return FitWords, true
 }
 
 func containsFold(text, word string) bool {
@@ -271,11 +270,14 @@ func TestQueriesEnd(t *testing.T) {
 		t.Errorf("search by id: got %v, whole %t, want the feature all the same", got, whole)
 	}
 	everywhere := []world.Box{{Max: world.Point{X: 1<<32 - 1, Y: 1<<32 - 1}}}
-	if _, err := v.Window(ctx, WindowQuery{Boxes: everywhere, Limit: 10}); err == nil {
-		t.Error("window: no error")
+	if got := v.Window(ctx, WindowQuery{Boxes: everywhere, Limit: 10}); got.Whole || len(got.Rows) != 0 {
+		t.Errorf("window: got %+v", got)
 	}
 	if got, whole := v.Find(t.Context(), FindQuery{Text: "  ", Limit: 10}); len(got) != 0 || !whole {
 		t.Errorf("no words: got %v", got)
+	}
+	if got, whole := v.Find(t.Context(), FindQuery{Text: strings.Repeat("a ", MaxWords+1), Limit: 10}); len(got) != 0 || !whole {
+		t.Errorf("too many words: got %v", got)
 	}
 }
 
@@ -297,9 +299,7 @@ func BenchmarkWindow(b *testing.B) {
 	everywhere := []world.Box{{Max: world.Point{X: 1<<32 - 1, Y: 1<<32 - 1}}}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := v.Window(b.Context(), WindowQuery{Boxes: everywhere, Limit: 200}); err != nil {
-			b.Fatal(err)
-		}
+		v.Window(b.Context(), WindowQuery{Boxes: everywhere, Limit: 200})
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(v.Count()), "ns/feature")
 }

@@ -86,13 +86,7 @@ func (v *View) Extent() (bound orb.Bound, ok bool) { return v.snapshot.Extent() 
 func (v *View) Bytes() int { return v.snapshot.Memory().Total() }
 
 // feature returns a row with the view's fields only.
-func (v *View) feature(r layers.Row) layers.Feature {
-	f := layers.Feature{ID: r.Block.ID(r.Index), Geometry: r.Geometry(), Values: make([]column.Value, len(v.layer.columns))}
-	for i, c := range v.layer.columns {
-		f.Values[i] = r.Block.Column(c).Value(r.Index)
-	}
-	return f
-}
+func (v *View) feature(r layers.Row) layers.Feature { return Row{r, v.layer}.Feature() }
 
 // Feature returns the feature with an id, its values in the order of the view's fields.
 func (v *View) Feature(id layers.FeatureID) (layers.Feature, bool) {
@@ -114,8 +108,8 @@ func (v *View) Numbered(number uint64) (layers.Feature, bool) {
 
 // Neighbour is a feature and its distance from where was asked.
 type Neighbour struct {
-	Feature layers.Feature
-	Metres  float64 // great-circle
+	Row
+	Metres float64 // great-circle
 }
 
 // Nearest returns the k features nearest to a place in degrees, nearest first, at most
@@ -124,7 +118,7 @@ func (v *View) Nearest(lon, lat float64, k int) []Neighbour {
 	found, _ := v.snapshot.Nearest(lon, lat, k)
 	out := make([]Neighbour, len(found))
 	for i, n := range found {
-		out[i] = Neighbour{v.feature(n.Row), n.Metres}
+		out[i] = Neighbour{Row{n.Row, v.layer}, n.Metres}
 	}
 	return out
 }

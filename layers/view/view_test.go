@@ -64,7 +64,7 @@ func TestPrivateFieldsLeaveByNoDoor(t *testing.T) {
 	}
 	say(f)
 	for _, n := range v.Nearest(116, 39.9, 50) {
-		say(n.Feature)
+		say(n.Feature())
 	}
 	everywhere := world.Box{Max: world.Point{X: 1<<32 - 1, Y: 1<<32 - 1}}
 	v.Search(everywhere, say)

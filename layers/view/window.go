@@ -22,27 +22,30 @@ type WindowQuery struct {
 
 // Window is what a [WindowQuery] found.
 type Window struct {
-	// Features are those whose boxes meet the window, nearest to its middle first, at most as many as
-	// were asked for.
-	Features []layers.Feature
+	// Rows are the features whose boxes meet the window, nearest to its middle first, at most as many
+	// as were asked for.
+	Rows []Row
 	// Matched is how many there are.
 	Matched int
+	// Whole says that all of the window was looked at; else Rows and Matched are of a part of it.
+	Whole bool
 }
 
 // Window returns the features in a window. Distances are between the middles of boxes, in world
-// units; of features as far away as each other the first in canonical order comes first. It ends
-// early with ctx's error.
-func (v *View) Window(ctx context.Context, q WindowQuery) (Window, error) {
+// units; of features as far away as each other the first in canonical order comes first. When ctx is
+// done it returns what it has found by then.
+func (v *View) Window(ctx context.Context, q WindowQuery) Window {
 	p := q.Where
 	if p != nil {
 		p = column.Renumber(p, v.layer.columns)
 	}
 	near := nearest[struct{}]{limit: q.Limit}
 	middle := middleOf(q.Boxes)
-	var out Window
+	out := Window{Whole: true}
 	for _, b := range v.blocksIn(q.Boxes) {
-		if err := ctx.Err(); err != nil {
-			return Window{}, err
+		if ctx.Err() != nil {
+			out.Whole = false
+			break
 		}
 		if p != nil && p.Skips(b.Columns()) {
 			continue
@@ -58,11 +61,11 @@ func (v *View) Window(ctx context.Context, q WindowQuery) (Window, error) {
 			}
 		}
 	}
-	out.Features = make([]layers.Feature, len(near.best))
+	out.Rows = make([]Row, len(near.best))
 	for i, f := range near.best {
-		out.Features[i] = v.feature(f.Row)
+		out.Rows[i] = Row{f.Row, v.layer}
 	}
-	return out, nil
+	return out
 }
 
 // blocksIn returns the blocks that meet any of boxes, each once, in canonical order.
@@ -118,7 +121,7 @@ func squaredWorld(from [2]float64, p world.Point) float64 {
 // the query has to say.
 type found[T any] struct {
 	layers.Row
-	fit  int
+	fit  Fit
 	far  float64
 	more T
 }
