@@ -73,6 +73,15 @@ func (o Options) Validate() error {
 	return nil
 }
 
+// features returns how many complaints, vendors and sensors there are.
+func (o Options) features() [3]int {
+	n := min(max(o.Complaints, 0), MaxComplaints)
+	if n == 0 {
+		n = DefaultComplaints
+	}
+	return [3]int{n, max(n/50, MinVendors), max(n/1000, MinSensors)}
+}
+
 // LayerSpec is what a city says of one of its layers.
 type LayerSpec struct {
 	// Schema is shared by everything made of the city: read only.
@@ -122,16 +131,12 @@ type City struct {
 // New returns the city of opts, in some hundred milliseconds. Options out of range are taken as
 // the nearest that are in it; see [Options.Validate].
 func New(opts Options) *City {
-	n := min(max(opts.Complaints, 0), MaxComplaints)
-	if n == 0 {
-		n = DefaultComplaints
-	}
 	c := &City{
 		seed:     opts.Seed,
 		streets:  newNetwork(opts.Seed),
 		year:     newCalendar(),
 		wishes:   newWishes(),
-		features: [3]int{n, max(n/50, MinVendors), max(n/1000, MinSensors)},
+		features: opts.features(),
 	}
 	for i := range groundLayers {
 		c.layers = append(c.layers, groundLayers[i].spec)

@@ -356,7 +356,7 @@ func TestOptions(t *testing.T) {
 		if err := opts.Validate(); (err == nil) != test.valid {
 			t.Errorf("%d complaints: got error %v", test.complaints, err)
 		}
-		if got, want := New(opts).features, [3]int{test.complained, test.vendors, test.sensored}; got != want {
+		if got, want := opts.features(), [3]int{test.complained, test.vendors, test.sensored}; got != want {
 			t.Errorf("%d complaints: got %v features, want %v", test.complaints, got, want)
 		}
 	}
