@@ -49,6 +49,7 @@ export class Table {
   #name = "";
   #order: Order = null;
   #content: Content | undefined;
+  #before: Element | null = null;
   #waiting: ReturnType<typeof setTimeout> | undefined;
   #asked: AbortController | undefined;
 
@@ -75,7 +76,11 @@ export class Table {
   /** Shows or hides the table as the state says. */
   #toggle(): void {
     const open = this.#page.state.get().table;
+    const held = this.#host.contains(document.activeElement);
+    if (open) this.#before = document.activeElement;
     this.#host.hidden = !open;
+    // What is hidden cannot keep the keyboard.
+    if (!open && held) this.#giveBack();
     // The map has another size now, and what is in view with it.
     this.#page.map?.resize();
     if (!open) {
@@ -86,6 +91,13 @@ export class Table {
     }
     this.#write();
     void this.#load();
+  }
+
+  /** Gives the keyboard to what opened the table, else to the map. */
+  #giveBack(): void {
+    const before = this.#before;
+    const there = before instanceof HTMLElement && before !== document.body && before.isConnected;
+    (there ? before : document.querySelector<HTMLElement>(".maplibregl-canvas"))?.focus({ preventScroll: true });
   }
 
   /** Loads after ms, unless it is to happen sooner anyway. */
