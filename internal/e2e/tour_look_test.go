@@ -257,7 +257,7 @@ type tourKeys struct {
 
 // tourFocus is what has the keyboard after a stroke.
 type tourFocus struct {
-	Key, Name                string
+	Key, Name, Over          string // Over is what lies in its middle
 	Lost, Ring, Seen, Canvas bool
 }
 
@@ -311,7 +311,7 @@ func (v tourKeys) checkStrokes(t *testing.T) {
 		case !stroke.Lost && !stroke.Ring:
 			bad["nothing shows that "+stroke.Name+" has the keyboard"] = true
 		case !stroke.Lost && !stroke.Seen:
-			bad["something lies over "+stroke.Name] = true
+			bad[stroke.Over+" lies over "+stroke.Name] = true
 		}
 	}
 	var got []string

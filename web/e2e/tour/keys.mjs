@@ -114,9 +114,11 @@ async function round(page, press) {
 }
 
 /** What has the keyboard: its name, whether that can be seen, whether nothing lies over it. Runs in the page. */
-function focusOf() {
+async function focusOf() {
+  // Only with the next frame the browser takes the keyboard from what is hidden.
+  await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
   const node = document.activeElement;
-  if (!node || node === document.body) return { lost: true, name: "", path: -1, ring: false, seen: false, canvas: false, row: "" };
+  if (!node || node === document.body) return { lost: true, name: "", path: -1, ring: false, seen: false, over: "", canvas: false, row: "" };
   const box = node.getBoundingClientRect();
   const ringed = (n) => {
     const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(n);
@@ -133,6 +135,7 @@ function focusOf() {
     name: node.getAttribute("aria-label") ?? nameOf(node),
     ring,
     seen: over !== null && (whole.contains(over) || over.contains(whole)),
+    over: over === null ? "the window's edge" : `${over.tagName.toLowerCase()}#${over.id}.${over.getAttribute("class")}`,
     canvas: node.matches("canvas"),
     row: node.dataset.row ?? "",
   };
