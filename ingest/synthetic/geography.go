@@ -1,5 +1,7 @@
 package synthetic
 
+import "github.com/paulmach/orb"
+
 // place is a position in units of 1e-7 degrees, x east and y north.
 type place struct{ x, y int64 }
 
@@ -19,6 +21,10 @@ func (p place) squared(q place) int64 {
 	dx, dy := (p.x-q.x)*cosine/1000, p.y-q.y
 	return dx*dx + dy*dy
 }
+
+// point returns p in degrees. The quotient of two whole numbers is rounded the same way everywhere,
+// and no sum follows that a machine could fuse.
+func (p place) point() orb.Point { return orb.Point{float64(p.x) / degree, float64(p.y) / degree} }
 
 // towards returns the place that is part/whole of the way from p to q.
 func (p place) towards(q place, part, whole int64) place {

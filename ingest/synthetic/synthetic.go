@@ -95,10 +95,10 @@ type ValueLook struct {
 type City struct {
 	seed     uint64
 	streets  *network
-	year     *calendar
-	wishes   *wishes // which categories come when and where
+	year     *calendar // when complaints come
+	wishes   *wishes   // which categories come when and where
 	layers   []LayerSpec
-	features [3]int // complaints, vendors, sensors
+	features [4]int // complaints, vendors, markets, sensors
 }
 
 // New returns the city of opts, in some tens of milliseconds. Options out of range are taken as
@@ -111,20 +111,20 @@ func New(opts Options) *City {
 	return &City{
 		seed:     opts.Seed,
 		streets:  newNetwork(opts.Seed),
-		year:     newCalendar(),
+		year:     newCalendar(n),
 		wishes:   newWishes(),
-		layers:   []LayerSpec{complaintLayer(), vendorLayer(), sensorLayer()},
-		features: [3]int{n, max(n/50, MinVendors), max(n/1000, MinSensors)},
+		layers:   []LayerSpec{complaintLayer(), vendorLayer(), marketLayer(), sensorLayer()},
+		features: [4]int{n, max(n/50, MinVendors), min(max(n/marketShare, minMarkets), maxMarkets), max(n/1000, MinSensors)},
 	}
 }
 
-// Layers returns the city's layers: complaints, vendors and sensors.
+// Layers returns the city's layers: complaints, vendors, markets and sensors.
 func (c *City) Layers() []LayerSpec { return c.layers }
 
 // Sources returns new sources, one for each layer in the same order. Each publishes every feature of
 // its layer once; complaints come in the order in which they were reported.
 func (c *City) Sources() []ingest.Source {
-	makers := [...]maker{c.complaint, c.vendor, c.sensor}
+	makers := [...]maker{c.complaint, c.vendor, c.market, c.sensor}
 	sources := make([]ingest.Source, len(c.layers))
 	for i := range c.layers {
 		sources[i] = &source{schema: c.layers[i].Schema, features: c.features[i], make: makers[i]}

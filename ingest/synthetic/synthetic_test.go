@@ -53,6 +53,18 @@ func each(t testing.TB, c *City, fn func(schema *layers.Schema, change *layers.C
 	}
 }
 
+// positions returns all positions of a point or polygon.
+func positions(g orb.Geometry) []orb.Point {
+	if p, ok := g.(orb.Point); ok {
+		return []orb.Point{p}
+	}
+	var all []orb.Point
+	for _, ring := range g.(orb.Polygon) {
+		all = append(all, ring...)
+	}
+	return all
+}
+
 // digest returns a hash of all that a city publishes, bit for bit and in order.
 func digest(t testing.TB, c *City) string {
 	t.Helper()
@@ -62,9 +74,10 @@ func digest(t testing.TB, c *City) string {
 		f := &change.Feature
 		b = append(append(b[:0], schema.Name...), byte(change.Op))
 		b = append(append(b, f.ID...), 0)
-		p := f.Geometry.(orb.Point)
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(p[0]))
-		b = binary.LittleEndian.AppendUint64(b, math.Float64bits(p[1]))
+		for _, p := range positions(f.Geometry) {
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(p[0]))
+			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(p[1]))
+		}
 		for _, v := range f.Values {
 			b = append(append(b, byte(v.Kind()), 0), v.String()...)
 		}
@@ -114,13 +127,14 @@ func TestCity(t *testing.T) {
 		if err := schema.Check(index, change); err != nil {
 			t.Fatal(err)
 		}
-		p := f.Geometry.(orb.Point)
-		if !Extent.Contains(p) {
-			t.Errorf("%s stands at %v, outside %v", f.ID, p, Extent)
-		}
-		for _, v := range p {
-			if seven := math.Round(v*1e7) / 1e7; seven != v {
-				t.Errorf("%s: %v has more than seven decimals", f.ID, v)
+		for _, p := range positions(f.Geometry) {
+			if !Extent.Contains(p) {
+				t.Errorf("%s stands at %v, outside %v", f.ID, p, Extent)
+			}
+			for _, v := range p {
+				if seven := math.Round(v*1e7) / 1e7; seven != v {
+					t.Errorf("%s: %v has more than seven decimals", f.ID, v)
+				}
 			}
 		}
 		if ids[f.ID] {
@@ -129,11 +143,7 @@ func TestCity(t *testing.T) {
 		ids[f.ID] = true
 		counts[schema.Name]++
 		if schema.Name == "complaints" {
-			title := f.Values[complaintTitle].Text()
-			if titles[title] {
-				t.Errorf("title %q stands twice", title)
-			}
-			titles[title] = true
+			titles[f.Values[complaintTitle].Text()] = true
 			when := f.Values[complaintReported].Micros()
 			if when < last {
 				t.Errorf("%s was reported before the one before it", f.ID)
@@ -154,6 +164,9 @@ func TestCity(t *testing.T) {
 		}
 		index++
 	})
+	if len(titles) < complaints*3/4 {
+		t.Errorf("got %d titles for %d complaints, want most to be different", len(titles), complaints)
+	}
 	if counts["complaints"] != complaints || counts["vendors"] != complaints/50 || counts["sensors"] != complaints/1000 {
 		t.Errorf("got %v, want %d complaints, %d vendors, %d sensors", counts, complaints, complaints/50, complaints/1000)
 	}
@@ -286,19 +299,19 @@ func TestOptions(t *testing.T) {
 	for _, test := range []struct {
 		complaints                    int
 		valid                         bool
-		complained, vendors, sensored int
+		complained, vendors, markets, sensored int
 	}{
-		{0, true, DefaultComplaints, 4_000, 200},
-		{1, true, 1, MinVendors, MinSensors},
-		{MaxComplaints, true, MaxComplaints, 100_000, 5_000},
-		{MaxComplaints + 1, false, MaxComplaints, 100_000, 5_000},
-		{-1, false, DefaultComplaints, 4_000, 200},
+		{0, true, DefaultComplaints, 4_000, 400, 200},
+		{1, true, 1, MinVendors, minMarkets, MinSensors},
+		{MaxComplaints, true, MaxComplaints, 100_000, maxMarkets, 5_000},
+		{MaxComplaints + 1, false, MaxComplaints, 100_000, maxMarkets, 5_000},
+		{-1, false, DefaultComplaints, 4_000, 400, 200},
 	} {
 		opts := Options{Complaints: test.complaints}
 		if err := opts.Validate(); (err == nil) != test.valid {
 			t.Errorf("%d complaints: got error %v", test.complaints, err)
 		}
-		if got, want := New(opts).features, [3]int{test.complained, test.vendors, test.sensored}; got != want {
+		if got, want := New(opts).features, [4]int{test.complained, test.vendors, test.markets, test.sensored}; got != want {
 			t.Errorf("%d complaints: got %v features, want %v", test.complaints, got, want)
 		}
 	}
