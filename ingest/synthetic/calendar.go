@@ -150,7 +150,9 @@ func (c *calendar) nth(r *random, i int) moment {
 			hours = years[1][weekday(start)]
 		}
 		if w < hours.total() {
-			return momentIn(hours, start, leap, w)
+			m := momentIn(hours, start, leap, w)
+			m.instant++ // the end of the history belongs to the history
+			return m
 		}
 		w -= hours.total()
 		start += int64(len(hours) / 24)

@@ -28,7 +28,7 @@ type step struct {
 }
 
 // course is what becomes of a complaint: open, assigned, in progress, closed; or it is soon rejected, or
-// found to be a duplicate. Its steps never go back in time.
+// found to be a duplicate. Each step is later than the one before it.
 type course struct {
 	steps [4]step
 	count int
@@ -59,7 +59,8 @@ func (c *course) add(r *random, s status, after int64) {
 	if s != assigned {
 		t = t.atWork(r)
 	}
-	c.steps[c.count] = step{min(t, c.steps[0].instant+courseLimit), s}
+	left := int64(len(c.steps) - c.count) // an hour for each step that may follow
+	c.steps[c.count] = step{min(t, c.steps[0].instant+courseLimit-instant(left)*hour), s}
 	c.count++
 }
 

@@ -297,8 +297,8 @@ func TestFeaturesStandAlone(t *testing.T) {
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		complaints                    int
-		valid                         bool
+		complaints                             int
+		valid                                  bool
 		complained, vendors, markets, sensored int
 	}{
 		{0, true, DefaultComplaints, 4_000, 400, 200},
