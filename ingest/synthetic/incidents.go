@@ -48,7 +48,7 @@ func (c *City) settle(r *random, when moment, m *matter) {
 // incidentOf draws an incident that complaint i may be about; it is negative when there was none yet.
 func (c *City) incidentOf(r *random, i int) int {
 	last := i / incidentEvery
-	span := int64(max(1, c.features[0]*incidentDays/365/incidentEvery))
+	span := int64(max(1, c.features.complaints*incidentDays/365/incidentEvery))
 	a, b := last-int(r.below(span)), last-int(r.below(span))
 	if mix(c.seed^uint64(a)) > mix(c.seed^uint64(b)) {
 		return a

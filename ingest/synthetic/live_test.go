@@ -112,13 +112,11 @@ func history(t *testing.T, c *City, name layers.Name) (world, *layers.Schema) {
 	w := world{}
 	var found *layers.Schema
 	each(t, c, func(schema *layers.Schema, change *layers.Change) {
-		if schema.Name == name {
-			found = schema
-			f := change.Feature
-			f.Values = slices.Clone(f.Values)
-			w[f.ID] = f
-		}
-	})
+		found = schema
+		f := change.Feature
+		f.Values = slices.Clone(f.Values)
+		w[f.ID] = f
+	}, name)
 	return w, found
 }
 
@@ -352,7 +350,8 @@ func TestLiveGoesOn(t *testing.T) {
 	t.Parallel()
 	city := New(Options{Complaints: 50_000, Seed: 8})
 	synctest.Test(t, func(t *testing.T) {
-		source := city.Live(LiveOptions{Speed: MaxSpeed})[0]
+		live := city.Live(LiveOptions{Speed: MaxSpeed})
+		source := live[slices.IndexFunc(live, func(s ingest.Source) bool { return s.Layer() == "complaints" })]
 		full := errors.New("full")
 		var got []layers.FeatureID
 		batches := 0
@@ -376,8 +375,8 @@ func TestLiveGoesOn(t *testing.T) {
 		stream := newComplaintStream(city, historyEnd)
 		var want []layers.FeatureID
 		var r random
-		for _, e := range stream.until(nil, historyEnd+runs*day) {
-			f := layers.Feature{Values: make([]column.Value, len(city.layers[0].Schema.Fields))}
+		for _, e := range stream.until(nil, historyEnd+runs*day) { // more than the runs had time for
+			f := layers.Feature{Values: make([]column.Value, complaintChannel+1)}
 			stream.feature(&r, e, &f)
 			want = append(want, f.ID)
 		}

@@ -32,7 +32,7 @@ func newComplaintStream(c *City, from instant) *complaintStream {
 	for i := s.firstAfter(from - courseLimit - keptLimit); i < s.next; i++ {
 		_, course := c.course(&s.random, i)
 		s.plan(i, &course, from)
-		if follower := i + c.features[0]; follower < s.next {
+		if follower := i + c.features.complaints; follower < s.next {
 			s.planLeave(i, &course, s.reported(follower), from)
 		}
 	}
@@ -47,7 +47,7 @@ func (s *complaintStream) reported(i int) instant {
 
 // firstAfter returns the first complaint that comes after t.
 func (s *complaintStream) firstAfter(t instant) int {
-	high := s.city.features[0]
+	high := s.city.features.complaints
 	for s.reported(high) <= t {
 		high *= 2
 	}
@@ -79,7 +79,7 @@ func (s *complaintStream) until(dst []event, t instant) []event {
 		dst = append(dst, event{instant: when, index: i, order: orderComes})
 		_, own := s.city.course(&s.random, i)
 		s.plan(i, &own, when-1)
-		if oldest := i - s.city.features[0]; oldest >= 0 {
+		if oldest := i - s.city.features.complaints; oldest >= 0 {
 			_, course := s.city.course(&s.random, oldest)
 			s.planLeave(oldest, &course, when, when-1)
 		}

@@ -16,7 +16,7 @@ type sensorStream struct {
 }
 
 func newSensorStream(c *City, from instant) *sensorStream {
-	s := &sensorStream{city: c, now: from, sensors: make([]sensor, c.features[3])}
+	s := &sensorStream{city: c, now: from, sensors: make([]sensor, c.features.sensors)}
 	for i := range s.sensors {
 		s.sensors[i] = c.sensorClock(i)
 	}

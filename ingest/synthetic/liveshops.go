@@ -19,7 +19,7 @@ func newVendorStream(c *City, from instant) *shopStream {
 		_, _, o := c.vendorHours(r, i)
 		return o
 	}
-	return newShopStream(from, c.features[1], hours, c.vendorAt)
+	return newShopStream(from, c.features.vendors, hours, c.vendorAt)
 }
 
 func newMarketStream(c *City, from instant) *shopStream {
@@ -27,7 +27,7 @@ func newMarketStream(c *City, from instant) *shopStream {
 		_, o := c.marketHours(r, i)
 		return o
 	}
-	return newShopStream(from, c.features[2], hours, c.marketAt)
+	return newShopStream(from, c.features.markets, hours, c.marketAt)
 }
 
 // newShopStream returns the stream of n shops from a moment on.

@@ -18,14 +18,6 @@ const (
 	marketStalls
 )
 
-// A city has one market for marketShare complaints, but no fewer than minMarkets and no more than
-// maxMarkets.
-const (
-	marketShare = 500
-	minMarkets  = 12
-	maxMarkets  = 400
-)
-
 func marketLayer() LayerSpec {
 	return LayerSpec{
 		Title:       "Markets",
@@ -122,10 +114,7 @@ func (s *street) beside(part, length, depth int64, left bool) (orb.Polygon, plac
 		away, depth = -away, -depth
 	}
 	corner := func(along, aside int64) place {
-		return place{
-			from.x + (dx*along-dy*aside)*metre/1000*1000/cosine,
-			from.y + (dy*along+dx*aside)*metre/1000,
-		}
+		return from.plus((dx*along-dy*aside)*metre/1000, (dy*along+dx*aside)*metre/1000)
 	}
 	corners := [...]place{
 		corner(-length/2, away),
@@ -146,6 +135,8 @@ func (s *street) beside(part, length, depth int64, left bool) (orb.Polygon, plac
 // middleAt returns the middle of the street at a part of its way in thousandths, and its direction there
 // as a vector of length 1,000.
 func (s *street) middleAt(part int64) (p place, dx, dy int64) {
-	dx, dy = (s.to.x-s.from.x)*cosine/1000, s.to.y-s.from.y
-	return s.from.towards(s.to, part, 1000), dx * 1000 / s.length, dy * 1000 / s.length
+	i, along, length := s.line.edgeAt(s.length * part / 1000)
+	a, b := s.line[i], s.line[i+1]
+	dx, dy = a.offset(b)
+	return a.towards(b, along, length), dx * 1000 / length, dy * 1000 / length
 }

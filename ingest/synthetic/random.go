@@ -14,6 +14,8 @@ const (
 	streamComplaint
 	streamVendor
 	streamSensor
+	streamLots
+	streamParks
 	streamMarket
 	streamIncident
 	streamWeather

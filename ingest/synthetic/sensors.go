@@ -111,7 +111,7 @@ func (c *City) newSensor(r *random, i int) sensor {
 	r.begin(c.seed, streamSensor, i)
 	streets := c.streets.lengths
 	if s.roads {
-		streets = c.streets.roads
+		streets = c.streets.larger
 	}
 	s.address = c.streets.streets[streets.draw(r)].door(r)
 	p := s.address.place

@@ -2,12 +2,28 @@
 // of complaints, vendors and sensors along them. It needs no files and no network.
 //
 // A city depends on its [Options] only. The same options give the same changes in the same order
-// with the same bytes on every machine: positions and weights are integers (1e-7 degrees), every
-// feature draws from a random stream of its own (math/rand/v2 PCG), and nothing depends on map
-// order, the time of day or the rounding of floating-point sums.
+// with the same bytes on every machine: positions and weights are integers (1e-7 degrees), the only
+// function of floating-point numbers is the square root, which IEEE 754 rounds exactly, every feature
+// draws from a random stream of its own (math/rand/v2 PCG), and nothing depends on map order, the time
+// of day or the rounding of floating-point sums.
 //
-// Rings, hubs, towns and the names of districts are those of the real city, roughly. Streets, house
-// numbers, complaints and readings are invented.
+// # How a city is laid out
+//
+//  1. nature, the same in every city: lakes, rivers, parks, mountains and the palace, from points that
+//     are smoothed and made rough; the rings; the borders of the districts, a coverage that is traced
+//     along a lattice, so that what a map shows and what a complaint says of its district agree;
+//  2. villages, with clearings for those in the mountains, and the plans of the city and its fields:
+//     grids on frames that are warped or turned, of blocks that are city, fields or woods;
+//  3. streets along the grids' lines, as far as no lake or park is in their way, and lanes in the
+//     blocks; country roads between villages and towns;
+//  4. lots, made as they are asked for: what is left between lanes is parted, and cut at large roads,
+//     water and parks.
+//
+// Houses stand along streets wherever neither water nor a park is near: a complaint has the address of
+// one. What is drawn as a road runs further, over bridges.
+//
+// Rings, hubs, towns, parks, rivers, railways and the names of districts are those of the real city,
+// roughly. Streets, villages, house numbers, complaints and readings are invented.
 //
 // A [City] never changes; any goroutine may use it.
 package synthetic
@@ -31,21 +47,23 @@ const (
 var Extent = orb.Bound{Min: orb.Point{115.8, 39.5}, Max: orb.Point{117.2, 40.5}}
 
 // Center is the middle of the city, lon/lat degrees.
-var Center = orb.Point{116.397, 39.907}
+var Center = orb.Point{116.3912, 39.9066}
 
 // Options say which city to make.
 type Options struct {
 	// Complaints is how many complaints the year has, 1 to [MaxComplaints]; 0 is
-	// [DefaultComplaints]. There is one vendor for 50 complaints and one sensor for 1,000, but at
-	// least [MinVendors] and [MinSensors].
+	// [DefaultComplaints]. There is one vendor for 50 complaints, one market for 500 and one sensor
+	// for 1,000, within the limits below.
 	Complaints int
 	// Seed chooses the city; 0 is a seed like any other.
 	Seed uint64
 }
 
-// The fewest vendors and sensors of a city.
+// The fewest vendors, markets and sensors of a city, and the most markets.
 const (
 	MinVendors = 10
+	MinMarkets = 12
+	MaxMarkets = 400
 	MinSensors = 50
 )
 
@@ -72,6 +90,8 @@ type LayerSpec struct {
 	Attribution, Licence string
 	// Distinct is how many distinct values each kept field has at most.
 	Distinct map[string]int
+	// MinZoom is the lowest zoom at which there is anything to see of the layer.
+	MinZoom uint8
 }
 
 // Look is how a field is shown.
@@ -91,6 +111,18 @@ type ValueLook struct {
 	Colour         string // "#rrggbb"
 }
 
+// counts are how many features the layers have that are not ground.
+type counts struct{ complaints, vendors, markets, sensors int }
+
+func countsOf(complaints int) counts {
+	return counts{
+		complaints: complaints,
+		vendors:    max(complaints/50, MinVendors),
+		markets:    min(max(complaints/500, MinMarkets), MaxMarkets),
+		sensors:    max(complaints/1000, MinSensors),
+	}
+}
+
 // City is an invented city.
 type City struct {
 	seed     uint64
@@ -98,36 +130,52 @@ type City struct {
 	year     *calendar // when complaints come
 	wishes   *wishes   // which categories come when and where
 	layers   []LayerSpec
-	features [4]int // complaints, vendors, markets, sensors
+	features counts
 }
 
-// New returns the city of opts, in some tens of milliseconds. Options out of range are taken as
+// New returns the city of opts, in some hundred milliseconds. Options out of range are taken as
 // the nearest that are in it; see [Options.Validate].
 func New(opts Options) *City {
 	n := min(max(opts.Complaints, 0), MaxComplaints)
 	if n == 0 {
 		n = DefaultComplaints
 	}
-	return &City{
+	c := &City{
 		seed:     opts.Seed,
 		streets:  newNetwork(opts.Seed),
 		year:     newCalendar(n),
 		wishes:   newWishes(),
-		layers:   []LayerSpec{complaintLayer(), vendorLayer(), marketLayer(), sensorLayer()},
-		features: [4]int{n, max(n/50, MinVendors), min(max(n/marketShare, minMarkets), maxMarkets), max(n/1000, MinSensors)},
+		features: countsOf(n),
 	}
+	for i := range groundLayers {
+		c.layers = append(c.layers, groundLayers[i].spec)
+	}
+	c.layers = append(c.layers, marketLayer(), complaintLayer(), vendorLayer(), sensorLayer())
+	return c
 }
 
-// Layers returns the city's layers: complaints, vendors, markets and sensors.
+// Layers returns the city's layers, the undermost first: its ground, then markets, complaints, vendors
+// and sensors.
 func (c *City) Layers() []LayerSpec { return c.layers }
 
 // Sources returns new sources, one for each layer in the same order. Each publishes every feature of
 // its layer once; complaints come in the order in which they were reported.
 func (c *City) Sources() []ingest.Source {
-	makers := [...]maker{c.complaint, c.vendor, c.market, c.sensor}
-	sources := make([]ingest.Source, len(c.layers))
-	for i := range c.layers {
-		sources[i] = &source{schema: c.layers[i].Schema, features: c.features[i], make: makers[i]}
+	sources := make([]ingest.Source, 0, len(c.layers))
+	for i := range groundLayers {
+		sources = append(sources, &groundSource{city: c, layer: &groundLayers[i]})
+	}
+	for i, layer := range [...]struct {
+		features int
+		make     maker
+	}{
+		{c.features.markets, c.market},
+		{c.features.complaints, c.complaint},
+		{c.features.vendors, c.vendor},
+		{c.features.sensors, c.sensor},
+	} {
+		schema := c.layers[len(groundLayers)+i].Schema
+		sources = append(sources, &source{schema: schema, features: layer.features, make: layer.make})
 	}
 	return sources
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,13 +25,16 @@ type publisher func(layers.Batch) error
 
 func (p publisher) Publish(_ context.Context, b layers.Batch) error { return p(b) }
 
-// each calls fn for every change of a city, layer by layer.
-func each(t testing.TB, c *City, fn func(schema *layers.Schema, change *layers.Change)) {
+// each calls fn for every change of a city's layers, or of those that are named, layer by layer.
+func each(t testing.TB, c *City, fn func(schema *layers.Schema, change *layers.Change), names ...layers.Name) {
 	t.Helper()
 	for i, source := range c.Sources() {
 		schema := c.Layers()[i].Schema
 		if source.Layer() != schema.Name || source.Name() != "synthetic-"+string(schema.Name) {
 			t.Fatalf("source %d is %q of layer %q, want layer %q", i, source.Name(), source.Layer(), schema.Name)
+		}
+		if len(names) > 0 && !slices.Contains(names, schema.Name) {
+			continue
 		}
 		var report ingest.Report
 		published := 0
@@ -53,38 +57,51 @@ func each(t testing.TB, c *City, fn func(schema *layers.Schema, change *layers.C
 	}
 }
 
-// positions returns all positions of a point or polygon.
-func positions(g orb.Geometry) []orb.Point {
-	if p, ok := g.(orb.Point); ok {
-		return []orb.Point{p}
+// positions returns the lines, rings and points of a geometry.
+func positions(g orb.Geometry) [][]orb.Point {
+	switch g := g.(type) {
+	case orb.Point:
+		return [][]orb.Point{{g}}
+	case orb.LineString:
+		return [][]orb.Point{g}
+	case orb.Polygon:
+		out := make([][]orb.Point, len(g))
+		for i, ring := range g {
+			out[i] = ring
+		}
+		return out
 	}
-	var all []orb.Point
-	for _, ring := range g.(orb.Polygon) {
-		all = append(all, ring...)
-	}
-	return all
+	return nil
 }
 
-// digest returns a hash of all that a city publishes, bit for bit and in order.
-func digest(t testing.TB, c *City) string {
+// digest returns a hash of all that a city publishes of its layers, or of those that are named, bit for
+// bit and in order. It calls look for every change.
+func digest(t testing.TB, c *City, look func(*layers.Schema, *layers.Change), names ...layers.Name) string {
 	t.Helper()
 	h := sha256.New()
 	var b []byte
 	each(t, c, func(schema *layers.Schema, change *layers.Change) {
+		look(schema, change)
 		f := &change.Feature
 		b = append(append(b[:0], schema.Name...), byte(change.Op))
 		b = append(append(b, f.ID...), 0)
-		for _, p := range positions(f.Geometry) {
-			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(p[0]))
-			b = binary.LittleEndian.AppendUint64(b, math.Float64bits(p[1]))
+		b = append(b, f.Geometry.GeoJSONType()...)
+		for _, part := range positions(f.Geometry) {
+			b = binary.LittleEndian.AppendUint32(b, uint32(len(part)))
+			for _, p := range part {
+				b = binary.LittleEndian.AppendUint64(b, math.Float64bits(p[0]))
+				b = binary.LittleEndian.AppendUint64(b, math.Float64bits(p[1]))
+			}
 		}
 		for _, v := range f.Values {
 			b = append(append(b, byte(v.Kind()), 0), v.String()...)
 		}
 		h.Write(b)
-	})
+	}, names...)
 	return hex.EncodeToString(h.Sum(nil))
 }
+
+func ignore(*layers.Schema, *layers.Change) {}
 
 // TestSameBytes holds two cities: the hash of all their bytes, and some features to read. They are
 // the same on every machine and for ever. A change that means to move them says so in the
@@ -94,20 +111,26 @@ func TestSameBytes(t *testing.T) {
 	var b strings.Builder
 	for _, seed := range []uint64{0, 1} {
 		opts := Options{Complaints: 5_000, Seed: seed}
-		hash := digest(t, New(opts))
-		if again := digest(t, New(opts)); again != hash {
-			t.Errorf("seed %d: two cities of the same options differ", seed)
-		}
-		fmt.Fprintf(&b, "seed %d: %s\n", seed, hash)
+		var samples strings.Builder
 		n := map[layers.Name]int{}
-		each(t, New(opts), func(schema *layers.Schema, change *layers.Change) {
+		hash := digest(t, New(opts), func(schema *layers.Schema, change *layers.Change) {
 			if n[schema.Name]++; n[schema.Name] <= 3 {
-				fmt.Fprintf(&b, "  %s %s %v\n", schema.Name, change.Feature.ID, change.Feature.Geometry)
-				for i, v := range change.Feature.Values {
-					fmt.Fprintf(&b, "    %s %v\n", schema.Fields[i].Name, v)
+				f := &change.Feature
+				parts := positions(f.Geometry)
+				fmt.Fprintf(&samples, "  %s %s %s of %d, from %v\n", schema.Name, f.ID, f.Geometry.GeoJSONType(), len(parts[0]), parts[0][0])
+				for i, v := range f.Values {
+					fmt.Fprintf(&samples, "    %s %v\n", schema.Fields[i].Name, v)
 				}
 			}
 		})
+		if again := digest(t, New(opts), ignore); again != hash {
+			t.Errorf("seed %d: two cities of the same options differ", seed)
+		}
+		fmt.Fprintf(&b, "seed %d: %s\n", seed, hash)
+		for _, l := range New(opts).Layers() {
+			fmt.Fprintf(&b, "  %d %s\n", n[l.Schema.Name], l.Schema.Name)
+		}
+		b.WriteString(samples.String())
 	}
 	testkit.Golden(t, "cities.txt", b.String())
 }
@@ -118,7 +141,7 @@ func TestCity(t *testing.T) {
 	const complaints = 60_000
 	city := New(Options{Complaints: complaints, Seed: 42})
 	counts := map[layers.Name]int{}
-	ids, titles := map[layers.FeatureID]bool{}, map[string]bool{}
+	ids, titles := map[string]bool{}, map[string]bool{}
 	last := int64(0)
 	index := 0
 	distinct := map[layers.Name]map[string]map[column.Value]bool{}
@@ -127,20 +150,23 @@ func TestCity(t *testing.T) {
 		if err := schema.Check(index, change); err != nil {
 			t.Fatal(err)
 		}
-		for _, p := range positions(f.Geometry) {
-			if !Extent.Contains(p) {
-				t.Errorf("%s stands at %v, outside %v", f.ID, p, Extent)
-			}
-			for _, v := range p {
-				if seven := math.Round(v*1e7) / 1e7; seven != v {
-					t.Errorf("%s: %v has more than seven decimals", f.ID, v)
+		for _, part := range positions(f.Geometry) {
+			for _, p := range part {
+				if !Extent.Contains(p) {
+					t.Fatalf("%s %s is at %v, outside %v", schema.Name, f.ID, p, Extent)
+				}
+				for _, v := range p {
+					if seven := math.Round(v*1e7) / 1e7; seven != v {
+						t.Errorf("%s: %v has more than seven decimals", f.ID, v)
+					}
 				}
 			}
 		}
-		if ids[f.ID] {
-			t.Errorf("id %s stands twice", f.ID)
+		if id := string(schema.Name) + " " + string(f.ID); ids[id] {
+			t.Errorf("id %s stands twice", id)
+		} else {
+			ids[id] = true
 		}
-		ids[f.ID] = true
 		counts[schema.Name]++
 		if schema.Name == "complaints" {
 			titles[f.Values[complaintTitle].Text()] = true
@@ -151,7 +177,7 @@ func TestCity(t *testing.T) {
 			last = when
 		}
 		for i, v := range f.Values {
-			if schema.Fields[i].Keep {
+			if schema.Fields[i].Keep && !v.IsNull() {
 				name := schema.Fields[i].Name
 				if distinct[schema.Name] == nil {
 					distinct[schema.Name] = map[string]map[column.Value]bool{}
@@ -211,7 +237,7 @@ func TestBelievable(t *testing.T) {
 		point := f.Geometry.(orb.Point)
 		p := place{int64(math.Round(point[0] * degree)), int64(math.Round(point[1] * degree))}
 		levels[level(p)]++
-		if parks[0].contains(p) {
+		if palace.contains(p) {
 			inPalace++
 		}
 		places[point]++
@@ -271,8 +297,10 @@ func TestBelievable(t *testing.T) {
 func TestSeedsDiffer(t *testing.T) {
 	t.Parallel()
 	a, b := New(Options{Complaints: 100, Seed: 1}), New(Options{Complaints: 100, Seed: 2})
-	if digest(t, a) == digest(t, b) {
-		t.Error("two seeds give the same city")
+	for _, name := range []layers.Name{"complaints", "roads", "parks"} {
+		if digest(t, a, ignore, name) == digest(t, b, ignore, name) {
+			t.Errorf("two seeds give the same %s", name)
+		}
 	}
 }
 
@@ -283,7 +311,7 @@ func TestFeaturesStandAlone(t *testing.T) {
 	index := 0
 	var r random
 	each(t, city, func(schema *layers.Schema, change *layers.Change) {
-		if schema.Name == "complaints" && index%97 == 0 {
+		if index%97 == 0 {
 			f := layers.Feature{Values: make([]column.Value, len(schema.Fields))}
 			city.complaint(&r, index, &f)
 			if f.ID != change.Feature.ID || f.Geometry != change.Feature.Geometry || f.Values[complaintTitle] != change.Feature.Values[complaintTitle] {
@@ -291,7 +319,17 @@ func TestFeaturesStandAlone(t *testing.T) {
 			}
 		}
 		index++
-	})
+	}, "complaints")
+}
+
+// TestGroundHasNoSize checks that the ground does not depend on how many complaints there are.
+func TestGroundHasNoSize(t *testing.T) {
+	t.Parallel()
+	names := []layers.Name{"land", "water", "roads", "places"}
+	small, large := New(Options{Complaints: 1, Seed: 9}), New(Options{Complaints: 1_000_000, Seed: 9})
+	if digest(t, small, ignore, names...) != digest(t, large, ignore, names...) {
+		t.Error("two sizes of a city have different ground")
+	}
 }
 
 func TestOptions(t *testing.T) {
@@ -302,16 +340,16 @@ func TestOptions(t *testing.T) {
 		complained, vendors, markets, sensored int
 	}{
 		{0, true, DefaultComplaints, 4_000, 400, 200},
-		{1, true, 1, MinVendors, minMarkets, MinSensors},
-		{MaxComplaints, true, MaxComplaints, 100_000, maxMarkets, 5_000},
-		{MaxComplaints + 1, false, MaxComplaints, 100_000, maxMarkets, 5_000},
+		{1, true, 1, MinVendors, MinMarkets, MinSensors},
+		{MaxComplaints, true, MaxComplaints, 100_000, MaxMarkets, 5_000},
+		{MaxComplaints + 1, false, MaxComplaints, 100_000, MaxMarkets, 5_000},
 		{-1, false, DefaultComplaints, 4_000, 400, 200},
 	} {
 		opts := Options{Complaints: test.complaints}
 		if err := opts.Validate(); (err == nil) != test.valid {
 			t.Errorf("%d complaints: got error %v", test.complaints, err)
 		}
-		if got, want := New(opts).features, [4]int{test.complained, test.vendors, test.markets, test.sensored}; got != want {
+		if got, want := New(opts).features, (counts{test.complained, test.vendors, test.markets, test.sensored}); got != want {
 			t.Errorf("%d complaints: got %v features, want %v", test.complaints, got, want)
 		}
 	}
@@ -319,22 +357,26 @@ func TestOptions(t *testing.T) {
 
 func TestRunStops(t *testing.T) {
 	t.Parallel()
-	sources := New(Options{Complaints: 5_000}).Sources()
-	ctx, cancel := context.WithCancel(t.Context())
-	batches := 0
-	var report ingest.Report
-	err := sources[0].Run(ctx, publisher(func(layers.Batch) error {
-		batches++
-		cancel()
-		return nil
-	}), &report)
-	if !errors.Is(err, context.Canceled) || batches != 1 || report.Summary().Accepted != ingest.MaxBatch {
-		t.Errorf("got %v after %d batches and %v, want a stop after one", err, batches, report.Summary())
-	}
+	city := New(Options{Complaints: 5_000})
 	full := errors.New("full")
-	err = sources[1].Run(t.Context(), publisher(func(layers.Batch) error { return full }), &report)
-	if !errors.Is(err, full) || report.Summary().Accepted != ingest.MaxBatch {
-		t.Errorf("got %v, want the publisher's error and nothing accepted", err)
+	for i, source := range city.Sources() {
+		name := city.Layers()[i].Schema.Name
+		ctx, cancel := context.WithCancel(t.Context())
+		batches, changes := 0, 0
+		var report ingest.Report
+		err := source.Run(ctx, publisher(func(b layers.Batch) error {
+			batches++
+			changes += len(b.Changes)
+			cancel()
+			return nil
+		}), &report)
+		if more := changes == ingest.MaxBatch; more != errors.Is(err, context.Canceled) || batches != 1 || int(report.Summary().Accepted) != changes {
+			t.Errorf("%s: got %v after %d batches of %d and %v, want a stop after one", name, err, batches, changes, report.Summary())
+		}
+		err = source.Run(t.Context(), publisher(func(layers.Batch) error { return full }), &report)
+		if !errors.Is(err, full) || int(report.Summary().Accepted) != changes {
+			t.Errorf("%s: got %v, want the publisher's error and nothing accepted", name, err)
+		}
 	}
 }
 
@@ -353,14 +395,29 @@ func TestAppendPadded(t *testing.T) {
 func BenchmarkComplaints(b *testing.B) {
 	city := New(Options{Complaints: 100_000})
 	discard := publisher(func(layers.Batch) error { return nil })
+	complaints := city.Sources()[len(groundLayers)]
 	b.ReportAllocs()
 	for b.Loop() {
 		var report ingest.Report
-		if err := city.Sources()[0].Run(b.Context(), discard, &report); err != nil {
+		if err := complaints.Run(b.Context(), discard, &report); err != nil {
 			b.Fatal(err)
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100_000, "ns/change")
+}
+
+func BenchmarkGround(b *testing.B) {
+	city := New(Options{})
+	discard := publisher(func(layers.Batch) error { return nil })
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, source := range city.Sources()[:len(groundLayers)] {
+			var report ingest.Report
+			if err := source.Run(b.Context(), discard, &report); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
 }
 
 func BenchmarkNew(b *testing.B) {

@@ -75,6 +75,9 @@ var (
 	wordLane   = word{" Lane", "巷"}
 	wordHutong = word{" Hutong", "胡同"}
 	wordTiao   = word{" Hutong", "条"}
+	wordPark   = word{" Park", "公园"}
+	wordForest = word{" Forest Park", "森林公园"}
+	wordCun    = word{" Village", "村"}
 )
 
 // stem is a street's name without its last word. In English the side comes first, in Chinese after

@@ -22,7 +22,7 @@ func Demo(complaints int, seed uint64) (*City, error) {
 	city := &City{Title: "A synthetic city", Center: &center, Zoom: demoZoom, Sources: made.Sources()}
 	for _, l := range made.Layers() {
 		o := tiles.Defaults()
-		o.Distinct = l.Distinct
+		o.Distinct, o.MinZoom = l.Distinct, l.MinZoom
 		city.Layers = append(city.Layers, Layer{
 			Schema: l.Schema, Title: l.Title, Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
 			Tiles: o, Drawing: demoDrawing(&l),

@@ -61,7 +61,7 @@ func decode(t *testing.T, data []byte, name string) *mvt.Layer {
 }
 
 // union returns how often each feature of a layer is in the tiles of one zoom, not counting points in
-// buffers, by id field. It decodes every tile from zoom 0 down that meets the layer's extent.
+// buffers, by id field. It decodes every tile from the layer's lowest zoom down that meets its extent.
 func (s *server) union(t *testing.T, l layerInfo, zoom uint32) map[string]int {
 	t.Helper()
 	found := map[string]int{}
@@ -70,6 +70,14 @@ func (s *server) union(t *testing.T, l layerInfo, zoom uint32) map[string]int {
 	for z := range zoom + 1 {
 		var next []maptile.Tile
 		for _, tile := range level {
+			if z < l.MinZoom {
+				for _, child := range tile.Children() {
+					if child.Bound(0.02).Intersects(extent) {
+						next = append(next, child)
+					}
+				}
+				continue
+			}
 			path := fmt.Sprintf("/tiles/%s/%d/%d/%d.mvt", l.Name, tile.Z, tile.X, tile.Y)
 			a := s.get(t, path)
 			switch a.StatusCode {
