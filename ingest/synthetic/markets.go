@@ -1,8 +1,6 @@
 package synthetic
 
 import (
-	"github.com/paulmach/orb"
-
 	"hutong/layers"
 	"hutong/layers/column"
 )
@@ -66,21 +64,20 @@ var marketShares = newSums(marketKinds, func(k trade) int64 { return k.weight })
 // market makes market i as it is at the end of the history.
 func (c *City) market(r *random, i int, f *layers.Feature) { c.marketAt(r, i, historyEnd, f) }
 
-// marketAt makes market i as it is at t: a rectangle beside a busy street, the longer the more stalls
-// it has.
+// marketAt makes market i as it is at t. Markets are by busy streets.
 func (c *City) marketAt(r *random, i int, t instant, f *layers.Feature) {
 	k, hours := c.marketHours(r, i)
 	kind := &marketKinds[k]
 	stalls := r.between(kind.stalls[0], kind.stalls[1])
 	s := &c.streets.streets[c.streets.vendors.draw(r)]
-	border, middle := s.beside(r.between(150, 850), min(20+stalls/2, 140), r.between(18, 34), r.chance(50))
+	p := s.door(r).place
 
 	r.text = appendPadded(append(r.text[:0], "M-"...), i+1, 4)
 	f.ID = layers.FeatureID(r.text)
-	f.Geometry = border
+	f.Geometry = p.point()
 	f.Values[marketKind] = column.StringOf(kind.name)
 	f.Values[marketOpen] = column.StringOf(hours.openText(t))
-	f.Values[marketDistrict] = column.StringOf(districts[districtOf(middle)])
+	f.Values[marketDistrict] = column.StringOf(districts[districtOf(p)])
 	f.Values[marketTitle] = column.StringOf(s.name + " " + kind.name)
 	f.Values[marketTitleZH] = column.StringOf(s.zh + kind.zh)
 	r.text = hours.appendText(r.text[:0])
@@ -100,43 +97,4 @@ func (c *City) marketHours(r *random, i int) (kind int, hours opening) {
 		hours.days = weekends
 	}
 	return kind, hours
-}
-
-// beside returns a rectangle beside the street with a side along it, and its middle. It stands at a part
-// of the way in thousandths; length and depth are metres.
-func (s *street) beside(part, length, depth int64, left bool) (orb.Polygon, place) {
-	from, dx, dy := s.middleAt(part) // dx, dy is a metre along the street, in thousandths
-	away := int64(8)
-	if s.class != lane {
-		away = 20
-	}
-	if !left {
-		away, depth = -away, -depth
-	}
-	corner := func(along, aside int64) place {
-		return from.plus((dx*along-dy*aside)*metre/1000, (dy*along+dx*aside)*metre/1000)
-	}
-	corners := [...]place{
-		corner(-length/2, away),
-		corner(length/2, away),
-		corner(length/2, away+depth),
-		corner(-length/2, away+depth),
-	}
-	ring := make(orb.Ring, 0, len(corners)+1)
-	for _, p := range corners {
-		ring = append(ring, p.point())
-	}
-	if !left { // the ring runs counterclockwise
-		ring[1], ring[3] = ring[3], ring[1]
-	}
-	return orb.Polygon{append(ring, ring[0])}, corner(0, away+depth/2)
-}
-
-// middleAt returns the middle of the street at a part of its way in thousandths, and its direction there
-// as a vector of length 1,000.
-func (s *street) middleAt(part int64) (p place, dx, dy int64) {
-	i, along, length := s.line.edgeAt(s.length * part / 1000)
-	a, b := s.line[i], s.line[i+1]
-	dx, dy = a.offset(b)
-	return a.towards(b, along, length), dx * 1000 / length, dy * 1000 / length
 }
