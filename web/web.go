@@ -92,7 +92,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Content-Security-Policy", ContentSecurityPolicy)
 	// In a sandboxed frame even the page's own scripts are another origin's, and maps on other sites
-	// write with the fonts too.
+	// write with our fonts.
 	h.Set("Access-Control-Allow-Origin", "*")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		h.Set("Allow", "GET, HEAD")

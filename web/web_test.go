@@ -23,8 +23,8 @@ func bundle() fstest.MapFS {
 		"dist/assets/main-ABC123.js.gz":  {Data: []byte("packed script")},
 		"dist/assets/main-DEF456.css":    {Data: []byte("style")},
 		"dist/assets/icon-GHI789.svg":    {Data: []byte("<svg/>")},
-		"dist/assets/licences-JKL01.txt": {Data: []byte("licences")},
 		"dist/assets/latin-MNO234.woff":  {Data: []byte("font")},
+		"dist/assets/licences-JKL01.txt": {Data: []byte("licences")},
 	}
 }
 
@@ -61,8 +61,8 @@ func TestServe(t *testing.T) {
 		{"script packed", "/assets/main-ABC123.js", "gzip", 200, "text/javascript; charset=utf-8", forever, "gzip", "packed script"},
 		{"style has no twin", "/assets/main-DEF456.css", "gzip", 200, "text/css; charset=utf-8", forever, "", "style"},
 		{"icon", "/assets/icon-GHI789.svg", "", 200, "image/svg+xml", forever, "", "<svg/>"},
-		{"licences", "/assets/licences-JKL01.txt", "", 200, "text/plain; charset=utf-8", forever, "", "licences"},
 		{"font", "/assets/latin-MNO234.woff", "gzip", 200, "font/woff", forever, "", "font"},
+		{"licences", "/assets/licences-JKL01.txt", "", 200, "text/plain; charset=utf-8", forever, "", "licences"},
 		{"twin by name", "/assets/main-ABC123.js.gz", "", 404, "application/problem+json", "no-store", "", ""},
 		{"other asset", "/assets/main-000000.js", "", 404, "application/problem+json", "no-store", "", ""},
 		{"folder", "/assets/", "", 404, "application/problem+json", "no-store", "", ""},
