@@ -52,16 +52,18 @@ var Center = orb.Point{116.3912, 39.9066}
 // Options say which city to make.
 type Options struct {
 	// Complaints is how many complaints the year has, 1 to [MaxComplaints]; 0 is
-	// [DefaultComplaints]. There is one vendor for 50 complaints and one sensor for 1,000, but at
-	// least [MinVendors] and [MinSensors].
+	// [DefaultComplaints]. There is one vendor for 50 complaints, one market for 500 and one sensor
+	// for 1,000, within the limits below.
 	Complaints int
 	// Seed chooses the city; 0 is a seed like any other.
 	Seed uint64
 }
 
-// The fewest vendors and sensors of a city.
+// The fewest vendors, markets and sensors of a city, and the most markets.
 const (
 	MinVendors = 10
+	MinMarkets = 12
+	MaxMarkets = 400
 	MinSensors = 50
 )
 
@@ -73,13 +75,13 @@ func (o Options) Validate() error {
 	return nil
 }
 
-// features returns how many complaints, vendors and sensors there are.
-func (o Options) features() [3]int {
+// features returns how many features a city of o has.
+func (o Options) features() counts {
 	n := min(max(o.Complaints, 0), MaxComplaints)
 	if n == 0 {
 		n = DefaultComplaints
 	}
-	return [3]int{n, max(n/50, MinVendors), max(n/1000, MinSensors)}
+	return countsOf(n)
 }
 
 // LayerSpec is what a city says of one of its layers.
@@ -118,35 +120,48 @@ type ValueLook struct {
 	Colour         string // "#rrggbb"
 }
 
+// counts are how many features the layers have that are not ground.
+type counts struct{ complaints, vendors, markets, sensors int }
+
+func countsOf(complaints int) counts {
+	return counts{
+		complaints: complaints,
+		vendors:    max(complaints/50, MinVendors),
+		markets:    min(max(complaints/500, MinMarkets), MaxMarkets),
+		sensors:    max(complaints/1000, MinSensors),
+	}
+}
+
 // City is an invented city.
 type City struct {
 	seed     uint64
 	streets  *network
-	year     *calendar
-	wishes   *wishes // which categories come when and where
+	year     *calendar // when complaints come
+	wishes   *wishes   // which categories come when and where
 	layers   []LayerSpec
-	features [3]int // complaints, vendors, sensors
+	features counts
 }
 
 // New returns the city of opts, in some hundred milliseconds. Options out of range are taken as
 // the nearest that are in it; see [Options.Validate].
 func New(opts Options) *City {
+	n := opts.features()
 	c := &City{
 		seed:     opts.Seed,
 		streets:  newNetwork(opts.Seed),
-		year:     newCalendar(),
+		year:     newCalendar(n.complaints),
 		wishes:   newWishes(),
-		features: opts.features(),
+		features: n,
 	}
 	for i := range groundLayers {
 		c.layers = append(c.layers, groundLayers[i].spec)
 	}
-	c.layers = append(c.layers, complaintLayer(), vendorLayer(), sensorLayer())
+	c.layers = append(c.layers, marketLayer(), complaintLayer(), vendorLayer(), sensorLayer())
 	return c
 }
 
-// Layers returns the city's layers, the undermost first: its ground, then complaints, vendors and
-// sensors.
+// Layers returns the city's layers, the undermost first: its ground, then markets, complaints, vendors
+// and sensors.
 func (c *City) Layers() []LayerSpec { return c.layers }
 
 // Sources returns new sources, one for each layer in the same order. Each publishes every feature of
@@ -156,9 +171,17 @@ func (c *City) Sources() []ingest.Source {
 	for i := range groundLayers {
 		sources = append(sources, &groundSource{city: c, layer: &groundLayers[i]})
 	}
-	for i, made := range [...]maker{c.complaint, c.vendor, c.sensor} {
+	for i, layer := range [...]struct {
+		features int
+		make     maker
+	}{
+		{c.features.markets, c.market},
+		{c.features.complaints, c.complaint},
+		{c.features.vendors, c.vendor},
+		{c.features.sensors, c.sensor},
+	} {
 		schema := c.layers[len(groundLayers)+i].Schema
-		sources = append(sources, &source{schema: schema, features: c.features[i], make: made})
+		sources = append(sources, &source{schema: schema, features: layer.features, make: layer.make})
 	}
 	return sources
 }

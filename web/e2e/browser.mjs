@@ -38,6 +38,16 @@ export async function run(visit) {
   }
 }
 
+/** As run, for a visit that opens contexts of its own, each of which remembers nothing. */
+export async function runFresh(visit) {
+  const browser = await chromium.launch({ executablePath: options.chromium, args: FLAGS });
+  try {
+    console.log(JSON.stringify(await visit(browser)));
+  } finally {
+    await browser.close();
+  }
+}
+
 /** Collects whatever the page or the browser complains about, and every request off the server. */
 export async function listen(page, complaints = []) {
   await page.exposeFunction("reportViolation", (what) => complaints.push(`policy: ${what}`));
