@@ -129,6 +129,7 @@ type City struct {
 	streets  *network
 	year     *calendar // when complaints come
 	wishes   *wishes   // which categories come when and where
+	settings []setting // of the streets
 	layers   []LayerSpec
 	features counts
 }
@@ -146,6 +147,9 @@ func New(opts Options) *City {
 		year:     newCalendar(n),
 		wishes:   newWishes(),
 		features: countsOf(n),
+	}
+	for i := range c.streets.streets {
+		c.settings = append(c.settings, settingOf(&c.streets.streets[i]))
 	}
 	for i := range groundLayers {
 		c.layers = append(c.layers, groundLayers[i].spec)
