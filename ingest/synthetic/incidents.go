@@ -39,10 +39,10 @@ func (c *City) matter(r *random, i int) matter {
 
 // settle draws the place of a matter and what it is, as of a moment.
 func (c *City) settle(r *random, when moment, m *matter) {
-	s := &c.streets.streets[c.streets.complaints.draw(r)]
-	m.where = s.door(r)
+	s := c.streets.complaints.draw(r)
+	m.where = c.streets.streets[s].door(r)
 	sky := weatherOf(c.seed, when.day(), when.month)
-	m.kind = &categories[c.wishes[when.month][partOfDay(when.hour)][settingOf(s.class, m.where.place)][sky].draw(r)]
+	m.kind = &categories[c.wishes[when.month][partOfDay(when.hour)][c.settings[s]][sky].draw(r)]
 }
 
 // incidentOf draws an incident that complaint i may be about; it is negative when there was none yet.

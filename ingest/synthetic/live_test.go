@@ -41,7 +41,8 @@ func TestEventsAreAFunctionOfTime(t *testing.T) {
 	made := New(Options{Seed: 5})
 	for _, complaints := range []int{1, 700, 40_000} {
 		city := &City{ // the same streets
-			seed: made.seed, streets: made.streets, year: newCalendar(complaints), wishes: made.wishes, features: countsOf(complaints),
+			seed: made.seed, streets: made.streets, year: newCalendar(complaints), wishes: made.wishes,
+			settings: made.settings, features: countsOf(complaints),
 		}
 		for name, open := range streamsOf(city) {
 			t.Run(fmt.Sprintf("%s of %d", name, complaints), func(t *testing.T) {

@@ -138,6 +138,7 @@ type City struct {
 	streets  *network
 	year     *calendar // when complaints come
 	wishes   *wishes   // which categories come when and where
+	settings []setting // of the streets
 	layers   []LayerSpec
 	features counts
 }
@@ -152,6 +153,9 @@ func New(opts Options) *City {
 		year:     newCalendar(n.complaints),
 		wishes:   newWishes(),
 		features: n,
+	}
+	for i := range c.streets.streets {
+		c.settings = append(c.settings, settingOf(&c.streets.streets[i]))
 	}
 	for i := range groundLayers {
 		c.layers = append(c.layers, groundLayers[i].spec)

@@ -34,18 +34,19 @@ func nearBars(p place) bool {
 	return false
 }
 
-// settingOf returns the setting of a place by a street of a class.
-func settingOf(c class, p place) setting {
+// settingOf returns the setting of a street, by its middle.
+func settingOf(s *street) setting {
+	middle := s.line.at(s.length / 2)
 	switch {
-	case c == ringRoad:
+	case s.class == ringRoad:
 		return ringSide
-	case c == expressway:
+	case s.class == expressway:
 		return expresswaySide
-	case nearBars(p):
+	case nearBars(middle):
 		return bars
-	case c == avenue:
+	case s.class == avenue:
 		return bigStreet
-	case level(p) == 0:
+	case isOld(districtOf(middle)):
 		return oldLane
 	default:
 		return newLane
