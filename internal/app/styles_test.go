@@ -122,7 +122,7 @@ func wantTrueStyles(t *testing.T, a *App) {
 // TestStylesOfTheDemo: the synthetic city's styles draw exactly what its tiles hold.
 func TestStylesOfTheDemo(t *testing.T) {
 	t.Parallel()
-	city, err := Demo(5000, 1)
+	city, err := Demo(5000, 1, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
