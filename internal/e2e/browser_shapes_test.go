@@ -81,7 +81,7 @@ func TestBrowserShapes(t *testing.T) {
 		}
 	})
 	t.Run("drawn", func(t *testing.T) {
-		if diff := cmp.Diff([]string{"parks:fill", "parks:outline", "roads:line", "stops"}, v.Rendered); diff != "" {
+		if diff := cmp.Diff([]string{"parks:fill", "parks:label-area", "parks:outline", "roads:line", "stops"}, v.Rendered); diff != "" {
 			t.Errorf("style layers (-want +got):\n%s", diff)
 		}
 		if diff := cmp.Diff([]string{"roads:line", "stops"}, v.Without); diff != "" {
