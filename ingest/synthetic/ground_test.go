@@ -66,8 +66,8 @@ func meets(rings []path) (place, bool) {
 // GeoJSON wants.
 func TestPolygonsAreValid(t *testing.T) {
 	t.Parallel()
-	for _, seed := range []uint64{0, 1, 77} {
-		each(t, New(Options{Complaints: 1, Seed: seed}), func(schema *layers.Schema, change *layers.Change) {
+	for seed, city := range map[uint64]*City{42: sample(), 77: New(Options{Complaints: 1, Seed: 77})} {
+		each(t, city, func(schema *layers.Schema, change *layers.Change) {
 			polygon, ok := change.Feature.Geometry.(orb.Polygon)
 			if !ok {
 				return
@@ -101,7 +101,7 @@ func TestPolygonsAreValid(t *testing.T) {
 // TestLinesAreLines checks that lines have length and no place twice in a row.
 func TestLinesAreLines(t *testing.T) {
 	t.Parallel()
-	each(t, New(Options{Complaints: 1, Seed: 4}), func(schema *layers.Schema, change *layers.Change) {
+	each(t, sample(), func(schema *layers.Schema, change *layers.Change) {
 		line, ok := change.Feature.Geometry.(orb.LineString)
 		if !ok {
 			return
@@ -122,7 +122,7 @@ func TestLinesAreLines(t *testing.T) {
 func TestGroundIsNamed(t *testing.T) {
 	t.Parallel()
 	latin := func(c rune) bool { return unicode.Is(unicode.Latin, c) }
-	each(t, New(Options{Complaints: 1, Seed: 6}), func(schema *layers.Schema, change *layers.Change) {
+	each(t, sample(), func(schema *layers.Schema, change *layers.Change) {
 		f := &change.Feature
 		if schema.Fields[groundName].Name != "name" {
 			return // no layer of the ground
@@ -145,7 +145,7 @@ func TestGroundIsNamed(t *testing.T) {
 // one that the map shows, and that doors stand beside a drawn road.
 func TestComplaintsStayDry(t *testing.T) {
 	t.Parallel()
-	city := New(Options{Complaints: 60_000, Seed: 11})
+	city := sample()
 	n := city.streets
 	closed := newGround()
 	closed.add(0, nature().water)
@@ -184,7 +184,7 @@ func TestComplaintsStayDry(t *testing.T) {
 // TestStreetsAreDrawn checks that every street with houses lies on a drawn road.
 func TestStreetsAreDrawn(t *testing.T) {
 	t.Parallel()
-	n := New(Options{Complaints: 1, Seed: 12}).streets
+	n := sample().streets
 	drawn := newGround()
 	for _, r := range slices.Concat(n.roads, n.lanes) {
 		drawn.road(r.line, 1)
@@ -207,7 +207,7 @@ func TestStreetsAreDrawn(t *testing.T) {
 // TestParcelsStayOffTheStreets checks that no parcel lies on a street, in water or in a park.
 func TestParcelsStayOffTheStreets(t *testing.T) {
 	t.Parallel()
-	n := New(Options{Complaints: 1, Seed: 13}).streets
+	n := sample().streets
 	on, all := 0, 0
 	n.eachLot(false, func(l *lot) bool {
 		all++

@@ -29,7 +29,7 @@ func TestNames(t *testing.T) {
 func TestEveryStreetHasBothNames(t *testing.T) {
 	t.Parallel()
 	spelled := map[string]string{}
-	streets := New(Options{Seed: 5}).streets.streets
+	streets := sample().streets.streets
 	for i := range streets {
 		s := &streets[i]
 		if s.name == "" || s.zh == "" || strings.ContainsFunc(s.zh, func(c rune) bool { return c < 0x4e00 || c > 0x9fff }) {
