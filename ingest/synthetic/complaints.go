@@ -101,7 +101,7 @@ func (c *City) complaintTitles(r *random, m *matter) (en, zh string) {
 	phrase := &m.kind.titles[r.below(int64(len(m.kind.titles)))]
 	r.text = m.where.appendTo(append(append(r.text[:0], phrase.en...), ", "...))
 	split := len(r.text)
-	r.text = append(append(m.where.appendZH(r.text), "，"...), phrase.zh...)
+	r.text = append(append(m.where.appendZH(r.text), ' '), phrase.zh...)
 	both := string(r.text)
 	return both[:split], both[split:]
 }

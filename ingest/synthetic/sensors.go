@@ -170,7 +170,7 @@ func (c *City) sensorAt(r *random, i int, t instant, f *layers.Feature) {
 	f.Values[sensorDistrict] = column.StringOf(districts[districtOf(s.place)])
 	r.text = s.address.appendTo(append(append(r.text[:0], s.title...), " at "...))
 	f.Values[sensorTitle] = column.StringOf(string(r.text))
-	r.text = append(append(s.address.appendZH(r.text[:0]), "，"...), s.zh...)
+	r.text = append(append(s.address.appendZH(r.text[:0]), ' '), s.zh...)
 	f.Values[sensorTitleZH] = column.StringOf(string(r.text))
 	f.Values[sensorUnit] = column.StringOf(s.unit)
 	f.Values[sensorRead] = column.MicrosOf(read.micros())

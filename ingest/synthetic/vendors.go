@@ -91,7 +91,7 @@ func (c *City) vendorAt(r *random, i int, t instant, f *layers.Feature) {
 	f.Values[vendorDistrict] = column.StringOf(districts[districtOf(p)])
 	r.text = where.appendTo(append(append(r.text[:0], kind.stall.en...), ", "...))
 	f.Values[vendorTitle] = column.StringOf(string(r.text))
-	r.text = append(append(where.appendZH(r.text[:0]), "，"...), kind.stall.zh...)
+	r.text = append(append(where.appendZH(r.text[:0]), ' '), kind.stall.zh...)
 	f.Values[vendorTitleZH] = column.StringOf(string(r.text))
 	if r.text = hours.appendText(r.text[:0]); len(r.text) > 0 {
 		f.Values[vendorHours] = column.StringOf(string(r.text))
