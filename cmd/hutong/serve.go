@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -60,11 +59,11 @@ func (s *service) run(cmd *cobra.Command, city *app.City, out *screen, log *slog
 	}
 	err = a.Run(cmd.Context(), func(url string) {
 		stop()
-		lines := "ready " + url + "\n"
+		lines := []byte("ready " + url + "\n")
 		for _, line := range more {
-			lines += fmt.Sprintf(line, url) + "\n"
+			lines = append(fmt.Appendf(lines, line, url), '\n')
 		}
-		_, _ = io.WriteString(cmd.OutOrStdout(), lines)
+		_, _ = cmd.OutOrStdout().Write(lines)
 	})
 	stop()
 	if errors.Is(err, syscall.EADDRINUSE) {

@@ -233,7 +233,7 @@ func TestYearsGoOn(t *testing.T) {
 		if int(date.Month())-1 != m.month || date.Hour() != m.hour || (m.instant < historyEnd) != (i < 1_000_000) {
 			t.Fatalf("complaint %d comes at %v, which is said to be month %d, hour %d", i, date, m.month+1, m.hour)
 		}
-		if got, want := weekday((m.instant).day()), m.date().Weekday(); got != want {
+		if got, want := weekday(m.instant.day()), m.date().Weekday(); got != want {
 			t.Fatalf("%v is said to be a %v", date, got)
 		}
 	}

@@ -87,7 +87,8 @@ func (s *complaintStream) until(dst []event, t instant) []event {
 		s.comes = s.reported(s.next)
 	}
 	for len(s.pending) > 0 && s.pending[0].instant <= t {
-		dst = append(dst, heap.Pop(&s.pending).(event))
+		dst = append(dst, s.pending[0])
+		heap.Pop(&s.pending)
 	}
 	sortEvents(dst[start:])
 	return dst
@@ -119,7 +120,11 @@ func (h *events) Less(i, j int) bool { return (*h)[i].compare((*h)[j]) < 0 }
 func (h *events) Swap(i, j int) { (*h)[i], (*h)[j] = (*h)[j], (*h)[i] }
 
 // Push implements [heap.Interface].
-func (h *events) Push(x any) { *h = append(*h, x.(event)) }
+func (h *events) Push(x any) {
+	if e, ok := x.(event); ok { // nothing else is pushed
+		*h = append(*h, e)
+	}
+}
 
 // Pop implements [heap.Interface].
 func (h *events) Pop() any {
