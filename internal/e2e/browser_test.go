@@ -24,7 +24,7 @@ import (
 )
 
 // browserPatience is how long one visit may take, browser start included.
-const browserPatience = 4 * time.Minute
+const browserPatience = 8 * time.Minute
 
 // camera is what the browser looks at: a whole zoom, so that it needs the tiles of exactly that zoom.
 var camera = struct {

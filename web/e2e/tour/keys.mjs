@@ -6,7 +6,7 @@ import { card, drawn, features, heard, rows } from "./page.mjs";
 /** The most strokes of the tabulator that lead once around the page. */
 const MAX_TABS = 120;
 
-export async function keys(opener, { centre }) {
+export async function keys(opener, { places, centre }) {
   const page = await opener.open();
   const strokes = [];
   const press = async (key) => {
@@ -57,6 +57,8 @@ export async function keys(opener, { centre }) {
   strokes.push({ key: "the popup closed", ...(await page.evaluate(focusOf)) });
 
   // The map: Enter opens what is in its middle, Escape leads back.
+  await page.evaluate((center) => window.hutong.map.jumpTo({ center, zoom: 13 }), places[centre]);
+  await drawn(page);
   await tabTo((at) => at.canvas);
   await press("Enter");
   report.opened = await card(page);
@@ -76,6 +78,10 @@ export async function keys(opener, { centre }) {
   await tabTo((at) => at.name.startsWith("Table"));
   await press("Enter");
   await rows(page);
+  await tabTo((at) => at.name === "Layer");
+  await press("ArrowDown");
+  await press("ArrowDown");
+  await page.waitForFunction(() => document.querySelector("#table [data-row^=C]"));
   await tabTo((at) => at.name === "Level");
   await press("Enter");
   report.sorted = (await rows(page)).ids;
@@ -132,7 +138,7 @@ function focusOf() {
   };
 
   function nameOf(n) {
-    const by = n.getAttribute("aria-labelledby");
-    return ((by && document.getElementById(by)) || n.closest("label") || n).textContent.trim();
+    const by = document.getElementById(n.getAttribute("aria-labelledby"));
+    return (by ?? n.labels?.[0] ?? n).textContent.trim();
   }
 }

@@ -7,9 +7,9 @@ export async function link(opener, { places, centre }) {
   await page.locator('#layers input[name="routes"]').uncheck();
   const detail = await unfold(page, "complaints");
   await detail.getByRole("checkbox", { name: /^Noise/ }).uncheck();
-  await detail.getByRole("checkbox", { name: /^Closed/ }).uncheck();
+  await detail.getByRole("checkbox", { name: /^Assigned/ }).uncheck();
   await detail.getByRole("radio", { name: "Year" }).check();
-  await page.evaluate(() => window.hutong.map.jumpTo({ zoom: 13.4, center: [116.405, 39.911] }));
+  await page.evaluate(() => window.hutong.map.jumpTo({ zoom: 13.2, center: [116.4, 39.903] }));
   await drawn(page);
   await page.locator('[data-tool="table"]').click();
   await rows(page);
@@ -21,7 +21,7 @@ export async function link(opener, { places, centre }) {
   while ((await page.evaluate(() => window.hutong.state.get().theme)) !== "dark") await page.locator("#theme").click();
   await styled(page, "dark-zh");
   // The address is written a little later than the state.
-  const parts = ["at=complaints:", "table=1", "lang=zh", "theme=dark", "off=routes", "age.complaints=365d", "13.4/"];
+  const parts = ["at=complaints:", "table=1", "lang=zh", "theme=dark", "off=routes", "age.complaints=365d", "13.2/39.903"];
   await page.waitForFunction((all) => all.every((part) => location.hash.includes(part)), parts);
   const report = { address: page.url(), first: await facts(page) };
   const second = await opener.open(page.url());

@@ -8,6 +8,7 @@ export async function words(opener, { places, centre }) {
   const report = { before: { lang: await lang(page), labels: await labels(page) } };
   await page.locator("#language").click();
   await styled(page, "light-zh");
+  report.after = { lang: await lang(page), labels: await labels(page), title: await page.title() };
   await unfold(page, "complaints");
   await unfold(page, "zones");
   await page.locator("#layers summary").first().click();
@@ -20,7 +21,6 @@ export async function words(opener, { places, centre }) {
   await page.keyboard.type("灯笼巷");
   await page.getByRole("option").first().waitFor();
   report.texts = await page.evaluate(textsOf);
-  report.after = { lang: await lang(page), labels: await labels(page), title: await page.title() };
   report.letters = await page.evaluate(lettersOf);
   report.onMap = await onMap(page);
   await opener.shot(page, "tour-chinese");

@@ -52,7 +52,8 @@ function sticksOut() {
   if (scrollWidth > innerWidth || scrollHeight > innerHeight) out.push(`the page is ${scrollWidth}×${scrollHeight}`);
   for (const node of document.querySelectorAll("main *, #banner, .skip:focus")) {
     if (!node.checkVisibility({ visibilityProperty: true }) || node.closest("svg, canvas") || node.closest(".unseen, .maplibregl-marker")) continue;
-    if (scrolls(node.parentElement)) continue;
+    // Boxes around others are judged by what is in them.
+    if (scrolls(node.parentElement) || (node.firstElementChild && !node.matches("a, button, label, summary"))) continue;
     const { left, right, top, bottom, width, height } = node.getBoundingClientRect();
     if (width === 0 || height === 0) continue;
     if (left < -1 || right > innerWidth + 1 || top < -1 || bottom > innerHeight + 1) {
