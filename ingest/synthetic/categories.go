@@ -50,8 +50,11 @@ var (
 // categories are what people complain of, most frequent first.
 var categories = []category{
 	{
-		"illegal parking", "违章停车", "parking", 1500, always, [partsOfDay]int64{60, 110, 105, 110},
-		[settings]int64{150, 115, 100, 150, 25, 10}, nil, nil, 16, byPicture, []word{
+		"illegal parking", "违章停车", "parking", 1500, always,
+		[partsOfDay]int64{60, 110, 105, 110},
+		[settings]int64{150, 115, 100, 150, 25, 10},
+		nil, nil, 16, byPicture,
+		[]word{
 			{"Cars on the pavement", "机动车占用人行道"},
 			{"Fire lane blocked", "消防通道被堵"},
 			{"Car parked across a gate", "车辆堵住大门"},
@@ -79,8 +82,12 @@ var categories = []category{
 		},
 	},
 	{
-		"unlicensed vending", "无照经营", "shop", 1000, [4]int64{55, 110, 135, 100}, [partsOfDay]int64{110, 85, 60, 190},
-		[settings]int64{100, 80, 130, 240, 20, 5}, wetLess, coldLess, 22, byPatrol, []word{
+		"unlicensed vending", "无照经营", "shop", 1000,
+		[4]int64{55, 110, 135, 100},
+		[partsOfDay]int64{110, 85, 60, 190},
+		[settings]int64{100, 80, 130, 240, 20, 5},
+		wetLess, coldLess, 22, byPatrol,
+		[]word{
 			{"Food stalls block the pavement", "小吃摊占道经营"},
 			{"Vendors at the station", "地铁站口游商聚集"},
 			{"Fruit sold from a truck", "货车流动卖水果"},
@@ -129,8 +136,12 @@ var categories = []category{
 		},
 	},
 	{
-		"shared bikes", "共享单车", "bicycle-share", 430, [4]int64{60, 120, 110, 115}, [partsOfDay]int64{50, 130, 95, 120},
-		[settings]int64{80, 80, 140, 170, 20, 0}, wetLess, coldLess, 14, byPicture, []word{
+		"shared bikes", "共享单车", "bicycle-share", 430,
+		[4]int64{60, 120, 110, 115},
+		[partsOfDay]int64{50, 130, 95, 120},
+		[settings]int64{80, 80, 140, 170, 20, 0},
+		wetLess, coldLess, 14, byPicture,
+		[]word{
 			{"Bikes block the entrance", "单车堵塞出入口"},
 			{"Heap of broken bikes", "废旧单车堆积"},
 			{"Bikes thrown into the bushes", "单车乱扔绿地"},
@@ -160,8 +171,12 @@ var categories = []category{
 		},
 	},
 	{
-		"flooding", "积水内涝", "water", 300, [4]int64{15, 60, 300, 40}, [partsOfDay]int64{90, 90, 110, 110},
-		[settings]int64{140, 90, 110, 100, 170, 150}, wetOnly, nil, 18, byPhone, []word{
+		"flooding", "积水内涝", "water", 300,
+		[4]int64{15, 60, 300, 40},
+		[partsOfDay]int64{90, 90, 110, 110},
+		[settings]int64{140, 90, 110, 100, 170, 150},
+		wetOnly, nil, 18, byPhone,
+		[]word{
 			{"Water stands in the underpass", "桥下积水"},
 			{"Blocked gully", "雨水口堵塞"},
 			{"Sewage comes up", "污水外溢"},
@@ -169,8 +184,11 @@ var categories = []category{
 		},
 	},
 	{
-		"traffic signals", "交通信号", "temaki-traffic_signals", 260, always, [partsOfDay]int64{40, 140, 95, 130},
-		[settings]int64{10, 10, 200, 120, 120, 60}, wetMore, nil, 26, byPhone, []word{
+		"traffic signals", "交通信号", "temaki-traffic_signals", 260, always,
+		[partsOfDay]int64{40, 140, 95, 130},
+		[settings]int64{10, 10, 200, 120, 120, 60},
+		wetMore, nil, 26, byPhone,
+		[]word{
 			{"Signal dark", "信号灯不亮"},
 			{"Green phase too short", "绿灯时间过短"},
 			{"Signal hidden by leaves", "信号灯被树叶遮挡"},

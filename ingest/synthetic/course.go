@@ -18,9 +18,6 @@ var statusNames = [statuses]string{
 	open: "open", assigned: "assigned", inProgress: "in progress", closed: "closed", rejected: "rejected", duplicate: "duplicate",
 }
 
-// isEnd reports whether nothing follows on s.
-func (s status) isEnd() bool { return s >= closed }
-
 // step is a status and when it is reached.
 type step struct {
 	instant
