@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -59,11 +61,12 @@ func (s *service) run(cmd *cobra.Command, city *app.City, out *screen, log *slog
 	}
 	err = a.Run(cmd.Context(), func(url string) {
 		stop()
-		lines := []byte("ready " + url + "\n")
+		var lines strings.Builder
+		fmt.Fprintln(&lines, "ready", url)
 		for _, line := range more {
-			lines = append(fmt.Appendf(lines, line, url), '\n')
+			fmt.Fprintf(&lines, line+"\n", url)
 		}
-		_, _ = cmd.OutOrStdout().Write(lines)
+		_, _ = io.WriteString(cmd.OutOrStdout(), lines.String())
 	})
 	stop()
 	if errors.Is(err, syscall.EADDRINUSE) {

@@ -15,7 +15,7 @@ import (
 // not ground has names in both languages, and each value of one that has looks for its values, too.
 func TestLooks(t *testing.T) {
 	t.Parallel()
-	city := New(Options{Complaints: 60_000, Seed: 4})
+	city := sized(60_000)
 	specs := map[layers.Name]*LayerSpec{}
 	for i := range city.layers {
 		l := &city.layers[i]
@@ -47,7 +47,7 @@ func TestLooks(t *testing.T) {
 func TestComplaintsHaveReasons(t *testing.T) {
 	t.Parallel()
 	const complaints = 200_000
-	city := New(Options{Complaints: complaints, Seed: 21})
+	city := sized(complaints)
 	rain := map[bool]int{}                   // days, by whether there is a downpour
 	floods := map[bool]int{}                 // complaints of flooding, by the same
 	noise, others := [2]int{}, [2]int{}      // by night, near bars and elsewhere
@@ -225,7 +225,7 @@ func mean(list []int64) int64 {
 // history and after it.
 func TestSensorsReadInTime(t *testing.T) {
 	t.Parallel()
-	city := New(Options{Complaints: 400_000, Seed: 6})
+	city := sized(400_000)
 	for _, now := range []instant{historyEnd, historyEnd + 3*day + 777, 50 * day} {
 		silent := 0
 		var r random

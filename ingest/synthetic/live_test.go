@@ -20,6 +20,14 @@ import (
 	"hutong/layers/column"
 )
 
+// sized returns the sample with another number of complaints. Laying out a city takes a while, and what
+// it stands on is the same for all numbers.
+func sized(complaints int) *City {
+	c := *sample()
+	c.year, c.features = newCalendar(complaints), countsOf(complaints)
+	return &c
+}
+
 // streamsOf opens each stream of a city from a moment on, by its layer's name.
 func streamsOf(c *City) map[layers.Name]func(from instant) liveStream {
 	return map[layers.Name]func(from instant) liveStream{
@@ -30,7 +38,7 @@ func streamsOf(c *City) map[layers.Name]func(from instant) liveStream {
 	}
 }
 
-var cutRuns atomic.Uint64
+var cutRuns, agendaRuns atomic.Uint64
 
 // TestEventsAreAFunctionOfTime cuts a span of time into pieces in many ways: the events are the same, also
 // those of a stream that starts in the middle.
@@ -38,12 +46,8 @@ func TestEventsAreAFunctionOfTime(t *testing.T) {
 	t.Parallel()
 	seed := testkit.Seeds(t, &cutRuns, 1)[0]
 	random := rand.New(rand.NewPCG(seed, 1))
-	made := New(Options{Seed: 5})
 	for _, complaints := range []int{1, 700, 40_000} {
-		city := &City{ // the same streets
-			seed: made.seed, streets: made.streets, year: newCalendar(complaints), wishes: made.wishes,
-			settings: made.settings, features: countsOf(complaints),
-		}
+		city := sized(complaints)
 		for name, open := range streamsOf(city) {
 			t.Run(fmt.Sprintf("%s of %d", name, complaints), func(t *testing.T) {
 				start := historyEnd + instant(random.Int64N(40*day))
@@ -130,7 +134,7 @@ func history(t *testing.T, c *City, name layers.Name) (world, *layers.Schema) {
 func TestComplaintsTakeTheirCourse(t *testing.T) {
 	t.Parallel()
 	const complaints, days = 15_000, 30
-	city := New(Options{Complaints: complaints, Seed: 11})
+	city := sized(complaints)
 	w, schema := history(t, city, "complaints")
 	legal := map[string][]string{
 		"":            {"open"},
@@ -182,7 +186,7 @@ func TestComplaintsTakeTheirCourse(t *testing.T) {
 func TestRates(t *testing.T) {
 	t.Parallel()
 	const complaints = 400_000 // so many that leastAnHour counts at night only
-	city := New(Options{Complaints: complaints, Seed: 3})
+	city := sized(complaints)
 	var before, after int
 	var r random
 	for i := range complaints {
@@ -233,7 +237,7 @@ func TestYearsGoOn(t *testing.T) {
 		if int(date.Month())-1 != m.month || date.Hour() != m.hour || (m.instant < historyEnd) != (i < 1_000_000) {
 			t.Fatalf("complaint %d comes at %v, which is said to be month %d, hour %d", i, date, m.month+1, m.hour)
 		}
-		if got, want := weekday(m.instant.day()), m.date().Weekday(); got != want {
+		if got, want := weekday(m.day()), m.date().Weekday(); got != want {
 			t.Fatalf("%v is said to be a %v", date, got)
 		}
 	}
@@ -246,7 +250,7 @@ func TestYearsGoOn(t *testing.T) {
 // a week whether those are open that say so.
 func TestShopsKeepTheirHours(t *testing.T) {
 	t.Parallel()
-	city := New(Options{Complaints: 15_000, Seed: 2})
+	city := sized(15_000)
 	for _, c := range []struct {
 		layer       layers.Name
 		open, hours int
@@ -304,10 +308,32 @@ func saysOpen(t *testing.T, hours string, now time.Time) bool {
 	return false
 }
 
+// TestAgenda pushes and pops at random.
+func TestAgenda(t *testing.T) {
+	t.Parallel()
+	seed := testkit.Seeds(t, &agendaRuns, 1)[0]
+	random := rand.New(rand.NewPCG(seed, 2))
+	var a agenda
+	var want []event
+	for range 5_000 {
+		if len(want) == 0 || random.IntN(5) < 3 {
+			e := event{instant: instant(random.Int64N(50)), index: random.IntN(50)}
+			a.push(e)
+			want = append(want, e)
+			continue
+		}
+		sortEvents(want)
+		if got := a.pop(); got != want[0] {
+			t.Fatalf("seed %d: got %v, want %v", seed, got, want[0])
+		}
+		want = want[1:]
+	}
+}
+
 // TestLive runs the sources of a city under a clock that stands still while they work.
 func TestLive(t *testing.T) {
 	t.Parallel()
-	city := New(Options{Complaints: 20_000, Seed: 8})
+	city := sized(20_000)
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		sources := city.Live(LiveOptions{Speed: 600})
@@ -352,7 +378,7 @@ func TestLive(t *testing.T) {
 // TestLiveGoesOn lets a source fail now and then: what it publishes in all its runs is what one run would.
 func TestLiveGoesOn(t *testing.T) {
 	t.Parallel()
-	city := New(Options{Complaints: 50_000, Seed: 8})
+	city := sized(50_000)
 	synctest.Test(t, func(t *testing.T) {
 		live := city.Live(LiveOptions{Speed: MaxSpeed})
 		source := live[slices.IndexFunc(live, func(s ingest.Source) bool { return s.Layer() == "complaints" })]
@@ -401,7 +427,7 @@ func TestLiveOptions(t *testing.T) {
 
 // BenchmarkLive makes an hour of the default city.
 func BenchmarkLive(b *testing.B) {
-	city := New(Options{})
+	city := sized(DefaultComplaints)
 	for _, source := range []layers.Name{"complaints", "vendors", "sensors"} {
 		b.Run(string(source), func(b *testing.B) {
 			b.ReportAllocs()

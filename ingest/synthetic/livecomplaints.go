@@ -1,7 +1,6 @@
 package synthetic
 
 import (
-	"container/heap"
 	"sort"
 
 	"hutong/layers"
@@ -19,7 +18,7 @@ type complaintStream struct {
 	city    *City
 	next    int     // the complaint that comes next
 	comes   instant // and when
-	pending events  // steps of those that have come, and those that leave
+	pending agenda  // steps of those that have come, and those that leave
 	random  random
 }
 
@@ -58,7 +57,7 @@ func (s *complaintStream) firstAfter(t instant) int {
 func (s *complaintStream) plan(i int, c *course, after instant) {
 	for k := 1; k < c.count; k++ {
 		if c.steps[k].instant > after {
-			heap.Push(&s.pending, event{instant: c.steps[k].instant, index: i, order: int8(orderStep + k - 1)})
+			s.pending.push(event{instant: c.steps[k].instant, index: i, order: int8(orderStep + k - 1)})
 		}
 	}
 }
@@ -67,7 +66,7 @@ func (s *complaintStream) plan(i int, c *course, after instant) {
 // moment after.
 func (s *complaintStream) planLeave(i int, c *course, follows, after instant) {
 	if leaves := max(follows, c.end()+keptLimit); leaves > after {
-		heap.Push(&s.pending, event{instant: leaves, index: i, order: orderLeaves, gone: true})
+		s.pending.push(event{instant: leaves, index: i, order: orderLeaves, gone: true})
 	}
 }
 
@@ -87,8 +86,7 @@ func (s *complaintStream) until(dst []event, t instant) []event {
 		s.comes = s.reported(s.next)
 	}
 	for len(s.pending) > 0 && s.pending[0].instant <= t {
-		dst = append(dst, s.pending[0])
-		heap.Pop(&s.pending)
+		dst = append(dst, s.pending.pop())
 	}
 	sortEvents(dst[start:])
 	return dst
@@ -103,32 +101,4 @@ func (s *complaintStream) feature(r *random, e event, f *layers.Feature) {
 		return
 	}
 	s.city.complaintAt(r, i, e.instant, f)
-}
-
-// events is a heap of what is to come, the soonest first.
-type events []event
-
-var _ heap.Interface = (*events)(nil)
-
-// Len implements [heap.Interface].
-func (h *events) Len() int { return len(*h) }
-
-// Less implements [heap.Interface].
-func (h *events) Less(i, j int) bool { return (*h)[i].compare((*h)[j]) < 0 }
-
-// Swap implements [heap.Interface].
-func (h *events) Swap(i, j int) { (*h)[i], (*h)[j] = (*h)[j], (*h)[i] }
-
-// Push implements [heap.Interface].
-func (h *events) Push(x any) {
-	if e, ok := x.(event); ok { // nothing else is pushed
-		*h = append(*h, e)
-	}
-}
-
-// Pop implements [heap.Interface].
-func (h *events) Pop() any {
-	last := (*h)[len(*h)-1]
-	*h = (*h)[:len(*h)-1]
-	return last
 }

@@ -1,5 +1,6 @@
-// Package synthetic makes up a city: Beijing's extent and outline with invented streets, and a year
-// of complaints, vendors and sensors along them. It needs no files and no network.
+// Package synthetic makes up a city: Beijing's extent and outline with invented streets, a year of
+// complaints, vendors, markets and sensors along them, and what happens after that year. It needs no
+// files and no network.
 //
 // A city depends on its [Options] only. The same options give the same changes in the same order
 // with the same bytes on every machine: positions and weights are integers (1e-7 degrees), the only
@@ -21,6 +22,15 @@
 //
 // Houses stand along streets wherever neither water nor a park is near: a complaint has the address of
 // one. What is drawn as a road runs further, over bridges.
+//
+// # What happens in it
+//
+// A complaint has a moment, which the calendar draws; a street and a door; a category, which the month,
+// the hour, the weather and the setting of the street make likely; and a course, which is all its
+// statuses with their times. What it is at a moment is read off the course, so the end of the history is
+// a moment like any other, and [City.Live] goes on from there. Some complaints are about an incident that
+// others are about, too. Stalls and markets have hours; a sensor's reading is a function of where it
+// stands and the moment.
 //
 // Rings, hubs, towns, parks, rivers, railways and the names of districts are those of the real city,
 // roughly. Streets, villages, house numbers, complaints and readings are invented.
