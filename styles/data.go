@@ -41,7 +41,7 @@ func (p *painter) dataLayer(l *Layer, f *from, s *scheme) {
 		p.points(l, f, s, colour)
 	}
 	if p.texts {
-		p.dataTexts(l, f, s)
+		p.dataTexts(l, f)
 	}
 }
 
@@ -65,10 +65,10 @@ func dashed(l layer, dash []float64) layer {
 }
 
 // dataTexts writes the names of features of data, and beside points their numbers.
-func (p *painter) dataTexts(l *Layer, f *from, s *scheme) {
+func (p *painter) dataTexts(l *Layer, f *from) {
 	name, from, named := l.label(p.lang)
 	if l.Points {
-		p.pointText(l, f, s)
+		p.pointText(l, f)
 	}
 	if !named {
 		return
@@ -85,7 +85,7 @@ func (p *painter) dataTexts(l *Layer, f *from, s *scheme) {
 
 // pointText writes beside points the number that the layer is about, and under it, or alone where
 // there is none, the point's name, once there is room for it.
-func (p *painter) pointText(l *Layer, f *from, s *scheme) {
+func (p *painter) pointText(l *Layer, f *from) {
 	d := l.density()
 	name, nameFrom, named := l.label(p.lang)
 	nameFrom = max(nameFrom, d.nameZoom)
@@ -97,8 +97,10 @@ func (p *painter) pointText(l *Layer, f *from, s *scheme) {
 	case numbered && named && nameFrom > numberFrom:
 		number := numberText(l.Drawing.Number)
 		field = fromZoom(nameFrom, number, []any{
-			"case", []any{"has", l.Drawing.Number},
-			[]any{"format", number, map[string]any{}, "\n", map[string]any{}, name, map[string]any{"font-scale": 0.82}}, name,
+			"case",
+			[]any{"has", l.Drawing.Number},
+			[]any{"format", number, map[string]any{}, "\n", map[string]any{}, name, map[string]any{"font-scale": 0.82}},
+			name,
 		})
 		zoom = numberFrom
 	case numbered:
@@ -124,7 +126,9 @@ func (p *painter) pointText(l *Layer, f *from, s *scheme) {
 // none.
 func numberText(field string) []any {
 	return []any{
-		"case", []any{"has", field},
-		[]any{"number-format", []any{"to-number", get(field)}, map[string]any{"locale": "en", "max-fraction-digits": 1}}, "",
+		"case",
+		[]any{"has", field},
+		[]any{"number-format", []any{"to-number", get(field)}, map[string]any{"locale": "en", "max-fraction-digits": 1}},
+		"",
 	}
 }

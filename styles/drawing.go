@@ -85,6 +85,7 @@ func (d *Drawing) IsZero() bool {
 // Names that fields have in many data sets, the likeliest first.
 var (
 	statusNames = []string{"status", "state", "stage"}
+	numberNames = []string{"value", "reading"}
 	labelNames  = []string{"name", "title", "label"}
 	zhNames     = []string{"name_zh", "title_zh", "label_zh"}
 	classNames  = []string{"class", "kind", "type"}
@@ -93,7 +94,8 @@ var (
 // Chosen returns d with what it leaves open chosen from schema, which holds public fields only. The
 // choice depends on the schema and on nothing that a layer holds, so a style does not change with
 // its data. Status is a kept text field of a usual name, category the first other kept text field,
-// number the first number with a unit; labels and class are fields of usual names.
+// number the first one with a unit or of a usual name, which beside a category counts only where the
+// layer says when it was observed, as readings do; labels and class are fields of usual names.
 func (d Drawing) Chosen(schema *layers.Schema) Drawing {
 	text := func(names []string) string {
 		for _, name := range names {
@@ -112,9 +114,9 @@ func (d Drawing) Chosen(schema *layers.Schema) Drawing {
 		if d.Category == "" && f.Kind == column.String && f.Keep && f.Name != d.Status {
 			d.Category = f.Name
 		}
-		if d.Number == "" && (f.Kind == column.Int || f.Kind == column.Float) && d.Fields[f.Name].Unit != "" {
-			d.Number = f.Name
-		}
+	}
+	if d.Number == "" && (d.Category == "" || schema.TimeField != "") {
+		d.Number = d.measured(schema)
 	}
 	if d.Label == "" {
 		d.Label = text(labelNames)
@@ -126,6 +128,17 @@ func (d Drawing) Chosen(schema *layers.Schema) Drawing {
 		d.Class = text(classNames)
 	}
 	return d
+}
+
+// measured returns the first number that has a unit or a usual name, "" if there is none.
+func (d *Drawing) measured(schema *layers.Schema) string {
+	for _, f := range schema.Fields {
+		number := f.Kind == column.Int || f.Kind == column.Float
+		if number && (d.Fields[f.Name].Unit != "" || slices.Contains(numberNames, f.Name)) {
+			return f.Name
+		}
+	}
+	return ""
 }
 
 // Check returns every problem of d for a layer of schema, joined, or nil.

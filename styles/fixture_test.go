@@ -91,8 +91,10 @@ func demoVendors() Layer {
 	return made(Layer{
 		Name: "vendors", Points: true, Count: 4000, Extent: around,
 		Drawing: Drawing{Label: "title"},
-		Known: map[string]Known{"kind": values("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q"),
-			"status": values("valid")},
+		Known: map[string]Known{
+			"kind":   values("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q"),
+			"status": values("valid"),
+		},
 	}, "kind", "status", "title")
 }
 

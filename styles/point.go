@@ -135,7 +135,9 @@ func (p *painter) heat(l *Layer, f *from) {
 		"heatmap-radius": byZoom(first, 7, 10, 11, last, 22),
 		// Four times the ground a pixel has is four times the points, up to what tiles hold.
 		"heatmap-intensity": []any{
-			"interpolate", []any{"exponential", 2.6}, []any{"zoom"},
+			"interpolate",
+			[]any{"exponential", 2.6},
+			[]any{"zoom"},
 			first, round4(l.glow() / 4), 10, round4(l.glow()), last, round4(l.glow() * 9),
 		},
 		"heatmap-color":   ramp,

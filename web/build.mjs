@@ -1,5 +1,5 @@
 // Builds dist/: index.html and, in assets/, the script, its worker, the style sheet, the icon, the
-// fonts and the licences, each named by a hash of its content, each with a gzip twin where that is
+// fonts and the licences, each named by a hash of its content, each with packed twins where that is
 // smaller. Beside the page, for the server alone, fonts.json says which characters each font file is
 // for, and icons.json holds the icons of Maki and Temaki. The same sources give the same bytes.
 
@@ -8,7 +8,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const dist = path.join(here, "dist");
@@ -157,13 +157,16 @@ async function licenceTexts() {
   return parts.join(`\n${"-".repeat(80)}\n\n`);
 }
 
-/** Writes gzip twins of at most 90 % of the size. */
+/** Writes gzip and Brotli twins of at most 90 % of the size. */
 async function compress() {
   const files = [path.join(dist, "index.html")];
   for (const name of await readdir(assets)) files.push(path.join(assets, name));
   for (const file of files) {
     const plain = await readFile(file);
-    const packed = gzipSync(plain, { level: 9 });
-    if (packed.length <= plain.length * 0.9) await writeFile(`${file}.gz`, packed);
+    const brotli = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: plain.length };
+    const twins = { gz: gzipSync(plain, { level: 9 }), br: brotliCompressSync(plain, { params: brotli }) };
+    for (const [ending, packed] of Object.entries(twins)) {
+      if (packed.length <= plain.length * 0.9) await writeFile(`${file}.${ending}`, packed);
+    }
   }
 }

@@ -12,8 +12,10 @@ import (
 	"strings"
 )
 
-// packed ends the name of a file's gzip twin, which the build writes beside it where that is smaller.
-const packed = ".gz"
+// twins are the packed files that the build writes beside a file where they are smaller, the smallest
+// first: how their names end, and their content coding (RFC 9110, 8.4.1; RFC 7932). Browsers take br
+// over HTTPS and from this machine only.
+var twins = [...]struct{ ending, coding string }{{".br", "br"}, {".gz", "gzip"}}
 
 // mediaTypes are the kinds of files that a bundle may hold. They are a table here, not the system's,
 // so that every machine serves the same.
@@ -26,12 +28,36 @@ var mediaTypes = map[string]string{
 	".woff": "font/woff",
 }
 
-// file is one thing to serve, in one or two representations.
+// file is one thing to serve, in some representations.
 type file struct {
 	mediaType string
 	cache     string // Cache-Control
 	plain     body
-	gzip      body // zero if there is none
+	packed    [len(twins)]body // by twin; zero where there is none
+}
+
+// choose returns the smallest representation that a client takes which sent these Accept-Encoding
+// lines, and its coding, "" for the plain one.
+func (f *file) choose(accept []string) (b *body, coding string) {
+	for i, twin := range twins {
+		if f.packed[i].name != "" && accepts(accept, twin.coding) {
+			return &f.packed[i], twin.coding
+		}
+	}
+	return &f.plain, ""
+}
+
+// varies reports whether there is more than the plain representation.
+func (f *file) varies() bool { return f.packed != [len(twins)]body{} }
+
+// isTwin reports whether name is that of a packed file.
+func isTwin(name string) bool {
+	for _, twin := range twins {
+		if strings.HasSuffix(name, twin.ending) {
+			return true
+		}
+	}
+	return false
 }
 
 // body is one representation with its strong ETag. It stays in the program's text: fonts are megabytes
@@ -71,7 +97,7 @@ func newBody(fsys fs.FS, name string) (body, error) {
 	return b, nil
 }
 
-// readFile reads name and its gzip twin, if any, from fsys.
+// readFile reads name and its twins, if any, from fsys.
 func readFile(fsys fs.FS, name, cache string) (file, error) {
 	mediaType, ok := mediaTypes[path.Ext(name)]
 	if !ok {
@@ -82,21 +108,23 @@ func readFile(fsys fs.FS, name, cache string) (file, error) {
 		return file{}, err
 	}
 	f := file{mediaType: mediaType, cache: cache, plain: plain}
-	if f.gzip, err = newBody(fsys, name+packed); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return file{}, err
+	for i, twin := range twins {
+		if f.packed[i], err = newBody(fsys, name+twin.ending); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return file{}, err
+		}
 	}
 	return f, nil
 }
 
-// acceptsGzip reports whether a client that sent these Accept-Encoding lines takes gzip (RFC 9110,
+// accepts reports whether a client that sent these Accept-Encoding lines takes a coding (RFC 9110,
 // 12.5.3): named, or covered by "*", and not with a quality of 0.
-func acceptsGzip(lines []string) bool {
+func accepts(lines []string, wanted string) bool {
 	accepted := false
 	for _, line := range lines {
 		for part := range strings.SplitSeq(line, ",") {
 			coding, params, _ := strings.Cut(part, ";")
-			coding = strings.ToLower(strings.TrimSpace(coding))
-			named := coding == "gzip" || coding == "x-gzip"
+			coding = strings.TrimPrefix(strings.ToLower(strings.TrimSpace(coding)), "x-") // x-gzip is gzip
+			named := coding == wanted
 			if !named && coding != "*" {
 				continue
 			}

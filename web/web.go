@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -73,7 +72,7 @@ func newSite(fsys fs.FS) (*site, error) {
 		return nil, fmt.Errorf("web: a page without assets: %w", err)
 	}
 	for _, entry := range assets {
-		if strings.HasSuffix(entry.Name(), packed) {
+		if isTwin(entry.Name()) {
 			continue
 		}
 		f, err := readFile(fsys, "dist/assets/"+entry.Name(), forever)
@@ -85,7 +84,7 @@ func newSite(fsys fs.FS) (*site, error) {
 	return s, nil
 }
 
-// ServeHTTP answers with the file at r's path, compressed if the client takes gzip.
+// ServeHTTP answers with the file at r's path, compressed if the client takes that.
 func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
@@ -104,13 +103,12 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusNotFound, "not_found", "Nothing at this path")
 		return
 	}
-	b := f.plain
-	if f.gzip.name != "" {
+	b, coding := f.choose(r.Header.Values("Accept-Encoding"))
+	if f.varies() {
 		h.Set("Vary", "Accept-Encoding")
-		if acceptsGzip(r.Header.Values("Accept-Encoding")) {
-			b = f.gzip
-			h.Set("Content-Encoding", "gzip")
-		}
+	}
+	if coding != "" {
+		h.Set("Content-Encoding", coding)
 	}
 	content, err := b.open()
 	if err != nil {

@@ -21,6 +21,7 @@ func bundle() fstest.MapFS {
 		"dist/index.html.gz":             {Data: []byte("packed page")},
 		"dist/assets/main-ABC123.js":     {Data: []byte("script")},
 		"dist/assets/main-ABC123.js.gz":  {Data: []byte("packed script")},
+		"dist/assets/main-ABC123.js.br":  {Data: []byte("denser script")},
 		"dist/assets/main-DEF456.css":    {Data: []byte("style")},
 		"dist/assets/icon-GHI789.svg":    {Data: []byte("<svg/>")},
 		"dist/assets/latin-MNO234.woff":  {Data: []byte("font")},
@@ -59,11 +60,13 @@ func TestServe(t *testing.T) {
 		{"page packed", "/", "br, gzip", 200, "text/html; charset=utf-8", revalidate, "gzip", "packed page"},
 		{"script", "/assets/main-ABC123.js", "", 200, "text/javascript; charset=utf-8", forever, "", "script"},
 		{"script packed", "/assets/main-ABC123.js", "gzip", 200, "text/javascript; charset=utf-8", forever, "gzip", "packed script"},
+		{"script packed more densely", "/assets/main-ABC123.js", "gzip, deflate, br", 200, "text/javascript; charset=utf-8", forever, "br", "denser script"},
 		{"style has no twin", "/assets/main-DEF456.css", "gzip", 200, "text/css; charset=utf-8", forever, "", "style"},
 		{"icon", "/assets/icon-GHI789.svg", "", 200, "image/svg+xml", forever, "", "<svg/>"},
 		{"font", "/assets/latin-MNO234.woff", "gzip", 200, "font/woff", forever, "", "font"},
 		{"licences", "/assets/licences-JKL01.txt", "", 200, "text/plain; charset=utf-8", forever, "", "licences"},
 		{"twin by name", "/assets/main-ABC123.js.gz", "", 404, "application/problem+json", "no-store", "", ""},
+		{"other twin by name", "/assets/main-ABC123.js.br", "", 404, "application/problem+json", "no-store", "", ""},
 		{"other asset", "/assets/main-000000.js", "", 404, "application/problem+json", "no-store", "", ""},
 		{"folder", "/assets/", "", 404, "application/problem+json", "no-store", "", ""},
 		{"upwards", "/assets/../index.html", "", 404, "application/problem+json", "no-store", "", ""},
@@ -145,7 +148,7 @@ func TestRevalidate(t *testing.T) {
 	}
 }
 
-func TestAcceptsGzip(t *testing.T) {
+func TestAccepts(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		lines []string
@@ -167,7 +170,7 @@ func TestAcceptsGzip(t *testing.T) {
 		{[]string{"gzip;level=1"}, true},
 	}
 	for _, tt := range tests {
-		if got := acceptsGzip(tt.lines); got != tt.want {
+		if got := accepts(tt.lines, "gzip"); got != tt.want {
 			t.Errorf("%q: got %t, want %t", tt.lines, got, tt.want)
 		}
 	}

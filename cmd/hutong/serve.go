@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -46,8 +48,9 @@ func (s *service) logger(cmd *cobra.Command) (*screen, *slog.Logger, error) {
 	return out, log, nil
 }
 
-// run serves city until the command's context is done.
-func (s *service) run(cmd *cobra.Command, city *app.City, out *screen, log *slog.Logger, watch *app.Watch) error {
+// run serves city until the command's context is done. more are lines below the ready line, of which %s
+// is the server's URL.
+func (s *service) run(cmd *cobra.Command, city *app.City, out *screen, log *slog.Logger, watch *app.Watch, more ...string) error {
 	a, err := app.New(city, app.Options{Listen: s.listen, Log: log, Metrics: telemetry.NewMetrics(), Watch: watch})
 	if err != nil {
 		return err
@@ -58,7 +61,12 @@ func (s *service) run(cmd *cobra.Command, city *app.City, out *screen, log *slog
 	}
 	err = a.Run(cmd.Context(), func(url string) {
 		stop()
-		_, _ = fmt.Fprintln(cmd.OutOrStdout(), "ready", url)
+		var lines strings.Builder
+		fmt.Fprintln(&lines, "ready", url)
+		for _, line := range more {
+			fmt.Fprintf(&lines, line+"\n", url)
+		}
+		_, _ = io.WriteString(cmd.OutOrStdout(), lines.String())
 	})
 	stop()
 	if errors.Is(err, syscall.EADDRINUSE) {
@@ -145,21 +153,39 @@ func writeConfig(path string, text []byte, force bool) error {
 	return os.Rename(next, path)
 }
 
+// demoLines say where to look at the demo, from one of its parts to all of it.
+var demoLines = []string{
+	"viewer   %s/",
+	"tilejson %s/tiles/complaints.json",
+	"style    %s/styles/default.json",
+}
+
 func newDemo() *cobra.Command {
 	var s service
-	var features int
+	var features, speed int
 	var seed uint64
+	var live bool
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Serve a synthetic city: no files, no network",
-		Long: "Serve a synthetic city: complaints over a year, vendors and sensors, the same for the same seed.\n" +
-			"Prints one line \"ready http://HOST:PORT\" on stdout once it answers.",
+		Long: "Serve a synthetic city: its ground, complaints over a year, vendors, markets and sensors, the same for the same seed.\n" +
+			"It lives: complaints come, change and close, stalls and markets open and shut, sensors read, all by a clock that\n" +
+			"starts at the end of 2025 and makes a minute of a second. It does not grow: old complaints leave as new ones come.\n\n" +
+			"Prints one line \"ready http://HOST:PORT\" on stdout once it answers, and then where to look.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if s.listen == "" {
 				s.listen = config.DefaultListen
 			}
-			city, err := app.Demo(features, seed)
+			switch {
+			case speed < 1 || speed > synthetic.MaxSpeed:
+				return usageError{fmt.Errorf("--speed %d is not 1 to %d", speed, synthetic.MaxSpeed)}
+			case !live && cmd.Flags().Changed("speed"):
+				return usageError{errors.New("--speed is for a city that lives, without --live=false")}
+			case !live:
+				speed = 0
+			}
+			city, err := app.Demo(features, seed, speed)
 			if err != nil {
 				return usageError{err}
 			}
@@ -167,11 +193,15 @@ func newDemo() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return s.run(cmd, city, out, log, nil)
+			return s.run(cmd, city, out, log, nil, demoLines...)
 		},
 	}
-	cmd.Flags().IntVar(&features, "features", synthetic.DefaultComplaints, "`number` of complaints")
+	cmd.Flags().IntVar(&features, "features", synthetic.DefaultComplaints,
+		fmt.Sprintf("`number` of complaints, up to %d", synthetic.MaxComplaints))
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "`number` that all the randomness comes from")
+	cmd.Flags().BoolVar(&live, "live", true, "let the city live; --live=false is the same city at rest")
+	cmd.Flags().IntVar(&speed, "speed", synthetic.DefaultSpeed,
+		fmt.Sprintf("`times` that the city's clock is as fast as ours, 1 to %d", synthetic.MaxSpeed))
 	s.addFlags(cmd)
 	return cmd
 }

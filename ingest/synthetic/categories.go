@@ -2,139 +2,217 @@ package synthetic
 
 // category is one kind of complaint and when and where people complain of it.
 type category struct {
-	name   string
-	weight int64    // how often, of all of them
-	season [4]int64 // winter, spring, summer, autumn: percent of the usual
-	hours  [4]int64 // night from 22, morning from 6, day from 11, evening from 18
-	place  [classes]int64
-	titles []string
+	name, zh, icon string
+	weight         int64             // how often, of all of them
+	season         [4]int64          // winter, spring, summer, autumn: percent of the usual
+	hours          [partsOfDay]int64 // night, morning, afternoon, evening
+	place          [settings]int64
+	rain, cold     *[weathers]int64 // nil when the weather of the season does not matter
+	takes          int64            // hours that a usual one takes until it is closed
+	channels       sums             // how they reach the city
+	titles         []word
 }
 
 var (
 	always    = [4]int64{100, 100, 100, 100}
-	anywhere  = [classes]int64{100, 100, 100, 100}
-	inLanes   = [classes]int64{150, 60, 10, 5}
-	onRoads   = [classes]int64{60, 140, 220, 260}
-	byDay     = [4]int64{40, 110, 110, 90}
-	atNight   = [4]int64{320, 60, 50, 170}
-	inTheDark = [4]int64{160, 60, 30, 220}
+	byDay     = [partsOfDay]int64{40, 110, 110, 90}
+	atNight   = [partsOfDay]int64{340, 60, 50, 170}
+	inTheDark = [partsOfDay]int64{160, 60, 30, 220}
+
+	anywhere = [settings]int64{oldLane: 100, newLane: 100, bigStreet: 100, bars: 100, ringSide: 100, expresswaySide: 100}
+	inLanes  = [settings]int64{oldLane: 170, newLane: 140, bigStreet: 60, bars: 70, ringSide: 10, expresswaySide: 5}
+	inOld    = [settings]int64{oldLane: 320, newLane: 90, bigStreet: 50, bars: 90, ringSide: 5, expresswaySide: 2}
+	onRoads  = [settings]int64{oldLane: 50, newLane: 65, bigStreet: 140, bars: 90, ringSide: 220, expresswaySide: 260}
+	byBars   = [settings]int64{oldLane: 90, newLane: 90, bigStreet: 95, bars: 420, ringSide: 110, expresswaySide: 100}
+
+	wetMore  = &[weathers]int64{fair: 75, poor: 150, severe: 210}
+	wetOnly  = &[weathers]int64{fair: 12, poor: 190, severe: 1_500}
+	wetLess  = &[weathers]int64{fair: 125, poor: 50, severe: 20}
+	coldMore = &[weathers]int64{fair: 70, poor: 130, severe: 240}
+	coldLess = &[weathers]int64{fair: 120, poor: 75, severe: 45}
+)
+
+// The channels by which complaints come in: hotline, app, portal, officer, social.
+var (
+	channels = []struct{ name, title, zh, icon string }{
+		{"hotline", "Hotline", "热线电话", "telephone"},
+		{"app", "App", "手机应用", "mobile-phone"},
+		{"portal", "Web portal", "网站", "temaki-electronic"},
+		{"officer", "Officer on the street", "巡查人员", "temaki-police_officer"},
+		{"social", "Social media", "社交媒体", "temaki-speaker"},
+	}
+	byPhone   = shares(640, 190, 60, 60, 50)
+	byPicture = shares(330, 380, 60, 160, 70)
+	byPatrol  = shares(300, 200, 40, 430, 30)
+	byLetter  = shares(480, 170, 250, 70, 30)
 )
 
 // categories are what people complain of, most frequent first.
 var categories = []category{
-	{"illegal parking", 1500, always, [4]int64{60, 110, 105, 110}, [classes]int64{120, 100, 25, 10}, []string{
-		"Cars on the pavement", "Fire lane blocked", "Car parked across a gate", "Double parking",
-	}},
-	{"rubbish", 1250, [4]int64{80, 95, 130, 95}, byDay, inLanes, []string{
-		"Rubbish not collected", "Overflowing bins", "Building waste dumped", "Furniture left at the kerb",
-	}},
-	{"noise", 1150, [4]int64{70, 100, 125, 100}, atNight, anywhere, []string{
-		"Building work at night", "Loud music", "Dancing in the square", "Noise from a restaurant",
-	}},
-	{"unlicensed vending", 1000, [4]int64{55, 110, 135, 100}, [4]int64{110, 85, 60, 190}, [classes]int64{90, 130, 20, 5}, []string{
-		"Food stalls block the pavement", "Vendors at the station", "Fruit sold from a truck", "Night stalls leave litter",
-	}},
-	{"property management", 900, always, byDay, inLanes, []string{
-		"Lift out of order", "Stairwell light broken", "Management does not answer", "Gate does not close",
-	}},
-	{"road damage", 700, [4]int64{110, 115, 105, 75}, byDay, onRoads, []string{
-		"Pothole", "Sunken manhole cover", "Broken paving", "Cracked surface after works",
-	}},
-	{"heating", 620, [4]int64{320, 60, 2, 90}, [4]int64{70, 120, 90, 130}, inLanes, []string{
-		"Radiators cold", "Heating below 18 degrees", "Leaking radiator valve", "Heating pipe burst",
-	}},
-	{"water supply", 520, [4]int64{85, 95, 125, 95}, [4]int64{60, 120, 95, 120}, inLanes, []string{
-		"No water", "Low pressure", "Brown water", "Leaking main",
-	}},
-	{"illegal building", 480, [4]int64{70, 120, 105, 105}, byDay, inLanes, []string{
-		"Shed on the roof", "Wall built across a lane", "Basement being dug", "Courtyard built over",
-	}},
-	{"shared bikes", 430, [4]int64{60, 120, 110, 115}, [4]int64{50, 130, 95, 120}, [classes]int64{80, 140, 20, 0}, []string{
-		"Bikes block the entrance", "Heap of broken bikes", "Bikes thrown into the bushes",
-	}},
-	{"street lighting", 400, [4]int64{130, 90, 75, 110}, inTheDark, anywhere, []string{
-		"Street light out", "Street light flickers", "Row of lights dark", "Lamp post leans",
-	}},
-	{"dust", 360, [4]int64{80, 160, 70, 100}, byDay, onRoads, []string{
-		"Bare ground not covered", "Trucks spill sand", "Demolition without water",
-	}},
-	{"trees and green space", 350, [4]int64{40, 130, 140, 90}, byDay, anywhere, []string{
-		"Branch hangs over the wires", "Tree down", "Willow fluff", "Dead trees not replaced",
-	}},
-	{"flooding", 300, [4]int64{15, 60, 300, 40}, [4]int64{90, 90, 110, 110}, anywhere, []string{
-		"Water stands in the underpass", "Blocked gully", "Sewage comes up", "Water runs into the cellar",
-	}},
-	{"traffic signals", 260, always, [4]int64{40, 140, 95, 130}, [classes]int64{10, 200, 120, 60}, []string{
-		"Signal dark", "Green phase too short", "Signal hidden by leaves",
-	}},
-	{"small advertisements", 240, always, byDay, inLanes, []string{
-		"Stickers on doors", "Numbers sprayed on the wall", "Leaflets under wipers",
-	}},
-	{"public toilets", 200, [4]int64{80, 95, 130, 95}, byDay, inLanes, []string{
-		"Toilet closed", "Toilet dirty", "No light in the toilet",
-	}},
-	{"stray animals", 170, [4]int64{70, 120, 110, 100}, [4]int64{100, 100, 80, 140}, inLanes, []string{
-		"Stray dogs in the yard", "Dog without a lead", "Dead cat on the road",
-	}},
-}
-
-// wishes hold, for each month, hour and class of street, the running sums by which a category is
-// drawn.
-type wishes [12][24][classes]sums
-
-func newWishes() *wishes {
-	w := new(wishes)
-	for month := range w {
-		for hour := range w[month] {
-			for c := range classes {
-				w[month][hour][c] = newSums(categories, func(k category) int64 {
-					return k.weight * k.season[(month+1)%12/3] * k.hours[partOfDay(hour)] * k.place[c] / 100
-				})
-			}
-		}
-	}
-	return w
-}
-
-// partOfDay returns the index of an hour in [category.hours].
-func partOfDay(hour int) int {
-	switch {
-	case hour < 6 || hour >= 22:
-		return 0
-	case hour < 11:
-		return 1
-	case hour < 18:
-		return 2
-	default:
-		return 3
-	}
-}
-
-// statuses are where a complaint stands.
-var statuses = [...]string{"closed", "in progress", "assigned", "open", "rejected", "duplicate"}
-
-// progress tells how likely each status is for complaints of at least some age in hours at the end
-// of the year: most old ones are closed, most new ones open.
-var progress = []struct {
-	hours  int64
-	shares sums
-}{
-	{60 * 24, shares(935, 12, 3, 2, 30, 18)},
-	{21 * 24, shares(880, 55, 12, 5, 30, 18)},
-	{7 * 24, shares(730, 165, 48, 15, 26, 16)},
-	{2 * 24, shares(470, 270, 165, 60, 20, 15)},
-	{12, shares(210, 260, 320, 190, 8, 12)},
-	{0, shares(40, 110, 270, 575, 0, 5)},
-}
-
-func shares(s ...int64) sums { return newSums(s, func(v int64) int64 { return v }) }
-
-// statusAt draws the status of a complaint that is age seconds old.
-func statusAt(r *random, age int64) string {
-	for _, p := range progress {
-		if age >= p.hours*3600 {
-			return statuses[p.shares.draw(r)]
-		}
-	}
-	return statuses[3]
+	{
+		"illegal parking", "违章停车", "parking", 1500, always,
+		[partsOfDay]int64{60, 110, 105, 110},
+		[settings]int64{150, 115, 100, 150, 25, 10},
+		nil, nil, 16, byPicture,
+		[]word{
+			{"Cars on the pavement", "机动车占用人行道"},
+			{"Fire lane blocked", "消防通道被堵"},
+			{"Car parked across a gate", "车辆堵住大门"},
+			{"Double parking", "车辆并排乱停"},
+			{"Lorry parked overnight", "货车夜间占道停放"},
+		},
+	},
+	{
+		"rubbish", "垃圾清运", "waste-basket", 1250, [4]int64{80, 95, 130, 95}, byDay, inLanes, nil, nil, 30, byPicture, []word{
+			{"Rubbish not collected", "垃圾未及时清运"},
+			{"Overflowing bins", "垃圾桶满溢"},
+			{"Building waste dumped", "渣土乱倒"},
+			{"Furniture left at the kerb", "大件家具丢弃路边"},
+			{"Bins not sorted", "垃圾未分类"},
+		},
+	},
+	{
+		"noise", "噪声扰民", "karaoke", 1150, [4]int64{70, 100, 125, 100}, atNight, byBars, wetLess, coldLess, 40, byPhone, []word{
+			{"Building work at night", "夜间施工噪声"},
+			{"Loud music", "音响声过大"},
+			{"Dancing in the square", "广场舞扰民"},
+			{"Noise from a restaurant", "餐馆噪声"},
+			{"Shouting outside bars", "酒吧外喧哗"},
+			{"Air conditioner hums", "空调外机噪声"},
+		},
+	},
+	{
+		"unlicensed vending", "无照经营", "shop", 1000,
+		[4]int64{55, 110, 135, 100},
+		[partsOfDay]int64{110, 85, 60, 190},
+		[settings]int64{100, 80, 130, 240, 20, 5},
+		wetLess, coldLess, 22, byPatrol,
+		[]word{
+			{"Food stalls block the pavement", "小吃摊占道经营"},
+			{"Vendors at the station", "地铁站口游商聚集"},
+			{"Fruit sold from a truck", "货车流动卖水果"},
+			{"Night stalls leave litter", "夜市摊位遗留垃圾"},
+		},
+	},
+	{
+		"property management", "物业管理", "building", 900, always, byDay, inLanes, nil, nil, 190, byPhone, []word{
+			{"Lift out of order", "电梯停运"},
+			{"Stairwell light broken", "楼道灯不亮"},
+			{"Management does not answer", "物业不作为"},
+			{"Gate does not close", "单元门损坏"},
+			{"Fees charged twice", "物业费重复收取"},
+		},
+	},
+	{
+		"road damage", "道路破损", "roadblock", 700, [4]int64{110, 115, 105, 75}, byDay, onRoads, wetMore, nil, 120, byPicture, []word{
+			{"Pothole", "路面坑洼"},
+			{"Sunken manhole cover", "井盖下沉"},
+			{"Broken paving", "步道砖破损"},
+			{"Cracked surface after works", "施工后路面开裂"},
+		},
+	},
+	{
+		"heating", "供暖", "hot-spring", 620, [4]int64{320, 60, 2, 90}, [partsOfDay]int64{70, 120, 90, 130}, inOld, nil, coldMore, 36, byPhone, []word{
+			{"Radiators cold", "暖气不热"},
+			{"Heating below 18 degrees", "室温不足十八度"},
+			{"Leaking radiator valve", "暖气阀门漏水"},
+			{"Heating pipe burst", "供暖管道爆裂"},
+		},
+	},
+	{
+		"water supply", "供水", "drinking-water", 520, [4]int64{85, 95, 125, 95}, [partsOfDay]int64{60, 120, 95, 120}, inLanes, nil, coldMore, 20, byPhone, []word{
+			{"No water", "停水"},
+			{"Low pressure", "水压不足"},
+			{"Brown water", "自来水发黄"},
+			{"Leaking main", "供水管道漏水"},
+		},
+	},
+	{
+		"illegal building", "违法建设", "temaki-brick_trowel", 480, [4]int64{70, 120, 105, 105}, byDay, inOld, nil, nil, 620, byLetter, []word{
+			{"Shed on the roof", "楼顶私搭棚屋"},
+			{"Wall built across a lane", "砌墙堵塞胡同"},
+			{"Basement being dug", "私挖地下室"},
+			{"Courtyard built over", "院内私搭乱建"},
+		},
+	},
+	{
+		"shared bikes", "共享单车", "bicycle-share", 430,
+		[4]int64{60, 120, 110, 115},
+		[partsOfDay]int64{50, 130, 95, 120},
+		[settings]int64{80, 80, 140, 170, 20, 0},
+		wetLess, coldLess, 14, byPicture,
+		[]word{
+			{"Bikes block the entrance", "单车堵塞出入口"},
+			{"Heap of broken bikes", "废旧单车堆积"},
+			{"Bikes thrown into the bushes", "单车乱扔绿地"},
+		},
+	},
+	{
+		"street lighting", "路灯照明", "temaki-street_lamp_arm", 400, [4]int64{130, 90, 75, 110}, inTheDark, anywhere, nil, nil, 60, byPhone, []word{
+			{"Street light out", "路灯不亮"},
+			{"Street light flickers", "路灯闪烁"},
+			{"Row of lights dark", "整排路灯熄灭"},
+			{"Lamp post leans", "灯杆倾斜"},
+		},
+	},
+	{
+		"dust", "扬尘", "temaki-bulldozer", 360, [4]int64{80, 160, 70, 100}, byDay, onRoads, wetLess, nil, 48, byPatrol, []word{
+			{"Bare ground not covered", "裸土未苫盖"},
+			{"Trucks spill sand", "渣土车遗撒"},
+			{"Demolition without water", "拆除未洒水降尘"},
+		},
+	},
+	{
+		"trees and green space", "园林绿化", "park-alt1", 350, [4]int64{40, 130, 140, 90}, byDay, anywhere, wetMore, nil, 110, byPicture, []word{
+			{"Branch hangs over the wires", "树枝压电线"},
+			{"Tree down", "树木倒伏"},
+			{"Willow fluff", "杨柳飞絮"},
+			{"Dead trees not replaced", "枯树未补植"},
+		},
+	},
+	{
+		"flooding", "积水内涝", "water", 300,
+		[4]int64{15, 60, 300, 40},
+		[partsOfDay]int64{90, 90, 110, 110},
+		[settings]int64{140, 90, 110, 100, 170, 150},
+		wetOnly, nil, 18, byPhone,
+		[]word{
+			{"Water stands in the underpass", "桥下积水"},
+			{"Blocked gully", "雨水口堵塞"},
+			{"Sewage comes up", "污水外溢"},
+			{"Water runs into the cellar", "地下室进水"},
+		},
+	},
+	{
+		"traffic signals", "交通信号", "temaki-traffic_signals", 260, always,
+		[partsOfDay]int64{40, 140, 95, 130},
+		[settings]int64{10, 10, 200, 120, 120, 60},
+		wetMore, nil, 26, byPhone,
+		[]word{
+			{"Signal dark", "信号灯不亮"},
+			{"Green phase too short", "绿灯时间过短"},
+			{"Signal hidden by leaves", "信号灯被树叶遮挡"},
+		},
+	},
+	{
+		"small advertisements", "小广告", "temaki-poster_box", 240, always, byDay, inLanes, nil, nil, 50, byPatrol, []word{
+			{"Stickers on doors", "门上贴小广告"},
+			{"Numbers sprayed on the wall", "墙面喷涂小广告"},
+			{"Leaflets under wipers", "车窗夹传单"},
+		},
+	},
+	{
+		"public toilets", "公共厕所", "toilet", 200, [4]int64{80, 95, 130, 95}, byDay, inOld, nil, nil, 24, byPicture, []word{
+			{"Toilet closed", "公厕关闭"},
+			{"Toilet dirty", "公厕脏乱"},
+			{"No light in the toilet", "公厕灯不亮"},
+		},
+	},
+	{
+		"stray animals", "流浪动物", "veterinary", 170, [4]int64{70, 120, 110, 100}, [partsOfDay]int64{100, 100, 80, 140}, inLanes, nil, nil, 44, byPhone, []word{
+			{"Stray dogs in the yard", "院内流浪犬出没"},
+			{"Dog without a lead", "遛狗不牵绳"},
+			{"Dead cat on the road", "路面有死猫"},
+		},
+	},
 }

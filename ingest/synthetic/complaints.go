@@ -19,8 +19,11 @@ const (
 	complaintStatus
 	complaintDistrict
 	complaintTitle
+	complaintTitleZH
 	complaintVotes
 	complaintReported
+	complaintChanged
+	complaintChannel
 )
 
 func complaintLayer() LayerSpec {
@@ -28,8 +31,9 @@ func complaintLayer() LayerSpec {
 		Title:       "Complaints",
 		TitleZH:     "投诉",
 		Description: "A year of invented complaints to a city's hotline.",
+		Looks:       complaintLooks(),
 		Attribution: attribution, Licence: licence,
-		Distinct: map[string]int{"category": len(categories), "status": len(statuses)},
+		Distinct: map[string]int{"category": len(categories), "status": int(statuses)},
 		Schema: &layers.Schema{
 			Name: "complaints",
 			Fields: []layers.Field{
@@ -37,8 +41,11 @@ func complaintLayer() LayerSpec {
 				complaintStatus:   {Name: "status", Kind: column.String, Keep: true, MaxLength: 16},
 				complaintDistrict: {Name: "district", Kind: column.String, Priority: 20, MaxLength: 16},
 				complaintTitle:    {Name: "title", Kind: column.String, FromZoom: layers.DefaultDetailZoom, MaxLength: 120},
+				complaintTitleZH:  {Name: "title_zh", Kind: column.String, FromZoom: layers.DefaultDetailZoom, MaxLength: 120},
 				complaintVotes:    {Name: "votes", Kind: column.Int, Priority: 10},
 				complaintReported: {Name: "reported", Kind: column.Time, Priority: 30},
+				complaintChanged:  {Name: "changed", Kind: column.Time, FromZoom: layers.DefaultDetailZoom},
+				complaintChannel:  {Name: "channel", Kind: column.String, FromZoom: layers.DefaultDetailZoom, MaxLength: 16},
 			},
 			IDField: "id", IDFromZoom: layers.DefaultDetailZoom, TimeField: "reported",
 		},
@@ -48,40 +55,67 @@ func complaintLayer() LayerSpec {
 // maxVotes bounds the votes for one complaint.
 const maxVotes = 60
 
-// complaint makes complaint i: first when, then where, then what about.
-func (c *City) complaint(r *random, i int, f *layers.Feature) {
-	r.begin(c.seed, streamComplaint, i)
-	when := c.year.nth(r, i, c.features[0])
-	s := &c.streets.streets[c.streets.complaints.draw(r)]
-	where := s.door(r)
-	k := &categories[c.wishes[when.month][when.hour][s.class].draw(r)]
+// complaint makes complaint i as it is at the end of the history.
+func (c *City) complaint(r *random, i int, f *layers.Feature) { c.complaintAt(r, i, historyEnd, f) }
 
-	p := where.place
+// complaintAt makes complaint i as it is at t, which is not before it was reported.
+func (c *City) complaintAt(r *random, i int, t instant, f *layers.Feature) {
+	m := c.matter(r, i)
+	k := m.kind
+	now := newCourse(r, m.when.instant, k, m.echoes)
+	p := m.where.place
 	if r.chance(45) { // the others are put exactly at the door
 		p.x += r.bell(9*metre) * 1000 / cosine
 		p.y += r.bell(9 * metre)
 	}
-	// Half have no vote, and each further one is half as likely; what is wrong on a large street
-	// bothers more people.
+	// Half have no vote, and each further one is half as likely; what is wrong on a large street, or for
+	// many, bothers more people.
 	votes := bits.TrailingZeros64(uint64(r.below(1<<40)) | 1<<41)
-	if s.class != lane {
+	if m.where.street.class != lane || m.echoes {
 		votes += votes * int(r.below(4))
 	}
-	r.text = append(r.text[:0], k.titles[r.below(int64(len(k.titles)))]...)
-	r.text = where.appendTo(append(r.text, ", "...))
-	r.text = append(r.text, " ("...)
-	number := len(r.text)
-	r.text = appendPadded(append(strconv.AppendInt(r.text, year, 10), '-'), i+1, 7)
-	f.ID = layers.FeatureID("BJ-" + string(r.text[number:]))
-	title := string(append(r.text, ')'))
-	f.Geometry = p.point()
+	en, zh := c.complaintTitles(r, &m)
+	reached := now.at(t)
 
+	f.ID = complaintID(r, i, m.when)
+	f.Geometry = p.point()
 	f.Values[complaintCategory] = column.StringOf(k.name)
-	f.Values[complaintStatus] = column.StringOf(statusAt(r, yearHours*3600-when.second))
+	f.Values[complaintStatus] = column.StringOf(statusNames[reached.status])
 	f.Values[complaintDistrict] = column.StringOf(districts[districtOf(p)])
-	f.Values[complaintTitle] = column.StringOf(title)
+	f.Values[complaintTitle] = column.StringOf(en)
+	f.Values[complaintTitleZH] = column.StringOf(zh)
 	f.Values[complaintVotes] = column.IntOf(int64(min(votes, maxVotes)))
-	f.Values[complaintReported] = column.MicrosOf((yearStart + when.second) * 1_000_000)
+	f.Values[complaintReported] = column.MicrosOf(m.when.micros())
+	f.Values[complaintChanged] = column.MicrosOf(reached.micros())
+	f.Values[complaintChannel] = column.StringOf(channels[k.channels.draw(r)].name)
+}
+
+// course draws what becomes of complaint i, without the rest of it.
+func (c *City) course(r *random, i int) (moment, course) {
+	m := c.matter(r, i)
+	return m.when, newCourse(r, m.when.instant, m.kind, m.echoes)
+}
+
+// complaintTitles draws what a complaint says, in both languages. The two share their memory.
+func (c *City) complaintTitles(r *random, m *matter) (en, zh string) {
+	phrase := &m.kind.titles[r.below(int64(len(m.kind.titles)))]
+	r.text = m.where.appendTo(append(append(r.text[:0], phrase.en...), ", "...))
+	split := len(r.text)
+	r.text = append(append(m.where.appendZH(r.text), ' '), phrase.zh...)
+	both := string(r.text)
+	return both[:split], both[split:]
+}
+
+// complaintID returns the id of complaint i: the year by the city's clock in which it was reported, and
+// its number from 1, which goes on from year to year.
+func complaintID(r *random, i int, when moment) layers.FeatureID {
+	y := int64(year)
+	if when.instant >= historyEnd {
+		y = int64(when.date().Year())
+	}
+	r.text = append(strconv.AppendInt(append(r.text[:0], "BJ-"...), y, 10), '-')
+	r.text = appendPadded(r.text, i+1, 7)
+	return layers.FeatureID(r.text)
 }
 
 // appendTo appends the address, such as "12 East Yongan Lane".

@@ -16,6 +16,12 @@ const (
 	streamSensor
 	streamLots
 	streamParks
+	streamMarket
+	streamIncident
+	streamWeather
+	streamAir
+	streamWarmth
+	streamShift
 )
 
 // random draws whole numbers. Drawing is written out here instead of taken from rand.Rand, so that
@@ -82,3 +88,6 @@ func (s sums) at(w int64) int {
 
 // draw returns an index with the probability of its weight.
 func (s sums) draw(r *random) int { return s.at(r.below(s.total())) }
+
+// shares are weights as they are.
+func shares(s ...int64) sums { return newSums(s, func(v int64) int64 { return v }) }

@@ -1,5 +1,6 @@
-// Package synthetic makes up a city: Beijing's extent and outline with invented streets, and a year
-// of complaints, vendors and sensors along them. It needs no files and no network.
+// Package synthetic makes up a city: Beijing's extent and outline with invented streets, a year of
+// complaints, vendors, markets and sensors along them, and what happens after that year. It needs no
+// files and no network.
 //
 // A city depends on its [Options] only. The same options give the same changes in the same order
 // with the same bytes on every machine: positions and weights are integers (1e-7 degrees), the only
@@ -21,6 +22,15 @@
 //
 // Houses stand along streets wherever neither water nor a park is near: a complaint has the address of
 // one. What is drawn as a road runs further, over bridges.
+//
+// # What happens in it
+//
+// A complaint has a moment, which the calendar draws; a street and a door; a category, which the month,
+// the hour, the weather and the setting of the street make likely; and a course, which is all its
+// statuses with their times. What it is at a moment is read off the course, so the end of the history is
+// a moment like any other, and [City.Live] goes on from there. Some complaints are about an incident that
+// others are about, too. Stalls and markets have hours; a sensor's reading is a function of where it
+// stands and the moment.
 //
 // Rings, hubs, towns, parks, rivers, railways and the names of districts are those of the real city,
 // roughly. Streets, villages, house numbers, complaints and readings are invented.
@@ -52,16 +62,18 @@ var Center = orb.Point{116.3912, 39.9066}
 // Options say which city to make.
 type Options struct {
 	// Complaints is how many complaints the year has, 1 to [MaxComplaints]; 0 is
-	// [DefaultComplaints]. There is one vendor for 50 complaints and one sensor for 1,000, but at
-	// least [MinVendors] and [MinSensors].
+	// [DefaultComplaints]. There is one vendor for 50 complaints, one market for 500 and one sensor
+	// for 1,000, within the limits below.
 	Complaints int
 	// Seed chooses the city; 0 is a seed like any other.
 	Seed uint64
 }
 
-// The fewest vendors and sensors of a city.
+// The fewest vendors, markets and sensors of a city, and the most markets.
 const (
 	MinVendors = 10
+	MinMarkets = 12
+	MaxMarkets = 400
 	MinSensors = 50
 )
 
@@ -73,13 +85,13 @@ func (o Options) Validate() error {
 	return nil
 }
 
-// features returns how many complaints, vendors and sensors there are.
-func (o Options) features() [3]int {
+// features returns how many features a city of o has.
+func (o Options) features() counts {
 	n := min(max(o.Complaints, 0), MaxComplaints)
 	if n == 0 {
 		n = DefaultComplaints
 	}
-	return [3]int{n, max(n/50, MinVendors), max(n/1000, MinSensors)}
+	return countsOf(n)
 }
 
 // LayerSpec is what a city says of one of its layers.
@@ -118,35 +130,52 @@ type ValueLook struct {
 	Colour         string // "#rrggbb"
 }
 
+// counts are how many features the layers have that are not ground.
+type counts struct{ complaints, vendors, markets, sensors int }
+
+func countsOf(complaints int) counts {
+	return counts{
+		complaints: complaints,
+		vendors:    max(complaints/50, MinVendors),
+		markets:    min(max(complaints/500, MinMarkets), MaxMarkets),
+		sensors:    max(complaints/1000, MinSensors),
+	}
+}
+
 // City is an invented city.
 type City struct {
 	seed     uint64
 	streets  *network
-	year     *calendar
-	wishes   *wishes // which categories come when and where
+	year     *calendar // when complaints come
+	wishes   *wishes   // which categories come when and where
+	settings []setting // of the streets
 	layers   []LayerSpec
-	features [3]int // complaints, vendors, sensors
+	features counts
 }
 
 // New returns the city of opts, in some hundred milliseconds. Options out of range are taken as
 // the nearest that are in it; see [Options.Validate].
 func New(opts Options) *City {
+	n := opts.features()
 	c := &City{
 		seed:     opts.Seed,
 		streets:  newNetwork(opts.Seed),
-		year:     newCalendar(),
+		year:     newCalendar(n.complaints),
 		wishes:   newWishes(),
-		features: opts.features(),
+		features: n,
+	}
+	for i := range c.streets.streets {
+		c.settings = append(c.settings, settingOf(&c.streets.streets[i]))
 	}
 	for i := range groundLayers {
 		c.layers = append(c.layers, groundLayers[i].spec)
 	}
-	c.layers = append(c.layers, complaintLayer(), vendorLayer(), sensorLayer())
+	c.layers = append(c.layers, marketLayer(), complaintLayer(), vendorLayer(), sensorLayer())
 	return c
 }
 
-// Layers returns the city's layers, the undermost first: its ground, then complaints, vendors and
-// sensors.
+// Layers returns the city's layers, the undermost first: its ground, then markets, complaints, vendors
+// and sensors.
 func (c *City) Layers() []LayerSpec { return c.layers }
 
 // Sources returns new sources, one for each layer in the same order. Each publishes every feature of
@@ -156,9 +185,17 @@ func (c *City) Sources() []ingest.Source {
 	for i := range groundLayers {
 		sources = append(sources, &groundSource{city: c, layer: &groundLayers[i]})
 	}
-	for i, made := range [...]maker{c.complaint, c.vendor, c.sensor} {
+	for i, layer := range [...]struct {
+		features int
+		make     maker
+	}{
+		{c.features.markets, c.market},
+		{c.features.complaints, c.complaint},
+		{c.features.vendors, c.vendor},
+		{c.features.sensors, c.sensor},
+	} {
 		schema := c.layers[len(groundLayers)+i].Schema
-		sources = append(sources, &source{schema: schema, features: c.features[i], make: made})
+		sources = append(sources, &source{schema: schema, features: layer.features, make: layer.make})
 	}
 	return sources
 }

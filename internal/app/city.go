@@ -36,6 +36,9 @@ type City struct {
 	Archives []Archive
 	// Sources feed the layers. Those of one layer run one after the other, in this order.
 	Sources []ingest.Source
+	// Live are sources that go on feeding the layers, once all of Sources were read, until the server
+	// stops. They run side by side; one whose Run returned an error is run again, and goes on where it was.
+	Live []ingest.Source
 	// Feeds are the sources that can be read again when their files change; nil when there are none.
 	Feeds []Feed
 	// Progress tells how far the sources have read their files; nil when they have none.

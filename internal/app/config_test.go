@@ -105,7 +105,7 @@ sources:
 
 func TestDemoCity(t *testing.T) {
 	t.Parallel()
-	city, err := Demo(500, 1)
+	city, err := Demo(500, 1, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,8 +123,16 @@ func TestDemoCity(t *testing.T) {
 		}
 	}
 	for _, n := range []int{-1, 0, synthetic.MaxComplaints + 1} {
-		if _, err := Demo(n, 1); err == nil {
+		if _, err := Demo(n, 1, 0); err == nil {
 			t.Errorf("%d features were accepted", n)
+		}
+	}
+	if len(city.Live) != 0 {
+		t.Errorf("a still city has %d live sources", len(city.Live))
+	}
+	for _, speed := range []int{-1, synthetic.MaxSpeed + 1} {
+		if _, err := Demo(1, 1, speed); err == nil {
+			t.Errorf("speed %d was accepted", speed)
 		}
 	}
 }

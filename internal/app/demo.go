@@ -12,10 +12,14 @@ import (
 const demoZoom = 10
 
 // Demo returns a synthetic city with a number of complaints, 1 to synthetic.MaxComplaints; the same
-// seed gives the same city.
-func Demo(complaints int, seed uint64) (*City, error) {
+// seed gives the same city. speed is how many times as fast as ours its clock runs, up to
+// synthetic.MaxSpeed; 0 is a city in which nothing happens.
+func Demo(complaints int, seed uint64, speed int) (*City, error) {
 	if complaints < 1 || complaints > synthetic.MaxComplaints {
 		return nil, fmt.Errorf("app: %d features are not 1 to %d", complaints, synthetic.MaxComplaints)
+	}
+	if speed < 0 || speed > synthetic.MaxSpeed {
+		return nil, fmt.Errorf("app: speed %d is not 1 to %d", speed, synthetic.MaxSpeed)
 	}
 	made := synthetic.New(synthetic.Options{Complaints: complaints, Seed: seed})
 	center := synthetic.Center
@@ -27,6 +31,9 @@ func Demo(complaints int, seed uint64) (*City, error) {
 			Schema: l.Schema, Title: l.Title, Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
 			Tiles: o, Drawing: demoDrawing(&l),
 		})
+	}
+	if speed > 0 {
+		city.Live = made.Live(synthetic.LiveOptions{Speed: speed})
 	}
 	return city, nil
 }

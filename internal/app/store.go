@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -28,6 +29,7 @@ type Store struct {
 	now      func() time.Time // the wall clock
 	records  *telemetry.Counts
 	refused  *telemetry.Counts
+	restarts *telemetry.Counts
 }
 
 var _ ingest.Publisher = (*Store)(nil)
@@ -94,7 +96,7 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 			Drawing: drawing, Changed: l.changedAt,
 		})
 	}
-	for _, source := range city.Sources {
+	for _, source := range slices.Concat(city.Sources, city.Live) {
 		if s.layers[source.Layer()] == nil && len(errs) == 0 {
 			errs = append(errs, fmt.Errorf("app: source %s feeds layer %s, which does not exist", source.Name(), source.Layer()))
 		}
@@ -138,6 +140,7 @@ func (s *Store) Publish(ctx context.Context, batch layers.Batch) error {
 func (s *Store) observe(m *telemetry.Metrics) {
 	s.records = m.Counter("hutong_ingest_accepted_total", "Records that were accepted.", "source")
 	s.refused = m.Counter("hutong_ingest_refused_total", "Records that were refused, by reason.", "source", "reason")
+	s.restarts = m.Counter("hutong_ingest_restarts_total", "Times that a live source was run again because it had failed.", "source")
 	each := func(name, help string, of func(v *view.View) float64) {
 		m.Sample(name, help, []string{"layer"}, func(emit func(float64, ...string)) {
 			for _, l := range s.public.All() {
@@ -225,19 +228,23 @@ func (s *Store) loadLayer(ctx context.Context, l *liveLayer, sources []ingest.So
 // tell logs and counts what became of a source's records. Examples hold no private value: a report
 // masks them.
 func (s *Store) tell(log *slog.Logger, source ingest.Source, sum ingest.Summary, took time.Duration) {
-	name, layer := slog.String("source", source.Name()), slog.String("layer", string(source.Layer()))
+	log = log.With(slog.String("source", source.Name()), slog.String("layer", string(source.Layer())))
 	s.records.With(source.Name()).Add(int(sum.Accepted))
+	s.tellRefused(log, source, sum)
+	log.Info("source read", slog.Int64("read", sum.Read), slog.Int64("accepted", sum.Accepted),
+		slog.Int64("refused", sum.Refused), slog.Float64("seconds", took.Seconds()))
+}
+
+// tellRefused logs and counts what was refused of a source's records. The log names the source.
+func (s *Store) tellRefused(log *slog.Logger, source ingest.Source, sum ingest.Summary) {
 	for _, r := range sum.Reasons {
 		s.refused.With(source.Name(), string(r.Reason)).Add(int(r.Count))
 		examples := make([]string, len(r.Examples))
 		for i, e := range r.Examples {
 			examples[i] = e.String()
 		}
-		log.Warn("records refused", name, layer, slog.String("reason", string(r.Reason)),
-			slog.Int64("count", r.Count), slog.Any("examples", examples))
+		log.Warn("records refused", slog.String("reason", string(r.Reason)), slog.Int64("count", r.Count), slog.Any("examples", examples))
 	}
-	log.Info("source read", name, layer, slog.Int64("read", sum.Read), slog.Int64("accepted", sum.Accepted),
-		slog.Int64("refused", sum.Refused), slog.Float64("seconds", took.Seconds()))
 }
 
 // loaderPublisher publishes into a bulk load.

@@ -35,12 +35,12 @@ const (
 	tileBytes   = 20_000 // as gzip, or the nearest there is
 )
 
-// childServe serves the synthetic city as `hutong demo` does and, on another port, one answer of it
+// childServe serves the synthetic city as `hutong demo --live=false` does and, on another port, one answer of it
 // again and again: both in one process, so that its CPU between two looks is that of the one that was asked.
 func childServe(s size, _ figures) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	city, err := app.Demo(s.features, 1)
+	city, err := app.Demo(s.features, 1, 0)
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (p *process) bench() benchResult {
 
 func TestBenchTiles(t *testing.T) {
 	t.Parallel()
-	s := run(t, "demo", "--features", "2000")
+	s := run(t, "demo", "--live=false", "--features", "2000")
 	r := launch(t, nil, "bench", "tiles", s.url+"/tiles/complaints.json", "--walk", "50", "--count", "200", "--conditional", "--json").bench()
 	if r.Requests != 200 || r.Errors != 0 || r.Statuses["304"] == 0 || r.P50 <= 0 || r.CPU == nil {
 		t.Errorf("got %+v, want 200 answers, some of them 304, and the server's processor time", r)
@@ -59,7 +59,7 @@ var answeredTile = regexp.MustCompile(`hutong_http_requests_total\{route="tile",
 // TestBenchStopsWithWhatItHas interrupts a run that would take an hour.
 func TestBenchStopsWithWhatItHas(t *testing.T) {
 	t.Parallel()
-	s := run(t, "demo", "--features", "100")
+	s := run(t, "demo", "--live=false", "--features", "100")
 	p := launch(t, nil, "bench", "tiles", s.url+"/tiles/complaints.json", "--seconds", "3600", "--json")
 	// It is under way once the server has counted an answered tile.
 	for deadline := time.Now().Add(patience); !answeredTile.Match(s.get(t, "/metrics").body); {

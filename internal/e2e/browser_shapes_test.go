@@ -81,10 +81,10 @@ func TestBrowserShapes(t *testing.T) {
 		}
 	})
 	t.Run("drawn", func(t *testing.T) {
-		if diff := cmp.Diff([]string{"parks:fill", "parks:outline", "roads:line", "stops"}, v.Rendered); diff != "" {
+		if diff := cmp.Diff([]string{"parks:fill", "parks:outline", "roads:line", "stops"}, unlabelled(v.Rendered)); diff != "" {
 			t.Errorf("style layers (-want +got):\n%s", diff)
 		}
-		if diff := cmp.Diff([]string{"roads:line", "stops"}, v.Without); diff != "" {
+		if diff := cmp.Diff([]string{"roads:line", "stops"}, unlabelled(v.Without)); diff != "" {
 			t.Errorf("style layers without parks (-want +got):\n%s", diff)
 		}
 	})
@@ -99,6 +99,11 @@ func TestBrowserShapes(t *testing.T) {
 			t.Errorf("got a window of %v, want one that fits the shapes", v.Bounds)
 		}
 	})
+}
+
+// unlabelled leaves out the labels among style layers: which of them have room is the map's affair.
+func unlabelled(ids []string) []string {
+	return slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return strings.Contains(id, ":label") })
 }
 
 // checkPicked: at each place the point comes before the line before the polygon, a hole is outside,

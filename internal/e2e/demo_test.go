@@ -21,7 +21,7 @@ var shapes = []string{"land", "parcels", "parks", "water", "roads", "lanes", "ra
 // TestDemo looks at one synthetic city from all sides.
 func TestDemo(t *testing.T) {
 	t.Parallel()
-	s := run(t, "demo", "--features", "1500", "--seed", "7")
+	s := run(t, "demo", "--live=false", "--features", "1500", "--seed", "7")
 	if !strings.HasPrefix(s.url, "http://127.0.0.1:") || strings.HasSuffix(s.url, ":0") {
 		t.Errorf("got ready %s, want the real port", s.url)
 	}
@@ -65,9 +65,17 @@ func TestDemo(t *testing.T) {
 			}
 		}
 	})
-	if got := s.stdout.String(); got != "ready "+s.url+"\n" {
-		t.Errorf("got stdout %q, want the ready line once and nothing else", got)
+	if got := s.stdout.String(); got != demoStdout(s.url) {
+		t.Errorf("got stdout %q, want the ready line and where to look, once", got)
 	}
+}
+
+// demoStdout is all that `hutong demo` writes to stdout.
+func demoStdout(url string) string {
+	return "ready " + url + "\n" +
+		"viewer   " + url + "/\n" +
+		"tilejson " + url + "/tiles/complaints.json\n" +
+		"style    " + url + "/styles/default.json\n"
 }
 
 // checkTileJSON follows a layer's TileJSON to a tile.

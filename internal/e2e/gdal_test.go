@@ -23,7 +23,7 @@ var mvtID = regexp.MustCompile(`mvt_id \(Integer64\) = ([0-9]+)`)
 func TestGDAL(t *testing.T) {
 	t.Parallel()
 	ogrinfo := testkit.Tool(t, "ogrinfo", "gdal-bin")
-	s := run(t, "demo", "--features", "1500", "--seed", "7")
+	s := run(t, "demo", "--live=false", "--features", "1500", "--seed", "7")
 	const zoom = 9
 	dir := t.TempDir()
 	save := func(path string, body []byte) {

@@ -52,7 +52,7 @@ func TestServeFiles(t *testing.T) {
 // TestInspectReadsStandardInput takes a tile of a server apart.
 func TestInspectReadsStandardInput(t *testing.T) {
 	t.Parallel()
-	s := run(t, "demo", "--features", "500")
+	s := run(t, "demo", "--live=false", "--features", "500")
 	tile := s.get(t, "/tiles/complaints/8/210/96.mvt", "Accept-Encoding", "gzip")
 	cmd := exec.CommandContext(t.Context(), binary, "inspect", "-", "--json")
 	cmd.Stdin = bytes.NewReader(tile.body)

@@ -61,7 +61,7 @@ func TestSIGTERMDrains(t *testing.T) {
 	for _, signal := range []os.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
-			s := run(t, "demo", "--features", "100")
+			s := run(t, "demo", "--features", "100") // a living city stops, too
 			conn, body := underWay(t, s)
 			if err := s.cmd.Process.Signal(signal); err != nil {
 				t.Fatal(err)
@@ -82,8 +82,8 @@ func TestSIGTERMDrains(t *testing.T) {
 			if status := s.wait(); status != 0 {
 				t.Errorf("got exit status %d, want 0; stderr:\n%s", status, s.stderr)
 			}
-			if out := s.stdout.String(); out != "ready "+s.url+"\n" {
-				t.Errorf("got stdout %q, want only the ready line", out)
+			if out := s.stdout.String(); out != demoStdout(s.url) {
+				t.Errorf("got stdout %q, want only where to look", out)
 			}
 		})
 	}
@@ -91,7 +91,7 @@ func TestSIGTERMDrains(t *testing.T) {
 
 func TestSecondSignalEndsAtOnce(t *testing.T) {
 	t.Parallel()
-	s := run(t, "demo", "--features", "100")
+	s := run(t, "demo", "--live=false", "--features", "100")
 	underWay(t, s)
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -173,7 +174,7 @@ func (v tourTable) checkFile(t *testing.T, city tourCity, ids []string) {
 	for i, id := range ids {
 		c := city.complaint(t, id)
 		for _, want := range []string{
-			id, c.title, fmt.Sprint(c.votes), fmt.Sprint(c.level), c.reported.Format("2006-01-02T15:04:05.000Z"),
+			id, c.title, strconv.Itoa(c.votes), fmt.Sprint(c.level), c.reported.Format("2006-01-02T15:04:05.000Z"),
 			fmt.Sprint(math.Round(c.lon*1e7) / 1e7), fmt.Sprint(math.Round(c.lat*1e7) / 1e7),
 		} {
 			if !slices.Contains(rows[i+1], want) {

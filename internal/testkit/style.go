@@ -174,7 +174,9 @@ func (c *styleCheck) steps(l *styleLayer, holds *Contents, at zooms, list []any)
 	for i := 2; i < len(list); i += 2 {
 		to := at.to
 		if i+1 < len(list) {
-			to = math.Min(to, list[i+1].(float64))
+			if stop, ok := list[i+1].(float64); ok {
+				to = math.Min(to, stop)
+			}
 		}
 		if from < to {
 			c.walk(l, holds, zooms{from, to}, list[i])
@@ -200,7 +202,8 @@ func (c *styleCheck) match(l *styleLayer, holds *Contents, list []any) {
 	if !ok || len(input) != 2 || input[0] != "get" {
 		return
 	}
-	known := holds.Values[input[1].(string)]
+	name, _ := input[1].(string)
+	known := holds.Values[name]
 	if known == nil {
 		return
 	}
@@ -211,7 +214,7 @@ func (c *styleCheck) match(l *styleLayer, holds *Contents, list []any) {
 		}
 		for _, label := range labels {
 			if text, _ := label.(string); !slices.Contains(known, text) {
-				c.fail(l, "field %q never is %q", input[1], text)
+				c.fail(l, "field %q never is %q", name, text)
 			}
 		}
 	}
@@ -236,9 +239,10 @@ func typesIn(filter any) []string {
 		return nil
 	}
 	var types []string
-	for _, t := range list[2].([]any) {
-		if slices.Contains([]string{"Point", "LineString", "Polygon"}, t.(string)) {
-			types = append(types, t.(string))
+	let, _ := list[2].([]any)
+	for _, t := range []string{"Point", "LineString", "Polygon"} {
+		if slices.Contains(let, any(t)) {
+			types = append(types, t)
 		}
 	}
 	return types

@@ -19,18 +19,28 @@ func TestStyleProblems(t *testing.T) {
 		{"id twice", good + "," + good, "a: its id stands twice"},
 		{"no source", good + `,{"id":"b","type":"circle","source":"b","source-layer":"b"}`, `b: there is no source "b"`},
 		{"no source layer", good + `,{"id":"b","type":"circle","source":"a","source-layer":"c"}`, `b: there is no source layer "a/c"`},
-		{"no field", good + `,{"id":"b","type":"symbol","source":"a","source-layer":"a","layout":{"x":["to-string",["get","secret"]]}}`,
-			`b: there is no field "secret"`},
-		{"field too early", good + `,{"id":"b","type":"symbol","source":"a","source-layer":"a","minzoom":13,"layout":{"x":["get","title"]}}`,
-			`b: field "title" is read from zoom 13 on, and in tiles from zoom 14 on`},
+		{
+			"no field", good + `,{"id":"b","type":"symbol","source":"a","source-layer":"a","layout":{"x":["to-string",["get","secret"]]}}`,
+			`b: there is no field "secret"`,
+		},
+		{
+			"field too early", good + `,{"id":"b","type":"symbol","source":"a","source-layer":"a","minzoom":13,"layout":{"x":["get","title"]}}`,
+			`b: field "title" is read from zoom 13 on, and in tiles from zoom 14 on`,
+		},
 		{"field in time", good + `,{"id":"b","type":"symbol","source":"a","source-layer":"a","minzoom":14,"layout":{"x":["has","title"]}}`, ""},
-		{"step too early", good + `,{"id":"b","type":"circle","source":"a","source-layer":"a","paint":{"x":["step",["zoom"],1,13.5,["get","title"]]}}`,
-			`b: field "title" is read from zoom 13.5 on, and in tiles from zoom 14 on`},
+		{
+			"step too early", good + `,{"id":"b","type":"circle","source":"a","source-layer":"a","paint":{"x":["step",["zoom"],1,13.5,["get","title"]]}}`,
+			`b: field "title" is read from zoom 13.5 on, and in tiles from zoom 14 on`,
+		},
 		{"step in time", good + `,{"id":"b","type":"circle","source":"a","source-layer":"a","paint":{"x":["step",["zoom"],1,14,["get","title"]]}}`, ""},
-		{"no value", good + `,{"id":"b","type":"circle","source":"a","source-layer":"a","paint":{"x":["match",["get","kind"],["x","z"],1,0]}}`,
-			`b: field "kind" never is "z"`},
-		{"wrong kind", good + `,{"id":"b","type":"fill","source":"a","source-layer":"a","filter":["all",["match",["geometry-type"],["Polygon"],true,false],["get","kind"]]}`,
-			`b: draws [Polygon], and there are [Point]`},
+		{
+			"no value", good + `,{"id":"b","type":"circle","source":"a","source-layer":"a","paint":{"x":["match",["get","kind"],["x","z"],1,0]}}`,
+			`b: field "kind" never is "z"`,
+		},
+		{
+			"wrong kind", good + `,{"id":"b","type":"fill","source":"a","source-layer":"a","filter":["all",["match",["geometry-type"],["Polygon"],true,false],["get","kind"]]}`,
+			`b: draws [Polygon], and there are [Point]`,
+		},
 		{"nothing drawn", `{"id":"b","type":"line","source":"a","source-layer":"a"}`, `a/a: nothing draws Point from zoom 0 on`},
 		{"hole", strings.Replace(good, `"type"`, `"maxzoom":14,"type"`, 1) +
 			`,{"id":"b","type":"symbol","source":"a","source-layer":"a","minzoom":15}`, `a/a: nothing draws Point from zoom 14 on`},

@@ -215,7 +215,7 @@ func TestFills(t *testing.T) {
 // than its distance is on the other side of the edge, and some point a little further is.
 func TestDistanceIsToTheOtherSide(t *testing.T) {
 	t.Parallel()
-	for _, seed := range testkit.Seeds(t, &runs, 20) {
+	for _, seed := range testkit.Seeds(t, &runs, 6) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		o := New(0.01)
 		for range 1 + r.IntN(3) {

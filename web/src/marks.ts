@@ -16,15 +16,17 @@ const SHAPES: Record<string, string> = {
   ring: "M12 4a8 8 0 1 0 0 16a8 8 0 1 0 0-16ZM12 8.5a3.5 3.5 0 1 1 0 7a3.5 3.5 0 1 1 0-7Z",
 };
 
-/** How large an icon is in its mark, of 1. */
-const ICON_SHARE = 0.78;
+/** How large an icon's image is in its mark, of 1; a quarter of the image is the room around the icon. */
+const ICON_SHARE = 0.9;
 
-/** What a legend draws for entry: a shape, a stroke or a patch in its colour, an icon where it has one. */
+/** What a legend draws for entry as the map does: a shape, a stroke or a patch in its colour, or an icon on a disc. */
 export function mark(entry: Pick<LegendEntry, "kind" | "colour" | "shape" | "icon">, sprite: Sprite | null): Element {
   if (entry.kind === "point" && entry.icon && sprite) {
     const box = element("span", { class: "mark", "aria-hidden": "true" });
     box.append(shapeMark(entry));
-    void sprite.draw(entry.icon, entry.colour, ICON_SHARE).then((canvas) => canvas && box.replaceChildren(canvas));
+    void sprite.draw(entry.icon, inkOn(entry.colour), ICON_SHARE).then((canvas) => {
+      if (canvas) box.replaceChildren(shapeMark({ ...entry, shape: "circle" }), canvas);
+    });
     return box;
   }
   return shapeMark(entry);
@@ -64,4 +66,14 @@ function firstMarks(legend: readonly LegendEntry[]): LegendEntry[] {
   const numbers = legend.some((entry) => entry.from !== undefined || entry.to !== undefined);
   if (numbers) return legend.filter((_, i) => [0, Math.floor(legend.length / 2), legend.length - 1].includes(i));
   return legend.filter((entry, i) => legend.findIndex((e) => e.colour === entry.colour) === i).slice(0, 3);
+}
+
+/** Black or white, whichever stands out more on colour ("#rrggbb"), by WCAG's luminance. */
+export function inkOn(colour: string): string {
+  const [red, green, blue] = [1, 3, 5].map((i) => {
+    const c = Number.parseInt(colour.slice(i, i + 2), 16) / 255;
+    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  // Contrast with white is 1.05 / (l + 0.05), with black (l + 0.05) / 0.05.
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000000" : "#ffffff";
 }

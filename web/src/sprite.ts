@@ -66,7 +66,9 @@ export function tint(rgba: Uint8ClampedArray, colour: string, sdf: boolean): voi
 
 async function load(url: string): Promise<Sheet | null> {
   try {
-    const [index, sheet] = await Promise.all([fetch(`${url}@2x.json`), fetch(`${url}@2x.png`)]);
+    // The sheet that the map loads too, so that it comes once.
+    const base = url + (devicePixelRatio > 1 ? "@2x" : "");
+    const [index, sheet] = await Promise.all([fetch(`${base}.json`), fetch(`${base}.png`)]);
     if (!index.ok || !sheet.ok) return null;
     return { places: (await index.json()) as Record<string, Place>, image: await createImageBitmap(await sheet.blob()) };
   } catch {

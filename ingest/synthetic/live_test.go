@@ -1,0 +1,451 @@
+package synthetic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hutong/ingest"
+	"hutong/internal/testkit"
+	"hutong/layers"
+	"hutong/layers/column"
+)
+
+// sized returns the sample with another number of complaints. Laying out a city takes a while, and what
+// it stands on is the same for all numbers.
+func sized(complaints int) *City {
+	c := *sample()
+	c.year, c.features = newCalendar(complaints), countsOf(complaints)
+	return &c
+}
+
+// streamsOf opens each stream of a city from a moment on, by its layer's name.
+func streamsOf(c *City) map[layers.Name]func(from instant) liveStream {
+	return map[layers.Name]func(from instant) liveStream{
+		"complaints": func(from instant) liveStream { return newComplaintStream(c, from) },
+		"vendors":    func(from instant) liveStream { return newVendorStream(c, from) },
+		"markets":    func(from instant) liveStream { return newMarketStream(c, from) },
+		"sensors":    func(from instant) liveStream { return newSensorStream(c, from) },
+	}
+}
+
+var cutRuns, agendaRuns atomic.Uint64
+
+// TestEventsAreAFunctionOfTime cuts a span of time into pieces in many ways: the events are the same, also
+// those of a stream that starts in the middle.
+func TestEventsAreAFunctionOfTime(t *testing.T) {
+	t.Parallel()
+	seed := testkit.Seeds(t, &cutRuns, 1)[0]
+	random := rand.New(rand.NewPCG(seed, 1))
+	for _, complaints := range []int{1, 700, 40_000} {
+		city := sized(complaints)
+		for name, open := range streamsOf(city) {
+			t.Run(fmt.Sprintf("%s of %d", name, complaints), func(t *testing.T) {
+				start := historyEnd + instant(random.Int64N(40*day))
+				end := start + 2*day
+				want := open(start).until(nil, end)
+				if len(want) == 0 {
+					t.Fatal("nothing happens for two days")
+				}
+				if !slices.IsSortedFunc(want, event.compare) {
+					t.Error("the events are not in their order")
+				}
+				if want[0].instant <= start || want[len(want)-1].instant > end {
+					t.Errorf("got events from %d to %d, want those of (%d, %d]", want[0].instant, want[len(want)-1].instant, start, end)
+				}
+				for range 4 {
+					var got []event
+					stream, now := open(start), start
+					for now < end {
+						now = min(end, now+instant(random.Int64N(5*hour)))
+						got = stream.until(got, now)
+						if random.IntN(4) == 0 {
+							stream = open(now) // another process goes on
+						}
+					}
+					if diff := cmp.Diff(want, got, cmp.AllowUnexported(event{})); diff != "" {
+						t.Fatalf("seed %d: cut into pieces (-whole +pieces):\n%.2000s", seed, diff)
+					}
+				}
+			})
+		}
+	}
+}
+
+// world is a layer as a client has it that applies all changes.
+type world map[layers.FeatureID]layers.Feature
+
+// apply applies the events of a stream up to a moment to w and calls each for every change.
+func (w world) apply(t *testing.T, schema *layers.Schema, s liveStream, to instant, each func(e event, was, is *layers.Feature)) {
+	t.Helper()
+	var r random
+	for i, e := range s.until(nil, to) {
+		change := layers.Change{Op: layers.Upsert, Feature: layers.Feature{Values: make([]column.Value, len(schema.Fields))}}
+		if e.gone {
+			change = layers.Change{Op: layers.Delete}
+		}
+		s.feature(&r, e, &change.Feature)
+		if err := schema.Check(i, &change); err != nil {
+			t.Fatal(err)
+		}
+		f := change.Feature
+		was, known := w[f.ID]
+		var before *layers.Feature
+		if known {
+			before = &was
+		}
+		if each != nil {
+			each(e, before, &f)
+		}
+		if e.gone {
+			delete(w, f.ID)
+			continue
+		}
+		w[f.ID] = f
+	}
+}
+
+// history returns a layer of a city as it is at the end of the history, and its schema.
+func history(t *testing.T, c *City, name layers.Name) (world, *layers.Schema) {
+	t.Helper()
+	w := world{}
+	var found *layers.Schema
+	each(t, c, func(schema *layers.Schema, change *layers.Change) {
+		found = schema
+		f := change.Feature
+		f.Values = slices.Clone(f.Values)
+		w[f.ID] = f
+	}, name)
+	return w, found
+}
+
+// TestComplaintsTakeTheirCourse follows complaints for some months: they come at the end of the history as
+// they were in it, take legal steps in order, and leave when they have ended, so that there are never
+// many more than the city has.
+func TestComplaintsTakeTheirCourse(t *testing.T) {
+	t.Parallel()
+	const complaints, days = 15_000, 30
+	city := sized(complaints)
+	w, schema := history(t, city, "complaints")
+	legal := map[string][]string{
+		"":            {"open"},
+		"open":        {"assigned", "rejected", "duplicate"},
+		"assigned":    {"in progress"},
+		"in progress": {"closed"},
+	}
+	stream := newComplaintStream(city, historyEnd)
+	come, left := 0, 0
+	for d := range days {
+		to := historyEnd + instant(d+1)*day
+		w.apply(t, schema, stream, to, func(e event, was, is *layers.Feature) {
+			if e.gone {
+				left++
+				switch status := was.Values[complaintStatus].Text(); status {
+				case "closed", "rejected", "duplicate":
+				default:
+					t.Errorf("%s leaves %s", is.ID, status)
+				}
+				return
+			}
+			before := ""
+			if was != nil {
+				before = was.Values[complaintStatus].Text()
+				was.Values[complaintStatus], was.Values[complaintChanged] = is.Values[complaintStatus], is.Values[complaintChanged]
+				if diff := cmp.Diff(was, is, cmp.AllowUnexported(column.Value{})); diff != "" {
+					t.Errorf("%s changes more than its status:\n%s", is.ID, diff)
+				}
+			} else {
+				come++
+			}
+			if now := is.Values[complaintStatus].Text(); !slices.Contains(legal[before], now) {
+				t.Errorf("%s goes from %q to %q", is.ID, before, now)
+			}
+			if got, want := is.Values[complaintChanged].Micros(), e.micros(); got != want {
+				t.Errorf("%s: changed at %d, want %d", is.ID, got, want)
+			}
+		})
+		if len(w) > complaints*12/10 || len(w) < complaints {
+			t.Fatalf("after %d days there are %d complaints, want about %d", d+1, len(w), complaints)
+		}
+	}
+	if want := leastAnHour * 24 * days; come < want || come > 2*want || left < come*7/10 {
+		t.Errorf("%d came and %d left, want at least %d, and nearly as many to leave", come, left, want)
+	}
+}
+
+// TestRates compares how many complaints come in a month with the same month of the year before.
+func TestRates(t *testing.T) {
+	t.Parallel()
+	const complaints = 400_000 // so many that leastAnHour counts at night only
+	city := sized(complaints)
+	var before, after int
+	var r random
+	for i := range complaints {
+		r.begin(city.seed, streamComplaint, i)
+		if city.year.nth(&r, i).instant >= 31*day {
+			before = i
+			break
+		}
+	}
+	quiet, busy := 0, 0
+	for _, e := range newComplaintStream(city, historyEnd).until(nil, historyEnd+31*day) {
+		if e.order != orderComes {
+			continue
+		}
+		after++
+		switch e.ofDay() / hour {
+		case 2, 3:
+			quiet++
+		case 9, 10:
+			busy++
+		}
+	}
+	if after < before || after > before*12/10 {
+		t.Errorf("%d complaints in January after %d in the one before", after, before)
+	}
+	if quiet < 2*31*leastAnHour || busy < 3*quiet {
+		t.Errorf("%d from 2 to 4 and %d from 9 to 11, want quiet nights, but not silent ones", quiet, busy)
+	}
+}
+
+// TestYearsGoOn looks at complaints far beyond the history.
+func TestYearsGoOn(t *testing.T) {
+	t.Parallel()
+	c := newCalendar(1_000_000)
+	var r random
+	last := instant(0)
+	for i := 0; i < 40_000_000; i += 9_973 {
+		r.begin(0, streamComplaint, i)
+		m := c.nth(&r, i)
+		date := m.date()
+		if m.instant < last {
+			t.Fatalf("complaint %d comes at %v, before an earlier one", i, date)
+		}
+		last = m.instant
+		if i >= 1_000_000 {
+			date = (m.instant - 1).date()
+		}
+		if int(date.Month())-1 != m.month || date.Hour() != m.hour || (m.instant < historyEnd) != (i < 1_000_000) {
+			t.Fatalf("complaint %d comes at %v, which is said to be month %d, hour %d", i, date, m.month+1, m.hour)
+		}
+		if got, want := weekday(m.day()), m.date().Weekday(); got != want {
+			t.Fatalf("%v is said to be a %v", date, got)
+		}
+	}
+	if y := last.date().Year(); y < 2060 || y > 2066 {
+		t.Errorf("after 40 million complaints it is %d, want some 39 years", y)
+	}
+}
+
+// TestShopsKeepTheirHours reads the hours of each vendor and market, and looks once a quarter of an hour for
+// a week whether those are open that say so.
+func TestShopsKeepTheirHours(t *testing.T) {
+	t.Parallel()
+	city := sized(15_000)
+	for _, c := range []struct {
+		layer       layers.Name
+		open, hours int
+	}{{"vendors", vendorOpen, vendorHours}, {"markets", marketOpen, marketHours}} {
+		w, schema := history(t, city, c.layer)
+		stream := streamsOf(city)[c.layer](historyEnd)
+		changes, opened := 0, 0
+		for now := historyEnd; now < historyEnd+8*day; now += 15 * 60 {
+			w.apply(t, schema, stream, now, func(_ event, was, is *layers.Feature) {
+				changes++
+				if was.Values[c.open] == is.Values[c.open] {
+					t.Errorf("%s changes without opening or closing", is.ID)
+				}
+			})
+			for id, f := range w {
+				want := saysOpen(t, f.Values[c.hours].Text(), now.date().Add(time.Minute))
+				if got := f.Values[c.open].Text() == "open"; got != want {
+					t.Fatalf("%s is %s at %v, and its hours are %q", id, f.Values[c.open].Text(), now.date(), f.Values[c.hours].Text())
+				}
+				if want {
+					opened++
+				}
+			}
+		}
+		if changes < 8*len(w) || opened < 8*24*len(w) {
+			t.Errorf("%s: %d changes, %d open quarters, want some of each", c.layer, changes, opened)
+		}
+	}
+}
+
+// saysOpen reads opening hours in a way of its own.
+func saysOpen(t *testing.T, hours string, now time.Time) bool {
+	t.Helper()
+	if hours == "" {
+		return false
+	}
+	week := []string{"Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"}
+	from, to := 0, 6
+	if days, rest, ok := strings.Cut(hours, " "); ok {
+		a, b, _ := strings.Cut(days, "-")
+		from, to, hours = slices.Index(week, a), slices.Index(week, b), rest
+	}
+	var h1, m1, h2, m2 int
+	if _, err := fmt.Sscanf(hours, "%02d:%02d-%02d:%02d", &h1, &m1, &h2, &m2); err != nil || from < 0 || to < from {
+		t.Fatalf("cannot read %q: %v", hours, err)
+	}
+	length := time.Duration((h2*60+m2-h1*60-m1+24*60)%(24*60)) * time.Minute
+	for back := range 2 {
+		opens := time.Date(now.Year(), now.Month(), now.Day()-back, h1, m1, 0, 0, time.UTC)
+		weekday := (int(opens.Weekday()) + 6) % 7
+		if weekday >= from && weekday <= to && !now.Before(opens) && now.Before(opens.Add(length)) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestAgenda pushes and pops at random.
+func TestAgenda(t *testing.T) {
+	t.Parallel()
+	seed := testkit.Seeds(t, &agendaRuns, 1)[0]
+	random := rand.New(rand.NewPCG(seed, 2))
+	var a agenda
+	var want []event
+	for range 5_000 {
+		if len(want) == 0 || random.IntN(5) < 3 {
+			e := event{instant: instant(random.Int64N(50)), index: random.IntN(50)}
+			a.push(e)
+			want = append(want, e)
+			continue
+		}
+		sortEvents(want)
+		if got := a.pop(); got != want[0] {
+			t.Fatalf("seed %d: got %v, want %v", seed, got, want[0])
+		}
+		want = want[1:]
+	}
+}
+
+// TestLive runs the sources of a city under a clock that stands still while they work.
+func TestLive(t *testing.T) {
+	t.Parallel()
+	city := sized(20_000)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		sources := city.Live(LiveOptions{Speed: 600})
+		changes := make([]int, len(sources))
+		ended := make(chan error, len(sources))
+		for i, source := range sources {
+			if want := "live-" + string(source.Layer()); source.Name() != want {
+				t.Errorf("got source %q, want %q", source.Name(), want)
+			}
+			go func() {
+				var report ingest.Report
+				err := source.Run(ctx, publisher(func(b layers.Batch) error {
+					if b.Layer != source.Layer() || len(b.Changes) == 0 || len(b.Changes) > ingest.MaxBatch {
+						t.Errorf("%s: a batch of %d changes for %q", source.Name(), len(b.Changes), b.Layer)
+					}
+					changes[i] += len(b.Changes)
+					return nil
+				}), &report)
+				if got := report.Summary().Accepted; got != int64(changes[i]) {
+					t.Errorf("%s: the report has %d accepted of %d", source.Name(), got, changes[i])
+				}
+				ended <- err
+			}()
+		}
+		time.Sleep(2 * time.Minute) // twenty hours
+		synctest.Wait()
+		for i, source := range sources {
+			want := len(streamsOf(city)[source.Layer()](historyEnd).until(nil, historyEnd+20*hour))
+			if changes[i] != want {
+				t.Errorf("%s: %d changes in twenty hours, want %d", source.Name(), changes[i], want)
+			}
+		}
+		cancel()
+		for range sources {
+			if err := <-ended; !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v, want that the run was cancelled", err)
+			}
+		}
+	})
+}
+
+// TestLiveGoesOn lets a source fail now and then: what it publishes in all its runs is what one run would.
+func TestLiveGoesOn(t *testing.T) {
+	t.Parallel()
+	city := sized(50_000)
+	synctest.Test(t, func(t *testing.T) {
+		live := city.Live(LiveOptions{Speed: MaxSpeed})
+		source := live[slices.IndexFunc(live, func(s ingest.Source) bool { return s.Layer() == "complaints" })]
+		full := errors.New("full")
+		var got []layers.FeatureID
+		batches := 0
+		to := publisher(func(b layers.Batch) error {
+			if batches++; batches%3 == 2 {
+				return full
+			}
+			for i := range b.Changes {
+				got = append(got, b.Changes[i].Feature.ID)
+			}
+			return nil
+		})
+		const runs = 20
+		for range runs {
+			var report ingest.Report
+			if err := source.Run(t.Context(), to, &report); !errors.Is(err, full) {
+				t.Fatalf("got %v, want the publisher's error", err)
+			}
+			time.Sleep(7 * time.Second) // a quarter of a day
+		}
+		stream := newComplaintStream(city, historyEnd)
+		var want []layers.FeatureID
+		var r random
+		for _, e := range stream.until(nil, historyEnd+runs*day) { // more than the runs had time for
+			f := layers.Feature{Values: make([]column.Value, complaintChannel+1)}
+			stream.feature(&r, e, &f)
+			want = append(want, f.ID)
+		}
+		if len(got) < 100 || !slices.Equal(got, want[:len(got)]) {
+			t.Errorf("got %d changes that are not the first of the stream's", len(got))
+		}
+	})
+}
+
+func TestLiveOptions(t *testing.T) {
+	t.Parallel()
+	for speed, valid := range map[int]bool{-1: false, 0: true, 1: true, 60: true, MaxSpeed: true, MaxSpeed + 1: false} {
+		if err := (LiveOptions{Speed: speed}).Validate(); (err == nil) != valid {
+			t.Errorf("speed %d: got %v", speed, err)
+		}
+	}
+}
+
+// BenchmarkLive makes an hour of the default city.
+func BenchmarkLive(b *testing.B) {
+	city := sized(DefaultComplaints)
+	for _, source := range []layers.Name{"complaints", "vendors", "sensors"} {
+		b.Run(string(source), func(b *testing.B) {
+			b.ReportAllocs()
+			stream := map[layers.Name]func(instant) liveStream{
+				"complaints": func(from instant) liveStream { return newComplaintStream(city, from) },
+				"vendors":    func(from instant) liveStream { return newVendorStream(city, from) },
+				"sensors":    func(from instant) liveStream { return newSensorStream(city, from) },
+			}[source](historyEnd)
+			now, events := historyEnd, []event(nil)
+			var r random
+			f := layers.Feature{Values: make([]column.Value, 16)}
+			for b.Loop() {
+				now += hour
+				events = stream.until(events[:0], now)
+				for _, e := range events {
+					stream.feature(&r, e, &f)
+				}
+			}
+		})
+	}
+}

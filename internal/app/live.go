@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"time"
+
+	"hutong/ingest"
+	"hutong/internal/telemetry"
+	"hutong/layers"
+)
+
+// How long a live source that has failed waits before it is run again: at first, and at most. The wait
+// doubles with each failure until a batch is accepted. A random part of up to a half is taken off, so that
+// sources that fail together do not come back together.
+const (
+	firstRetry = time.Second
+	lastRetry  = time.Minute
+)
+
+// Follow runs a live source into the store until ctx is done or the source ends without an error, again
+// and again when it fails. What it publishes is counted as it comes.
+func (s *Store) Follow(ctx context.Context, source ingest.Source, log *slog.Logger) {
+	log = log.With(slog.String("source", source.Name()), slog.String("layer", string(source.Layer())))
+	to := countingPublisher{s, s.records.With(source.Name())}
+	log.Info("source runs")
+	for retry := firstRetry; ; retry = min(2*retry, lastRetry) {
+		var report ingest.Report
+		err := source.Run(ctx, to, &report)
+		sum := report.Summary()
+		s.tellRefused(log, source, sum)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err == nil:
+			log.Info("source ended")
+			return
+		case sum.Accepted > 0:
+			retry = firstRetry
+		}
+		wait := retry - rand.N(retry/2) //nolint:gosec // nobody gains by guessing it
+		s.restarts.With(source.Name()).Add(1)
+		log.Warn("source failed and is run again", slog.Any("error", err), slog.Duration("in", wait))
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+	}
+}
+
+// countingPublisher publishes into a store and counts what was accepted.
+type countingPublisher struct {
+	store   *Store
+	records telemetry.Count
+}
+
+var _ ingest.Publisher = countingPublisher{}
+
+// Publish publishes a batch.
+func (p countingPublisher) Publish(ctx context.Context, batch layers.Batch) error {
+	if err := p.store.Publish(ctx, batch); err != nil {
+		return err
+	}
+	p.records.Add(len(batch.Changes))
+	return nil
+}
