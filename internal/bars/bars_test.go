@@ -67,6 +67,7 @@ func allBars() []bar {
 		{"served", barServed},
 		{"cold", barCold},
 		{"dc", barDC},
+		{"page", barFirst},
 	}
 }
 
