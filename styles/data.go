@@ -95,7 +95,7 @@ func (p *painter) pointText(l *Layer, f *from) {
 	zoom := nameFrom
 	switch {
 	case numbered && named && nameFrom > numberFrom:
-		number := numberText(l.Drawing.Number)
+		number := numberText(l)
 		field = fromZoom(nameFrom, number, []any{
 			"case",
 			[]any{"has", l.Drawing.Number},
@@ -104,7 +104,7 @@ func (p *painter) pointText(l *Layer, f *from) {
 		})
 		zoom = numberFrom
 	case numbered:
-		field, zoom = numberText(l.Drawing.Number), numberFrom
+		field, zoom = numberText(l), numberFrom
 	case named:
 		field = name
 	default:
@@ -122,13 +122,16 @@ func (p *painter) pointText(l *Layer, f *from) {
 	p.add(bandText, t)
 }
 
-// numberText is a number as it is written on the map: with one decimal at most, nothing where there is
-// none.
-func numberText(field string) []any {
-	return []any{
-		"case",
-		[]any{"has", field},
-		[]any{"number-format", []any{"to-number", get(field)}, map[string]any{"locale": "en", "max-fraction-digits": 1}},
-		"",
+// numberText is a layer's number as it is written on the map: with one decimal at most and its unit,
+// nothing where there is none. A unit stands in the drawing or, where sensors measure many things, in a
+// field called unit, of the features that have it in their tile.
+func numberText(l *Layer) []any {
+	field := l.Drawing.Number
+	number := []any{"number-format", []any{"to-number", get(field)}, map[string]any{"locale": "en", "max-fraction-digits": 1}}
+	if unit := l.Drawing.Fields[field].Unit; unit != "" {
+		number = []any{"concat", number, "\u00a0" + unit}
+	} else if from, ok := l.has("unit", column.String); ok && from == 0 {
+		number = []any{"concat", number, []any{"case", []any{"has", "unit"}, []any{"concat", "\u00a0", get("unit")}, ""}}
 	}
+	return []any{"case", []any{"has", field}, number, ""}
 }
