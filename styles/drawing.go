@@ -70,7 +70,7 @@ type FieldLook struct {
 type ValueLook struct {
 	// Title is the value for people; "" is the value itself.
 	Title Words
-	// Icon is the name of an icon of Maki or Temaki, such as "bus" or "temaki-tree"; "" for none.
+	// Icon is the name of an icon of Maki or Temaki, such as "bus" or "temaki-bench"; "" for none.
 	Icon string
 	// Colour is "#rrggbb"; "" lets the palette choose.
 	Colour string

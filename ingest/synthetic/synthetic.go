@@ -126,7 +126,7 @@ type Look struct {
 // ValueLook is how one value of a field is shown; what is "" is left to the map.
 type ValueLook struct {
 	Title, TitleZH string // the value for people
-	Icon           string // name of an icon of Maki or Temaki, such as "bus" or "temaki-tree"
+	Icon           string // name of an icon of Maki or Temaki, such as "bus" or "temaki-bench"
 	Colour         string // "#rrggbb"
 }
 
