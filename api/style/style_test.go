@@ -17,6 +17,7 @@ import (
 	"hutong/internal/telemetry"
 	"hutong/layers"
 	"hutong/layers/view"
+	"hutong/styles"
 	"hutong/tiles"
 )
 
@@ -49,7 +50,7 @@ func newServer(t *testing.T, start Start, places ...orb.Geometry) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := api.NewServer(slog.New(slog.DiscardHandler), telemetry.NewMetrics(), New(ls, api.Base{}, Options{Name: "A city", Start: start}).Routes())
+	s := api.NewServer(slog.New(slog.DiscardHandler), telemetry.NewMetrics(), New(ls, api.Base{}, Options{Name: styles.Words{EN: "A city", ZH: "一座城"}, Start: start}).Routes())
 	s.Ready()
 	return s
 }
@@ -91,6 +92,17 @@ func TestDefaultStyle(t *testing.T) {
 	}
 	if len(d.Center) != 2 || d.Center[0] != 116.5 || d.Zoom != 8 {
 		t.Errorf("got center %v and zoom %v, want the middle of the features", d.Center, d.Zoom)
+	}
+}
+
+// TestNameInBothLanguages: a style in Chinese has the city's name in Chinese.
+func TestNameInBothLanguages(t *testing.T) {
+	t.Parallel()
+	h := newServer(t, Start{})
+	for name, want := range map[string]string{"light": "A city", "dark": "A city", "light-zh": "一座城", "dark-zh": "一座城"} {
+		if _, d := get(t, h, "/styles/"+name+".json"); d.Name != want {
+			t.Errorf("%s: got the name %q, want %q", name, d.Name, want)
+		}
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 type City struct {
 	// Title is the city's name for people.
 	Title string
+	// TitleZH is that name in Chinese; "" if it has none.
+	TitleZH string
 	// PublicURL is the absolute URL under which clients reach the server; "" derives it from each
 	// request.
 	PublicURL string

@@ -23,7 +23,7 @@ func Demo(complaints int, seed uint64, speed int) (*City, error) {
 	}
 	made := synthetic.New(synthetic.Options{Complaints: complaints, Seed: seed})
 	center := synthetic.Center
-	city := &City{Title: "A synthetic city", Center: &center, Zoom: demoZoom, Sources: made.Sources()}
+	city := &City{Title: "A synthetic city", TitleZH: "虚拟城市", Center: &center, Zoom: demoZoom, Sources: made.Sources()}
 	for _, l := range made.Layers() {
 		o := tiles.Defaults()
 		o.Distinct, o.MinZoom = l.Distinct, l.MinZoom

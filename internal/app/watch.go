@@ -207,6 +207,7 @@ func differences(a, b *config.Config) []string {
 		}
 	}
 	add("city", a.City, b.City)
+	add("city_zh", a.CityZH, b.CityZH)
 	add("listen", a.Listen, b.Listen)
 	add("public_url", a.PublicURL, b.PublicURL)
 	add("trusted_proxies", a.TrustedProxies, b.TrustedProxies)

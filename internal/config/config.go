@@ -35,6 +35,8 @@ const DefaultData = "../shared/data"
 type Config struct {
 	// City is the title of the instance.
 	City string
+	// CityZH is that title in Chinese; "" if it has none.
+	CityZH string
 	// Listen is the host:port to listen on; port 0 takes a free one.
 	Listen string
 	// PublicURL is the absolute http or https URL under which clients reach the server, without a

@@ -73,7 +73,7 @@ type builder struct {
 
 func (b *builder) build(tree *node) {
 	c := &b.config
-	c.City = tree.get("city").str()
+	c.City, c.CityZH = tree.get("city").str(), tree.get("city_zh").str()
 	c.Listen = DefaultListen
 	if n := tree.get("listen"); n != nil {
 		c.Listen = n.text
