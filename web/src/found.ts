@@ -4,7 +4,7 @@ import type { Collection, Match } from "./features";
 import { value } from "./format";
 import { anchorOf, extentOf, metresBetween, type Position } from "./geometry";
 import type { Bounds } from "./api";
-import { fieldTitle, layerTitle } from "./titles";
+import { fieldTitle } from "./titles";
 
 /** A result of a search as it is listed. */
 export interface Found {
@@ -68,9 +68,4 @@ function whyOf(layer: Layer, { match, properties }: Match, id: string): string {
   const category = fieldOf(layer, layer.draw?.category ?? layer.draw?.class);
   if (!category || category.name === named?.field) return "";
   return value(of[category.name], category) ?? "";
-}
-
-/** What people are told of layer's results: its title. */
-export function groupTitle({ layer }: Group): string {
-  return layerTitle(layer);
 }

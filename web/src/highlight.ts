@@ -4,8 +4,8 @@ export interface Stretch {
   hit: boolean;
 }
 
-/** How many words of a search are marked; the rest still counts on the server. */
-const MAX_WORDS = 12;
+/** How many words of a search are marked: as many as the server takes. */
+const MAX_WORDS = 16;
 
 /**
  * text cut where the words of q stand in it, whatever their case; the pieces together are text again.

@@ -2,9 +2,10 @@ import { Marker } from "maplibre-gl";
 import type { Bounds } from "./api";
 import { parseCoordinates } from "./coordinates";
 import { element } from "./dom";
+import { Refused } from "./errors";
 import { getMatches, type Collection, type Match } from "./features";
 import { distance, place } from "./format";
-import { grouped, groupTitle, type Found } from "./found";
+import { grouped, type Found } from "./found";
 import { middleOf, type Position } from "./geometry";
 import { highlight } from "./highlight";
 import { icon } from "./icons";
@@ -12,6 +13,7 @@ import { looksOf, kindOf } from "./feature";
 import { lookAt } from "./look";
 import { mark } from "./marks";
 import type { Page } from "./page";
+import { layerTitle } from "./titles";
 import { why } from "./trouble";
 import { subscribe } from "./words/language";
 import { search } from "./words/search";
@@ -21,6 +23,9 @@ const DELAY_MS = 150;
 
 /** How many results are asked for. */
 const LIMIT = 20;
+
+/** The longest text that the server searches for, in characters. */
+const MAX_LENGTH = 200;
 
 /** How large a piece of the world around coordinates is looked at, in degrees. */
 const AROUND = 0.004;
@@ -39,7 +44,7 @@ export class Search {
   readonly #page: Page;
   readonly #box = element("input", {
     class: "field", type: "search", role: "combobox", id: "search-box", autocomplete: "off", autocapitalize: "off",
-    spellcheck: "false", enterkeyhint: "search", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "search-results",
+    spellcheck: "false", maxlength: String(MAX_LENGTH), enterkeyhint: "search", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": "search-results",
   });
   readonly #clear = element("button", { type: "button", class: "icon-button clear" }, icon("close"));
   readonly #list = element("div", { class: "results", id: "search-results", role: "listbox" });
@@ -169,10 +174,11 @@ export class Search {
     if (point) this.#addPlace(point);
     const notes: string[] = [];
     if ("trouble" in answer) {
-      notes.push(why(answer.trouble));
+      const refused = answer.trouble instanceof Refused && answer.trouble.status === 400;
+      notes.push(refused ? search().tooMuch : why(answer.trouble));
     } else {
       for (const group of grouped(answer.collection, (name) => this.#page.layer(name), this.#middle())) {
-        const title = element("div", { class: "group", id: `search-group-${this.#list.childElementCount}` }, groupTitle(group));
+        const title = element("div", { class: "group", id: `search-group-${this.#list.childElementCount}` }, layerTitle(group.layer));
         const options = group.found.map((found) => this.#option(found, answer.q));
         this.#list.append(element("div", { role: "group", "aria-labelledby": title.id }, title, ...options));
       }
@@ -238,6 +244,10 @@ export class Search {
   #key(e: KeyboardEvent): void {
     // Enter and the arrows of an input method choose among its own words.
     if (e.isComposing) return;
+    if (["ArrowDown", "ArrowUp", "Enter"].includes(e.key) && this.#askAnew()) {
+      e.preventDefault();
+      return;
+    }
     const open = !this.#drop.hidden && this.#choices.length > 0;
     const last = this.#choices.length - 1;
     switch (e.key) {
@@ -255,13 +265,8 @@ export class Search {
         this.#activate(e.key === "Home" ? 0 : last);
         break;
       case "Enter":
-        if (!open) {
-          const q = this.#box.value.trim();
-          clearTimeout(this.#waiting);
-          if (q !== "") void this.#ask(q);
-        } else {
-          this.#choices[Math.max(0, this.#active)]?.();
-        }
+        if (!open) this.#open();
+        else this.#choices[Math.max(0, this.#active)]?.();
         break;
       case "Escape":
         if (!this.#drop.hidden) this.#close();
@@ -272,6 +277,16 @@ export class Search {
         return;
     }
     e.preventDefault();
+  }
+
+  /** Asks at once, unless the list already answers what stands in the box; reports whether it asks. */
+  #askAnew(): boolean {
+    const q = this.#box.value.trim();
+    const answered = this.#answer?.q === q && ("collection" in this.#answer || this.#choices.length > 0);
+    if (q === "" || answered) return false;
+    clearTimeout(this.#waiting);
+    void this.#ask(q);
+    return true;
   }
 
   #open(): void {
