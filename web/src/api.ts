@@ -83,13 +83,13 @@ export interface TileJSON {
 }
 
 /** One layer as it is now. */
-export async function getLayer(name: string, signal: AbortSignal): Promise<Layer> {
-  return getJSON<Layer>(`layers/${encodeURIComponent(name)}`, signal);
+export async function getLayer(name: string): Promise<Layer> {
+  return getJSON<Layer>(`layers/${encodeURIComponent(name)}`);
 }
 
 /** What changes of all layers: little enough to be asked for every other second. */
-export async function getBriefs(signal: AbortSignal): Promise<Brief[]> {
-  return (await getJSON<{ layers: Brief[] }>("layers?detail=brief", signal)).layers;
+export async function getBriefs(): Promise<Brief[]> {
+  return (await getJSON<{ layers: Brief[] }>("layers?detail=brief")).layers;
 }
 
 /** A feature as GeoJSON, its public fields only. */
@@ -97,6 +97,9 @@ export interface Feature {
   id?: string | number;
   properties: Record<string, Value> | null;
 }
+
+/** How long the server may take for an answer. */
+export const PATIENCE_MS = 20_000;
 
 /** How far the server's clock is ahead of this machine's, in milliseconds, as its last answer had it. */
 let ahead = 0;
@@ -108,11 +111,12 @@ export function serverNow(): number {
 
 /**
  * Asks the server for the JSON at url, which is relative to the page. It throws Unreachable when no
- * whole answer came in time, Refused for an error status, and what signal says when that ended it.
+ * whole answer came in PATIENCE_MS, Refused for an error status, and what signal says when that ended it.
  */
 export async function getJSON<T>(url: string, signal?: AbortSignal): Promise<T> {
+  const late = AbortSignal.timeout(PATIENCE_MS);
   try {
-    const response = await fetch(new URL(url, document.baseURI), { signal: signal ?? null });
+    const response = await fetch(new URL(url, document.baseURI), { signal: signal ? AbortSignal.any([signal, late]) : late });
     const date = Date.parse(response.headers.get("date") ?? "");
     // The header holds whole seconds, so half of one is the best guess.
     if (!Number.isNaN(date)) ahead = date + 500 - Date.now();

@@ -8,11 +8,9 @@ import { agoText, shell } from "./words/shell";
 const POLL_MS = 2000;
 const MAX_POLL_MS = 30_000;
 
-/** How long one answer may take. */
-const PATIENCE_MS = 10_000;
-
-/** How rarely a layer's values are counted anew, since that reads the whole layer. */
+/** How rarely a layer's values are counted anew, since that reads the whole layer: one that is looked at, and others. */
 const DESCRIBE_MS = 10_000;
+const DESCRIBE_REST_MS = 60_000;
 
 /** How often "updated 2 s ago" is counted on. */
 const TICK_MS = 1000;
@@ -62,7 +60,7 @@ export class Live {
     if (this.#asked) return;
     this.#asked = true;
     try {
-      const changed = this.#viewer.learn(await getBriefs(AbortSignal.timeout(PATIENCE_MS)));
+      const changed = this.#viewer.learn(await getBriefs());
       this.#failures = 0;
       this.#answered = true;
       for (const name of changed) this.#refresher.ask(name);
@@ -76,17 +74,19 @@ export class Live {
     }
   }
 
-  /** Asks anew for the whole description of one layer of which more than counts is shown, if it has changed. */
+  /** Asks anew for the whole description of one layer that has changed, those first of which it is shown. */
   async #describe(): Promise<void> {
     const { ages } = this.#viewer.state.get();
     const now = Date.now();
-    for (const { name, seq } of this.#viewer.layers()) {
-      if (!this.#opened.has(name) && !ages.has(name)) continue;
-      if (seq === this.#viewer.describedSeq(name) || now - (this.#described.get(name) ?? 0) < DESCRIBE_MS) continue;
-      this.#described.set(name, now);
-      this.#viewer.replace(await getLayer(name, AbortSignal.timeout(PATIENCE_MS)));
-      return;
-    }
+    const shown = (name: string) => this.#opened.has(name) || ages.has(name);
+    const due = this.#viewer.layers().filter(({ name, seq }) => {
+      const rest = shown(name) ? DESCRIBE_MS : DESCRIBE_REST_MS;
+      return seq !== this.#viewer.described(name)?.seq && now - (this.#described.get(name) ?? 0) >= rest;
+    });
+    const next = due.find(({ name }) => shown(name)) ?? due[0];
+    if (!next) return;
+    this.#described.set(next.name, now);
+    this.#viewer.replace(await getLayer(next.name));
   }
 
   #say(): void {

@@ -4,7 +4,7 @@ import { followAddress, parseAddress } from "./address";
 import { Banner } from "./banner";
 import { mountChoices } from "./choices";
 import { byId, element } from "./dom";
-import { serverTrouble } from "./errors";
+import { Refused, serverTrouble } from "./errors";
 import { Failures, type Failure } from "./failures";
 import { mountFrame, mountSkips, nameFrame } from "./frame";
 import { Live } from "./live";
@@ -15,10 +15,11 @@ import { FeaturePopup } from "./popup";
 import { Refresher } from "./refresher";
 import { Search } from "./search";
 import { covered, mountSheet } from "./sheet";
-import { State } from "./state";
+import { State, type View } from "./state";
 import { Table } from "./table";
 import { followTheme, keptTheme } from "./theme";
 import { mountTools } from "./tools";
+import { why } from "./trouble";
 import { Viewer, getStyle, styleURL } from "./viewer";
 import { detect, kept, set, subscribe } from "./words/language";
 import { shell } from "./words/shell";
@@ -28,22 +29,32 @@ declare global {
   var hutong: { map: MapLibre | null; state: State } | undefined;
 }
 
+/** The view in an address. What somebody chose before is part of it, and of a link to it. */
+function viewOf(hash: string): View {
+  const asked = parseAddress(hash);
+  return { ...asked, lang: asked.lang ?? kept(), theme: asked.theme ?? keptTheme() };
+}
+
 /** Makes what the page needs before the server has answered: state, language, theme, frame. */
 function prepare(): { state: State; banner: Banner } {
-  const asked = parseAddress(location.hash);
-  // What somebody chose before is part of the view, and of a link to it.
-  const state = new State({ ...asked, lang: asked.lang ?? kept(), theme: asked.theme ?? keptTheme() });
+  const state = new State(viewOf(location.hash));
   set(detect(state.get().lang));
   state.subscribe((now, before) => now.lang === before.lang || set(detect(now.lang)));
-  followAddress(state);
+  followAddress(state, viewOf);
+  followTheme(state, () => looks.changed());
+  subscribe(() => looks.changed());
   warmUp();
   mountFrame();
   mountSheet();
   return { state, banner: new Banner() };
 }
 
+/** Hears of another theme or language, once there is a style that must follow. */
+const looks = { changed: () => {} };
+
 /** Fills the page with what the server has. */
 async function start(state: State, banner: Banner): Promise<void> {
+  const asked = styleURL(state.get());
   const [style, layers] = await Promise.all([getStyle(state.get()), getLayers()]);
   const viewer = new Viewer(state, style, layers);
   const bounds = state.get().camera ? null : await startBounds(style);
@@ -65,28 +76,34 @@ async function start(state: State, banner: Banner): Promise<void> {
   write();
   viewer.subscribe((news) => news === "drawn" && write());
   mountChoices(viewer, byId("choices"));
-  mountMap(viewer, bounds, failures, banner);
+  const show = (afresh: boolean, again: () => void) => {
+    viewer.restyle(afresh).then(() => banner.hide(), (error: unknown) => tell(error, banner, again));
+  };
+  const restyle = () => show(false, restyle);
+  const restart = () => show(true, restart);
+  mountMap(viewer, bounds, failures, banner, restart);
   new FeaturePopup(viewer);
   new Search(viewer, byId("search"));
   new Table(viewer, byId("table"));
   mountTools(viewer, byId("tools"));
-  const restyle = () => void viewer.restyle().catch((error: unknown) => tell(error, banner, restyle));
-  followTheme(state, restyle);
-  subscribe(restyle);
+  looks.changed = restyle;
+  if (styleURL(state.get()) !== asked) restyle();
   globalThis.hutong = { map: viewer.map, state };
 }
 
 /** Puts the map on the page, or says why there is none. */
 function mountMap(
-  viewer: Viewer, bounds: Awaited<ReturnType<typeof startBounds>>, failures: Failures, banner: Banner,
+  viewer: Viewer, bounds: Awaited<ReturnType<typeof startBounds>>, failures: Failures, banner: Banner, afresh: () => void,
 ): void {
   const host = byId("map");
   let map: MapLibre;
   try {
     map = makeMap(host, viewer.dressed(), viewer.state.get().camera, bounds, covered());
-  } catch {
+  } catch (error) {
+    const able = document.createElement("canvas").getContext("webgl2") !== null;
+    if (able) console.error(error);
     const note = element("p", { class: "no-map", role: "status" });
-    const write = () => (note.textContent = shell().noGraphics);
+    const write = () => (note.textContent = able ? shell().broken(String(error)) : shell().noGraphics);
     write();
     subscribe(write);
     host.replaceChildren(note);
@@ -97,28 +114,26 @@ function mountMap(
   addControls(map);
   viewer.show(map);
   new Hover(viewer, map);
-  watchFailures(map, failures, banner);
+  watchFailures(map, failures, banner, afresh);
 }
 
-/** Tells of tiles that do not come, and asks for them again once the server is well. */
-function watchFailures(map: MapLibre, failures: Failures, banner: Banner): void {
+/** Tells of tiles that do not come, and asks for them again once the server is well; for what else failed the style. */
+function watchFailures(map: MapLibre, failures: Failures, banner: Banner, afresh: () => void): void {
+  const again = () => failures.retry(map) || afresh();
   map.on("error", (event) => {
-    const trouble = serverTrouble(event.error);
-    if (trouble === null) {
+    if (serverTrouble(event.error) === null) {
       console.error(event.error);
       return;
     }
     failures.add(event as Failure);
-    // A fresh start keeps the view, which stands in the address.
-    void banner.untilWell(trouble, () => failures.retry(map) || location.reload());
+    void banner.untilWell(event.error, again);
   });
 }
 
 /** Tells of an error; one of the server's goes by, and then again is called. */
 function tell(error: unknown, banner: Banner, again: () => void): void {
-  const trouble = serverTrouble(error);
-  if (trouble !== null) void banner.untilWell(trouble, again);
-  else banner.show(shell().broken(error instanceof Error ? error.message : String(error)));
+  if (serverTrouble(error) !== null) void banner.untilWell(error, again);
+  else banner.show(() => shell().broken(error instanceof Refused ? why(error) : String(error)));
 }
 
 const { state, banner } = prepare();

@@ -1,3 +1,4 @@
+import { PATIENCE_MS } from "./api";
 import { element } from "./dom";
 
 /** Where an image lies in the sheet, in its pixels. */
@@ -37,6 +38,8 @@ export class Sprite {
   /** Draws an icon in colour so that it fills share of a square; null when there is no such icon. */
   async draw(name: string, colour: string, share: number): Promise<HTMLCanvasElement | null> {
     const sheet = await (this.#sheet ??= load(this.#url));
+    // What failed is tried again when something is drawn next.
+    if (!sheet) this.#sheet = undefined;
     const place = sheet?.places[name];
     const canvas = element("canvas", { width: String(SIDE), height: String(SIDE) });
     const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -68,8 +71,8 @@ async function load(url: string): Promise<Sheet | null> {
   try {
     // The sheet that the map loads too, so that it comes once.
     const base = url + (devicePixelRatio > 1 ? "@2x" : "");
-    const [index, sheet] = await Promise.all([fetch(`${base}.json`), fetch(`${base}.png`)]);
-    if (!index.ok || !sheet.ok) return null;
+    const [index, sheet] = await Promise.all([".json", ".png"].map((end) => fetch(base + end, { signal: AbortSignal.timeout(PATIENCE_MS) })));
+    if (!index?.ok || !sheet?.ok) return null;
     return { places: (await index.json()) as Record<string, Place>, image: await createImageBitmap(await sheet.blob()) };
   } catch {
     return null; // the shapes stay, which say the same

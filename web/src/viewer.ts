@@ -41,14 +41,14 @@ export class Viewer implements Page, Wardrobe {
   #asked: AbortController | undefined;
   #saying: ReturnType<typeof setTimeout> | undefined;
   readonly #changing = new Set<string>();
-  readonly #described = new Map<string, number | undefined>();
+  readonly #described = new Map<string, Layer>();
   readonly #listeners = new Set<(news: News, names: readonly string[]) => void>();
 
   constructor(state: State, style: StyleSpecification, layers: readonly Layer[]) {
     this.state = state;
     this.#style = style;
     this.#layers = layers;
-    for (const { name, seq } of layers) this.#described.set(name, seq);
+    for (const layer of layers) this.#described.set(layer.name, layer);
     this.#drawn = this.#read();
     this.#sprite = spriteOf(style);
     offerFonts(style);
@@ -129,8 +129,11 @@ export class Viewer implements Page, Wardrobe {
     note();
   }
 
-  /** Asks for the style that fits the page's theme and language now, and shows it. */
-  async restyle(): Promise<void> {
+  /**
+   * Asks for the style that fits the page's theme and language now, and shows it. Afresh it loads sources
+   * and sprite again that did not change: those that could not be loaded.
+   */
+  async restyle(afresh = false): Promise<void> {
     this.#asked?.abort();
     const { signal } = (this.#asked = new AbortController());
     let style: StyleSpecification;
@@ -144,7 +147,7 @@ export class Viewer implements Page, Wardrobe {
     this.#sprite = spriteOf(style);
     offerFonts(style);
     this.#drawn = this.#read();
-    this.#map?.setStyle(this.dressed());
+    this.#map?.setStyle(this.dressed(), { diff: !afresh });
     this.#tell("drawn", []);
   }
 
@@ -168,14 +171,14 @@ export class Viewer implements Page, Wardrobe {
     return this.#changing.has(name);
   }
 
-  /** The change up to which the fields of a layer are described; its counts may be newer. */
-  describedSeq(name: string): number | undefined {
+  /** A layer as it was when its values were counted last; layer() has its newest count. */
+  described(name: string): Layer | undefined {
     return this.#described.get(name);
   }
 
   /** Takes a newer description of one layer. */
   replace(layer: Layer): void {
-    this.#described.set(layer.name, layer.seq);
+    this.#described.set(layer.name, layer);
     const before = this.layer(layer.name);
     this.#layers = this.#layers.map((l) => (l.name === layer.name ? layer : l));
     // The newest observation moves what an age lets through.
