@@ -1,14 +1,16 @@
-import { AGES, PLAIN, type Age, type Camera, type State, type Theme, type View, type Wanted } from "./state";
+import { AGES, PLAIN, isTheme, type Age, type Camera, type State, type View, type Wanted } from "./state";
 import { isLang } from "./words/language";
 
 // The view as it stands behind # in the page's address:
 //
 //   #13/39.91/116.4&lang=zh&theme=dark&off=roads,parks&f.complaints.category=noise,*&age.complaints=7d
-//   &at=complaints:17&table=1&q=park
+//   &at=complaints:17&table=1&list=vendors&sort=opened,down&q=park
 //
 // The camera comes first, as MapLibre itself writes it: zoom/lat/lng. In names and values everything
 // that the form needs is percent-encoded, so any text can be one. `*` in a filter stands for all
-// other values, and a filter without a value shows nothing of the layer.
+// other values, `!` for the empty one, and a filter without a value shows nothing of the layer. What the
+// table lists and in which order stands as list=vendors and sort=opened, or sort=opened,down; the column of
+// names has no field: sort= and sort=,down.
 
 /** How many parts of an address and values of a list are read; more than people can make by hand. */
 const MAX_LISTED = 500;
@@ -65,6 +67,14 @@ function parseMember(view: { -readonly [K in keyof View]: View[K] }, word: strin
     case "table":
       view.table = raw === "1";
       break;
+    case "list":
+      view.list = decode(raw) ?? "";
+      break;
+    case "sort": {
+      const [field, way, ...rest] = raw.split(",").map(decode);
+      if (typeof field === "string" && rest.length === 0 && (way === undefined || way === "down")) view.order = { field, up: !way };
+      break;
+    }
     case "q":
       view.q = decode(raw) ?? "";
       break;
@@ -84,6 +94,8 @@ export function formatAddress(view: View): string {
   for (const [layer, age] of view.ages) parts.push(`age.${encode(layer)}=${age}`);
   if (view.at) parts.push(`at=${encode(view.at.layer)}:${encode(view.at.id)}`);
   if (view.table) parts.push("table=1");
+  if (view.list) parts.push(`list=${encode(view.list)}`);
+  if (view.order) parts.push(`sort=${encode(view.order.field)}${view.order.up ? "" : ",down"}`);
   if (view.q) parts.push(`q=${encode(view.q)}`);
   return `#${parts.join("&")}`;
 }
@@ -100,17 +112,19 @@ function parseCamera(part: string): Camera | null {
 /** A camera in as many digits as keep it within half a pixel. */
 function formatCamera({ zoom, lat, lng }: Camera): string {
   const digits = Math.max(0, Math.ceil((zoom * Math.LN2 + Math.log(512 / 360 / 0.5)) / Math.LN10));
-  const short = (n: number, to: number) => String(Number(n.toFixed(to)) + 0);
+  // Not by way of a number, which would write 5e-7.
+  const short = (n: number, to: number) => n.toFixed(to).replace(/(\..*?)0+$/, "$1").replace(/\.$/, "").replace(/^-0$/, "0");
   return `${short(zoom, 2)}/${short(lat, digits)}/${short(lng, digits)}`;
 }
 
 function parseWanted(raw: string): Wanted {
   const words = raw.split(",").slice(0, MAX_LISTED);
-  return { values: [...new Set(parseList(words.filter((word) => word !== "*").join(",")))], others: words.includes("*") };
+  const values = words.filter((word) => word !== "*" && word !== "").map((word) => (word === "!" ? "" : decode(word)));
+  return { values: [...new Set(values.filter((value) => value !== null))], others: words.includes("*") };
 }
 
 function formatWanted({ values, others }: Wanted): string {
-  return [...values.map(encode), ...(others ? ["*"] : [])].join(",");
+  return [...values.map((value) => (value === "" ? "!" : encode(value))), ...(others ? ["*"] : [])].join(",");
 }
 
 function parseList(raw: string): string[] {
@@ -142,15 +156,11 @@ function isAge(word: string): word is Age {
   return (AGES as readonly string[]).includes(word);
 }
 
-export function isTheme(word: unknown): word is Theme {
-  return word === "light" || word === "dark";
-}
-
 /**
  * Keeps state and the address of the page alike: what state says is written there, without an entry in
- * the history, and an address that somebody enters or goes back to becomes the state.
+ * the history, and an address that somebody enters or goes back to becomes the state, as read makes it.
  */
-export function followAddress(state: State): void {
+export function followAddress(state: State, read: (hash: string) => View): void {
   let waiting: ReturnType<typeof setTimeout> | undefined;
   const write = () => {
     waiting = undefined;
@@ -166,7 +176,7 @@ export function followAddress(state: State): void {
   addEventListener("hashchange", () => {
     clearTimeout(waiting);
     waiting = undefined;
-    const asked = parseAddress(location.hash);
+    const asked = read(location.hash);
     // An address without a camera says nothing about where to look.
     state.update({ ...asked, camera: asked.camera ?? state.get().camera });
   });

@@ -5,11 +5,8 @@ import type { Placed } from "./features";
 import { isShown, type Known } from "./filters";
 import { dateOf, value } from "./format";
 import { queryBounds } from "./geometry";
-import type { View } from "./state";
+import type { Order, View } from "./state";
 import { tag } from "./words/language";
-
-/** How a table is sorted; null is the server's own order. */
-export type Order = { field: string; up: boolean } | null;
 
 /**
  * The query for the features of layer within bounds that view lets through, at most limit of them; null

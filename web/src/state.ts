@@ -28,6 +28,13 @@ export interface At {
 
 export type Theme = "light" | "dark";
 
+export function isTheme(word: unknown): word is Theme {
+  return word === "light" || word === "dark";
+}
+
+/** How a table is sorted: by a field, or by names where field is "". null is the server's own order. */
+export type Order = { readonly field: string; readonly up: boolean } | null;
+
 /** Everything that a link to the page says. Nobody changes one in place. */
 export interface View {
   /** null until the map has one. */
@@ -44,13 +51,16 @@ export interface View {
   readonly at: At | null;
   /** Whether the table is open. */
   readonly table: boolean;
+  /** The layer that the table lists; "" is the first with data that is shown. */
+  readonly list: string;
+  readonly order: Order;
   /** What is searched for. */
   readonly q: string;
 }
 
 /** The view of a link that says nothing. */
 export const PLAIN: View = {
-  camera: null, lang: null, theme: null, off: [], filters: new Map(), ages: new Map(), at: null, table: false, q: "",
+  camera: null, lang: null, theme: null, off: [], filters: new Map(), ages: new Map(), at: null, table: false, list: "", order: null, q: "",
 };
 
 /** Hears of a change: the view that is, and the one that was. */

@@ -9,7 +9,7 @@ import { extentOf } from "./geometry";
 import { icon } from "./icons";
 import { isInView, lookAt } from "./look";
 import type { Page } from "./page";
-import { columnsOf, isNumeric, nextOrder, queryOf, rowName, sorted, wanted, type Order } from "./rows";
+import { columnsOf, isNumeric, nextOrder, queryOf, rowName, sorted, wanted } from "./rows";
 import { fieldTitle, layerTitle, titleOf } from "./titles";
 import { why } from "./trouble";
 import { subscribe } from "./words/language";
@@ -46,9 +46,9 @@ export class Table {
     "div", { class: "rows", role: "region", tabindex: "0", "aria-labelledby": "table-caption" },
     element("table", {}, this.#caption, this.#head, this.#body), this.#note,
   );
-  #name = "";
-  #order: Order = null;
   #content: Content | undefined;
+  /** The layer that content is of. */
+  #listed: string | undefined;
   #before: Element | null = null;
   #waiting: ReturnType<typeof setTimeout> | undefined;
   #asked: AbortController | undefined;
@@ -58,15 +58,17 @@ export class Table {
     this.#host = host;
     this.#caption.id = "table-caption";
     host.replaceChildren(this.#bar, this.#rows);
-    this.#layers.addEventListener("change", () => this.#choose(this.#layers.value));
+    this.#layers.addEventListener("change", () => page.state.update({ list: this.#layers.value, order: null }));
     page.state.subscribe((now, before) => {
       if (now.table !== before.table) this.#toggle();
+      else if (this.#layer()?.name !== this.#listed) this.#turn();
+      else if (now.order !== before.order) this.#writeRows();
       else if (now.camera !== before.camera || now.filters !== before.filters || now.ages !== before.ages) this.#soon(MOVED_MS);
       if (now.at !== before.at) this.#markCurrent();
     });
     page.subscribe((news, names) => {
       if (news === "drawn") this.#write();
-      else if (names.includes(this.#name)) this.#soon(CHANGED_MS);
+      else if (names.includes(this.#layer()?.name ?? "")) this.#soon(CHANGED_MS);
     });
     subscribe(() => this.#write());
     this.#toggle();
@@ -111,18 +113,17 @@ export class Table {
   /** The layer that is listed: the chosen one, else the first with data that is shown. */
   #layer(): Layer | undefined {
     const layers = this.#page.layers();
-    const { off } = this.#page.state.get();
+    const { list, off } = this.#page.state.get();
     const data = layers.filter((l) => !l.role);
-    const layer = this.#page.layer(this.#name) ?? data.find((l) => !off.includes(l.name)) ?? data[0] ?? layers[0];
-    this.#name = layer?.name ?? "";
-    return layer;
+    return this.#page.layer(list) ?? data.find((l) => !off.includes(l.name)) ?? data[0] ?? layers[0];
   }
 
-  #choose(name: string): void {
-    this.#name = name;
-    this.#order = null;
+  /** Lists another layer: the one that the state names now. */
+  #turn(): void {
+    if (this.#host.hidden) return;
     this.#content = undefined;
-    this.#writeRows();
+    this.#listed = this.#layer()?.name;
+    this.#write();
     void this.#load().then(() => this.#page.announce(this.#caption.textContent || (this.#note.textContent ?? "")));
   }
 
@@ -130,6 +131,7 @@ export class Table {
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
     const layer = this.#layer();
+    this.#listed = layer?.name;
     if (!layer) return;
     this.#asked?.abort();
     const { signal } = (this.#asked = new AbortController());
@@ -165,7 +167,7 @@ export class Table {
     this.#layers.replaceChildren(...groups);
     if (ground.length > 0) this.#layers.append(element("optgroup", { label: shell().baseMap }, ...ground.map(option)));
     const layer = this.#layer();
-    this.#layers.value = this.#name;
+    this.#layers.value = layer?.name ?? "";
     const label = element("label", { for: "table-layer", class: "unseen" }, table().layer);
     const save = button("save", "download", table().download, table().downloadTitle, () => this.#save());
     const close = button("close", "close", "", table().close, () => this.#page.state.update({ table: false }));
@@ -181,7 +183,7 @@ export class Table {
     const held = this.#rows.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset : undefined;
     const layer = this.#layer();
     const content = this.#content;
-    const features = layer && content && "features" in content ? sorted(layer, content.features, this.#order) : [];
+    const features = layer && content && "features" in content ? sorted(layer, content.features, this.#page.state.get().order) : [];
     const columns = layer ? columnsOf(layer) : [];
     this.#caption.textContent = layer && features.length > 0 ? this.#captionOf(layer) : "";
     this.#head.replaceChildren(...(layer && features.length > 0 ? [this.#headings(layer, columns)] : []));
@@ -227,16 +229,17 @@ export class Table {
   }
 
   #heading(field: string, title: string, numeric: boolean): HTMLElement {
-    const order = this.#order?.field === field ? this.#order : null;
+    const order = this.#page.state.get().order;
+    const way = order?.field === field ? (order.up ? "ascending" : "descending") : "none";
     const press = element("button", { type: "button", "data-column": field, title: table().sortHint(title) }, title);
-    if (order) press.append(icon(order.up ? "up" : "down"));
+    if (way !== "none") press.append(icon(way === "ascending" ? "up" : "down"));
     press.addEventListener("click", () => {
-      this.#order = nextOrder(this.#order, field);
-      this.#writeRows();
-      this.#page.announce(this.#order ? table().sorted(title, this.#order.up) : table().unsorted);
+      const next = nextOrder(order, field);
+      this.#page.state.update({ order: next });
+      this.#page.announce(next ? table().sorted(title, next.up) : table().unsorted);
     });
     const cell = element("th", { scope: "col", ...(numeric && { class: "number" }) }, press);
-    cell.setAttribute("aria-sort", order ? (order.up ? "ascending" : "descending") : "none");
+    cell.setAttribute("aria-sort", way);
     return cell;
   }
 
@@ -273,8 +276,9 @@ export class Table {
   /** Marks the row of the feature whose fields are open. */
   #markCurrent(): void {
     const { at } = this.#page.state.get();
+    const listed = this.#layer()?.name;
     for (const press of this.#body.querySelectorAll<HTMLElement>("[data-row]")) {
-      const current = at?.layer === this.#name && at.id === press.dataset["row"];
+      const current = at !== null && at.layer === listed && at.id === press.dataset["row"];
       if (current) press.closest("tr")?.setAttribute("aria-current", "true");
       else press.closest("tr")?.removeAttribute("aria-current");
     }
@@ -284,7 +288,7 @@ export class Table {
     const layer = this.#layer();
     const content = this.#content;
     if (!layer || !content || !("features" in content)) return;
-    const features = sorted(layer, content.features, this.#order);
+    const features = sorted(layer, content.features, this.#page.state.get().order);
     const name = fileName(layerTitle(layer), new Date(), "csv");
     download(new Blob([csv(featureRows(layer, features))], { type: "text/csv;charset=utf-8" }), name);
     this.#page.announce(table().saved(name, features.length));

@@ -1,5 +1,5 @@
 import { recall, remember } from "./memory";
-import type { State, Theme } from "./state";
+import { isTheme, type State, type Theme } from "./state";
 
 /** Under what the chosen theme is kept. */
 const KEPT = "theme";
@@ -9,7 +9,7 @@ const system = window.matchMedia("(prefers-color-scheme: dark)");
 /** The theme that somebody chose before, or null. */
 export function keptTheme(): Theme | null {
   const kept = recall(KEPT);
-  return kept === "light" || kept === "dark" ? kept : null;
+  return isTheme(kept) ? kept : null;
 }
 
 /** Keeps theme for the next visit; null is the system's again. */

@@ -8,11 +8,12 @@ test("an address is the camera and what differs from a plain view", () => {
   assert.equal(formatAddress(PLAIN), "#");
   const view: View = {
     camera: { zoom: 13, lat: 39.91, lng: 116.4 }, lang: "zh", theme: "dark", off: ["a", "b"],
-    filters: new Map([["complaints", new Map([["category", { values: ["noise", "a,b"], others: true }]])]]),
-    ages: new Map([["complaints", "7d"]]), at: { layer: "complaints", id: "1:7" }, table: true, q: "朝阳 & co",
+    filters: new Map([["complaints", new Map([["category", { values: ["noise", "", "a,b"], others: true }]])]]),
+    ages: new Map([["complaints", "7d"]]), at: { layer: "complaints", id: "1:7" }, table: true, list: "vendors", order: { field: "opened", up: false },
+    q: "朝阳 & co",
   };
-  const want = "#13/39.91/116.4&lang=zh&theme=dark&off=a,b&f.complaints.category=noise,a%2Cb,*&age.complaints=7d" +
-    "&at=complaints:1%3A7&table=1&q=%E6%9C%9D%E9%98%B3%20%26%20co";
+  const want = "#13/39.91/116.4&lang=zh&theme=dark&off=a,b&f.complaints.category=noise,!,a%2Cb,*&age.complaints=7d" +
+    "&at=complaints:1%3A7&table=1&list=vendors&sort=opened,down&q=%E6%9C%9D%E9%98%B3%20%26%20co";
   assert.equal(formatAddress(view), want);
   assert.deepEqual(parseAddress(want), view);
 });
@@ -33,6 +34,8 @@ test("parseAddress leaves out what it cannot read", () => {
     ["#f.a.b=", { filters: new Map([["a", new Map([["b", { values: [], others: false }]])]]) }],
     ["#f.__proto__.constructor=x", { filters: new Map([["__proto__", new Map([["constructor", { values: ["x"], others: false }]])]]) }],
     ["#q=a=b", { q: "a=b" }],
+    ["#sort=", { order: { field: "", up: true } }], ["#sort=,down", { order: { field: "", up: false } }],
+    ["#sort=a,up", {}], ["#sort=a,down,b", {}], ["#sort=%ZZ", {}], ["#list=%ZZ", {}],
   ];
   for (const [hash, want] of cases) assert.deepEqual(parseAddress(hash), { ...PLAIN, ...want }, hash);
 });
@@ -42,7 +45,7 @@ test("parseAddress gives back what formatAddress was given", () => {
   const letters = [..."abAB09 _-.,:;*&=#%/?+()'\"<>\\朝é\u{1f600}\n"];
   const text = (least = 1) => Array.from({ length: least + int(6) }, () => pick(letters)).join("");
   const some = <T>(make: () => T): T[] => Array.from({ length: int(4) }, make);
-  const wanted = (): Wanted => ({ values: [...new Set(some(text))], others: int(2) === 0 });
+  const wanted = (): Wanted => ({ values: [...new Set(some(() => text(0)))], others: int(2) === 0 });
   for (let i = 0; i < 2000; i++) {
     const zoom = int(2000) / 100;
     const view: View = {
@@ -50,7 +53,8 @@ test("parseAddress gives back what formatAddress was given", () => {
       lang: pick([null, "en", "zh"]), theme: pick([null, "light", "dark"]), off: [...new Set(some(text))],
       filters: new Map(some(() => [text(), new Map([[text(), wanted()]])])),
       ages: new Map(some(() => [text(), pick(AGES)])),
-      at: int(2) === 0 ? null : { layer: text(), id: text() }, table: int(2) === 0, q: text(0),
+      at: int(2) === 0 ? null : { layer: text(), id: text() }, table: int(2) === 0,
+      list: text(0), order: int(2) === 0 ? null : { field: text(0), up: int(2) === 0 }, q: text(0),
     };
     assert.deepEqual(parseAddress(formatAddress(view)), view, `seed ${seed}, view ${i}`);
   }
@@ -74,4 +78,9 @@ test("an address keeps the camera within half a pixel", () => {
     const pixels = (degrees: number) => (Math.abs(degrees) / 360) * 512 * 2 ** camera.zoom;
     assert.ok(got && pixels(got.lng - camera.lng) <= 0.5 && pixels(got.lat - camera.lat) <= 0.5, `seed ${seed}: ${JSON.stringify([camera, got])}`);
   }
+});
+
+test("an address writes no camera as a power of ten", () => {
+  const cases: [number, number, string][] = [[5e-7, 10, "#20/0.0000005/10"], [-5e-7, -1e-12, "#20/-0.0000005/0"], [100, 0, "#20/100/0"]];
+  for (const [lat, lng, want] of cases) assert.equal(formatAddress({ ...PLAIN, camera: { zoom: 20, lat, lng } }), want);
 });
