@@ -1,10 +1,11 @@
 import { byId } from "./dom";
 import type { Drawn, LegendEntry } from "./drawn";
+import { isOfNumbers, legendTitle } from "./legend";
 import type { Page } from "./page";
 import type { Caption } from "./picture";
 import type { Filters } from "./state";
 import { layerTitle } from "./titles";
-import { tag } from "./words/language";
+import { dateTag } from "./words/language";
 import { tools } from "./words/tools";
 
 /** What a picture of the page's map says of it at now. */
@@ -13,11 +14,16 @@ export function captionOf(page: Page, now: Date): Required<Caption> {
   const seen = page.drawn().filter((d) => !off.includes(d.name));
   return {
     title: byId("title").textContent || "Hutong",
-    when: new Intl.DateTimeFormat(tag(), { dateStyle: "long", timeStyle: "short", hourCycle: "h23" }).format(now),
-    legend: seen.filter((d) => d.role === "").map((d) => ({ title: d.title, entries: shownOf(d, filters) })),
+    when: new Intl.DateTimeFormat(dateTag(), { dateStyle: "long", timeStyle: "short", hourCycle: "h23" }).format(now),
+    legend: seen.filter((d) => d.role === "").map((d) => ({ title: titleOf(page, d), entries: shownOf(d, filters) })),
     more: tools().more,
     sources: sourcesOf(page, seen.map((d) => d.name)),
   };
+}
+
+/** A layer's title; where its legend is of numbers, with what they are. */
+function titleOf(page: Page, drawn: Drawn): string {
+  return isOfNumbers(drawn.legend) ? `${drawn.title}: ${legendTitle(drawn, page.layer(drawn.name))}` : drawn.title;
 }
 
 /** The entries of a legend that the filters let through. */

@@ -2,6 +2,7 @@ import { AGE_MS, newest, oldest } from "./ages";
 import type { Field, Layer } from "./api";
 import { element } from "./dom";
 import type { Drawn, LegendEntry } from "./drawn";
+import { entryText, isOfNumbers, legendTitle } from "./legend";
 import { mark } from "./marks";
 import { AGES, withAge, withFilter, type Age, type Wanted } from "./state";
 import { fieldTitle, valueTitle } from "./titles";
@@ -32,26 +33,31 @@ export class LayerDetail {
   readonly #ages = new Map<Age | null, HTMLInputElement>();
   readonly #note = element("p", { class: "note" });
   readonly #reset: HTMLButtonElement;
+  readonly #offered: Offer;
+  readonly empty: boolean;
 
-  /** The detail of a layer; null when there is nothing to say and nothing to choose. */
-  static of(viewer: Viewer, drawn: Drawn): LayerDetail | null {
-    const detail = new LayerDetail(viewer, drawn);
-    return detail.node.childElementCount > 1 ? detail : null;
-  }
-
-  private constructor(viewer: Viewer, drawn: Drawn) {
+  /** The detail of a layer; it is empty when there is nothing to say and nothing to choose. */
+  constructor(viewer: Viewer, drawn: Drawn) {
     this.#viewer = viewer;
     this.#drawn = drawn;
     const layer = viewer.layer(drawn.name);
     if (drawn.legend.length > 1) this.node.append(this.#legend(layer));
-    const status = layer?.draw?.status;
-    if (layer && status && status !== drawn.field && drawn.role === "") this.#addStatuses(layer, status);
-    if (layer && drawn.role === "") this.#addAges(layer);
+    const { statuses, ages } = (this.#offered = offer(viewer, drawn));
+    const status = layer?.fields.find((f) => f.name === layer.draw?.status);
+    if (status && statuses.length > 1) this.#addStatuses(status, statuses);
+    if (ages.length > 0) this.#addAges(ages);
+    this.empty = !this.node.hasChildNodes();
     this.#reset = element("button", { type: "button", class: "button reset" }, shell().reset);
     this.#reset.addEventListener("click", () => this.#clear());
     this.node.append(this.#reset);
     this.refresh();
     this.sync();
+  }
+
+  /** Whether the catalogue has come to know statuses or ages that this does not offer. */
+  outgrown(): boolean {
+    const { statuses, ages } = offer(this.#viewer, this.#drawn);
+    return statuses.some((s) => !this.#offered.statuses.includes(s)) || ages.some((age) => !this.#offered.ages.includes(age));
   }
 
   /** Shows what the state says. */
@@ -78,9 +84,10 @@ export class LayerDetail {
     for (const { field, list } of this.#choices) {
       const common = layer.fields.find((f) => f.name === field)?.common ?? [];
       const counts = new Map(common.map((c) => [String(c.value), c.count]));
+      const all = this.#viewer.described(layer.name)?.count ?? layer.count;
       const listed = list.reduce((sum, { value }) => sum + (value === null ? 0 : (counts.get(value) ?? 0)), 0);
       for (const choice of list) {
-        const n = choice.value === null ? layer.count - listed : counts.get(choice.value);
+        const n = choice.value === null ? all - listed : counts.get(choice.value);
         choice.count.textContent = n === undefined || n < 0 ? "" : count(n);
       }
     }
@@ -92,11 +99,9 @@ export class LayerDetail {
   #legend(layer: Layer | undefined): HTMLElement {
     const { legend, field, role } = this.#drawn;
     const described = layer?.fields.find((f) => f.name === field);
-    const unit = legend.find((entry) => entry.unit)?.unit;
-    const title = (described ? fieldTitle(described) : shell().legend) + (unit ? ` (${unit})` : "");
-    const set = element("fieldset", { class: "legend" }, element("legend", {}, title));
-    // Numbers have no values to choose, and ground is not chosen from.
-    if (role !== "" || legend.some((entry) => entry.from !== undefined || entry.to !== undefined)) {
+    const set = element("fieldset", { class: "legend" }, element("legend", {}, legendTitle(this.#drawn, layer)));
+    // Ground is not chosen from.
+    if (role !== "" || isOfNumbers(legend)) {
       set.append(...legend.map((entry) => element("div", { class: "entry" }, ...this.#look(entry))));
       return set;
     }
@@ -116,15 +121,11 @@ export class LayerDetail {
   }
 
   #look(entry: LegendEntry): (Element | string)[] {
-    const title = element("span", { class: "title" }, rangeText(entry) || entry.title || shell().others);
-    return [mark(entry, this.#viewer.sprite), title];
+    return [mark(entry, this.#viewer.sprite), element("span", { class: "title" }, entryText(entry))];
   }
 
-  #addStatuses(layer: Layer, name: string): void {
-    const field = layer.fields.find((f) => f.name === name);
-    const values = this.#viewer.values(layer.name, name);
-    if (!field || values.length < 2) return;
-    const choices: Choices = { field: name, list: [] };
+  #addStatuses(field: Field, values: readonly string[]): void {
+    const choices: Choices = { field: field.name, list: [] };
     const chips = element("div", { class: "chips" });
     for (const value of values) {
       const choice = this.#choice(choices, value, element("label", { class: "chip" }));
@@ -135,15 +136,10 @@ export class LayerDetail {
     this.node.append(element("fieldset", { class: "statuses" }, element("legend", {}, fieldTitle(field)), chips));
   }
 
-  #addAges(layer: Layer): void {
-    const [first, last] = [oldest(layer), newest(layer)];
-    if (!first || !last) return;
-    const span = last.getTime() - first.getTime();
-    const shown = AGES.filter((age) => AGE_MS[age] < span);
-    if (shown.length === 0) return;
+  #addAges(ages: readonly Age[]): void {
     const chips = element("div", { class: "chips" });
-    for (const age of [null, ...shown]) {
-      const box = element("input", { type: "radio", name: `age-${layer.name}` });
+    for (const age of [null, ...ages]) {
+      const box = element("input", { type: "radio", name: `age-${this.#drawn.name}` });
       box.addEventListener("change", () => this.#setAge(age));
       this.#ages.set(age, box);
       chips.append(element("label", { class: "chip" }, box, shell().ages[age ?? "all"]));
@@ -203,15 +199,28 @@ export class LayerDetail {
   }
 }
 
+/** What of a layer can be chosen beside its legend. */
+interface Offer {
+  statuses: readonly string[];
+  ages: readonly Age[];
+}
+
+/** The statuses of a layer that its legend does not list, and the ages that leave some of it out. */
+function offer(viewer: Viewer, { name, field, role }: Drawn): Offer {
+  const layer = viewer.layer(name);
+  if (!layer || role !== "") return { statuses: [], ages: [] };
+  const status = layer.draw?.status;
+  const [first, last] = [oldest(layer), newest(layer)];
+  const span = first && last ? last.getTime() - first.getTime() : 0;
+  return {
+    statuses: status !== undefined && status !== field ? viewer.values(name, status) : [],
+    ages: AGES.filter((age) => AGE_MS[age] < span),
+  };
+}
+
 /** A legend with what most features are first, and what it does not list last. */
 function byCount(legend: readonly LegendEntry[], field: Field | undefined): LegendEntry[] {
   const counts = new Map(field?.common?.map((c) => [String(c.value), c.count]));
   const rank = ({ value }: LegendEntry) => (value === undefined ? -1 : (counts.get(value) ?? 0));
   return [...legend].sort((a, b) => rank(b) - rank(a));
-}
-
-/** The numbers of an entry for people; their unit stands above. */
-function rangeText({ from, to }: LegendEntry): string {
-  if (from === undefined) return to === undefined ? "" : shell().below(count(to));
-  return to === undefined ? shell().above(count(from)) : shell().between(count(from), count(to));
 }

@@ -22,6 +22,25 @@ export function drawing<K extends keyof SVGElementTagNameMap>(
   return node;
 }
 
+/** What takes the keyboard. */
+const FOCUSABLE = "a[href], button, input, select, summary, [tabindex]";
+
+/**
+ * Runs make, which makes the children of host anew, and gives the keyboard back to what then stands in
+ * the place of what had it: in the same list item, the same one from above.
+ */
+export function keepFocus(host: HTMLElement, make: () => void): void {
+  const held = document.activeElement;
+  const within = (node: Element) => node.closest<HTMLElement>("[data-layer]") ?? host;
+  const nth = held && host.contains(held) ? [...within(held).querySelectorAll(FOCUSABLE)].indexOf(held) : -1;
+  const layer = held ? within(held).dataset["layer"] : undefined;
+  make();
+  if (nth < 0) return;
+  const places = [host, ...host.querySelectorAll<HTMLElement>("[data-layer]")];
+  const place = places.find((node) => node.dataset["layer"] === layer) ?? host;
+  place.querySelectorAll<HTMLElement>(FOCUSABLE)[nth]?.focus({ preventScroll: true });
+}
+
 /** The element of the page with this id; the page's own markup has it. */
 export function byId(id: string): HTMLElement {
   const node = document.getElementById(id);

@@ -1,7 +1,7 @@
 import { newest } from "./ages";
 import { serverNow, type Layer } from "./api";
 import { LayerDetail } from "./detail";
-import { element } from "./dom";
+import { element, keepFocus } from "./dom";
 import type { Drawn } from "./drawn";
 import { icon } from "./icons";
 import { swatches } from "./marks";
@@ -20,14 +20,15 @@ export class LayerEntry {
   readonly #box: HTMLInputElement;
   readonly #count = element("span", { class: "count" });
   readonly #age = element("span", { class: "age" });
-  readonly #detail: LayerDetail | null;
-  readonly #title: string;
+  readonly #drawn: Drawn;
+  readonly #row: HTMLElement;
+  #detail: LayerDetail;
 
   constructor(viewer: Viewer, drawn: Drawn, open: boolean) {
     this.#viewer = viewer;
+    this.#drawn = drawn;
     this.name = drawn.name;
     this.role = drawn.role;
-    this.#title = drawn.title;
     this.#box = element("input", { type: "checkbox", name: drawn.name });
     this.#box.addEventListener("change", () => this.#toggle());
     // The name alone is its name for screen readers; what changes by the second only describes it.
@@ -37,10 +38,10 @@ export class LayerEntry {
     this.#box.setAttribute("aria-labelledby", name.id);
     this.#box.setAttribute("aria-describedby", `${this.#count.id} ${this.#age.id}`);
     const label = element("label", {}, this.#box, swatches(drawn), name, this.#count, this.#age);
-    const row = element("div", { class: "row" }, label);
-    this.node = element("li", { class: "layer", "data-layer": drawn.name }, row);
-    this.#detail = LayerDetail.of(viewer, drawn);
-    if (this.#detail) this.#unfold(row, this.#detail.node, drawn.title, open);
+    this.#row = element("div", { class: "row" }, label);
+    this.node = element("li", { class: "layer", "data-layer": drawn.name }, this.#row);
+    this.#detail = new LayerDetail(viewer, drawn);
+    this.#unfold(open);
     this.refresh();
   }
 
@@ -50,7 +51,7 @@ export class LayerEntry {
     this.#box.checked = !off.includes(this.name);
     this.node.dataset["off"] = String(off.includes(this.name));
     this.node.dataset["filtered"] = String(filters.has(this.name) || ages.has(this.name));
-    this.#detail?.sync();
+    this.#detail.sync();
   }
 
   /** Shows what the catalogue says. */
@@ -60,7 +61,8 @@ export class LayerEntry {
     this.#count.textContent = count(layer.count);
     const unlocated = layer.count - layer.located;
     this.#count.title = shell().features(layer.count) + (unlocated > 0 ? `, ${shell().unlocated(unlocated)}` : "");
-    this.#detail?.refresh();
+    if (this.#detail.outgrown()) this.#grow();
+    else this.#detail.refresh();
     this.tick();
   }
 
@@ -76,15 +78,29 @@ export class LayerEntry {
     const { state } = this.#viewer;
     const off = state.get().off.filter((name) => name !== this.name);
     state.update({ off: this.#box.checked ? off : [...off, this.name] });
-    this.#viewer.announce(this.#box.checked ? shell().shown(this.#title) : shell().hidden(this.#title));
+    this.#viewer.announce(this.#box.checked ? shell().shown(this.#drawn.title) : shell().hidden(this.#drawn.title));
   }
 
-  #unfold(row: HTMLElement, detail: HTMLElement, title: string, open: boolean): void {
+  /** Makes what unfolds anew, for values that came while the page was open. */
+  #grow(): void {
+    const open = !this.#detail.empty && !this.#detail.node.hidden;
+    keepFocus(this.node, () => {
+      this.#row.querySelector(".more")?.remove();
+      this.#detail.node.remove();
+      this.#detail = new LayerDetail(this.#viewer, this.#drawn);
+      this.#unfold(open);
+    });
+  }
+
+  /** Puts what unfolds below the layer's row, and a button there, if there is anything. */
+  #unfold(open: boolean): void {
+    if (this.#detail.empty) return;
+    const detail = this.#detail.node;
     detail.id = `detail-${this.name}`;
     detail.hidden = !open;
     const more = element("button", {
       type: "button", class: "icon-button more", "aria-expanded": String(open), "aria-controls": detail.id,
-      "aria-label": shell().details(title),
+      "aria-label": shell().details(this.#drawn.title),
     }, icon("right"));
     more.addEventListener("click", () => {
       detail.hidden = !detail.hidden;
@@ -92,7 +108,7 @@ export class LayerEntry {
       const change = { name: this.name, open: !detail.hidden };
       this.node.dispatchEvent(new CustomEvent("toggle-detail", { bubbles: true, detail: change }));
     });
-    row.append(more);
+    this.#row.append(more);
     this.node.append(detail);
   }
 }

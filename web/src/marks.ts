@@ -1,5 +1,6 @@
 import { drawing, element } from "./dom";
 import type { Drawn, LegendEntry } from "./drawn";
+import { isOfNumbers } from "./legend";
 import type { Sprite } from "./sprite";
 
 /** The shapes that points may have, in a square of 24, by the names of the sprite's shape-NAME. */
@@ -63,8 +64,7 @@ export function swatches({ role, kinds, colour, legend }: Drawn): HTMLElement {
 
 /** Three lines that stand for a legend: the ends and the middle of numbers, else the first of each colour. */
 function firstMarks(legend: readonly LegendEntry[]): LegendEntry[] {
-  const numbers = legend.some((entry) => entry.from !== undefined || entry.to !== undefined);
-  if (numbers) return legend.filter((_, i) => [0, Math.floor(legend.length / 2), legend.length - 1].includes(i));
+  if (isOfNumbers(legend)) return legend.filter((_, i) => [0, Math.floor(legend.length / 2), legend.length - 1].includes(i));
   return legend.filter((entry, i) => legend.findIndex((e) => e.colour === entry.colour) === i).slice(0, 3);
 }
 

@@ -1,4 +1,4 @@
-import { element } from "./dom";
+import { element, keepFocus } from "./dom";
 import { icon } from "./icons";
 import { LayerEntry } from "./layer-entry";
 import { PLAIN } from "./state";
@@ -31,14 +31,20 @@ export class Panel {
     this.#fill();
     viewer.state.subscribe(() => this.#sync());
     viewer.subscribe((news, names) => {
-      if (news === "drawn") this.#fill();
+      if (news === "drawn") this.#refill();
       else for (const entry of this.#entries) if (names.includes(entry.name)) entry.refresh();
     });
-    subscribe(() => this.#fill());
+    subscribe(() => this.#refill());
     setInterval(() => document.hidden || this.#entries.forEach((entry) => entry.tick()), TICK_MS);
   }
 
-  /** Makes the list anew: for another language or theme. */
+  /** Makes the list anew, for another language or theme, and leaves keyboard and list where they are. */
+  #refill(): void {
+    const { scrollTop } = this.#host;
+    keepFocus(this.#host, () => this.#fill());
+    this.#host.scrollTop = scrollTop;
+  }
+
   #fill(): void {
     const viewer = this.#viewer;
     const entries = viewer.drawn().map((drawn) => new LayerEntry(viewer, drawn, this.#open.has(drawn.name)));

@@ -2,6 +2,7 @@ import type { Map as MapLibre } from "maplibre-gl";
 import type { LegendEntry } from "./drawn";
 import { element } from "./dom";
 import { distance } from "./format";
+import { entryText } from "./legend";
 import { outline } from "./marks";
 
 /** What a picture says beside the map itself. All of it is optional but for where the data are from. */
@@ -142,7 +143,7 @@ export function legendRows({ legend = [], more = () => "…" }: Pick<Caption, "l
     }
     // One line more says how many there are; it must stand for two at least.
     const kept = entries.length > MAX_ENTRIES ? MAX_ENTRIES - 1 : entries.length;
-    const rows = entries.slice(0, kept).map((entry): Row => ({ text: entry.title, entry }));
+    const rows = entries.slice(0, kept).map((entry): Row => ({ text: entryText(entry), entry }));
     const rest = entries.length - kept;
     return [{ text: title, bold: true }, ...rows, ...(rest > 0 ? [{ text: more(rest) }] : [])];
   });
