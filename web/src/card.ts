@@ -149,6 +149,7 @@ async function learn(item: Item, signal: AbortSignal): Promise<Placed | null> {
   try {
     placed = item.id !== undefined ? await getById(item.layer, item.id, signal) : await getByNumber(item.layer, item.number ?? 0, signal);
   } catch {
+    if (signal.aborted) return null;
     item.source ??= "tile"; // what is shown stays: it is right, only fewer or older
     return null;
   }

@@ -27,18 +27,21 @@ export function mountChoices(page: Pick<Page, "state" | "announce">, host: HTMLE
     state.update({ lang: next });
     page.announce(shell().language);
   });
-  const write = () => {
+  const writeTheme = () => {
     const now = state.get().theme ?? "auto";
     theme.replaceChildren(icon(ICONS[now]));
     theme.title = shell().themeButton(shell().theme[now]);
     theme.setAttribute("aria-label", theme.title);
+  };
+  const write = () => {
+    writeTheme();
     const other = current() === "en" ? "zh-CN" : "en";
     language.replaceChildren(element("span", { lang: other }, shell().otherLanguage));
     language.title = shell().switchLanguage;
     language.setAttribute("lang", other);
   };
   write();
-  state.subscribe(write);
+  state.subscribe((now, before) => now.theme !== before.theme && writeTheme());
   subscribe(write);
   host.replaceChildren(language, theme);
 }

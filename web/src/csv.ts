@@ -12,7 +12,7 @@ import { table } from "./words/table";
 //
 // A spreadsheet runs a cell that starts with = + - @, a tab or a return as a formula, even one that
 // somebody reported as the title of a pothole. A text that starts so gets an apostrophe before it,
-// which spreadsheets take for "this is text". Numbers are written as numbers and need none.
+// which spreadsheets take for "this is text". Numbers need none.
 
 const BOM = "\u{feff}";
 
@@ -27,7 +27,9 @@ export function csv(rows: readonly (readonly Cell[])[]): string {
 function cellOf(cell: Cell): string {
   if (cell === null) return "";
   if (typeof cell === "number") return String(cell);
-  const safe = /^[=+\-@\t\r\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}]/u.test(cell) ? `'${cell}` : cell;
+  // A number by itself runs nothing, whatever its sign: an id, an integer beyond 2⁵³.
+  const number = /^-?[0-9]+(\.[0-9]+)?$/.test(cell);
+  const safe = !number && /^[=+\-@\t\r\u{ff1d}\u{ff0b}\u{ff0d}\u{ff20}]/u.test(cell) ? `'${cell}` : cell;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
@@ -50,7 +52,7 @@ function plain(v: Value | undefined, field: Field): Cell {
   if (v === null || v === undefined) return null;
   if (typeof v === "number" && field.type !== "time") return v;
   if (field.type === "time") return dateOf(v)?.toISOString() ?? String(v);
-  // An integer beyond 2⁵³ comes as text and is no formula.
+  // An integer beyond 2⁵³ comes as text.
   if (field.type === "int") return String(v);
   return value(v, { ...field, unit: "" });
 }

@@ -2,7 +2,7 @@ import type { Field, Value } from "./api";
 import { safeLink } from "./links";
 import { valueTitle } from "./titles";
 import { format } from "./words/format";
-import { tag } from "./words/language";
+import { dateTag, tag } from "./words/language";
 
 /** A value as it is written on the page. */
 export interface Shown {
@@ -89,14 +89,14 @@ export function dateOf(v: Value | undefined): Date | null {
 
 function timeOf(v: Value, zone?: string): string | null {
   const date = dateOf(v);
-  return date && new Intl.DateTimeFormat(tag(), {
+  return date && new Intl.DateTimeFormat(dateTag(), {
     dateStyle: "medium", timeStyle: "short", hourCycle: "h23", ...(zone && { timeZone: zone }),
   }).format(date);
 }
 
 /** The whole of a time, with its weekday, seconds and zone. */
 function precisely(date: Date, zone?: string): string {
-  return new Intl.DateTimeFormat(tag(), {
+  return new Intl.DateTimeFormat(dateTag(), {
     dateStyle: "full", timeStyle: "long", hourCycle: "h23", ...(zone && { timeZone: zone }),
   }).format(date);
 }

@@ -1,5 +1,6 @@
 import type { Value } from "./api";
 import type { Kind } from "./drawn";
+import { partsOf } from "./geometry";
 import { nearestInRings, nearestOf, nearestOnLines, type Near, type Pixel } from "./near";
 
 /** What the page reads of a feature that MapLibre found on the screen. */
@@ -56,7 +57,7 @@ export function hits(
 function placeOf(
   { type, coordinates }: Rendered["geometry"], from: Pixel, project: (lngLat: [number, number]) => Pixel,
 ): (Near & { kind: Kind }) | null {
-  const parts = partsOf(coordinates).map((part) => part.map(project));
+  const parts = partsOf(coordinates).map((part) => part.map(([lon, lat]) => project([lon, lat])));
   const of = (kind: Kind, near: Near | null) => near && { kind, ...near };
   switch (type) {
     case "Point":
@@ -71,18 +72,6 @@ function placeOf(
     default:
       return null;
   }
-}
-
-/** The lists of positions in GeoJSON's coordinates, however deep they lie; a lone position is one. */
-function partsOf(coordinates: unknown): [number, number][][] {
-  if (!Array.isArray(coordinates)) return [];
-  if (isPosition(coordinates)) return [[coordinates]];
-  if (coordinates.some(isPosition)) return [coordinates.filter(isPosition)];
-  return coordinates.flatMap(partsOf);
-}
-
-function isPosition(value: unknown): value is [number, number] {
-  return Array.isArray(value) && typeof value[0] === "number" && typeof value[1] === "number";
 }
 
 function known(properties: Record<string, unknown>): Record<string, Value> {

@@ -1,6 +1,7 @@
 import { Popup, type Map as MapLibre, type PopupOptions } from "maplibre-gl";
 import { parseAddress } from "./address";
 import { Card, type Item } from "./card";
+import { flash } from "./copy";
 import { describeGround } from "./describe";
 import { byId, element } from "./dom";
 import { getById, type Placed } from "./features";
@@ -31,6 +32,8 @@ interface Open {
 /** Where a card stands: at its place on the map, or beside the table where there is no map. */
 interface Frame {
   move(at: Position): void;
+  /** Writes its words anew, after a change of the language. */
+  write(): void;
   remove(): void;
 }
 
@@ -48,7 +51,8 @@ export class FeaturePopup {
     this.#page = page;
     if (page.map) this.#listen(page.map);
     document.addEventListener("keydown", (e) => {
-      if (e.key === "Escape" && !e.defaultPrevented && (this.#open || this.#quiet)) this.close();
+      // Escape during composition belongs to the input method.
+      if (e.key === "Escape" && !e.isComposing && !e.defaultPrevented && (this.#open || this.#quiet)) this.close();
     });
     page.state.subscribe((now, before) => this.#follow(now, before));
     page.subscribe((news, names) => (news === "layers" ? this.#open?.card.refresh(names) : this.#rewrite()));
@@ -142,6 +146,7 @@ export class FeaturePopup {
     const open = this.#open;
     if (!open) return;
     open.card.write();
+    open.frame.write();
     const { at } = open.card.item;
     if (at) open.frame.move(at);
   }
@@ -165,12 +170,12 @@ export class FeaturePopup {
     try {
       placed = await getById(at.layer, at.id, signal);
     } catch (error) {
-      if (!signal.aborted) this.#page.announce(why(error));
+      if (!signal.aborted) this.#lose(why(error));
       return;
     }
     if (signal.aborted || this.#page.state.get().at !== at) return;
     if (!placed) {
-      this.#page.announce(popup().gone);
+      this.#lose(popup().gone);
       this.#page.state.update({ at: null });
       return;
     }
@@ -178,6 +183,16 @@ export class FeaturePopup {
     const extent = extentOf(placed.geometry);
     const moving = this.#page.map?.isMoving() === true;
     if (extent && (fly || (!moving && !isInView(this.#page, extent)))) lookAt(this.#page, extent);
+  }
+
+  /** Says why a feature cannot be shown, in the place of what is open. */
+  #lose(text: string): void {
+    flash(text);
+    this.#page.announce(text);
+    const open = this.#open;
+    this.#open = undefined;
+    open?.card.close();
+    open?.frame.remove();
   }
 
   /** Puts placed in the place of what is open, and leaves the keyboard where it is. */
@@ -215,15 +230,21 @@ function onMap(map: MapLibre, node: HTMLElement, at: Position, close: () => void
   popupOnMap.on("close", close);
   return {
     move: (to) => popupOnMap.setLngLat([to[0], to[1]]),
+    write: () => undefined, // MapLibre does whenever it moves
     remove: () => popupOnMap.remove(),
   };
 }
 
 /** Stands a card beside the table, for features without a place and pages without a map. */
 function beside(node: HTMLElement, close: () => void): Frame {
-  const button = element("button", { type: "button", class: "icon-button close", "aria-label": popup().close, title: popup().close }, icon("close"));
+  const button = element("button", { type: "button", class: "icon-button close" }, icon("close"));
+  const write = () => {
+    button.title = popup().close;
+    button.setAttribute("aria-label", popup().close);
+  };
+  write();
   button.addEventListener("click", close);
   const box = element("aside", { class: "beside card" }, button, node);
   byId("map").after(box);
-  return { move: () => undefined, remove: () => box.remove() };
+  return { move: () => undefined, write, remove: () => box.remove() };
 }

@@ -66,7 +66,7 @@ export function mountTools(page: Page, host: HTMLElement): void {
   };
   write();
   subscribe(write);
-  page.state.subscribe(write);
+  page.state.subscribe((now, before) => now.table !== before.table && write());
   document.addEventListener("fullscreenchange", write);
 }
 

@@ -13,8 +13,12 @@ test("csv quotes what needs it and ends lines as RFC 4180 says", () => {
 });
 
 test("csv lets no text be a formula", () => {
-  const cells = ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\u{ff1d}1", "a=1", "'x"];
-  assert.deepEqual(csv([cells]).slice(1, -2).split(","), ["'=1+1", "'+1", "'-1", "'@x", "'\tx", "\"'\rx\"", "'\u{ff1d}1", "a=1", "'x"]);
+  const cells = ["=1+1", "+1", "-1+1", "@x", "\tx", "\rx", "\u{ff1d}1", "a=1", "'x"];
+  assert.deepEqual(csv([cells]).slice(1, -2).split(","), ["'=1+1", "'+1", "'-1+1", "'@x", "'\tx", "\"'\rx\"", "'\u{ff1d}1", "a=1", "'x"]);
+});
+
+test("csv leaves numbers as they are, texts though they may be", () => {
+  assert.equal(csv([["-5", "-9007199254740993", "-0.5"]]).slice(1, -2), "-5,-9007199254740993,-0.5");
 });
 
 const layer: Layer = {

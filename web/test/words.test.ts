@@ -18,7 +18,7 @@ const parts: Record<string, { en: object; zh: object }> = {
 };
 
 /** Words that a Chinese text may hold as they are: units, names, formats, and the button to English. */
-const KEPT = /JSON|WebGL 2|MapLibre|Ctrl|PNG|CSV|English|Switch to English|Enter|x/g;
+const KEPT = /JSON|WebGL 2|MapLibre|Ctrl|CSV|English|Switch to English|Enter/g;
 
 /** All texts in words by their keys; functions are called with arguments that leave traces. */
 function texts(words: object, at = ""): [string, string][] {

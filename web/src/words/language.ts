@@ -63,6 +63,11 @@ export function tag(): "en" | "zh-CN" {
   return lang === "zh" ? "zh-CN" : "en";
 }
 
+/** As tag, for dates: in English days come before months, as those who read a city's data abroad expect. */
+export function dateTag(): "en-GB" | "zh-CN" {
+  return lang === "zh" ? "zh-CN" : "en-GB";
+}
+
 /**
  * Makes what gives a part's words in the language of the moment, so that they must be asked for each
  * time something is written:

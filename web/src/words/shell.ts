@@ -1,4 +1,4 @@
-import { speaks, tag } from "./language";
+import { dateTag, speaks, tag } from "./language";
 
 /** A count as people read it: 22,582. */
 export function count(n: number): string {
@@ -7,7 +7,7 @@ export function count(n: number): string {
 
 /** A day as people read it, in their own zone: 31 Aug 2016. */
 export function dayText(date: Date): string {
-  return date.toLocaleDateString(tag() === "en" ? "en-GB" : tag(), { year: "numeric", month: "short", day: "numeric" });
+  return date.toLocaleDateString(dateTag(), { year: "numeric", month: "short", day: "numeric" });
 }
 
 /** How long ago something was, milliseconds given, in the largest unit that fits. */
