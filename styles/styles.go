@@ -23,6 +23,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -39,6 +40,8 @@ type Input struct {
 	// Theme is the colours; "" is [Light]. Lang is the language of names and titles; "" is [EN].
 	Theme Theme
 	Lang  Lang
+	// TimeZone is the zone in which a page shows times; nil leaves it to the reader's own.
+	TimeZone *time.Location
 	// Layers are all layers there are, in their order. Their places among all give them their
 	// colours, so a layer looks the same in a style of all and in one of some.
 	Layers []Layer
@@ -77,6 +80,7 @@ const (
 	ThemeKey   = "hutong:theme"   // of the style: light or dark
 	LangKey    = "hutong:lang"    // of the style: en or zh
 	BoundsKey  = "hutong:bounds"  // of the style: west, south, east, north in degrees
+	ZoneKey    = "hutong:zone"    // of the style: the time zone of the city, by its IANA name
 	LayersKey  = "hutong:layers"  // of the style: what it draws, with legends
 )
 
@@ -135,6 +139,9 @@ func (in *Input) head(base string) style {
 	}
 	if b := in.Bounds; b != nil {
 		out.Metadata[BoundsKey] = [4]float64{b.Min.Lon(), b.Min.Lat(), b.Max.Lon(), b.Max.Lat()}
+	}
+	if in.TimeZone != nil {
+		out.Metadata[ZoneKey] = in.TimeZone.String()
 	}
 	if in.Sprite {
 		out.Sprite = base + "/sprites/default"

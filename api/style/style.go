@@ -39,6 +39,8 @@ type Start struct {
 type Options struct {
 	// Name is what people read as the name of a style.
 	Name styles.Words
+	// TimeZone is the zone in which a page shows times; nil leaves it to the reader's own.
+	TimeZone *time.Location
 	// Start is where a map starts.
 	Start Start
 	// Archives returns the archives of vector tiles at this moment; nil is none. It is called for
@@ -130,7 +132,7 @@ func (s *Style) only(w http.ResponseWriter, r *http.Request) (only []layers.Name
 // input is what a style is made from at this moment.
 func (s *Style) input(r *http.Request, variant styles.Variant, only []layers.Name) styles.Input {
 	in := styles.Input{
-		Name: s.opts.Name.In(variant.Lang), BaseURL: s.base.URL(r), Theme: variant.Theme, Lang: variant.Lang, Only: only,
+		Name: s.opts.Name.In(variant.Lang), BaseURL: s.base.URL(r), Theme: variant.Theme, Lang: variant.Lang, TimeZone: s.opts.TimeZone, Only: only,
 		Fonts: s.opts.Fonts, Glyphs: s.opts.Glyphs, Sprite: s.opts.Sprite,
 	}
 	if s.opts.Archives != nil {

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
@@ -50,7 +51,7 @@ func newServer(t *testing.T, start Start, places ...orb.Geometry) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := api.NewServer(slog.New(slog.DiscardHandler), telemetry.NewMetrics(), New(ls, api.Base{}, Options{Name: styles.Words{EN: "A city", ZH: "一座城"}, Start: start}).Routes())
+	s := api.NewServer(slog.New(slog.DiscardHandler), telemetry.NewMetrics(), New(ls, api.Base{}, Options{Name: styles.Words{EN: "A city", ZH: "一座城"}, TimeZone: time.FixedZone("Asia/Shanghai", 8*3600), Start: start}).Routes())
 	s.Ready()
 	return s
 }
@@ -66,6 +67,7 @@ type document struct {
 	// Metadata has what our page reads.
 	Metadata struct {
 		Bounds []float64               `json:"hutong:bounds"`
+		Zone   string                  `json:"hutong:zone"`
 		Theme  string                  `json:"hutong:theme"`
 		Lang   string                  `json:"hutong:lang"`
 		Layers []struct{ Name string } `json:"hutong:layers"`
@@ -86,7 +88,7 @@ func get(t *testing.T, h http.Handler, target string) (int, document) {
 func TestDefaultStyle(t *testing.T) {
 	t.Parallel()
 	status, d := get(t, newServer(t, Start{}, orb.Point{116, 39}, orb.Point{117, 40}), "/styles/default.json")
-	if status != http.StatusOK || d.Version != 8 || d.Name != "A city" || len(d.Layers) != 6 ||
+	if status != http.StatusOK || d.Version != 8 || d.Name != "A city" || len(d.Layers) != 6 || d.Metadata.Zone != "Asia/Shanghai" ||
 		d.Sources["complaints"].URL != "http://city.example/tiles/complaints.json" {
 		t.Errorf("got %d %+v", status, d)
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -18,6 +19,8 @@ type City struct {
 	Title string
 	// TitleZH is that name in Chinese; "" if it has none.
 	TitleZH string
+	// TimeZone is the zone in which the city's people read times; nil leaves it to the reader's own.
+	TimeZone *time.Location
 	// PublicURL is the absolute URL under which clients reach the server; "" derives it from each
 	// request.
 	PublicURL string

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"time"
 
 	"hutong/ingest/synthetic"
 	"hutong/styles"
@@ -10,6 +11,9 @@ import (
 
 // demoZoom is where the map of the synthetic city opens: all of the built-up area.
 const demoZoom = 10
+
+// demoZone is the time zone that the synthetic city lives in.
+const demoZone = "Asia/Shanghai"
 
 // Demo returns a synthetic city with a number of complaints, 1 to synthetic.MaxComplaints; the same
 // seed gives the same city. speed is how many times as fast as ours its clock runs, up to
@@ -23,7 +27,13 @@ func Demo(complaints int, seed uint64, speed int) (*City, error) {
 	}
 	made := synthetic.New(synthetic.Options{Complaints: complaints, Seed: seed})
 	center := synthetic.Center
-	city := &City{Title: "A synthetic city", TitleZH: "虚拟城市", Center: &center, Zoom: demoZoom, Sources: made.Sources()}
+	zone, err := time.LoadLocation(demoZone)
+	if err != nil {
+		return nil, fmt.Errorf("app: the time zone of the synthetic city: %w", err)
+	}
+	city := &City{
+		Title: "A synthetic city", TitleZH: "虚拟城市", TimeZone: zone, Center: &center, Zoom: demoZoom, Sources: made.Sources(),
+	}
 	for _, l := range made.Layers() {
 		o := tiles.Defaults()
 		o.Distinct, o.MinZoom = l.Distinct, l.MinZoom

@@ -208,6 +208,7 @@ func differences(a, b *config.Config) []string {
 	}
 	add("city", a.City, b.City)
 	add("city_zh", a.CityZH, b.CityZH)
+	add("time_zone", a.TimeZone, b.TimeZone)
 	add("listen", a.Listen, b.Listen)
 	add("public_url", a.PublicURL, b.PublicURL)
 	add("trusted_proxies", a.TrustedProxies, b.TrustedProxies)

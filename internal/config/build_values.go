@@ -70,13 +70,19 @@ func (b *builder) times(to *ingest.FieldMapping, n *node, k column.Kind) {
 		}
 	}
 	if zone := n.get("zone"); zone != nil {
-		var err error
-		// Local is what the machine is set to, and "" is UTC: neither is a name in the database.
-		if to.Zone, err = time.LoadLocation(zone.text); err != nil || zone.text == "Local" {
-			to.Zone = nil
-			b.f.on(zone, "there is no time zone %s; zones are called as in the IANA database, such as America/New_York or UTC", quote(zone.text))
-		}
+		to.Zone = b.zone(zone)
 	}
+}
+
+// zone reads the name of a time zone. It returns nil, and reports why, when there is none of this name.
+func (b *builder) zone(n *node) *time.Location {
+	zone, err := time.LoadLocation(n.text)
+	// Local is what the machine is set to, and "" is UTC: neither is a name in the database.
+	if err != nil || n.text == "Local" {
+		b.f.on(n, "there is no time zone %s; zones are called as in the IANA database, such as America/New_York or UTC", quote(n.text))
+		return nil
+	}
+	return zone
 }
 
 // checkLayout refuses a layout that does not tell the day: one in which two days look the same.

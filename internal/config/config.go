@@ -14,6 +14,7 @@ package config
 
 import (
 	"net/netip"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -37,6 +38,8 @@ type Config struct {
 	City string
 	// CityZH is that title in Chinese; "" if it has none.
 	CityZH string
+	// TimeZone is the zone in which people there read times; nil leaves it to the reader's own.
+	TimeZone *time.Location
 	// Listen is the host:port to listen on; port 0 takes a free one.
 	Listen string
 	// PublicURL is the absolute http or https URL under which clients reach the server, without a

@@ -21,6 +21,7 @@ import (
 const whole = `
 city: 北京
 city_zh: 北京市
+time_zone: Asia/Shanghai
 listen: "[::1]:0"
 public_url: https://map.example/hutong/
 trusted_proxies: [127.0.0.1, 10.0.0.0/8, "fd00::/8"]
@@ -106,7 +107,7 @@ func TestParse(t *testing.T) {
 	}
 	zoom := 10.5
 	want := &Config{
-		City: "北京", CityZH: "北京市", Listen: "[::1]:0", PublicURL: "https://map.example/hutong",
+		City: "北京", CityZH: "北京市", TimeZone: shanghai, Listen: "[::1]:0", PublicURL: "https://map.example/hutong",
 		TrustedProxies: []netip.Prefix{
 			netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"),
 		},

@@ -74,6 +74,9 @@ type builder struct {
 func (b *builder) build(tree *node) {
 	c := &b.config
 	c.City, c.CityZH = tree.get("city").str(), tree.get("city_zh").str()
+	if n := tree.get("time_zone"); n != nil {
+		c.TimeZone = b.zone(n)
+	}
 	c.Listen = DefaultListen
 	if n := tree.get("listen"); n != nil {
 		c.Listen = n.text

@@ -7,6 +7,7 @@ import type { Filters } from "./state";
 import { layerTitle } from "./titles";
 import { dateTag } from "./words/language";
 import { tools } from "./words/tools";
+import { timeZone } from "./zone";
 
 /** What a picture of the page's map says of it at now. */
 export function captionOf(page: Page, now: Date): Required<Caption> {
@@ -14,7 +15,7 @@ export function captionOf(page: Page, now: Date): Required<Caption> {
   const seen = page.drawn().filter((d) => !off.includes(d.name));
   return {
     title: byId("title").textContent || "Hutong",
-    when: new Intl.DateTimeFormat(dateTag(), { dateStyle: "long", timeStyle: "short", hourCycle: "h23" }).format(now),
+    when: new Intl.DateTimeFormat(dateTag(), { dateStyle: "long", timeStyle: "short", hourCycle: "h23", timeZone: timeZone() }).format(now),
     legend: seen.filter((d) => d.role === "").map((d) => ({ title: titleOf(page, d), entries: shownOf(d, filters) })),
     more: tools().more,
     sources: sourcesOf(page, seen.map((d) => d.name)),

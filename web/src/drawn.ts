@@ -53,9 +53,14 @@ export function drawnLayers(style: Pick<StyleSpecification, "layers" | "metadata
   return list.sort((a, b) => at(a) - at(b));
 }
 
+/** What the metadata of a style or of a layer of it say under key. */
+export function metadataOf({ metadata }: { metadata?: unknown }, key: string): unknown {
+  return (metadata as Record<string, unknown> | undefined)?.[key];
+}
+
 /** What the metadata of style says; null when it says nothing of layers. */
 function stated({ layers, metadata }: Pick<StyleSpecification, "layers" | "metadata">): Drawn[] | null {
-  const list = (metadata as Record<string, unknown> | undefined)?.["hutong:layers"];
+  const list = metadataOf({ metadata }, "hutong:layers");
   if (!Array.isArray(list)) return null;
   const ids = new Set(layers.map((l) => l.id));
   return list.filter(isObject).map((entry) => {
@@ -94,7 +99,7 @@ function guessed(specs: readonly LayerSpecification[]): Drawn[] {
     if (!look || !("source" in spec)) continue;
     let drawn = bySource.get(spec.source);
     if (!drawn) {
-      const title = (spec.metadata as Record<string, unknown> | undefined)?.["hutong:title"];
+      const title = metadataOf(spec, "hutong:title");
       drawn = {
         name: spec.source, title: text(title) || spec.source, role: "", colour: look.colour, ids: [], kinds: [], field: "", legend: [],
       };

@@ -3,6 +3,7 @@ import { safeLink } from "./links";
 import { valueTitle } from "./titles";
 import { format } from "./words/format";
 import { dateTag, tag } from "./words/language";
+import { timeZone } from "./zone";
 
 /** A value as it is written on the page. */
 export interface Shown {
@@ -26,9 +27,9 @@ const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
 /**
  * A value of field as people read it in the page's language, or null when there is nothing to show.
  * Times come as RFC 3339 from the server and as epoch milliseconds from tiles; both are shown in zone,
- * by default the reader's own.
+ * by default the city's.
  */
-export function value(v: Value | undefined, field: Field | undefined, zone?: string): string | null {
+export function value(v: Value | undefined, field: Field | undefined, zone = timeZone()): string | null {
   if (v === null || v === undefined || v === "") return null;
   switch (field?.type) {
     case "time":
@@ -45,7 +46,7 @@ export function value(v: Value | undefined, field: Field | undefined, zone?: str
 }
 
 /** As value, with what pointing at it tells and where it leads. now is what ages are counted from. */
-export function shown(v: Value | undefined, field: Field | undefined, now = Date.now(), zone?: string): Shown | null {
+export function shown(v: Value | undefined, field: Field | undefined, now = Date.now(), zone = timeZone()): Shown | null {
   const text = value(v, field, zone);
   if (text === null) return null;
   if (field?.type === "time") {
@@ -87,17 +88,17 @@ export function dateOf(v: Value | undefined): Date | null {
   return Number.isNaN(date.getTime()) ? null : date;
 }
 
-function timeOf(v: Value, zone?: string): string | null {
+function timeOf(v: Value, zone: string | undefined): string | null {
   const date = dateOf(v);
   return date && new Intl.DateTimeFormat(dateTag(), {
-    dateStyle: "medium", timeStyle: "short", hourCycle: "h23", ...(zone && { timeZone: zone }),
+    dateStyle: "medium", timeStyle: "short", hourCycle: "h23", timeZone: zone,
   }).format(date);
 }
 
 /** The whole of a time, with its weekday, seconds and zone. */
-function precisely(date: Date, zone?: string): string {
+function precisely(date: Date, zone: string | undefined): string {
   return new Intl.DateTimeFormat(dateTag(), {
-    dateStyle: "full", timeStyle: "long", hourCycle: "h23", ...(zone && { timeZone: zone }),
+    dateStyle: "full", timeStyle: "long", hourCycle: "h23", timeZone: zone,
   }).format(date);
 }
 

@@ -12,6 +12,7 @@ import {
 import type { Bounds, TileJSON } from "./api";
 import { getJSON } from "./api";
 import { boundsOf, union } from "./bounds";
+import { metadataOf } from "./drawn";
 import type { Camera } from "./state";
 import { subscribe } from "./words/language";
 import { maplibre } from "./words/maplibre";
@@ -92,7 +93,7 @@ export function addControls(map: MapLibre): void {
  * bounds. A source whose TileJSON cannot be read does not count.
  */
 export async function startBounds(style: StyleSpecification): Promise<Bounds | null> {
-  const stated = (style.metadata as Record<string, unknown> | undefined)?.["hutong:bounds"];
+  const stated = metadataOf(style, "hutong:bounds");
   if (Array.isArray(stated)) return union([boundsOf(stated)].filter((b) => b !== null));
   if (style.center) return null;
   const urls = Object.values(style.sources).flatMap((s) => (s.type === "vector" && s.url ? [s.url] : []));

@@ -3,7 +3,7 @@ import { getJSON, type Bounds, type Brief, type Layer } from "./api";
 import { boundsOf, seenFrom } from "./bounds";
 import { byId } from "./dom";
 import { dress, dressed, type Wardrobe } from "./dress";
-import { drawnLayers, type Drawn } from "./drawn";
+import { drawnLayers, metadataOf, type Drawn } from "./drawn";
 import { offerFonts } from "./fonts";
 import type { Known } from "./filters";
 import type { News, Page } from "./page";
@@ -11,6 +11,7 @@ import { Sprite } from "./sprite";
 import type { State, View } from "./state";
 import { themeOf } from "./theme";
 import { current } from "./words/language";
+import { setTimeZone } from "./zone";
 
 /** How many values of a field without a legend filters can name. */
 const MAX_VALUES = 40;
@@ -52,6 +53,7 @@ export class Viewer implements Page, Wardrobe {
     this.#drawn = this.#read();
     this.#sprite = spriteOf(style);
     offerFonts(style);
+    setTimeZone(metadataOf(style, "hutong:zone"));
     state.subscribe((now, before) => this.#follow(now, before));
   }
 
@@ -96,7 +98,7 @@ export class Viewer implements Page, Wardrobe {
     const { camera } = this.state.get();
     const host = byId("map");
     if (camera) return seenFrom(camera, host.clientWidth, host.clientHeight);
-    const stated = (this.#style.metadata as Record<string, unknown> | undefined)?.["hutong:bounds"];
+    const stated = metadataOf(this.#style, "hutong:bounds");
     return (Array.isArray(stated) && boundsOf(stated)) || WORLD;
   }
 
@@ -146,6 +148,7 @@ export class Viewer implements Page, Wardrobe {
     this.#style = style;
     this.#sprite = spriteOf(style);
     offerFonts(style);
+    setTimeZone(metadataOf(style, "hutong:zone"));
     this.#drawn = this.#read();
     this.#map?.setStyle(this.dressed(), { diff: !afresh });
     this.#tell("drawn", []);

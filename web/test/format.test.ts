@@ -3,6 +3,8 @@ import { afterEach, test } from "node:test";
 import type { Field } from "../src/api";
 import { ago, dateOf, distance, place, shown, value } from "../src/format";
 import { set } from "../src/words/language";
+import { dayText } from "../src/words/shell";
+import { setTimeZone, timeZone } from "../src/zone";
 
 const ZONE = "Asia/Shanghai";
 const AT = Date.UTC(2024, 4, 3, 14, 22, 9);
@@ -94,4 +96,15 @@ test("place writes the latitude first", () => {
 
 test("dateOf takes no bools and no nonsense", () => {
   for (const v of [true, null, undefined, "", "soon"]) assert.equal(dateOf(v), null);
+});
+
+test("times are written in the city's zone, and in the reader's where there is none that the browser knows", () => {
+  const time = field("time");
+  setTimeZone(ZONE);
+  assert.equal(value(AT, time), value(AT, time, ZONE));
+  assert.equal(dayText(new Date("2024-05-03T16:00:00Z")), "4 May 2024");
+  for (const odd of ["Mars/Olympus", "", 8, undefined]) {
+    setTimeZone(odd);
+    assert.equal(timeZone(), undefined, String(odd));
+  }
 });

@@ -1,13 +1,14 @@
 import { dateTag, speaks, tag } from "./language";
+import { timeZone } from "../zone";
 
 /** A count as people read it: 22,582. */
 export function count(n: number): string {
   return n.toLocaleString(tag());
 }
 
-/** A day as people read it, in their own zone: 31 Aug 2016. */
+/** A day as people read it, in the city's zone: 31 Aug 2016. */
 export function dayText(date: Date): string {
-  return date.toLocaleDateString(dateTag(), { year: "numeric", month: "short", day: "numeric" });
+  return date.toLocaleDateString(dateTag(), { year: "numeric", month: "short", day: "numeric", timeZone: timeZone() });
 }
 
 /** How long ago something was, milliseconds given, in the largest unit that fits. */
