@@ -31,7 +31,7 @@ func (v tourPopup) check(t *testing.T, city tourCity) {
 	// C-17 is a pothole, closed, and was reported ten days before the newest.
 	want := map[string]string{
 		"category": "Pothole", "status": "Closed", "title": c.title, "votes": "17,000", "level": "51.25\u00a0dB",
-		"reported": "Mar 21, 2016, 20:00",
+		"reported": "21 Mar 2016, 20:00",
 	}
 	checkCard(t, "point", v.Point, "complaints", tourCentre, want)
 	chinese := map[string]string{
@@ -197,6 +197,7 @@ type tourLink struct {
 type tourLinked struct {
 	IDs      []string
 	Caption  string
+	Sorts    []string
 	Card     tourCard
 	Features tourFeatures
 	Page     struct {
@@ -223,6 +224,9 @@ func (v tourLink) check(t *testing.T, city tourCity) {
 	p := v.First.Page
 	if p.Lang != "zh-CN" || p.Theme != "dark" || !p.Table || !slices.Equal(p.Off, []string{"routes"}) || len(p.Unchecked) != 2 || p.Age != "一年内" {
 		t.Errorf("got %+v, want Chinese, dark, a table, no routes, two values less and the last year", p)
+	}
+	if !strings.HasPrefix(v.First.Caption, "片区") || !slices.Contains(v.First.Sorts, "descending") || len(v.First.IDs) < 2 {
+		t.Errorf("got the table %q of %v, sorted %v, want zones by their load", v.First.Caption, v.First.IDs, v.First.Sorts)
 	}
 	for _, id := range v.First.Features["complaints"] {
 		c := city.complaint(t, id)

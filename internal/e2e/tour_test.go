@@ -28,6 +28,7 @@ type tourVisit struct {
 	Link    tourLink
 	Blind   tourBlind
 	Framed  tourFramed
+	Faults  tourFaults
 	Live    tourLive
 }
 
@@ -113,6 +114,7 @@ func TestTour(t *testing.T) {
 		{"link", func(t *testing.T) { v.Link.check(t, city) }},
 		{"without WebGL", func(t *testing.T) { v.Blind.check(t, city) }},
 		{"framed", func(t *testing.T) { v.Framed.check(t, city) }},
+		{"faults", func(t *testing.T) { v.Faults.check(t, city) }},
 		{"live", func(t *testing.T) { v.Live.check(t, city) }},
 	} {
 		t.Run(check.name, check.run)

@@ -8,6 +8,7 @@
 
 import { options, runFresh } from "./browser.mjs";
 import { withoutGraphics } from "./tour/blind.mjs";
+import { faults } from "./tour/faults.mjs";
 import { filters } from "./tour/filters.mjs";
 import { framed } from "./tour/frame.mjs";
 import { keys } from "./tour/keys.mjs";
@@ -23,7 +24,7 @@ import { table } from "./tour/table.mjs";
 
 // live changes the data, so it comes last.
 const STEPS = {
-  filters, popup, words, dark, search, table, picture, paper, phone, wall, keys, link, blind: withoutGraphics, framed, live,
+  filters, popup, words, dark, search, table, picture, paper, phone, wall, keys, link, blind: withoutGraphics, framed, faults, live,
 };
 
 await runFresh(async (browser) => {

@@ -122,7 +122,7 @@ function watchFailures(map: MapLibre, failures: Failures, banner: Banner, afresh
   const again = () => failures.retry(map) || afresh();
   map.on("error", (event) => {
     if (serverTrouble(event.error) === null) {
-      console.error(event.error);
+      console.error(`${event.error.message}`, event.error);
       return;
     }
     failures.add(event as Failure);

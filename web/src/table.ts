@@ -123,7 +123,8 @@ export class Table {
     if (this.#host.hidden) return;
     this.#content = undefined;
     this.#listed = this.#layer()?.name;
-    this.#write();
+    this.#layers.value = this.#listed ?? "";
+    this.#writeRows();
     void this.#load().then(() => this.#page.announce(this.#caption.textContent || (this.#note.textContent ?? "")));
   }
 

@@ -12,7 +12,11 @@ export async function link(opener, { places, centre }) {
   await page.evaluate(() => window.hutong.map.jumpTo({ zoom: 13.2, center: [116.4, 39.903] }));
   await drawn(page);
   await page.locator('[data-tool="table"]').click();
+  await page.getByRole("combobox", { name: "Layer" }).selectOption("zones");
   await rows(page);
+  const load = page.getByRole("columnheader", { name: "Load" }).getByRole("button");
+  await load.click();
+  await load.click();
   await drawn(page);
   await page.mouse.click(...(await pixelOf(page, places[centre])));
   await card(page);
@@ -21,7 +25,7 @@ export async function link(opener, { places, centre }) {
   while ((await page.evaluate(() => window.hutong.state.get().theme)) !== "dark") await page.locator("#theme").click();
   await styled(page, "dark-zh");
   // The address is written a little later than the state.
-  const parts = ["at=complaints:", "table=1", "lang=zh", "theme=dark", "off=routes", "age.complaints=365d", "13.2/39.903"];
+  const parts = ["at=complaints:", "table=1", "list=zones", "sort=load,down", "lang=zh", "theme=dark", "off=routes", "age.complaints=365d", "13.2/39.903"];
   await page.waitForFunction((all) => all.every((part) => location.hash.includes(part)), parts);
   const report = { address: page.url(), first: await facts(page) };
   const second = await opener.open(page.url());
@@ -33,12 +37,13 @@ export async function link(opener, { places, centre }) {
 
 /** Everything that a link has to bring back. */
 async function facts(page) {
-  const { ids, caption } = await rows(page);
+  const { ids, caption, sorts } = await rows(page);
   await unfold(page, "complaints");
   await drawn(page);
   return {
     ids,
     caption,
+    sorts,
     card: await card(page),
     features: await features(page),
     page: await page.evaluate(() => ({
