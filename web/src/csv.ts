@@ -1,5 +1,5 @@
 import type { Field, Layer, Value } from "./api";
-import { listedFields, type Properties } from "./feature";
+import type { Properties } from "./feature";
 import type { Placed } from "./features";
 import { dateOf, value } from "./format";
 import { anchorOf } from "./geometry";
@@ -34,12 +34,12 @@ function cellOf(cell: Cell): string {
 }
 
 /**
- * Features of layer as rows under the titles of their columns, in the page's language: the id, the
- * fields, a place that stands for the feature. Values are for machines where machines would stumble:
+ * Features of layer as rows under the titles of their columns, in the page's language: the id, all
+ * fields, names in the other language too, a place that stands for the feature. Values are for machines where machines would stumble:
  * numbers without separators and units, times as RFC 3339 in UTC. Coded texts have their titles.
  */
 export function featureRows(layer: Layer, features: readonly Placed[]): Cell[][] {
-  const fields = listedFields(layer);
+  const { fields } = layer;
   const head = [table().id, ...fields.map((f) => fieldTitle(f) + (f.unit ? ` (${f.unit})` : "")), table().lon, table().lat];
   return [head, ...features.map((feature) => {
     const properties: Properties = feature.properties ?? {};

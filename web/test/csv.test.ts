@@ -39,12 +39,12 @@ const features: Placed[] = [
 
 test("featureRows has a row of titles and values that machines read", () => {
   assert.deepEqual(featureRows(layer, features), [
-    ["ID", "name", "Reading (µg/m³)", "read", "ok", "kind", "Longitude", "Latitude"],
-    ["7", "North", 12345.5, "2024-05-03T14:22:09.000Z", "yes", "Fine dust", 116.4, 39.9],
-    ["8", null, null, "1970-01-01T00:00:00.000Z", "no", "x", null, null],
+    ["ID", "name", "name zh", "Reading (µg/m³)", "read", "ok", "kind", "Longitude", "Latitude"],
+    ["7", "North", "北", 12345.5, "2024-05-03T14:22:09.000Z", "yes", "Fine dust", 116.4, 39.9],
+    ["8", null, null, null, "1970-01-01T00:00:00.000Z", "no", "x", null, null],
   ]);
   set("zh");
-  assert.deepEqual(featureRows(layer, features)[1]?.slice(1, 6), ["北", 12345.5, "2024-05-03T14:22:09.000Z", "是", "细颗粒物"]);
+  assert.deepEqual(featureRows(layer, features)[1]?.slice(1, 7), ["North", "北", 12345.5, "2024-05-03T14:22:09.000Z", "是", "细颗粒物"]);
 });
 
 test("fileName takes letters of all scripts and nothing that a file system refuses", () => {
