@@ -7,9 +7,9 @@ interface Titled {
   title_zh?: string;
 }
 
-/** The title in the page's language, else the other one, else "". */
+/** The title in the page's language, else the English one, else "": Chinese titles are for those who read Chinese. */
 export function titleOf({ title, title_zh }: Titled): string {
-  return (current() === "zh" ? title_zh || title : title || title_zh) ?? "";
+  return (current() === "zh" && title_zh) || (title ?? "");
 }
 
 /** A layer's name for people. */
