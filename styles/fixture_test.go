@@ -173,7 +173,7 @@ func goldens() map[string]Input {
 	bare := demo()
 	bare.Sprite = false
 	all["no-sprite"] = bare
-	bare.Glyphs, bare.Fonts = false, nil
+	bare.Glyphs, bare.Fonts, bare.Only = false, nil, []layers.Name{"roads", "places", "sensors", "markets"}
 	all["bare"] = bare
 	some := demo()
 	some.Only = []layers.Name{"sensors", "roads"}
