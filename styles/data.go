@@ -84,33 +84,26 @@ func (p *painter) dataTexts(l *Layer, f *from) {
 }
 
 // pointText writes beside points the number that the layer is about, and under it, or alone where
-// there is none, the point's name, once there is room for it.
+// there is none, the point's name, each once there is room for it.
 func (p *painter) pointText(l *Layer, f *from) {
 	d := l.density()
-	name, nameFrom, named := l.label(p.lang)
-	nameFrom = max(nameFrom, d.nameZoom)
-	numberFrom, numbered := l.has(l.Drawing.Number, column.Int, column.Float)
-	numberFrom = max(numberFrom, d.numberZoom)
-	var field any
-	zoom := nameFrom
-	switch {
-	case numbered && named && nameFrom > numberFrom:
-		number := numberText(l)
-		field = fromZoom(nameFrom, number, []any{
+	var number stops
+	if from, ok := l.has(l.Drawing.Number, column.Int, column.Float); ok {
+		number = stops{{max(from, d.numberZoom), numberText(l)}}
+	}
+	text := number.with(l.names(p.lang).since(d.nameZoom), func(number, name any) any {
+		return []any{
 			"case",
 			[]any{"has", l.Drawing.Number},
 			[]any{"format", number, map[string]any{}, "\n", map[string]any{}, name, map[string]any{"font-scale": 0.82}},
 			name,
-		})
-		zoom = numberFrom
-	case numbered:
-		field, zoom = numberText(l), numberFrom
-	case named:
-		field = name
-	default:
+		}
+	})
+	if text == nil {
 		return
 	}
-	t := p.text(f, ":label", pointTypes, field, float64(zoom), p.theme.place)
+	zoom := text.from()
+	t := p.text(f, ":label", pointTypes, text.expr(), float64(zoom), p.theme.place)
 	t.Layout["text-size"] = byZoom(10, 11, 18, 14)
 	t.Layout["text-variable-anchor"] = []string{"left", "right", "top", "bottom"}
 	t.Layout["text-radial-offset"] = 0.9

@@ -94,36 +94,51 @@ func (l *Layer) named(field, value string, lang Lang) string {
 	return value
 }
 
-// label returns the expression of the layer's name texts in a language, and the zoom from which
-// tiles have it; ok is false where it has none.
-func (l *Layer) label(lang Lang) (expr any, from uint8, ok bool) {
-	return nameOf(lang, func(name string) (uint8, bool) { return l.has(name, column.String) },
+// names returns the layer's name texts in a language, as tiles have them; nil where it has none.
+func (l *Layer) names(lang Lang) stops {
+	return namesOf(lang, func(name string) (uint8, bool) { return l.has(name, column.String) },
 		[]string{l.Drawing.Label}, []string{l.Drawing.LabelZH})
 }
 
-// nameOf returns the first name of those that there are: of en first for English, of zh first for
-// Chinese. has says from which zoom a field is there.
-func nameOf(lang Lang, has func(string) (uint8, bool), en, zh []string) (expr any, from uint8, ok bool) {
+// label returns the expression of the layer's name texts in a language, and the zoom from which
+// tiles have it; ok is false where it has none.
+func (l *Layer) label(lang Lang) (expr any, from uint8, ok bool) {
+	names := l.names(lang)
+	if names == nil {
+		return nil, 0, false
+	}
+	return names.expr(), names.from(), true
+}
+
+// namesOf returns the first name of those that there are: of en first for English, of zh first for
+// Chinese. has says from which zoom a field is there; until then those that are there already count.
+func namesOf(lang Lang, has func(string) (uint8, bool), en, zh []string) stops {
 	order := append(slices.Clone(en), zh...)
 	if lang == ZH {
 		order = append(slices.Clone(zh), en...)
 	}
-	all := []any{"coalesce"}
-	var seen []string
+	var zooms []uint8
 	for _, name := range order {
-		f, there := has(name)
-		if !there || slices.Contains(seen, name) {
-			continue
+		if from, ok := has(name); ok {
+			zooms = append(zooms, from)
 		}
-		seen = append(seen, name)
-		all = append(all, get(name))
-		from = max(from, f)
 	}
-	switch len(all) {
-	case 1:
-		return nil, 0, false
-	case 2:
-		return all[1], from, true
+	slices.Sort(zooms)
+	var all stops
+	for _, zoom := range slices.Compact(zooms) {
+		first := []any{"coalesce"}
+		var seen []string
+		for _, name := range order {
+			if from, ok := has(name); ok && from <= zoom && !slices.Contains(seen, name) {
+				seen = append(seen, name)
+				first = append(first, get(name))
+			}
+		}
+		if len(first) == 2 {
+			all = append(all, stop{zoom, first[1]})
+		} else {
+			all = append(all, stop{zoom, first})
+		}
 	}
-	return all, from, true
+	return all
 }

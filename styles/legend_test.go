@@ -1,6 +1,7 @@
 package styles
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -11,7 +12,7 @@ import (
 var paintOf = map[string]string{"circle": "circle-color", "line": "line-color", "fill": "fill-color", "symbol": "icon-color"}
 
 // evaluate returns what an expression gives for a feature's properties at a zoom, as far as the
-// expressions of colours and images go.
+// expressions of colours, images and texts go.
 func evaluate(t *testing.T, e any, zoom float64, properties map[string]any) any {
 	t.Helper()
 	list, ok := e.([]any)
@@ -28,6 +29,23 @@ func evaluate(t *testing.T, e any, zoom float64, properties map[string]any) any 
 		return each(1)
 	case "has":
 		return properties[list[1].(string)] != nil
+	case "coalesce":
+		for i := 1; i < len(list); i++ {
+			if v := each(i); v != nil {
+				return v
+			}
+		}
+		return nil
+	case "number-format":
+		return fmt.Sprint(each(1))
+	case "concat", "format": // without the objects that say how
+		text := ""
+		for i := 1; i < len(list); i++ {
+			if v, ok := each(i).(string); ok {
+				text += v
+			}
+		}
+		return text
 	case "case":
 		for i := 1; i+1 < len(list); i += 2 {
 			if each(i) == true {
