@@ -1,6 +1,7 @@
 package styles
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -37,7 +38,8 @@ type Layer struct {
 
 // Known is what is known of what a field holds.
 type Known struct {
-	// Values are values of a text field, in any order.
+	// Values are values of a text field. Their order counts only where there are more than [MaxSwatches]:
+	// then the first of them have looks of their own.
 	Values []string
 	// More says that it has others too.
 	More bool
@@ -84,6 +86,31 @@ func (l *Layer) values(field string) []string {
 	slices.Sort(named)
 	slices.Sort(other)
 	return append(named, slices.Compact(other)...)
+}
+
+// swatched returns the values that have looks of their own, in the order of values, and whether these are
+// all: where they are too many, first those stay whose look the owner chose, then those that the owner
+// names, then the first that are known.
+func (l *Layer) swatched(field string) (list []string, all bool) {
+	list = l.values(field)
+	if len(list) <= MaxSwatches {
+		return list, true
+	}
+	looks, known := l.Drawing.Fields[field].Values, l.Known[field].Values
+	place := func(value string) int {
+		look, named := looks[value]
+		switch {
+		case look.chosen():
+			return 0
+		case named:
+			return 1
+		}
+		return 2 + slices.Index(known, value)
+	}
+	last := slices.Clone(list)
+	slices.SortStableFunc(last, func(a, b string) int { return cmp.Compare(place(a), place(b)) })
+	last = last[MaxSwatches:]
+	return slices.DeleteFunc(list, func(value string) bool { return slices.Contains(last, value) }), false
 }
 
 // named is what a value of a field is called.

@@ -58,13 +58,12 @@ func (p *painter) schemeOf(l *Layer) *scheme {
 // byValue makes s go by a text field of which values are known. It reports whether it could.
 func (p *painter) byValue(s *scheme, l *Layer, field string) bool {
 	zoom, ok := l.has(field, column.String)
-	values := l.values(field)
+	values, all := l.swatched(field)
 	if !ok || len(values) == 0 {
 		return false
 	}
 	s.field, s.zoom = field, zoom
-	s.more = l.Known[field].More || len(values) > MaxSwatches
-	values = values[:min(len(values), MaxSwatches)]
+	s.more = l.Known[field].More || !all
 	looks := l.Drawing.Fields[field].Values
 	var taken []string
 	for _, look := range looks {
