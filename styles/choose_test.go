@@ -57,6 +57,34 @@ func TestRoundBreaks(t *testing.T) {
 	}
 }
 
+// TestClassTitles: the titles of classes are told apart and read as people write numbers.
+func TestClassTitles(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		least, most float64
+		want        []string // the first and the second title
+	}{
+		{0, 6, []string{"< 1", "1–2"}},
+		{0, 6e6, []string{"< 1000000", "1000000–2000000"}},
+		{1_000_000, 1_000_005, []string{"< 1000001", "1000001–1000002"}},
+		{-0.3, 0.3, []string{"< -0.2", "-0.2–-0.1"}},
+		{0, 6e15, []string{"< 1e+15", "1e+15–2e+15"}},
+		{0, 6e-9, []string{"< 1e-09", "1e-09–2e-09"}},
+	} {
+		p := &painter{theme: &light}
+		var titles []string
+		for _, c := range p.classesAt(roundBreaks(tt.least, tt.most)) {
+			titles = append(titles, c.title)
+		}
+		if !slices.Equal(titles[:2], tt.want) {
+			t.Errorf("%v to %v: got %q, want %q first", tt.least, tt.most, titles, tt.want)
+		}
+		if slices.Sort(titles); len(slices.Compact(titles)) != len(titles) {
+			t.Errorf("%v to %v: got %q, want no title twice", tt.least, tt.most, titles)
+		}
+	}
+}
+
 func TestIsOver(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[string]bool{
