@@ -89,16 +89,15 @@ func (p *painter) byValue(s *scheme, l *Layer, field string) bool {
 }
 
 // nextColour returns the palette's colour at a place, or the first after it that nobody chose, and
-// the place that follows.
+// the place that follows. When all are chosen they come again.
 func (p *painter) nextColour(at int, taken []string) (colour string, next int) {
-	for range p.theme.palette {
-		colour = p.theme.palette[at%len(p.theme.palette)]
-		at++
-		if !slices.Contains(taken, colour) {
-			break
+	n := len(p.theme.palette)
+	for i := range n {
+		if colour := p.theme.palette[(at+i)%n]; !slices.Contains(taken, colour) {
+			return colour, at + i + 1
 		}
 	}
-	return colour, at
+	return p.theme.palette[at%n], at + 1
 }
 
 // colour is the expression of a feature's colour.

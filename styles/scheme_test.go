@@ -55,3 +55,32 @@ func TestUndrawn(t *testing.T) {
 		t.Errorf("got %q, want the last of the alphabet", got)
 	}
 }
+
+// TestPaletteBesideChosenColours: the palette's colours that an owner chose are handed out to nobody else
+// while there are others; when all are chosen the other values still differ from each other.
+func TestPaletteBesideChosenColours(t *testing.T) {
+	t.Parallel()
+	for chosen := range len(light.palette) + 1 {
+		looks := map[string]ValueLook{}
+		for i := range chosen {
+			looks[fmt.Sprintf("chosen %d", i)] = ValueLook{Colour: light.palette[i]}
+		}
+		l := made(Layer{
+			Drawing: Drawing{Fields: map[string]FieldLook{"kind": {Values: looks}}}, Known: map[string]Known{"kind": values("x", "y", "z")},
+		}, "kind")
+		var others []string
+		for _, e := range legendOf(t, &l) {
+			if _, named := looks[*e.Value]; !named {
+				others = append(others, e.Colour)
+			}
+		}
+		free := len(light.palette) - chosen
+		if free >= len(others) && slices.ContainsFunc(others, func(c string) bool { return slices.Contains(light.palette[:chosen], c) }) {
+			t.Errorf("%d chosen: got %q for others, want none of those chosen", chosen, others)
+		}
+		distinct := len(slices.Compact(slices.Sorted(slices.Values(others))))
+		if (free == 0 || free >= len(others)) && distinct != len(others) {
+			t.Errorf("%d chosen: got %q for others, want three colours", chosen, others)
+		}
+	}
+}
