@@ -6,7 +6,7 @@ import "testing"
 // and tiles have it, in the language of the style where tiles have that already.
 func TestTexts(t *testing.T) {
 	t.Parallel()
-	feature := map[string]any{"n": 7.0, "name": "Dock", "name_zh": "桩"}
+	feature := map[string]any{"n": 7.0, "name": "Dock", "name_zh": "桩", "unit": "dB"}
 	tests := []struct {
 		name   string
 		fields []string
@@ -18,6 +18,8 @@ func TestTexts(t *testing.T) {
 		{"name, then number", []string{"#+n", "name"}, 1, EN, map[float64]string{13: "Dock", 14: "7\nDock"}},
 		{"both at once", []string{"#+n", "+name"}, 1, EN, map[float64]string{14: "7\nDock"}},
 		{"number alone", []string{"#n"}, 4000, EN, map[float64]string{14: "7"}},
+		{"unit of the feature", []string{"#n", "unit"}, 1, EN, map[float64]string{12: "7\u00a0dB"}},
+		{"unit too late", []string{"#n", "+unit"}, 1, EN, map[float64]string{12: "7", 14: "7"}},
 		{"name alone", []string{"name"}, 4000, EN, map[float64]string{16: "Dock"}},
 		{"other language first", []string{"name", "+name_zh"}, 1, ZH, map[float64]string{13: "Dock", 14: "桩"}},
 		{"number between names", []string{"#n", "name", "+name_zh"}, 1, ZH, map[float64]string{12: "7", 13: "7\nDock", 14: "7\n桩"}},

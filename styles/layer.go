@@ -23,7 +23,8 @@ type Layer struct {
 	Points, Lines, Polygons bool
 	// Schema has the fields that its tiles may have; nil is none.
 	Schema *layers.Schema
-	// MaxZoom is the deepest zoom of its tiles: fields that start beyond are in none.
+	// MaxZoom is the deepest zoom of its tiles, which maps show at the zooms beyond too: fields that start
+	// beyond are in none.
 	MaxZoom uint8
 	// Drawing says how it is shown; nothing in it is left open, see [Drawing.Chosen].
 	Drawing Drawing
@@ -66,7 +67,7 @@ func (l *Layer) has(name string, kinds ...column.Kind) (from uint8, ok bool) {
 		return 0, false
 	}
 	f := &l.Schema.Fields[i]
-	return f.FromZoom, slices.Contains(kinds, f.Kind) && (l.MaxZoom == 0 || f.FromZoom <= l.MaxZoom)
+	return f.FromZoom, slices.Contains(kinds, f.Kind) && f.FromZoom <= l.MaxZoom
 }
 
 // values returns the values that a text field is known to have: first those that its owner names, then

@@ -74,6 +74,11 @@ func evaluate(t *testing.T, e any, zoom float64, properties map[string]any) any 
 	return nil
 }
 
+// layerOf returns a layer of in.
+func layerOf(in *Input, name layers.Name) *Layer {
+	return &in.Layers[slices.IndexFunc(in.Layers, func(l Layer) bool { return l.Name == name })]
+}
+
 // TestLegendIsThePaint: every style layer that draws a layer of data gives each line of its legend the
 // colour that the legend says, and symbols its shape and icon.
 func TestLegendIsThePaint(t *testing.T) {
@@ -98,11 +103,15 @@ func TestLegendIsThePaint(t *testing.T) {
 				case e.To != nil:
 					properties[told.Field] = *e.To - 0.001
 				}
+				from := 0.0 // the zoom from which tiles have the field
+				if l := layerOf(&in, told.Name); told.Field != "" {
+					from = float64(l.Schema.Fields[l.Schema.FieldIndex(told.Field)].FromZoom)
+				}
 				for _, l := range d.Layers {
 					if l.Source != string(told.Name) {
 						continue
 					}
-					for _, zoom := range []float64{max(l.MinZoom, 14), 17} {
+					for _, zoom := range []float64{max(l.MinZoom, 14, from), 17} {
 						if c, ok := l.Paint[paintOf[l.Type]]; ok && l.ID != string(told.Name)+":icon" {
 							if got := evaluate(t, c, zoom, properties); got != e.Colour {
 								t.Errorf("%s: %s paints %v %v, the legend says %s", name, l.ID, properties, got, e.Colour)
@@ -110,12 +119,12 @@ func TestLegendIsThePaint(t *testing.T) {
 						}
 					}
 					if l.ID == string(told.Name)+":symbol" {
-						if got := evaluate(t, l.Layout["icon-image"], 14, properties); got != "shape-"+e.Shape {
+						if got := evaluate(t, l.Layout["icon-image"], max(14, from), properties); got != "shape-"+e.Shape {
 							t.Errorf("%s: %s has image %v for %v, the legend says %q", name, l.ID, got, properties, e.Shape)
 						}
 					}
 					if l.ID == string(told.Name)+":icon" {
-						if got := evaluate(t, l.Layout["icon-image"], 16, properties); got != e.Icon {
+						if got := evaluate(t, l.Layout["icon-image"], max(16, from), properties); got != e.Icon {
 							t.Errorf("%s: %s has icon %v for %v, the legend says %q", name, l.ID, got, properties, e.Icon)
 						}
 					}
@@ -198,14 +207,11 @@ func TestColoursStay(t *testing.T) {
 		}
 		return all
 	}
-	at := func(in *Input, name layers.Name) *Layer {
-		return &in.Layers[slices.IndexFunc(in.Layers, func(l Layer) bool { return l.Name == name })]
-	}
 	before := colours(func(*Input) {})
 	after := colours(func(in *Input) {
-		at(in, "complaints").Known["category"] = values("rubbish", "water", "noise", "parking")
-		at(in, "sensors").Known = nil
-		at(in, "markets").Known["status"] = values("shut", "open")
+		layerOf(in, "complaints").Known["category"] = values("rubbish", "water", "noise", "parking")
+		layerOf(in, "sensors").Known = nil
+		layerOf(in, "markets").Known["status"] = values("shut", "open")
 	})
 	for key, want := range before {
 		if got := after[key]; got != want {

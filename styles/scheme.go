@@ -77,6 +77,9 @@ func (p *painter) byValue(s *scheme, l *Layer, field string) bool {
 			value: value, title: l.named(field, value, p.lang), icon: looks[value].Icon,
 			shape: shapes[(i+i/len(p.theme.palette))%len(shapes)],
 		}
+		if w.icon != "" && zoom >= iconZoom {
+			w.shape = "circle" // it is nowhere without its icon
+		}
 		if chosen := looks[value].Colour; chosen != "" {
 			w.colour = p.theme.fit(chosen)
 		} else {
@@ -119,30 +122,34 @@ func (s *scheme) colour() any {
 	return s.rest.colour
 }
 
-// image is the expression of the image of a feature's shape. From iconZoom on, values with an icon are
-// discs, which have room for it.
+// image is the expression of the image of a feature's shape: that of all others until tiles have the
+// field, and from the zoom of the icons on discs for values that have one, for there is room for it on them.
 func (s *scheme) image() any {
+	rest := shapeImage(s.rest.shape)
 	if len(s.swatches) == 0 {
-		return shapeImage(s.rest.shape)
+		return rest
 	}
 	far, near := make([]arm, len(s.swatches)), make([]arm, len(s.swatches))
+	icons := false
 	for i, w := range s.swatches {
 		far[i] = arm{[]string{w.value}, shapeImage(w.shape)}
 		near[i] = far[i]
 		if w.icon != "" {
-			near[i].out = shapeImage("circle")
+			near[i].out, icons = shapeImage("circle"), true
 		}
 	}
-	rest := shapeImage(s.rest.shape)
-	image := match(get(s.field), far, rest)
-	if slices.ContainsFunc(s.swatches, func(w swatch) bool { return w.icon != "" }) {
-		image = fromZoom(iconZoom, image, match(get(s.field), near, rest))
+	images := stops{{0, match(get(s.field), far, rest)}}
+	if icons {
+		images = append(images, stop{iconZoom, match(get(s.field), near, rest)})
 	}
 	if s.zoom > symbolZoom {
-		return rest
+		images = append(stops{{0, rest}}, images.since(s.zoom)...)
 	}
-	return image
+	return images.expr()
 }
+
+// iconsFrom is the zoom from which icons are drawn: those of values that tiles have by then.
+func (s *scheme) iconsFrom() uint8 { return max(iconZoom, s.zoom) }
 
 // icons returns the values that have an icon, and the expression of its image; nil where none has.
 func (s *scheme) icons() (values []string, image any) {

@@ -41,7 +41,7 @@ function placeOf(parent: Part, key: string): string {
 }
 
 test("the server's styles hold to MapLibre's specification", () => {
-  const wanted = ["bare", "basemap", "dark", "dark-zh", "empty", "light", "light-zh", "no-sprite", "numbers", "shapes", "some"];
+  const wanted = ["bare", "basemap", "dark", "dark-zh", "empty", "late", "light", "light-zh", "no-sprite", "numbers", "shapes", "some"];
   assert.deepEqual([...styles.keys()].sort(), wanted.map((name) => `${name}.json`).sort());
   for (const [file, style] of styles) {
     assert.deepEqual(validateStyleMin(style).map((e) => e.message), [], file);
