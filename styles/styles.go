@@ -39,8 +39,9 @@ type Input struct {
 	// Theme is the colours; "" is [Light]. Lang is the language of names and titles; "" is [EN].
 	Theme Theme
 	Lang  Lang
-	// Layers are all layers there are, in their order. Their places among all give them their
-	// colours, so a layer looks the same in a style of all and in one of some.
+	// Layers are all layers there are, in their order. Their places among all give them their colours, and
+	// the most crowded of all glows, so a layer of data looks the same in a style of all and in one of some.
+	// Of the ground, borders have their names only in a style without places.
 	Layers []Layer
 	// Only, unless it is nil, names the layers to draw.
 	Only []layers.Name
