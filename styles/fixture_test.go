@@ -108,7 +108,7 @@ func demoSensors() Layer {
 	return made(Layer{
 		Name: "sensors", Title: "Sensors “air”", Points: true, Count: 35, Extent: around,
 		Drawing: Drawing{Status: "status", Fields: map[string]FieldLook{"pm25": {Unit: "µg/m³"}}},
-		Known:   map[string]Known{"pm25": {Range: &[2]float64{3, 420}}},
+		Known:   map[string]Known{"pm25": {Range: &[2]float64{3, 420}, Nulls: true}},
 	}, "#pm25", "+title")
 }
 

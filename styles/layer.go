@@ -42,8 +42,8 @@ type Known struct {
 	// Values are values of a text field. Their order counts only where there are more than [MaxSwatches]:
 	// then the first of them have looks of their own.
 	Values []string
-	// More says that it has others too.
-	More bool
+	// More says that it has others too, Nulls that features have none.
+	More, Nulls bool
 	// Range is the smallest and largest value of a number field; nil if it has none.
 	Range *[2]float64
 }

@@ -19,7 +19,7 @@ type described struct {
 // entry is one line of a legend.
 type entry struct {
 	// Value is the field's value that it stands for; nil for classes, for layers of one colour, and for
-	// all values that have no line of their own: then Other is set.
+	// features without a value or with one that has no line of its own: then Other is set.
 	Value *string `json:"value,omitempty"`
 	Other bool    `json:"other,omitempty"`
 	// From and To bound a class of numbers, From included; nil is without bound.
@@ -43,6 +43,10 @@ func (s *scheme) legend(kind, title string, sprite bool) []entry {
 		}
 		return name
 	}
+	other := []entry{{Other: true, Title: s.rest.title, Colour: s.rest.colour, Shape: shape(s.rest.shape), Kind: kind}}
+	if !s.more {
+		other = nil
+	}
 	switch {
 	case len(s.swatches) > 0:
 		list := make([]entry, 0, len(s.swatches)+1)
@@ -54,19 +58,16 @@ func (s *scheme) legend(kind, title string, sprite bool) []entry {
 			}
 			list = append(list, e)
 		}
-		if s.more {
-			list = append(list, entry{Other: true, Title: s.rest.title, Colour: s.rest.colour, Shape: shape(s.rest.shape), Kind: kind})
-		}
-		return list
+		return append(list, other...)
 	case len(s.classes) > 0:
-		list := make([]entry, 0, len(s.classes))
+		list := make([]entry, 0, len(s.classes)+1)
 		for i := range s.classes {
 			c := &s.classes[i]
 			list = append(list, entry{
 				From: c.from, To: c.to, Unit: s.unit, Title: c.title, Colour: c.colour, Shape: shape(s.rest.shape), Kind: kind,
 			})
 		}
-		return list
+		return append(list, other...)
 	}
 	return []entry{{Title: title, Colour: s.rest.colour, Shape: shape(s.rest.shape), Kind: kind}}
 }

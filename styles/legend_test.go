@@ -92,11 +92,12 @@ func TestLegendIsThePaint(t *testing.T) {
 			}
 			for _, e := range told.Legend {
 				lines++
+				numeric := told.Legend[0].To != nil
 				properties := map[string]any{}
 				switch {
 				case e.Value != nil:
 					properties[told.Field] = *e.Value
-				case e.Other:
+				case e.Other && !numeric:
 					properties[told.Field] = "something that nobody knows"
 				case e.From != nil:
 					properties[told.Field] = *e.From
@@ -182,7 +183,7 @@ func TestLegend(t *testing.T) {
 	if l := told["water"].Legend; len(l) != 1 || l[0].Colour != light.water || told["water"].Role != Water {
 		t.Errorf("got %+v, want the water's colour", told["water"])
 	}
-	if s := told["sensors"]; s.Field != "pm25" || len(s.Legend) != 6 || s.Legend[0].Unit != "µg/m³" || s.Legend[0].Title != "< 35" || s.Legend[5].Title != "≥ 250" {
+	if s := told["sensors"]; s.Field != "pm25" || len(s.Legend) != 7 || !s.Legend[6].Other || s.Legend[0].Unit != "µg/m³" || s.Legend[0].Title != "< 35" || s.Legend[5].Title != "≥ 250" {
 		t.Errorf("got %+v, want the classes of fine dust", s)
 	}
 	if ids := told["markets"].IDs; !slices.Equal(ids, []string{"markets:fill", "markets:outline", "markets", "markets:symbol", "markets:label", "markets:label-area"}) {
@@ -216,6 +217,22 @@ func TestColoursStay(t *testing.T) {
 	for key, want := range before {
 		if got := after[key]; got != want {
 			t.Errorf("%s: got %s, want %s", key, got, want)
+		}
+	}
+}
+
+// TestNullsAreTold: features without a value are drawn as all others, so the legend has a line for these.
+func TestNullsAreTold(t *testing.T) {
+	t.Parallel()
+	for name, nulls := range map[string]bool{"some without": true, "all with": false} {
+		kind := made(Layer{Known: map[string]Known{"kind": {Values: []string{"a"}, Nulls: nulls}}}, "kind")
+		pm := made(Layer{Known: map[string]Known{"value": {Range: &[2]float64{0, 6}, Nulls: nulls}}}, "#value")
+		for field, l := range map[string]*Layer{"kind": &kind, "value": &pm} {
+			legend := legendOf(t, l)
+			last := legend[len(legend)-1]
+			if last.Other != nulls || nulls && (last.Colour != light.other || last.Title != "Other") {
+				t.Errorf("%s %s: got %+v last", name, field, last)
+			}
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (p *painter) byClass(s *scheme, l *Layer, field string) bool {
 	}
 	s.field, s.zoom, s.unit = field, zoom, unit
 	s.classes = p.classesAt(at)
-	s.rest.colour = p.theme.other
+	s.rest.colour, s.more = p.theme.other, l.Known[field].Nulls
 	return true
 }
 

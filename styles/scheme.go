@@ -16,7 +16,7 @@ type scheme struct {
 	swatches []swatch
 	classes  []class
 	unit     string
-	// rest is the look of all else; more says that something else is known.
+	// rest is the look of all else, features without a value too; more says that there is something else.
 	rest swatch
 	more bool
 }
@@ -63,7 +63,7 @@ func (p *painter) byValue(s *scheme, l *Layer, field string) bool {
 		return false
 	}
 	s.field, s.zoom = field, zoom
-	s.more = l.Known[field].More || !all
+	s.more = l.Known[field].More || l.Known[field].Nulls || !all
 	looks := l.Drawing.Fields[field].Values
 	var taken []string
 	for _, look := range looks {
