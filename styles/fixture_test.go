@@ -223,7 +223,7 @@ func contents(in *Input) map[string]testkit.Contents {
 		if !in.draws(l.Name) {
 			continue
 		}
-		one := testkit.Contents{Fields: map[string]float64{}, Values: map[string][]string{}, Everywhere: l.Drawing.Role == Data}
+		one := testkit.Contents{Fields: map[string]float64{}, Values: map[string][]string{}, Everywhere: l.Drawing.Role == Data, Named: l.Drawing.Role == Place}
 		for kind, is := range map[string]bool{"Point": l.Points, "LineString": l.Lines, "Polygon": l.Polygons} {
 			if is || !l.Points && !l.Lines && !l.Polygons {
 				one.Kinds = append(one.Kinds, kind)
