@@ -3,6 +3,7 @@ package styles
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"hutong/layers"
@@ -39,13 +40,13 @@ func evaluate(t *testing.T, e any, zoom float64, properties map[string]any) any 
 	case "number-format":
 		return fmt.Sprint(each(1))
 	case "concat", "format": // without the objects that say how
-		text := ""
+		var parts []string
 		for i := 1; i < len(list); i++ {
 			if v, ok := each(i).(string); ok {
-				text += v
+				parts = append(parts, v)
 			}
 		}
-		return text
+		return strings.Join(parts, "")
 	case "case":
 		for i := 1; i+1 < len(list); i += 2 {
 			if each(i) == true {
