@@ -2,10 +2,6 @@ package styles
 
 import "hutong/layers/column"
 
-// dashes are those of lines, in widths of the line; nil is solid. Layers beyond the palette start
-// again with dashes.
-var dashes = [...][]float64{nil, {3, 1.5}}
-
 // fillOpacity is that of fills by zoom. It falls as polygons grow from pixels to grounds.
 var fillOpacity = []float64{9, 0.4, 12, 0.3, 15, 0.22}
 
@@ -21,7 +17,7 @@ const choroplethOpacity float64 = 0.5
 // lie under all outlines, so that an outline keeps its colour.
 func (p *painter) dataLayer(l *Layer, f *from, s *scheme) {
 	colour := s.colour()
-	dash := dashes[p.data/len(p.theme.palette)%len(dashes)]
+	dash := s.dash()
 	if l.Polygons {
 		p.add(bandFill, f.part(":fill", "fill", polygonTypes, map[string]any{
 			"fill-color": colour, "fill-opacity": fillOpacityOf(l.Schema != nil && l.Schema.Coverage, len(s.classes) > 0),
@@ -53,15 +49,6 @@ func fillOpacityOf(coverage, numbers bool) any {
 		return coverageOpacity
 	}
 	return byZoom(plain(fillOpacity)...)
-}
-
-// dashed gives a line its dashes, if it has any. Round caps would close their gaps.
-func dashed(l layer, dash []float64) layer {
-	l.Layout = round
-	if dash != nil {
-		l.Layout, l.Paint["line-dasharray"] = butt, dash
-	}
-	return l
 }
 
 // dataTexts writes the names of features of data, and beside points their numbers.

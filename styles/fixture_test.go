@@ -155,7 +155,7 @@ func numbers() Input {
 func late() Input {
 	icons := map[string]FieldLook{"kind": {Values: map[string]ValueLook{"bar": {Icon: "bar"}, "bus": {Icon: "bus"}}}}
 	known := map[string]Known{
-		"kind": values("shop"), "state": values("open", "closed"), "class": values("motorway", "lane"), "unit": values("dB"),
+		"kind": {Values: []string{"shop"}, Nulls: true}, "state": values("open", "closed"), "class": values("motorway", "lane"), "unit": values("dB"),
 		"pm25": {Range: &[2]float64{3, 420}},
 	}
 	layer := func(name layers.Name, one Layer, fields ...string) Layer {
@@ -172,7 +172,7 @@ func late() Input {
 		layer("symbols", point, "15:kind", "12:state"),
 		layer("icons", point, "16:kind", "17:state"),
 		layer("deep", point, "17:kind", "17:state"),
-		layer("areas", Layer{Points: true, Lines: true, Polygons: true}, "11:kind"),
+		layer("areas", Layer{Points: true, Lines: true, Polygons: true}, "15:kind"),
 		layer("meters", Layer{Points: true, Drawing: Drawing{Number: "pm25"}}, "15:#pm25", "16:unit"),
 		layer("gauges", Layer{Points: true, Drawing: Drawing{Number: "pm25"}}, "#pm25", "unit"),
 		below, ground,

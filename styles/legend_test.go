@@ -20,8 +20,13 @@ func evaluate(t *testing.T, e any, zoom float64, properties map[string]any) any 
 	if !ok {
 		return e
 	}
+	if _, ok := list[0].(string); !ok {
+		return list
+	}
 	each := func(i int) any { return evaluate(t, list[i], zoom, properties) }
 	switch list[0] {
+	case "literal":
+		return list[1]
 	case "get":
 		return properties[list[1].(string)]
 	case "zoom":
@@ -81,7 +86,7 @@ func layerOf(in *Input, name layers.Name) *Layer {
 }
 
 // TestLegendIsThePaint: every style layer that draws a layer of data gives each line of its legend the
-// colour that the legend says, and symbols its shape and icon.
+// colour that the legend says, symbols its shape and icon, and lines its dashes.
 func TestLegendIsThePaint(t *testing.T) {
 	t.Parallel()
 	lines := 0
@@ -118,6 +123,18 @@ func TestLegendIsThePaint(t *testing.T) {
 							if got := evaluate(t, c, zoom, properties); got != e.Colour {
 								t.Errorf("%s: %s paints %v %v, the legend says %s", name, l.ID, properties, got, e.Colour)
 							}
+						}
+					}
+					if l.Type == "line" {
+						got, want := any(solid), any(solid)
+						if e.Dash != nil {
+							want = e.Dash
+						}
+						if dash := l.Paint["line-dasharray"]; dash != nil {
+							got = evaluate(t, dash, max(14, from), properties)
+						}
+						if fmt.Sprint(got) != fmt.Sprint(want) {
+							t.Errorf("%s: %s has dashes %v for %v, the legend says %v", name, l.ID, got, properties, e.Dash)
 						}
 					}
 					if l.ID == string(told.Name)+":symbol" {

@@ -62,7 +62,7 @@ func (p *painter) layer(l *Layer) described {
 		s := p.schemeOf(&one)
 		p.dataLayer(&one, &f, s)
 		p.data++
-		d.Field, d.Legend = s.field, s.legend(d.Kinds[0], d.Title, p.sprite)
+		d.Field, d.Legend = s.field, s.legend(&one, d.Title, p.sprite)
 		return d
 	}
 	d.Legend = []entry{{Title: d.Title, Colour: p.groundLayer(&one, &f), Kind: d.Kinds[0]}}

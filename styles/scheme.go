@@ -22,7 +22,10 @@ type scheme struct {
 }
 
 // swatch is how one value is shown.
-type swatch struct{ value, title, colour, shape, icon string }
+type swatch struct {
+	value, title, colour, shape, icon string
+	dash                              []float64 // one of dashes
+}
 
 // shapes are the images of the second cue, in the order in which they are handed out: neighbours
 // differ in outline.
@@ -40,7 +43,7 @@ const colourStep = 3
 func (p *painter) schemeOf(l *Layer) *scheme {
 	s := &scheme{rest: swatch{
 		title: Words{"Other", "其他"}.In(p.lang), colour: p.theme.palette[p.data*colourStep%len(p.theme.palette)],
-		shape: shapes[p.data%len(shapes)],
+		shape: shapes[p.data%len(shapes)], dash: dashes[p.data/len(p.theme.palette)%len(dashes)],
 	}}
 	d := &l.Drawing
 	if d.Category != "" && p.byValue(s, l, d.Category) {
@@ -73,9 +76,10 @@ func (p *painter) byValue(s *scheme, l *Layer, field string) bool {
 	}
 	next := p.data * colourStep
 	for i, value := range values {
+		cue := i + i/len(p.theme.palette) // where a colour comes again, another
 		w := swatch{
 			value: value, title: l.named(field, value, p.lang), icon: looks[value].Icon,
-			shape: shapes[(i+i/len(p.theme.palette))%len(shapes)],
+			shape: shapes[cue%len(shapes)], dash: dashes[cue%len(dashes)],
 		}
 		if w.icon != "" && zoom >= iconZoom {
 			w.shape = "circle" // it is nowhere without its icon
@@ -87,7 +91,7 @@ func (p *painter) byValue(s *scheme, l *Layer, field string) bool {
 		}
 		s.swatches = append(s.swatches, w)
 	}
-	s.rest.colour, s.rest.shape = p.theme.other, "circle"
+	s.rest.colour, s.rest.shape, s.rest.dash = p.theme.other, "circle", nil
 	return true
 }
 

@@ -84,3 +84,24 @@ func TestPaletteBesideChosenColours(t *testing.T) {
 		}
 	}
 }
+
+// TestSecondCues: values of one colour differ in shape as points, and in dashes as lines and polygons.
+func TestSecondCues(t *testing.T) {
+	t.Parallel()
+	var known Known
+	for i := range MaxSwatches {
+		known.Values = append(known.Values, fmt.Sprintf("v%02d", i))
+	}
+	l := made(Layer{Name: "things", Points: true, Lines: true, Known: map[string]Known{"kind": known}}, "kind")
+	legend := parse(t, Input{BaseURL: "http://h", Sprite: true, Layers: []Layer{l}}).Metadata.Layers[0].Legend
+	looks := map[string]bool{}
+	for _, e := range legend {
+		looks[e.Colour+e.Shape], looks[fmt.Sprint(e.Colour, e.Dash)] = true, true
+	}
+	if len(looks) != 2*MaxSwatches {
+		t.Errorf("got %d looks of %d values, want two each: %v", len(looks), MaxSwatches, looks)
+	}
+	if legend := legendOf(t, &Layer{MaxZoom: 18, Schema: l.Schema, Drawing: l.Drawing, Known: l.Known}); legend[1].Dash != nil {
+		t.Errorf("points alone have the dashes %v", legend[1].Dash)
+	}
+}
