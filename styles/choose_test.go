@@ -9,6 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
+
+	"hutong/layers"
+	"hutong/layers/column"
 )
 
 func TestBreaks(t *testing.T) {
@@ -53,6 +56,34 @@ func TestRoundBreaks(t *testing.T) {
 		}
 		if len(got) > 0 && (got[0] <= least || got[len(got)-1] >= most) {
 			t.Fatalf("%v to %v: got %v", least, most, got)
+		}
+	}
+}
+
+// TestClassTitles: the titles of classes are told apart and read as people write numbers.
+func TestClassTitles(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		least, most float64
+		want        []string // the first and the second title
+	}{
+		{0, 6, []string{"< 1", "1–2"}},
+		{0, 6e6, []string{"< 1000000", "1000000–2000000"}},
+		{1_000_000, 1_000_005, []string{"< 1000001", "1000001–1000002"}},
+		{-0.3, 0.3, []string{"< -0.2", "-0.2–-0.1"}},
+		{0, 6e15, []string{"< 1e+15", "1e+15–2e+15"}},
+		{0, 6e-9, []string{"< 1e-09", "1e-09–2e-09"}},
+	} {
+		p := &painter{theme: &light}
+		var titles []string
+		for _, c := range p.classesAt(roundBreaks(tt.least, tt.most)) {
+			titles = append(titles, c.title)
+		}
+		if !slices.Equal(titles[:2], tt.want) {
+			t.Errorf("%v to %v: got %q, want %q first", tt.least, tt.most, titles, tt.want)
+		}
+		if len(slices.Compact(slices.Sorted(slices.Values(titles)))) != len(titles) {
+			t.Errorf("%v to %v: got %q, want no title twice", tt.least, tt.most, titles)
 		}
 	}
 }
@@ -165,6 +196,61 @@ func TestCrowd(t *testing.T) {
 	dense := Layer{Count: 40_000, Extent: washington}
 	if dense.glow() >= a.glow() {
 		t.Errorf("the denser layer glows with %v, the other with %v", dense.glow(), a.glow())
+	}
+}
+
+// TestOneGlows: of several crowded layers the most crowded one glows, the first of several, and none does in
+// its stead in a style without it.
+func TestOneGlows(t *testing.T) {
+	t.Parallel()
+	crowded := func(name layers.Name, count int) Layer {
+		return Layer{Name: name, Points: true, Count: count, Extent: around}
+	}
+	road := crowded("roads", 5_000_000) // nodes of streets; no data
+	road.Drawing.Role = Road
+	in := Input{BaseURL: "http://h", Layers: []Layer{road, crowded("a", 200_000), crowded("b", 5_000_000), crowded("c", 6_000_000)}}
+	for _, tt := range []struct {
+		name string
+		only []layers.Name
+		want []string
+	}{
+		{"all", nil, []string{"b:glow"}},
+		{"it alone", []layers.Name{"b"}, []string{"b:glow"}},
+		{"without it", []layers.Name{"a", "c"}, nil},
+	} {
+		in.Only = tt.only
+		var got []string
+		for _, l := range parse(t, in).Layers {
+			if l.Type == "heatmap" {
+				got = append(got, l.ID)
+			}
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestNumberBesideCategory: a number counts beside a category only where a layer says when it was observed,
+// as readings do.
+func TestNumberBesideCategory(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name           string
+		category, time string
+		want           string
+	}{
+		{"no category", "", "", "value"},
+		{"category", "kind", "", ""},
+		{"category and time", "kind", "at", "value"},
+	} {
+		s := &layers.Schema{Name: "things", TimeField: tt.time, Fields: []layers.Field{{Name: "value", Kind: column.Float}}}
+		if tt.category != "" {
+			s.Fields = append(s.Fields, layers.Field{Name: tt.category, Kind: column.String, Keep: true})
+		}
+		if got := (Drawing{}).Chosen(s); got.Number != tt.want || got.Category != tt.category {
+			t.Errorf("%s: got number %q and category %q, want %q and %q", tt.name, got.Number, got.Category, tt.want, tt.category)
+		}
 	}
 }
 

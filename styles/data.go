@@ -2,10 +2,6 @@ package styles
 
 import "hutong/layers/column"
 
-// dashes are those of lines, in widths of the line; nil is solid. Layers beyond the palette start
-// again with dashes.
-var dashes = [...][]float64{nil, {3, 1.5}}
-
 // fillOpacity is that of fills by zoom. It falls as polygons grow from pixels to grounds.
 var fillOpacity = []float64{9, 0.4, 12, 0.3, 15, 0.22}
 
@@ -21,7 +17,7 @@ const choroplethOpacity float64 = 0.5
 // lie under all outlines, so that an outline keeps its colour.
 func (p *painter) dataLayer(l *Layer, f *from, s *scheme) {
 	colour := s.colour()
-	dash := dashes[p.data/len(p.theme.palette)%len(dashes)]
+	dash := s.dash()
 	if l.Polygons {
 		p.add(bandFill, f.part(":fill", "fill", polygonTypes, map[string]any{
 			"fill-color": colour, "fill-opacity": fillOpacityOf(l.Schema != nil && l.Schema.Coverage, len(s.classes) > 0),
@@ -55,15 +51,6 @@ func fillOpacityOf(coverage, numbers bool) any {
 	return byZoom(plain(fillOpacity)...)
 }
 
-// dashed gives a line its dashes, if it has any. Round caps would close their gaps.
-func dashed(l layer, dash []float64) layer {
-	l.Layout = round
-	if dash != nil {
-		l.Layout, l.Paint["line-dasharray"] = butt, dash
-	}
-	return l
-}
-
 // dataTexts writes the names of features of data, and beside points their numbers.
 func (p *painter) dataTexts(l *Layer, f *from) {
 	name, from, named := l.label(p.lang)
@@ -84,33 +71,26 @@ func (p *painter) dataTexts(l *Layer, f *from) {
 }
 
 // pointText writes beside points the number that the layer is about, and under it, or alone where
-// there is none, the point's name, once there is room for it.
+// there is none, the point's name, each once there is room for it.
 func (p *painter) pointText(l *Layer, f *from) {
 	d := l.density()
-	name, nameFrom, named := l.label(p.lang)
-	nameFrom = max(nameFrom, d.nameZoom)
-	numberFrom, numbered := l.has(l.Drawing.Number, column.Int, column.Float)
-	numberFrom = max(numberFrom, d.numberZoom)
-	var field any
-	zoom := nameFrom
-	switch {
-	case numbered && named && nameFrom > numberFrom:
-		number := numberText(l)
-		field = fromZoom(nameFrom, number, []any{
+	var number stops
+	if from, ok := l.has(l.Drawing.Number, column.Int, column.Float); ok {
+		number = stops{{max(from, d.numberZoom), numberText(l)}}
+	}
+	text := number.with(l.names(p.lang).since(d.nameZoom), func(number, name any) any {
+		return []any{
 			"case",
 			[]any{"has", l.Drawing.Number},
 			[]any{"format", number, map[string]any{}, "\n", map[string]any{}, name, map[string]any{"font-scale": 0.82}},
 			name,
-		})
-		zoom = numberFrom
-	case numbered:
-		field, zoom = numberText(l), numberFrom
-	case named:
-		field = name
-	default:
+		}
+	})
+	if text == nil {
 		return
 	}
-	t := p.text(f, ":label", pointTypes, field, float64(zoom), p.theme.place)
+	zoom := text.from()
+	t := p.text(f, ":label", pointTypes, text.expr(), float64(zoom), p.theme.place)
 	t.Layout["text-size"] = byZoom(10, 11, 18, 14)
 	t.Layout["text-variable-anchor"] = []string{"left", "right", "top", "bottom"}
 	t.Layout["text-radial-offset"] = 0.9

@@ -76,6 +76,22 @@ type ValueLook struct {
 	Colour string
 }
 
+// chosen reports whether the owner chose how the value looks, not only what it is called.
+func (v ValueLook) chosen() bool { return v.Colour != "" || v.Icon != "" }
+
+// Undrawn returns the values whose chosen looks no map shows because there are more than [MaxSwatches] of
+// them, in the order of the alphabet.
+func (f *FieldLook) Undrawn() []string {
+	var chosen []string
+	for value, look := range f.Values {
+		if look.chosen() {
+			chosen = append(chosen, value)
+		}
+	}
+	slices.Sort(chosen)
+	return chosen[min(len(chosen), MaxSwatches):]
+}
+
 // IsZero reports whether d says nothing.
 func (d *Drawing) IsZero() bool {
 	return d.TitleZH == "" && d.Role == Data && d.Category == "" && d.Status == "" && d.Number == "" &&

@@ -2,6 +2,8 @@ package styles
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -12,11 +14,15 @@ import (
 )
 
 // schema returns a schema of fields: text fields, number fields with a '#', kept from zoom 0, or from
-// zoom 14 with a '+'.
+// zoom 14 with a '+', or with "15:" from that zoom on.
 func schema(name layers.Name, fields ...string) *layers.Schema {
 	s := &layers.Schema{Name: name}
 	for _, f := range fields {
 		field := layers.Field{Kind: column.String, Keep: true}
+		if zoom, rest, ok := strings.Cut(f, ":"); ok {
+			from, _ := strconv.Atoi(zoom)
+			field.FromZoom, f = uint8(from), rest
+		}
 		for f[0] == '#' || f[0] == '+' {
 			if f[0] == '#' {
 				field.Kind = column.Float
@@ -102,7 +108,7 @@ func demoSensors() Layer {
 	return made(Layer{
 		Name: "sensors", Title: "Sensors “air”", Points: true, Count: 35, Extent: around,
 		Drawing: Drawing{Status: "status", Fields: map[string]FieldLook{"pm25": {Unit: "µg/m³"}}},
-		Known:   map[string]Known{"pm25": {Range: &[2]float64{3, 420}}},
+		Known:   map[string]Known{"pm25": {Range: &[2]float64{3, 420}, Nulls: true}},
 	}, "#pm25", "+title")
 }
 
@@ -145,6 +151,34 @@ func numbers() Input {
 	}}
 }
 
+// late is layers of which tiles have what they are drawn by at the higher zooms only, or at none.
+func late() Input {
+	icons := map[string]FieldLook{"kind": {Values: map[string]ValueLook{"bar": {Icon: "bar"}, "bus": {Icon: "bus"}}}}
+	known := map[string]Known{
+		"kind": {Values: []string{"shop"}, Nulls: true}, "state": values("open", "closed"), "class": values("motorway", "lane"), "unit": values("dB"),
+		"pm25": {Range: &[2]float64{3, 420}},
+	}
+	layer := func(name layers.Name, one Layer, fields ...string) Layer {
+		one.Name, one.Known, one.Drawing.Fields = name, known, icons
+		return made(one, fields...)
+	}
+	point := Layer{Points: true, Count: 20, Extent: around}
+	below := layer("below", point, "14:kind", "14:state", "14:name", "14:#pm25")
+	below.MaxZoom = 13
+	ground := layer("ground", point, "1:kind", "1:name")
+	ground.MaxZoom = 0
+	return Input{BaseURL: "http://127.0.0.1:8080", Glyphs: true, Sprite: true, Layers: []Layer{
+		layer("streets", Layer{Lines: true, Drawing: Drawing{Role: Road}}, "13:class", "13:name"),
+		layer("symbols", point, "15:kind", "12:state"),
+		layer("icons", point, "16:kind", "17:state"),
+		layer("deep", point, "17:kind", "17:state"),
+		layer("areas", Layer{Points: true, Lines: true, Polygons: true}, "15:kind"),
+		layer("meters", Layer{Points: true, Drawing: Drawing{Number: "pm25"}}, "15:#pm25", "16:unit"),
+		layer("gauges", Layer{Points: true, Drawing: Drawing{Number: "pm25"}}, "#pm25", "unit"),
+		below, ground,
+	}}
+}
+
 // basemap is an archive of the schema that is known, under one layer.
 func basemap() Input {
 	names := []string{"is_tunnel", "kind", "kind_detail", "min_zoom", "name", "name:en", "name:zh-Hans", "sort_rank"}
@@ -163,7 +197,7 @@ func basemap() Input {
 // goldens are the inputs whose styles are compared, by the name of the golden.
 func goldens() map[string]Input {
 	all := map[string]Input{
-		"empty": {BaseURL: "http://127.0.0.1:8080"}, "shapes": shapesOnly(), "numbers": numbers(), "basemap": basemap(),
+		"empty": {BaseURL: "http://127.0.0.1:8080"}, "shapes": shapesOnly(), "numbers": numbers(), "late": late(), "basemap": basemap(),
 	}
 	for _, v := range Variants()[1:] {
 		in := demo()
@@ -173,7 +207,7 @@ func goldens() map[string]Input {
 	bare := demo()
 	bare.Sprite = false
 	all["no-sprite"] = bare
-	bare.Glyphs, bare.Fonts = false, nil
+	bare.Glyphs, bare.Fonts, bare.Only = false, nil, []layers.Name{"roads", "places", "sensors", "markets"}
 	all["bare"] = bare
 	some := demo()
 	some.Only = []layers.Name{"sensors", "roads"}
@@ -189,7 +223,7 @@ func contents(in *Input) map[string]testkit.Contents {
 		if !in.draws(l.Name) {
 			continue
 		}
-		one := testkit.Contents{Fields: map[string]float64{}, Values: map[string][]string{}, Everywhere: l.Drawing.Role == Data}
+		one := testkit.Contents{Fields: map[string]float64{}, Values: map[string][]string{}, Everywhere: l.Drawing.Role == Data, Named: l.Drawing.Role == Place}
 		for kind, is := range map[string]bool{"Point": l.Points, "LineString": l.Lines, "Polygon": l.Polygons} {
 			if is || !l.Points && !l.Lines && !l.Polygons {
 				one.Kinds = append(one.Kinds, kind)
@@ -197,6 +231,9 @@ func contents(in *Input) map[string]testkit.Contents {
 		}
 		if l.Schema != nil {
 			for _, f := range l.Schema.Fields {
+				if f.FromZoom > l.MaxZoom {
+					continue
+				}
 				one.Fields[f.Name] = float64(f.FromZoom)
 				if list := l.values(f.Name); len(list) > 0 {
 					one.Values[f.Name] = list

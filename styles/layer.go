@@ -1,6 +1,7 @@
 package styles
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/paulmach/orb"
@@ -22,7 +23,8 @@ type Layer struct {
 	Points, Lines, Polygons bool
 	// Schema has the fields that its tiles may have; nil is none.
 	Schema *layers.Schema
-	// MaxZoom is the deepest zoom of its tiles: fields that start beyond are in none.
+	// MaxZoom is the deepest zoom of its tiles, which maps show at the zooms beyond too: fields that start
+	// beyond are in none.
 	MaxZoom uint8
 	// Drawing says how it is shown; nothing in it is left open, see [Drawing.Chosen].
 	Drawing Drawing
@@ -37,10 +39,11 @@ type Layer struct {
 
 // Known is what is known of what a field holds.
 type Known struct {
-	// Values are values of a text field, in any order.
+	// Values are values of a text field. Their order counts only where there are more than [MaxSwatches]:
+	// then the first of them have looks of their own.
 	Values []string
-	// More says that it has others too.
-	More bool
+	// More says that it has others too, Nulls that features have none.
+	More, Nulls bool
 	// Range is the smallest and largest value of a number field; nil if it has none.
 	Range *[2]float64
 }
@@ -64,7 +67,7 @@ func (l *Layer) has(name string, kinds ...column.Kind) (from uint8, ok bool) {
 		return 0, false
 	}
 	f := &l.Schema.Fields[i]
-	return f.FromZoom, slices.Contains(kinds, f.Kind) && (l.MaxZoom == 0 || f.FromZoom <= l.MaxZoom)
+	return f.FromZoom, slices.Contains(kinds, f.Kind) && f.FromZoom <= l.MaxZoom
 }
 
 // values returns the values that a text field is known to have: first those that its owner names, then
@@ -86,6 +89,31 @@ func (l *Layer) values(field string) []string {
 	return append(named, slices.Compact(other)...)
 }
 
+// swatched returns the values that have looks of their own, in the order of values, and whether these are
+// all: where they are too many, first those stay whose look the owner chose, then those that the owner
+// names, then the first that are known.
+func (l *Layer) swatched(field string) (list []string, all bool) {
+	list = l.values(field)
+	if len(list) <= MaxSwatches {
+		return list, true
+	}
+	looks, known := l.Drawing.Fields[field].Values, l.Known[field].Values
+	place := func(value string) int {
+		look, named := looks[value]
+		switch {
+		case look.chosen():
+			return 0
+		case named:
+			return 1
+		}
+		return 2 + slices.Index(known, value)
+	}
+	last := slices.Clone(list)
+	slices.SortStableFunc(last, func(a, b string) int { return cmp.Compare(place(a), place(b)) })
+	last = last[MaxSwatches:]
+	return slices.DeleteFunc(list, func(value string) bool { return slices.Contains(last, value) }), false
+}
+
 // named is what a value of a field is called.
 func (l *Layer) named(field, value string, lang Lang) string {
 	if title := l.Drawing.Fields[field].Values[value].Title.In(lang); title != "" {
@@ -94,36 +122,51 @@ func (l *Layer) named(field, value string, lang Lang) string {
 	return value
 }
 
-// label returns the expression of the layer's name texts in a language, and the zoom from which
-// tiles have it; ok is false where it has none.
-func (l *Layer) label(lang Lang) (expr any, from uint8, ok bool) {
-	return nameOf(lang, func(name string) (uint8, bool) { return l.has(name, column.String) },
+// names returns the layer's name texts in a language, as tiles have them; nil where it has none.
+func (l *Layer) names(lang Lang) stops {
+	return namesOf(lang, func(name string) (uint8, bool) { return l.has(name, column.String) },
 		[]string{l.Drawing.Label}, []string{l.Drawing.LabelZH})
 }
 
-// nameOf returns the first name of those that there are: of en first for English, of zh first for
-// Chinese. has says from which zoom a field is there.
-func nameOf(lang Lang, has func(string) (uint8, bool), en, zh []string) (expr any, from uint8, ok bool) {
+// label returns the expression of the layer's name texts in a language, and the zoom from which
+// tiles have it; ok is false where it has none.
+func (l *Layer) label(lang Lang) (expr any, from uint8, ok bool) {
+	names := l.names(lang)
+	if names == nil {
+		return nil, 0, false
+	}
+	return names.expr(), names.from(), true
+}
+
+// namesOf returns the first name of those that there are: of en first for English, of zh first for
+// Chinese. has says from which zoom a field is there; until then those that are there already count.
+func namesOf(lang Lang, has func(string) (uint8, bool), en, zh []string) stops {
 	order := append(slices.Clone(en), zh...)
 	if lang == ZH {
 		order = append(slices.Clone(zh), en...)
 	}
-	all := []any{"coalesce"}
-	var seen []string
+	var zooms []uint8
 	for _, name := range order {
-		f, there := has(name)
-		if !there || slices.Contains(seen, name) {
-			continue
+		if from, ok := has(name); ok {
+			zooms = append(zooms, from)
 		}
-		seen = append(seen, name)
-		all = append(all, get(name))
-		from = max(from, f)
 	}
-	switch len(all) {
-	case 1:
-		return nil, 0, false
-	case 2:
-		return all[1], from, true
+	slices.Sort(zooms)
+	var all stops
+	for _, zoom := range slices.Compact(zooms) {
+		first := []any{"coalesce"}
+		var seen []string
+		for _, name := range order {
+			if from, ok := has(name); ok && from <= zoom && !slices.Contains(seen, name) {
+				seen = append(seen, name)
+				first = append(first, get(name))
+			}
+		}
+		if len(first) == 2 {
+			all = append(all, stop{zoom, first[1]})
+		} else {
+			all = append(all, stop{zoom, first})
+		}
 	}
-	return all, from, true
+	return all
 }

@@ -19,7 +19,7 @@ type described struct {
 // entry is one line of a legend.
 type entry struct {
 	// Value is the field's value that it stands for; nil for classes, for layers of one colour, and for
-	// all values that have no line of their own: then Other is set.
+	// features without a value or with one that has no line of its own: then Other is set.
 	Value *string `json:"value,omitempty"`
 	Other bool    `json:"other,omitempty"`
 	// From and To bound a class of numbers, From included; nil is without bound.
@@ -32,41 +32,47 @@ type entry struct {
 	// Icon and Shape name images of the sprite, Shape without its prefix.
 	Icon  string `json:"icon,omitempty"`
 	Shape string `json:"shape,omitempty"`
-	Kind  string `json:"kind"`
+	// Dash is the dashes and gaps of lines and edges, in widths of the line; nil is solid.
+	Dash []float64 `json:"dash,omitempty"`
+	Kind string    `json:"kind"`
 }
 
-// legend returns the lines of s for a layer of a title that is above all of a kind.
-func (s *scheme) legend(kind, title string, sprite bool) []entry {
-	shape := func(name string) string {
-		if !sprite || kind != "point" {
-			return ""
+// legend returns the lines of s for a layer of a title.
+func (s *scheme) legend(l *Layer, title string, sprite bool) []entry {
+	kind := l.kinds()[0]
+	line := func(w *swatch) entry {
+		e := entry{Title: w.title, Colour: w.colour, Kind: kind}
+		if sprite {
+			e.Icon = w.icon
 		}
-		return name
+		if sprite && kind == "point" {
+			e.Shape = w.shape
+		}
+		if l.Lines || l.Polygons {
+			e.Dash = w.dash
+		}
+		return e
 	}
+	var list []entry
+	for i := range s.swatches {
+		e := line(&s.swatches[i])
+		e.Value = &s.swatches[i].value
+		list = append(list, e)
+	}
+	for i := range s.classes {
+		c := &s.classes[i]
+		e := line(&s.rest)
+		e.From, e.To, e.Unit, e.Title, e.Colour = c.from, c.to, s.unit, c.title, c.colour
+		list = append(list, e)
+	}
+	e := line(&s.rest)
 	switch {
-	case len(s.swatches) > 0:
-		list := make([]entry, 0, len(s.swatches)+1)
-		for i := range s.swatches {
-			w := &s.swatches[i]
-			e := entry{Value: &w.value, Title: w.title, Colour: w.colour, Shape: shape(w.shape), Kind: kind}
-			if sprite {
-				e.Icon = w.icon
-			}
-			list = append(list, e)
-		}
-		if s.more {
-			list = append(list, entry{Other: true, Title: s.rest.title, Colour: s.rest.colour, Shape: shape(s.rest.shape), Kind: kind})
-		}
-		return list
-	case len(s.classes) > 0:
-		list := make([]entry, 0, len(s.classes))
-		for i := range s.classes {
-			c := &s.classes[i]
-			list = append(list, entry{
-				From: c.from, To: c.to, Unit: s.unit, Title: c.title, Colour: c.colour, Shape: shape(s.rest.shape), Kind: kind,
-			})
-		}
+	case list == nil:
+		e.Title = title
+	case s.more:
+		e.Other = true
+	default:
 		return list
 	}
-	return []entry{{Title: title, Colour: s.rest.colour, Shape: shape(s.rest.shape), Kind: kind}}
+	return append(list, e)
 }

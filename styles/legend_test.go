@@ -1,7 +1,9 @@
 package styles
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"hutong/layers"
@@ -11,15 +13,20 @@ import (
 var paintOf = map[string]string{"circle": "circle-color", "line": "line-color", "fill": "fill-color", "symbol": "icon-color"}
 
 // evaluate returns what an expression gives for a feature's properties at a zoom, as far as the
-// expressions of colours and images go.
+// expressions of colours, images and texts go.
 func evaluate(t *testing.T, e any, zoom float64, properties map[string]any) any {
 	t.Helper()
 	list, ok := e.([]any)
 	if !ok {
 		return e
 	}
+	if _, ok := list[0].(string); !ok {
+		return list
+	}
 	each := func(i int) any { return evaluate(t, list[i], zoom, properties) }
 	switch list[0] {
+	case "literal":
+		return list[1]
 	case "get":
 		return properties[list[1].(string)]
 	case "zoom":
@@ -28,6 +35,23 @@ func evaluate(t *testing.T, e any, zoom float64, properties map[string]any) any 
 		return each(1)
 	case "has":
 		return properties[list[1].(string)] != nil
+	case "coalesce":
+		for i := 1; i < len(list); i++ {
+			if v := each(i); v != nil {
+				return v
+			}
+		}
+		return nil
+	case "number-format":
+		return fmt.Sprint(each(1))
+	case "concat", "format": // without the objects that say how
+		var parts []string
+		for i := 1; i < len(list); i++ {
+			if v, ok := each(i).(string); ok {
+				parts = append(parts, v)
+			}
+		}
+		return strings.Join(parts, "")
 	case "case":
 		for i := 1; i+1 < len(list); i += 2 {
 			if each(i) == true {
@@ -56,8 +80,13 @@ func evaluate(t *testing.T, e any, zoom float64, properties map[string]any) any 
 	return nil
 }
 
+// layerOf returns a layer of in.
+func layerOf(in *Input, name layers.Name) *Layer {
+	return &in.Layers[slices.IndexFunc(in.Layers, func(l Layer) bool { return l.Name == name })]
+}
+
 // TestLegendIsThePaint: every style layer that draws a layer of data gives each line of its legend the
-// colour that the legend says, and symbols its shape and icon.
+// colour that the legend says, symbols its shape and icon, and lines its dashes.
 func TestLegendIsThePaint(t *testing.T) {
 	t.Parallel()
 	lines := 0
@@ -69,35 +98,52 @@ func TestLegendIsThePaint(t *testing.T) {
 			}
 			for _, e := range told.Legend {
 				lines++
+				numeric := told.Legend[0].To != nil
 				properties := map[string]any{}
 				switch {
 				case e.Value != nil:
 					properties[told.Field] = *e.Value
-				case e.Other:
+				case e.Other && !numeric:
 					properties[told.Field] = "something that nobody knows"
 				case e.From != nil:
 					properties[told.Field] = *e.From
 				case e.To != nil:
 					properties[told.Field] = *e.To - 0.001
 				}
+				from := 0.0 // the zoom from which tiles have the field
+				if l := layerOf(&in, told.Name); told.Field != "" {
+					from = float64(l.Schema.Fields[l.Schema.FieldIndex(told.Field)].FromZoom)
+				}
 				for _, l := range d.Layers {
 					if l.Source != string(told.Name) {
 						continue
 					}
-					for _, zoom := range []float64{max(l.MinZoom, 14), 17} {
+					for _, zoom := range []float64{max(l.MinZoom, 14, from), 17} {
 						if c, ok := l.Paint[paintOf[l.Type]]; ok && l.ID != string(told.Name)+":icon" {
 							if got := evaluate(t, c, zoom, properties); got != e.Colour {
 								t.Errorf("%s: %s paints %v %v, the legend says %s", name, l.ID, properties, got, e.Colour)
 							}
 						}
 					}
+					if l.Type == "line" {
+						got, want := any(solid), any(solid)
+						if e.Dash != nil {
+							want = e.Dash
+						}
+						if dash := l.Paint["line-dasharray"]; dash != nil {
+							got = evaluate(t, dash, max(14, from), properties)
+						}
+						if fmt.Sprint(got) != fmt.Sprint(want) {
+							t.Errorf("%s: %s has dashes %v for %v, the legend says %v", name, l.ID, got, properties, e.Dash)
+						}
+					}
 					if l.ID == string(told.Name)+":symbol" {
-						if got := evaluate(t, l.Layout["icon-image"], 14, properties); got != "shape-"+e.Shape {
+						if got := evaluate(t, l.Layout["icon-image"], max(14, from), properties); got != "shape-"+e.Shape {
 							t.Errorf("%s: %s has image %v for %v, the legend says %q", name, l.ID, got, properties, e.Shape)
 						}
 					}
 					if l.ID == string(told.Name)+":icon" {
-						if got := evaluate(t, l.Layout["icon-image"], 16, properties); got != e.Icon {
+						if got := evaluate(t, l.Layout["icon-image"], max(16, from), properties); got != e.Icon {
 							t.Errorf("%s: %s has icon %v for %v, the legend says %q", name, l.ID, got, properties, e.Icon)
 						}
 					}
@@ -155,7 +201,7 @@ func TestLegend(t *testing.T) {
 	if l := told["water"].Legend; len(l) != 1 || l[0].Colour != light.water || told["water"].Role != Water {
 		t.Errorf("got %+v, want the water's colour", told["water"])
 	}
-	if s := told["sensors"]; s.Field != "pm25" || len(s.Legend) != 6 || s.Legend[0].Unit != "µg/m³" || s.Legend[0].Title != "< 35" || s.Legend[5].Title != "≥ 250" {
+	if s := told["sensors"]; s.Field != "pm25" || len(s.Legend) != 7 || !s.Legend[6].Other || s.Legend[0].Unit != "µg/m³" || s.Legend[0].Title != "< 35" || s.Legend[5].Title != "≥ 250" {
 		t.Errorf("got %+v, want the classes of fine dust", s)
 	}
 	if ids := told["markets"].IDs; !slices.Equal(ids, []string{"markets:fill", "markets:outline", "markets", "markets:symbol", "markets:label", "markets:label-area"}) {
@@ -180,18 +226,31 @@ func TestColoursStay(t *testing.T) {
 		}
 		return all
 	}
-	at := func(in *Input, name layers.Name) *Layer {
-		return &in.Layers[slices.IndexFunc(in.Layers, func(l Layer) bool { return l.Name == name })]
-	}
 	before := colours(func(*Input) {})
 	after := colours(func(in *Input) {
-		at(in, "complaints").Known["category"] = values("rubbish", "water", "noise", "parking")
-		at(in, "sensors").Known = nil
-		at(in, "markets").Known["status"] = values("shut", "open")
+		layerOf(in, "complaints").Known["category"] = values("rubbish", "water", "noise", "parking")
+		layerOf(in, "sensors").Known = nil
+		layerOf(in, "markets").Known["status"] = values("shut", "open")
 	})
 	for key, want := range before {
 		if got := after[key]; got != want {
 			t.Errorf("%s: got %s, want %s", key, got, want)
+		}
+	}
+}
+
+// TestNullsAreTold: features without a value are drawn as all others, so the legend has a line for these.
+func TestNullsAreTold(t *testing.T) {
+	t.Parallel()
+	for name, nulls := range map[string]bool{"some without": true, "all with": false} {
+		kind := made(Layer{Known: map[string]Known{"kind": {Values: []string{"a"}, Nulls: nulls}}}, "kind")
+		pm := made(Layer{Known: map[string]Known{"value": {Range: &[2]float64{0, 6}, Nulls: nulls}}}, "#value")
+		for field, l := range map[string]*Layer{"kind": &kind, "value": &pm} {
+			legend := legendOf(t, l)
+			last := legend[len(legend)-1]
+			if last.Other != nulls || nulls && (last.Colour != light.other || last.Title != "Other") {
+				t.Errorf("%s %s: got %+v last", name, field, last)
+			}
 		}
 	}
 }

@@ -22,10 +22,10 @@ type breaks struct {
 	at    []float64
 }
 
-// known are the quantities that have their own breaks; the first that fits counts. Particles by the
+// quantities are those that have their own breaks; the first that fits counts. Particles by the
 // daily means at which China's air quality index goes up a level (HJ 633-2012); sound by the limits
 // for city zones by day (GB 3096-2008).
-var known = []breaks{
+var quantities = []breaks{
 	{"µg/m³", "pm10", []float64{50, 150, 250, 350, 420}},
 	{"µg/m³", "pm", []float64{35, 75, 115, 150, 250}},
 	{"µg/m³", "value", []float64{35, 75, 115, 150, 250}},
@@ -46,7 +46,7 @@ func (p *painter) byClass(s *scheme, l *Layer, field string) bool {
 	}
 	s.field, s.zoom, s.unit = field, zoom, unit
 	s.classes = p.classesAt(at)
-	s.rest.colour = p.theme.other
+	s.rest.colour, s.more = p.theme.other, l.Known[field].Nulls
 	return true
 }
 
@@ -54,7 +54,7 @@ func (p *painter) byClass(s *scheme, l *Layer, field string) bool {
 func breaksOf(field, unit string, bounds *[2]float64) []float64 {
 	name := strings.ToLower(strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(field))
 	unit = strings.ReplaceAll(unit, "μ", "µ") // two signs for micro
-	for _, b := range known {
+	for _, b := range quantities {
 		if strings.HasPrefix(unit, b.unit) && strings.Contains(name, b.field) {
 			return b.at
 		}
@@ -115,4 +115,11 @@ func (p *painter) classesAt(at []float64) []class {
 	return list
 }
 
-func decimal(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+// decimal is a break as people write it. Breaks are round already; with a power of ten are only those that
+// would be rows of zeros.
+func decimal(v float64) string {
+	if size := math.Abs(v); size != 0 && (size >= 1e15 || size < 1e-6) {
+		return strconv.FormatFloat(v, 'g', 10, 64)
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
+}

@@ -11,8 +11,8 @@ type painter struct {
 	texts  bool
 	places bool // names of places come from a layer or an archive
 	data   int  // layers of data so far, drawn or not
-	// hottest is the layer of data whose points glow: the most crowded one, the first of several. Two
-	// glows are mud.
+	// hottest is the layer of data whose points glow: the most crowded one, the first of several, drawn or
+	// not. Two glows are mud.
 	hottest layers.Name
 }
 
@@ -31,7 +31,7 @@ func newPainter(in *Input) *painter {
 	most := 0
 	for i := range in.Layers {
 		l := &in.Layers[i]
-		if l.Drawing.Role == Data && in.draws(l.Name) && l.glow() > 0 && l.crowd() > most {
+		if l.Drawing.Role == Data && l.glow() > 0 && l.crowd() > most {
 			p.hottest, most = l.Name, l.crowd()
 		}
 	}
@@ -62,7 +62,7 @@ func (p *painter) layer(l *Layer) described {
 		s := p.schemeOf(&one)
 		p.dataLayer(&one, &f, s)
 		p.data++
-		d.Field, d.Legend = s.field, s.legend(d.Kinds[0], d.Title, p.sprite)
+		d.Field, d.Legend = s.field, s.legend(&one, d.Title, p.sprite)
 		return d
 	}
 	d.Legend = []entry{{Title: d.Title, Colour: p.groundLayer(&one, &f), Kind: d.Kinds[0]}}

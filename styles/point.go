@@ -182,14 +182,15 @@ func (p *painter) symbols(l *Layer, f *from, s *scheme, colour any, d *density) 
 	}
 	p.add(bandSymbol, symbol)
 	values, image := s.icons()
-	if len(values) == 0 || s.zoom > iconZoom {
+	if len(values) == 0 {
 		return
 	}
-	icon := f.part(":icon", "symbol", pointTypes, map[string]any{"icon-color": p.theme.ink, "icon-opacity": l.recede(iconZoom, 1, 0.6)})
+	from := s.iconsFrom()
+	icon := f.part(":icon", "symbol", pointTypes, map[string]any{"icon-color": p.theme.ink, "icon-opacity": l.recede(from, 1, 0.6)})
 	icon.Filter = both(icon.Filter, oneOf(get(s.field), values))
-	icon.MinZoom = iconZoom
+	icon.MinZoom = float64(from)
 	icon.Layout = map[string]any{"icon-image": image, "icon-size": size(0.68 / iconPixels), "icon-padding": 0}
-	if top := l.onTop(iconZoom); top != nil {
+	if top := l.onTop(from); top != nil {
 		icon.Layout["symbol-sort-key"] = []any{"-", 0, top}
 	}
 	p.add(bandIcon, icon)

@@ -218,6 +218,9 @@ func (d *archiveDrawing) name(layer string) (expr any, ok bool) {
 	if d.lang == ZH {
 		en = []string{"name", "name:en"} // a place without a Chinese name has that of its own language
 	}
-	expr, _, ok = nameOf(d.lang, has, en, zh)
-	return expr, ok
+	names := namesOf(d.lang, has, en, zh)
+	if names == nil {
+		return nil, false
+	}
+	return names.expr(), true
 }

@@ -16,13 +16,16 @@ type scheme struct {
 	swatches []swatch
 	classes  []class
 	unit     string
-	// rest is the look of all else; more says that something else is known.
+	// rest is the look of all else, features without a value too; more says that there is something else.
 	rest swatch
 	more bool
 }
 
 // swatch is how one value is shown.
-type swatch struct{ value, title, colour, shape, icon string }
+type swatch struct {
+	value, title, colour, shape, icon string
+	dash                              []float64 // one of dashes
+}
 
 // shapes are the images of the second cue, in the order in which they are handed out: neighbours
 // differ in outline.
@@ -40,7 +43,7 @@ const colourStep = 3
 func (p *painter) schemeOf(l *Layer) *scheme {
 	s := &scheme{rest: swatch{
 		title: Words{"Other", "其他"}.In(p.lang), colour: p.theme.palette[p.data*colourStep%len(p.theme.palette)],
-		shape: shapes[p.data%len(shapes)],
+		shape: shapes[p.data%len(shapes)], dash: dashes[p.data/len(p.theme.palette)%len(dashes)],
 	}}
 	d := &l.Drawing
 	if d.Category != "" && p.byValue(s, l, d.Category) {
@@ -58,13 +61,12 @@ func (p *painter) schemeOf(l *Layer) *scheme {
 // byValue makes s go by a text field of which values are known. It reports whether it could.
 func (p *painter) byValue(s *scheme, l *Layer, field string) bool {
 	zoom, ok := l.has(field, column.String)
-	values := l.values(field)
+	values, all := l.swatched(field)
 	if !ok || len(values) == 0 {
 		return false
 	}
 	s.field, s.zoom = field, zoom
-	s.more = l.Known[field].More || len(values) > MaxSwatches
-	values = values[:min(len(values), MaxSwatches)]
+	s.more = l.Known[field].More || l.Known[field].Nulls || !all
 	looks := l.Drawing.Fields[field].Values
 	var taken []string
 	for _, look := range looks {
@@ -74,9 +76,13 @@ func (p *painter) byValue(s *scheme, l *Layer, field string) bool {
 	}
 	next := p.data * colourStep
 	for i, value := range values {
+		cue := i + i/len(p.theme.palette) // where a colour comes again, another
 		w := swatch{
 			value: value, title: l.named(field, value, p.lang), icon: looks[value].Icon,
-			shape: shapes[(i+i/len(p.theme.palette))%len(shapes)],
+			shape: shapes[cue%len(shapes)], dash: dashes[cue%len(dashes)],
+		}
+		if w.icon != "" && zoom >= iconZoom {
+			w.shape = "circle" // it is nowhere without its icon
 		}
 		if chosen := looks[value].Colour; chosen != "" {
 			w.colour = p.theme.fit(chosen)
@@ -85,21 +91,20 @@ func (p *painter) byValue(s *scheme, l *Layer, field string) bool {
 		}
 		s.swatches = append(s.swatches, w)
 	}
-	s.rest.colour, s.rest.shape = p.theme.other, "circle"
+	s.rest.colour, s.rest.shape, s.rest.dash = p.theme.other, "circle", nil
 	return true
 }
 
 // nextColour returns the palette's colour at a place, or the first after it that nobody chose, and
-// the place that follows.
+// the place that follows. When all are chosen they come again.
 func (p *painter) nextColour(at int, taken []string) (colour string, next int) {
-	for range p.theme.palette {
-		colour = p.theme.palette[at%len(p.theme.palette)]
-		at++
-		if !slices.Contains(taken, colour) {
-			break
+	n := len(p.theme.palette)
+	for i := range n {
+		if colour := p.theme.palette[(at+i)%n]; !slices.Contains(taken, colour) {
+			return colour, at + i + 1
 		}
 	}
-	return colour, at
+	return p.theme.palette[at%n], at + 1
 }
 
 // colour is the expression of a feature's colour.
@@ -121,30 +126,34 @@ func (s *scheme) colour() any {
 	return s.rest.colour
 }
 
-// image is the expression of the image of a feature's shape. From iconZoom on, values with an icon are
-// discs, which have room for it.
+// image is the expression of the image of a feature's shape: that of all others until tiles have the
+// field, and from the zoom of the icons on discs for values that have one, for there is room for it on them.
 func (s *scheme) image() any {
+	rest := shapeImage(s.rest.shape)
 	if len(s.swatches) == 0 {
-		return shapeImage(s.rest.shape)
+		return rest
 	}
 	far, near := make([]arm, len(s.swatches)), make([]arm, len(s.swatches))
+	icons := false
 	for i, w := range s.swatches {
 		far[i] = arm{[]string{w.value}, shapeImage(w.shape)}
 		near[i] = far[i]
 		if w.icon != "" {
-			near[i].out = shapeImage("circle")
+			near[i].out, icons = shapeImage("circle"), true
 		}
 	}
-	rest := shapeImage(s.rest.shape)
-	image := match(get(s.field), far, rest)
-	if slices.ContainsFunc(s.swatches, func(w swatch) bool { return w.icon != "" }) {
-		image = fromZoom(iconZoom, image, match(get(s.field), near, rest))
+	images := stops{{0, match(get(s.field), far, rest)}}
+	if icons {
+		images = append(images, stop{iconZoom, match(get(s.field), near, rest)})
 	}
 	if s.zoom > symbolZoom {
-		return rest
+		images = append(stops{{0, rest}}, images.since(s.zoom)...)
 	}
-	return image
+	return images.expr()
 }
+
+// iconsFrom is the zoom from which icons are drawn: those of values that tiles have by then.
+func (s *scheme) iconsFrom() uint8 { return max(iconZoom, s.zoom) }
 
 // icons returns the values that have an icon, and the expression of its image; nil where none has.
 func (s *scheme) icons() (values []string, image any) {

@@ -42,8 +42,9 @@ type Input struct {
 	Lang  Lang
 	// TimeZone is the zone in which a page shows times; nil leaves it to the reader's own.
 	TimeZone *time.Location
-	// Layers are all layers there are, in their order. Their places among all give them their
-	// colours, so a layer looks the same in a style of all and in one of some.
+	// Layers are all layers there are, in their order. Their places among all give them their colours, and
+	// the most crowded of all glows, so a layer of data looks the same in a style of all and in one of some.
+	// Of the ground, borders have their names only in a style without places.
 	Layers []Layer
 	// Only, unless it is nil, names the layers to draw.
 	Only []layers.Name

@@ -2,8 +2,6 @@ package styles
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -14,26 +12,6 @@ import (
 	"hutong/internal/testkit"
 	"hutong/layers"
 )
-
-// TestGoldens compares with indented copies of the styles, which people can read; compacted they are
-// the styles' exact bytes. The page's tests hold them against MapLibre's validator.
-func TestGoldens(t *testing.T) {
-	t.Parallel()
-	for name, in := range goldens() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			got := make1(t, in)
-			var readable, compact bytes.Buffer
-			if err := errors.Join(json.Indent(&readable, got, "", "  "), json.Compact(&compact, got)); err != nil {
-				t.Fatal(err)
-			}
-			testkit.Golden(t, name+".json", readable.String())
-			if want := compact.String() + "\n"; string(got) != want {
-				t.Errorf("got %q, want it compact: %q", got, want)
-			}
-		})
-	}
-}
 
 // TestDrawsExactlyWhatTilesHold is the contract of the package.
 func TestDrawsExactlyWhatTilesHold(t *testing.T) {

@@ -69,7 +69,7 @@ func learn(before map[string]styles.Known, v *view.View, d *styles.Drawing) (fie
 			continue
 		}
 		was := before[f.Name]
-		one := styles.Known{Values: was.Values, More: was.More}
+		one := styles.Known{Values: was.Values, More: was.More, Nulls: was.Nulls || sum.Values < v.Count()}
 		switch f.Kind {
 		case column.String:
 			limit := maxValues

@@ -85,3 +85,27 @@ func TestKnownIsBounded(t *testing.T) {
 		t.Errorf("of a status: got %v, want all that the view tells", got)
 	}
 }
+
+// TestKnownNulls: that features have no value is known, and stays known.
+func TestKnownNulls(t *testing.T) {
+	t.Parallel()
+	live, err := layers.New(&layers.Schema{Name: "things", Fields: []layers.Field{{Name: "kind", Kind: column.String}}}, layers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v, clock := view.Public(live), time.Unix(0, 0)
+	k := &known{now: func() time.Time { return clock }}
+	for i, step := range []struct {
+		value column.Value
+		want  bool
+	}{{column.StringOf("a"), false}, {column.Value{}, true}, {column.StringOf("a"), true}} {
+		_, err := live.Apply(layers.Batch{Layer: "things", Changes: []layers.Change{{Feature: layers.Feature{ID: "1", Values: []column.Value{step.value}}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock = clock.Add(time.Hour)
+		if got := k.of(v.Now(), &styles.Drawing{Category: "kind"})["kind"].Nulls; got != step.want {
+			t.Errorf("%d: got %v, want %v", i, got, step.want)
+		}
+	}
+}

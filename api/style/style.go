@@ -7,9 +7,10 @@
 //	GET /sprites/{file}              default and all, with [@2x].json or .png: see [Sprites]
 //	GET /fonts/{stack}/{range}       glyphs, as .pbf: see [Fonts]
 //
-// A style changes with what layers are made of, never with single features: with which kinds of
-// geometry there are, with the order of magnitude of how many there are, and with which values their
-// fields are known to have. The latter is read rarely, see [known].
+// A style changes with what layers are made of, hardly ever with single features: with which kinds of
+// geometry there are, with the order of magnitude of how many there are and of the ground they cover,
+// with where they lie in whole steps of that ground, and with which values their fields are known to
+// have. The latter is read rarely, see [known].
 package style
 
 import (
@@ -185,6 +186,7 @@ func (s *Style) aim(in *styles.Input) {
 		}
 	}
 	if some {
+		all = coarse(all)
 		center, zoom := api.Fit(all)
 		in.Center, in.Zoom, in.Bounds = &center, zoom, &all
 	}

@@ -87,3 +87,20 @@ func checkIcons(d *styles.Drawing) error {
 	}
 	return errors.Join(errs...)
 }
+
+// drawnWith returns d without the icons that set has not: a binary without the page has none, and what
+// styles and legends name must be there. d stays as it is.
+func drawnWith(d styles.Drawing, set *sprite.Set) styles.Drawing {
+	d.Fields = maps.Clone(d.Fields)
+	for name, field := range d.Fields {
+		field.Values = maps.Clone(field.Values)
+		for value, look := range field.Values {
+			if !set.Has(look.Icon) {
+				look.Icon = ""
+				field.Values[value] = look
+			}
+		}
+		d.Fields[name] = field
+	}
+	return d
+}

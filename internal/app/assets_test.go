@@ -1,6 +1,8 @@
 package app
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -25,6 +27,30 @@ func drawingWith(icons map[string]string) styles.Drawing {
 		values[value] = styles.ValueLook{Icon: icon}
 	}
 	return styles.Drawing{Fields: map[string]styles.FieldLook{"status": {Values: values}}}
+}
+
+// TestDrawnWith: icons that there are not are left out, and nothing else is.
+func TestDrawnWith(t *testing.T) {
+	t.Parallel()
+	d := drawingWith(map[string]string{"open": "bus", "shut": "moon", "new": ""})
+	d.Fields["status"].Values["shut"] = styles.ValueLook{Icon: "moon", Colour: "#123456", Title: styles.Words{EN: "Shut"}}
+	for _, tt := range []struct {
+		name  string
+		icons map[string]string
+		bus   string
+	}{
+		{"some", map[string]string{"bus": ""}, "bus"},
+		{"none", nil, ""},
+	} {
+		want := drawingWith(map[string]string{"open": tt.bus, "new": ""})
+		want.Fields["status"].Values["shut"] = styles.ValueLook{Colour: "#123456", Title: styles.Words{EN: "Shut"}}
+		if diff := cmp.Diff(want, drawnWith(d, sprite.New(tt.icons))); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
+		}
+	}
+	if got := d.Fields["status"].Values["shut"].Icon; got != "moon" {
+		t.Errorf("got %q, want what was given as it was", got)
+	}
 }
 
 func TestUnknownIcons(t *testing.T) {
@@ -78,6 +104,76 @@ func TestIconsAtStart(t *testing.T) {
 			t.Errorf("got %v, want %q in it", err, want)
 		}
 	}
+}
+
+// TestImages: every image that a style or its legend names is in the sprite, all shapes among them.
+func TestImages(t *testing.T) {
+	t.Parallel()
+	city := iconCity(map[string]string{"open": "bus", "shut": "temaki-bench"})
+	for i := range 10 { // each has a shape of its own
+		schema := &layers.Schema{Name: layers.Name(fmt.Sprintf("layer%d", i))}
+		city.Layers = append(city.Layers, Layer{Schema: schema, Tiles: tiles.Defaults()})
+	}
+	city.Layers[0].Schema.Fields[0].Keep = true // so that it is coloured by it
+	app := loaded(t, city)
+	w := httptest.NewRecorder()
+	app.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/sprites/default.json", nil))
+	var there map[string]any
+	if err := json.Unmarshal(w.Body.Bytes(), &there); err != nil {
+		t.Fatal(err)
+	}
+	shapes, icons := map[string]bool{}, map[string]bool{}
+	for _, v := range styles.Variants() {
+		var style struct {
+			Metadata struct {
+				Layers []struct {
+					Legend []struct{ Shape, Icon string }
+				} `json:"hutong:layers"`
+			}
+			Layers []struct{ Layout map[string]any }
+		}
+		if err := json.Unmarshal(styleOf(t, app, v.Name), &style); err != nil {
+			t.Fatal(err)
+		}
+		var named []string
+		for _, l := range style.Metadata.Layers {
+			for _, e := range l.Legend {
+				named = append(named, "shape-"+e.Shape, e.Icon)
+				shapes[e.Shape], icons[e.Icon] = true, true
+			}
+		}
+		for _, l := range style.Layers {
+			named = append(named, imagesIn(l.Layout["icon-image"])...)
+		}
+		for _, name := range named {
+			if _, ok := there[name]; !ok && name != "" {
+				t.Errorf("%s: the sprite has no image %q", v.Name, name)
+			}
+		}
+	}
+	if len(shapes) != 10 {
+		t.Errorf("got the shapes %v, want all ten", shapes)
+	}
+	if web.Built() != icons["temaki-bench"] {
+		t.Errorf("got the icons %v; the page is built: %v", icons, web.Built())
+	}
+}
+
+// imagesIn returns the images that come out of an expression: a text, a match of a field, or a step over
+// the zoom.
+func imagesIn(e any) []string {
+	list, ok := e.([]any)
+	if !ok {
+		name, _ := e.(string)
+		return []string{name}
+	}
+	var names []string
+	for i := 2; i < len(list); i++ { // labels and stops are at even places of a match, at odd ones of a step
+		if last := i == len(list)-1; last || (i%2 == 0) == (list[0] == "step") {
+			names = append(names, imagesIn(list[i])...)
+		}
+	}
+	return names
 }
 
 // TestAssets: what styles draw with comes from this server.

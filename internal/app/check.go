@@ -15,6 +15,7 @@ import (
 	"hutong/internal/config"
 	"hutong/internal/guess"
 	"hutong/layers"
+	"hutong/styles"
 	"hutong/tiles/archive"
 )
 
@@ -47,6 +48,7 @@ func Check(c *config.Config) Findings {
 	}
 	k.unused()
 	k.drawn()
+	k.undrawn()
 	city, err := FromConfig(c)
 	if err != nil {
 		k.problem("sources", "%v", err)
@@ -120,6 +122,23 @@ func (k *checker) drawn() {
 			}
 			k.warn(config.At("layers", string(l.Schema.Name), "draw", by.key),
 				"the field %s is not kept, so in a full tile features lose their colour: say keep: true there", quote(by.field))
+		}
+	}
+}
+
+// undrawn warns of looks that there is no room for.
+func (k *checker) undrawn() {
+	for i := range k.config.Layers {
+		l := &k.config.Layers[i]
+		for name, look := range l.Drawing.Fields {
+			var rest []string
+			for _, value := range look.Undrawn() {
+				rest = append(rest, quote(value))
+			}
+			if rest != nil {
+				k.warn(config.At("layers", string(l.Schema.Name), "fields", name, "values"),
+					"at most %d values have colours and icons; drawn as all others are %s", styles.MaxSwatches, strings.Join(rest, ", "))
+			}
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"hutong/internal/config"
+	"hutong/styles"
 )
 
 // checked checks a config with one source of one layer, which has the field code, and returns the problems and
@@ -146,5 +147,37 @@ sources:
 	want := `city.yaml:6:12: layers.lanes.draw.category: the field "a" is not kept, so in a full tile features lose their colour: say keep: true there`
 	if len(found.Problems) != 0 || len(found.Warnings) != 1 || found.Warnings[0].String() != want {
 		t.Errorf("got problems %v, warnings %v\nwant %s", found.Problems, found.Warnings, want)
+	}
+}
+
+// TestCheckOfLooks warns of colours and icons beyond those that there is room for, and names them.
+func TestCheckOfLooks(t *testing.T) {
+	t.Parallel()
+	path := file(t, "rows.csv", "no,a,b\n1,x,y\n")
+	check := func(looks int) Findings {
+		var values strings.Builder
+		for i := range looks {
+			fmt.Fprintf(&values, "v%02d: {colour: '#0072b2'}, ", i)
+		}
+		c, err := config.Parse("city.yaml", []byte(`city: A city
+layers:
+  lanes:
+    title: Lanes
+    licence: CC0-1.0
+    fields: {a: {type: string, keep: true, values: {`+values.String()+`named: {title: Named}}}}
+sources:
+  lanes: {layer: lanes, files: ["`+path+`"], id: "{no}", csv: {lon: a, lat: b}, fields: {a: a}}
+`), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Check(c)
+	}
+	if found := check(styles.MaxSwatches); len(found.Warnings) != 0 {
+		t.Errorf("got %v, want no warning", found.Warnings)
+	}
+	want := `layers.lanes.fields.a.values: at most 16 values have colours and icons; drawn as all others are "v16", "v17"`
+	if found := check(styles.MaxSwatches + 2); len(found.Warnings) != 1 || !strings.HasSuffix(found.Warnings[0].String(), want) {
+		t.Errorf("got %v, want %s", found.Warnings, want)
 	}
 }

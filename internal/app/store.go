@@ -93,7 +93,7 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 		list = append(list, &api.Layer{
 			View: v, Tiles: builder,
 			Title: spec.Title, Description: spec.Description, Licence: spec.Licence, Attribution: spec.Attribution,
-			Drawing: drawing, Changed: l.changedAt,
+			Drawing: drawnWith(drawing, images()), Changed: l.changedAt,
 		})
 	}
 	for _, source := range slices.Concat(city.Sources, city.Live) {

@@ -50,7 +50,10 @@ func styleOf(t *testing.T, a *App, name string) []byte {
 func holds(l *api.Layer) testkit.Contents {
 	v := l.View.Now()
 	kinds := v.Kinds()
-	c := testkit.Contents{Fields: map[string]float64{}, Values: map[string][]string{}, Everywhere: l.Drawing.Role == styles.Data}
+	c := testkit.Contents{
+		Fields: map[string]float64{}, Values: map[string][]string{},
+		Everywhere: l.Drawing.Role == styles.Data, Named: l.Drawing.Role == styles.Place,
+	}
 	for kind, n := range map[string]int{
 		"Point":      v.Points() + kinds[shape.MultiPoint],
 		"LineString": kinds[shape.Line] + kinds[shape.MultiLine],

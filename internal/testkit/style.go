@@ -1,6 +1,7 @@
 package testkit
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -17,6 +18,8 @@ type Contents struct {
 	Kinds []string
 	// Everywhere says that each kind must be drawn at all zooms, not only at some.
 	Everywhere bool
+	// Named says that texts alone draw points, as names do places.
+	Named bool
 }
 
 // StyleProblems holds a MapLibre style against what its tiles hold and returns where it draws anything
@@ -76,7 +79,7 @@ func (c *styleCheck) fail(l *styleLayer, format string, args ...any) {
 	c.problems = append(c.problems, l.ID+": "+fmt.Sprintf(format, args...))
 }
 
-// draws are the kinds that a type of style layer can draw; names alone draw nothing but points.
+// draws are the kinds that a type of style layer can draw; symbols draw points by their images.
 var draws = map[string][]string{
 	"circle": {"Point"}, "heatmap": {}, "fill": {"Polygon"}, "line": {"LineString", "Polygon"}, "symbol": {"Point"},
 }
@@ -109,6 +112,9 @@ func (c *styleCheck) layer(l *styleLayer) {
 	for _, kind := range types {
 		met = met || slices.Contains(holds.Kinds, kind)
 		if slices.Contains(draws[l.Type], kind) {
+			if l.Type == "symbol" && l.Layout["icon-image"] == nil && !holds.Named {
+				continue
+			}
 			c.drawn[key+" "+kind] = append(c.drawn[key+" "+kind], at)
 		}
 	}
@@ -122,7 +128,7 @@ func (c *styleCheck) everythingDrawn() {
 	for key, holds := range c.contents {
 		for _, kind := range holds.Kinds {
 			list := c.drawn[key+" "+kind]
-			slices.SortFunc(list, func(a, b zooms) int { return int(a.from - b.from) })
+			slices.SortFunc(list, func(a, b zooms) int { return cmp.Compare(a.from, b.from) })
 			reached := 0.0
 			for _, z := range list {
 				if z.from <= reached {

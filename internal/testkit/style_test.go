@@ -43,8 +43,14 @@ func TestStyleProblems(t *testing.T) {
 		},
 		{"nothing drawn", `{"id":"b","type":"line","source":"a","source-layer":"a"}`, `a/a: nothing draws Point from zoom 0 on`},
 		{"hole", strings.Replace(good, `"type"`, `"maxzoom":14,"type"`, 1) +
-			`,{"id":"b","type":"symbol","source":"a","source-layer":"a","minzoom":15}`, `a/a: nothing draws Point from zoom 14 on`},
-		{"no hole", strings.Replace(good, `"type"`, `"maxzoom":14,"type"`, 1) + `,{"id":"b","type":"symbol","source":"a","source-layer":"a","minzoom":14}`, ""},
+			`,{"id":"b","type":"symbol","source":"a","source-layer":"a","minzoom":15,"layout":{"icon-image":"x"}}`, `a/a: nothing draws Point from zoom 14 on`},
+		{"no hole", strings.Replace(good, `"type"`, `"maxzoom":14,"type"`, 1) +
+			`,{"id":"b","type":"symbol","source":"a","source-layer":"a","minzoom":14,"layout":{"icon-image":"x"}}`, ""},
+		{"texts are no points", strings.Replace(good, `"type"`, `"maxzoom":14,"type"`, 1) +
+			`,{"id":"b","type":"symbol","source":"a","source-layer":"a","minzoom":14,"layout":{"text-field":"x"}}`, `a/a: nothing draws Point from zoom 14 on`},
+		{"half zooms in any order", strings.Replace(good, `"type"`, `"minzoom":10.5,"type"`, 1) +
+			`,{"id":"b","type":"circle","source":"a","source-layer":"a","minzoom":10,"maxzoom":10.5}` +
+			`,{"id":"c","type":"circle","source":"a","source-layer":"a","maxzoom":10}`, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -57,5 +63,17 @@ func TestStyleProblems(t *testing.T) {
 				t.Errorf("got %q, want %q", all, tt.want)
 			}
 		})
+	}
+}
+
+// TestStyleProblemsOfPlaces: names draw places.
+func TestStyleProblemsOfPlaces(t *testing.T) {
+	t.Parallel()
+	const names = `{"sources":{"a":{}},"layers":[{"id":"a","type":"symbol","source":"a","source-layer":"a","layout":{"text-field":"x"}}]}`
+	for _, named := range []bool{true, false} {
+		got, err := StyleProblems([]byte(names), map[string]Contents{"a/a": {Kinds: []string{"Point"}, Named: named}})
+		if err != nil || (len(got) == 0) != named {
+			t.Errorf("named %v: got %q, %v", named, got, err)
+		}
 	}
 }
