@@ -3,9 +3,11 @@ import type { LayerSpecification, StyleSpecification } from "maplibre-gl";
 /** What a style layer draws and a feature is, multis included. */
 export type Kind = "point" | "line" | "polygon";
 
-/** One line of a layer's legend: a value, or numbers from (included) to (not included). */
+/** One line of a layer's legend: a value, numbers from (included) to (not included), or all others. */
 export interface LegendEntry {
   value?: string;
+  /** Set where it is of features without a value, or with one that has no line of its own. */
+  other?: true;
   from?: number;
   to?: number;
   unit?: string;
@@ -16,6 +18,8 @@ export interface LegendEntry {
   icon?: string;
   /** What tells it from others beside its colour: circle, square, triangle, … */
   shape?: string;
+  /** The dashes and gaps of a line or an edge, in its widths; absent is solid. */
+  dash?: number[];
   kind: Kind;
 }
 
@@ -88,6 +92,9 @@ function legendEntry(entry: Record<string, unknown>, kinds: readonly Kind[]): Le
     const v = entry[key];
     if (typeof v === "number") out[key] = v;
   }
+  if (entry["other"] === true) out.other = true;
+  const dash = entry["dash"];
+  if (Array.isArray(dash) && dash.length > 0 && dash.every((n) => typeof n === "number" && n >= 0)) out.dash = dash;
   return out;
 }
 

@@ -1,5 +1,6 @@
 import type { Field, Layer, Value } from "./api";
 import type { Drawn, Kind, LegendEntry } from "./drawn";
+import type { Look } from "./marks";
 import { value } from "./format";
 import { layerTitle } from "./titles";
 import { current } from "./words/language";
@@ -59,16 +60,17 @@ export function legendOf(drawn: Drawn | undefined, properties: Properties): Lege
   const exact = drawn.legend.find((e) => e.value !== undefined && v !== null && v !== undefined && e.value === String(v));
   if (exact) return exact;
   const n = typeof v === "number" ? v : Number.NaN;
-  return drawn.legend.find((e) => {
+  const within = drawn.legend.find((e) => {
     const ranged = e.from !== undefined || e.to !== undefined;
     return ranged && n >= (e.from ?? -Infinity) && n < (e.to ?? Infinity);
   });
+  return within ?? drawn.legend.find((e) => e.other);
 }
 
 /** What a mark for a feature looks like, whether the legend knows it or not. */
 export function looksOf(
   drawn: Drawn | undefined, properties: Properties, kind: Kind | undefined,
-): Pick<LegendEntry, "kind" | "colour" | "shape" | "icon"> | undefined {
+): Look | undefined {
   if (!drawn) return undefined;
   const entry = legendOf(drawn, properties);
   if (entry) return kind ? { ...entry, kind } : entry;

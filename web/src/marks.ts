@@ -20,8 +20,11 @@ const SHAPES: Record<string, string> = {
 /** How large an icon's image is in its mark, of 1; a quarter of the image is the room around the icon. */
 const ICON_SHARE = 0.9;
 
+/** What of a line of a legend is seen. */
+export type Look = Pick<LegendEntry, "kind" | "colour" | "shape" | "icon" | "dash">;
+
 /** What a legend draws for entry as the map does: a shape, a stroke or a patch in its colour, or an icon on a disc. */
-export function mark(entry: Pick<LegendEntry, "kind" | "colour" | "shape" | "icon">, sprite: Sprite | null): Element {
+export function mark(entry: Look, sprite: Sprite | null): Element {
   if (entry.kind === "point" && entry.icon && sprite) {
     const box = element("span", { class: "mark", "aria-hidden": "true" });
     box.append(shapeMark(entry));
@@ -34,18 +37,23 @@ export function mark(entry: Pick<LegendEntry, "kind" | "colour" | "shape" | "ico
 }
 
 /** A mark as a path in a square of 24 and how it is painted, under SVG's names. */
-export function outline({ kind, colour, shape }: Pick<LegendEntry, "kind" | "colour" | "shape">): Record<string, string> {
+export function outline({ kind, colour, shape, dash }: Look): Record<string, string> {
   switch (kind) {
     case "point":
       return { d: SHAPES[shape ?? "circle"] ?? SHAPES["circle"] ?? "", fill: colour, class: "cased", "fill-rule": "evenodd" };
     case "line":
-      return { d: "M2 17 9 9l6 5 7-8", fill: "none", stroke: colour, "stroke-width": "3.2", "stroke-linejoin": "round" };
+      return { d: "M2 17 9 9l6 5 7-8", fill: "none", stroke: colour, ...strokeOf(3.2, dash), "stroke-linejoin": "round" };
     case "polygon":
-      return { d: "M4 4h16v16H4Z", fill: colour, "fill-opacity": "0.4", stroke: colour, "stroke-width": "2" };
+      return { d: "M4 4h16v16H4Z", fill: colour, "fill-opacity": "0.4", stroke: colour, ...strokeOf(2, dash) };
   }
 }
 
-function shapeMark(entry: Pick<LegendEntry, "kind" | "colour" | "shape">): SVGElement {
+/** A stroke of a width in the square's units, with dashes in widths. */
+function strokeOf(width: number, dash: readonly number[] | undefined): Record<string, string> {
+  return { "stroke-width": String(width), ...(dash && { "stroke-dasharray": dash.map((n) => Number((n * width).toFixed(2))).join(" ") }) };
+}
+
+function shapeMark(entry: Look): SVGElement {
   const drawn = drawing("path", outline(entry));
   return drawing("svg", { class: "mark", "data-kind": entry.kind, viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, drawn);
 }

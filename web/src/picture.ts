@@ -187,6 +187,7 @@ function drawMark(context: CanvasRenderingContext2D, entry: LegendEntry, x: numb
     context.strokeStyle = looks["stroke"];
     context.lineWidth = Number(looks["stroke-width"]);
     context.lineJoin = "round";
+    context.setLineDash((looks["stroke-dasharray"] ?? "").split(" ").filter((n) => n !== "").map(Number));
     context.stroke(path);
   }
   context.restore();

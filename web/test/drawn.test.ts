@@ -16,8 +16,8 @@ test("drawnLayers takes what the style says of its layers", () => {
     name: "known", title: "Known", role: "data", kinds: ["point", "polygon"], ids: ["y", "gone", "z"], field: "kind",
     legend: [
       { value: "a", title: "An a", colour: "#ff0000", icon: "bus", shape: "square", kind: "point" },
-      { title: "Others", colour: "#777777", kind: "point" },
-      { from: 1, to: 2.5, unit: "m", title: "", colour: "#00ff00", kind: "polygon" },
+      { title: "Others", colour: "#777777", kind: "point", other: true },
+      { from: 1, to: 2.5, unit: "m", title: "", colour: "#00ff00", kind: "polygon", dash: [3, 1.5] },
     ],
   };
   const metadata = { "hutong:layers": [{ name: "first", role: "road", kinds: ["line"], ids: [] }, entry] };
@@ -27,8 +27,8 @@ test("drawnLayers takes what the style says of its layers", () => {
       name: "known", title: "Known", role: "", colour: "#ff0000", ids: ["y", "z"], kinds: ["polygon", "point"], field: "kind",
       legend: [
         { value: "a", title: "An a", colour: "#ff0000", icon: "bus", shape: "square", kind: "point" },
-        { title: "Others", colour: "#777777", kind: "point" },
-        { from: 1, to: 2.5, unit: "m", title: "", colour: "#00ff00", kind: "polygon" },
+        { title: "Others", colour: "#777777", kind: "point", other: true },
+        { from: 1, to: 2.5, unit: "m", title: "", colour: "#00ff00", kind: "polygon", dash: [3, 1.5] },
       ],
     },
     { name: "first", title: "first", role: "road", colour: "#777777", ids: [], kinds: ["line"], field: "", legend: [] },
@@ -36,9 +36,10 @@ test("drawnLayers takes what the style says of its layers", () => {
 });
 
 test("drawnLayers makes something of metadata that is not as agreed", () => {
-  const odd = [null, 7, {}, { name: 3, kinds: "point", ids: [1, "y"], legend: [null, {}] }];
+  const odd = [null, 7, {}, { name: 3, kinds: "point", ids: [1, "y"], legend: [null, { dash: ["x"], other: 1 }] }];
   const got = drawnLayers({ layers: specs, metadata: { "hutong:layers": odd } }, []);
   assert.deepEqual(got.map((d) => [d.name, d.ids, d.legend.length]), [["", [], 0], ["", ["y"], 1]]);
+  assert.deepEqual(got[1]?.legend[0], { title: "", colour: "#777777", kind: "point" });
 });
 
 test("drawnLayers reads a style that says nothing by its sources", () => {

@@ -69,6 +69,9 @@ test("legendOf finds the line of a value or a range", () => {
   for (const value of [null, "15"]) assert.equal(legendOf(numbers, { value }), undefined);
   assert.equal(legendOf({ ...drawn, field: "" }, {})?.title, "Open");
   assert.equal(legendOf(undefined, {}), undefined);
+  const rest = { title: "Other", colour: "#999999", kind: "point", other: true } as const;
+  for (const status of ["closed", null]) assert.equal(legendOf({ ...drawn, legend: [...drawn.legend, rest] }, { status })?.title, "Other");
+  assert.equal(legendOf({ ...numbers, legend: [...numbers.legend, rest] }, { value: null })?.title, "Other");
 });
 
 test("looksOf draws features of the right kind, also those that the legend lacks", () => {
