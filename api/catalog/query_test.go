@@ -412,7 +412,7 @@ func FuzzWindow(f *testing.F) {
 func FuzzSearch(f *testing.F) {
 	f.Add("q=Yongan+Lane&near=116.4,39.9&limit=5")
 	f.Fuzz(func(t *testing.T, s string) {
-		query, err := parseQuery(s)
+		query, err := api.ParseQuery(s)
 		if err != nil {
 			return
 		}

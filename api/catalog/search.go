@@ -43,7 +43,7 @@ type hit struct {
 
 // search answers with the features of all layers, or of those asked for, in which a text stands.
 func (c *Catalog) search(w http.ResponseWriter, r *http.Request) {
-	query, err := parseQuery(r.URL.RawQuery)
+	query, err := api.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
 		return
@@ -118,9 +118,9 @@ func parseSearch(query url.Values) (view.FindQuery, error) {
 		case "near":
 			q.Near, err = parseNear(values)
 		case "layers":
-			_, err = one(name, values)
+			_, err = api.Single(name, values)
 		default:
-			err = fmt.Errorf("there is no parameter %.64q; accepted are q, layers, limit, near", name)
+			err = api.UnknownParameter(name, "q", "layers", "limit", "near")
 		}
 		if err != nil {
 			return q, err
@@ -133,7 +133,7 @@ func parseSearch(query url.Values) (view.FindQuery, error) {
 }
 
 func parseText(values []string) (string, error) {
-	text, err := one("q", values)
+	text, err := api.Single("q", values)
 	if err != nil {
 		return "", err
 	}
@@ -150,7 +150,7 @@ func parseText(values []string) (string, error) {
 }
 
 func parseNear(values []string) (*orb.Point, error) {
-	text, err := one("near", values)
+	text, err := api.Single("near", values)
 	if err != nil {
 		return nil, err
 	}
