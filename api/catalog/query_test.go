@@ -329,11 +329,65 @@ func TestWindowAtTheEdge(t *testing.T) {
 func TestPrivateFieldsAreUnknown(t *testing.T) {
 	t.Parallel()
 	schema := newCatalog(t).layers.Named("reports").View.Schema()
-	_, private := parseWindow("bbox=1,2,3,4&phone=x", schema)
-	_, none := parseWindow("bbox=1,2,3,4&phony=x", schema)
+	_, private := windowOf("bbox=1,2,3,4&phone=x", schema)
+	_, none := windowOf("bbox=1,2,3,4&phony=x", schema)
 	const want = `there is no parameter "phony"; accepted are bbox, limit, datetime, status, title, urgent`
 	if none == nil || none.Error() != want || private == nil || strings.ReplaceAll(private.Error(), "phone", "phony") != want {
 		t.Errorf("got %v and %v, want %s", private, none, want)
+	}
+}
+
+// TestFieldsCalledAsParameters: a window may be narrowed by a field whatever another query calls its
+// parameters; one that a parameter of windows hides is not told of.
+func TestFieldsCalledAsParameters(t *testing.T) {
+	t.Parallel()
+	schema := &layers.Schema{Name: "houses"}
+	var values []column.Value
+	for _, name := range []string{"number", "near", "k", "bbox", "limit", "datetime"} {
+		schema.Fields = append(schema.Fields, layers.Field{Name: name, Kind: column.String})
+		values = append(values, column.StringOf("12"))
+	}
+	ls, err := api.NewLayers([]*api.Layer{{View: publicOf(t, schema, []layers.Feature{
+		{ID: "1", Geometry: orb.Point{116.4, 39.9}, Values: values}, {ID: "2", Geometry: orb.Point{116.4, 39.9}},
+	})}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := serve(New(ls, api.Base{}, telemetry.NewMetrics()))
+	const at = "/layers/houses/features?bbox=116,39,117,40"
+	for query, want := range map[string][]string{
+		"&number=12": {"1"}, "&near=12": {"1"}, "&k=12": {"1"}, "&number=12&near=12&k=12": {"1"}, "&number=13": nil, "&limit=12": {"1", "2"},
+	} {
+		if got, _ := ask(t, h, at+query); !cmp.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", query, got, want)
+		}
+	}
+	const want = `there is no parameter \"x\"; accepted are bbox, limit, datetime, number, near, k"`
+	if w := get(t, h, at+"&x=1"); !strings.Contains(w.Body.String(), want) {
+		t.Errorf("got %s, want %s", w.Body, want)
+	}
+}
+
+// TestRefusalsSayWhatIsAccepted: a query by number or by place takes nothing but its own parameters.
+func TestRefusalsSayWhatIsAccepted(t *testing.T) {
+	t.Parallel()
+	h := serve(newCatalog(t))
+	for query, want := range map[string]string{
+		"near=116,39&limit=1&bogus=1": `no parameter \"bogus\"; accepted are near, k`,
+		"near=116,39&limit=1":         `no parameter \"limit\"; accepted are near, k`,
+		"near=116,39&near=1,1":        "near stands 2 times",
+		"near=116,39&k=":              "k is a number from 1 to 100",
+		"near=116,39&k=1&k=2":         "k stands 2 times",
+		"number=5&x=1":                `no parameter \"x\"; accepted is number`,
+		"number=5&number=5":           "number stands 2 times",
+		"number=5&x=%zz":              "escaped as in a URL",
+		"near=116,39&x=%zz":           "escaped as in a URL",
+		"number=5&near=116,39":        "Ask with one of",
+	} {
+		w := get(t, h, "/layers/reports/features?"+query)
+		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: got %d %s, want 400 with %q", query, w.Code, w.Body, want)
+		}
 	}
 }
 
@@ -387,6 +441,15 @@ func TestBrief(t *testing.T) {
 	}
 }
 
+// windowOf reads a query by window as it stands in a URL.
+func windowOf(raw string, schema *layers.Schema) (view.WindowQuery, error) {
+	query, err := api.ParseQuery(raw)
+	if err != nil {
+		return view.WindowQuery{}, err
+	}
+	return parseWindow(query, listsOf(raw), schema)
+}
+
 func FuzzWindow(f *testing.F) {
 	schema := &layers.Schema{Name: "a", TimeField: "at", Fields: []layers.Field{
 		{Name: "at", Kind: column.Time}, {Name: "status", Kind: column.String}, {Name: "urgent", Kind: column.Bool},
@@ -394,7 +457,7 @@ func FuzzWindow(f *testing.F) {
 	f.Add("bbox=116,39,117,40&limit=5&status=a&status=b&datetime=2026-01-01T00:00:00Z/..")
 	f.Add("bbox=170,-90,-170,90&urgent=true&datetime=2026-01-01T00:00:00Z")
 	f.Fuzz(func(t *testing.T, s string) {
-		q, err := parseWindow(s, schema)
+		q, err := windowOf(s, schema)
 		if err != nil {
 			return
 		}

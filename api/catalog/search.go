@@ -114,7 +114,7 @@ func parseSearch(query url.Values) (view.FindQuery, error) {
 		case "q":
 			q.Text, err = parseText(values)
 		case "limit":
-			q.Limit, err = parseLimit(values, MaxFound)
+			q.Limit, err = parseCount(name, values, MaxFound)
 		case "near":
 			q.Near, err = parseNear(values)
 		case "layers":

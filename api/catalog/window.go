@@ -31,9 +31,12 @@ const (
 	windowTime = 2 * time.Second
 )
 
+// windowParameters are what a query by window takes on every layer, see [parseWindow].
+var windowParameters = []string{"bbox", "limit", "datetime"}
+
 // window answers with the features in a bounding box, nearest to its middle first.
-func (c *Catalog) window(w http.ResponseWriter, r *http.Request, l *api.Layer) {
-	q, err := parseWindow(r.URL.RawQuery, l.View.Schema())
+func (c *Catalog) window(w http.ResponseWriter, r *http.Request, l *api.Layer, query url.Values) {
+	q, err := parseWindow(query, listsOf(r.URL.RawQuery), l.View.Schema())
 	if err != nil {
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
 		return
@@ -67,15 +70,11 @@ func writeWindow(list *collection, v *view.View, found view.Window) []byte {
 		matched, list.returned, found.Whole && list.returned == found.Matched, v.Seq()))
 }
 
-// parseWindow reads a query by window as it stands in the URL. Its errors are whole sentences for the
-// client.
-func parseWindow(raw string, schema *layers.Schema) (view.WindowQuery, error) {
+// parseWindow reads a query by window; lists are what its parameters list, see [listsOf]. Its errors are
+// whole sentences for the client.
+func parseWindow(query, lists url.Values, schema *layers.Schema) (view.WindowQuery, error) {
 	q := view.WindowQuery{Limit: defaultWindow}
-	query, err := api.ParseQuery(raw)
-	if err != nil {
-		return q, err
-	}
-	lists := listsOf(raw)
+	var err error
 	var conditions []column.Predicate
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		values := query[name]
@@ -84,7 +83,7 @@ func parseWindow(raw string, schema *layers.Schema) (view.WindowQuery, error) {
 		case "bbox":
 			q.Boxes, err = parseBox(values)
 		case "limit":
-			q.Limit, err = parseLimit(values, MaxWindow)
+			q.Limit, err = parseCount(name, values, MaxWindow)
 		case "datetime":
 			p, err = parseDatetime(values, schema)
 		default:
@@ -162,15 +161,15 @@ func boxOf(west, south, east, north float64) world.Box {
 	return world.Box{Min: nw, Max: se}
 }
 
-// parseLimit reads a number from 1 to most.
-func parseLimit(values []string, most int) (int, error) {
-	text, err := api.Single("limit", values)
+// parseCount reads a number from 1 to most.
+func parseCount(name string, values []string, most int) (int, error) {
+	text, err := api.Single(name, values)
 	if err != nil {
 		return 0, err
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > most {
-		return 0, fmt.Errorf("limit is a number from 1 to %d", most)
+		return 0, fmt.Errorf("%s is a number from 1 to %d", name, most)
 	}
 	return n, nil
 }
@@ -235,7 +234,7 @@ func parseInstant(text string) (column.Value, error) {
 func parseEquals(name string, values []string, schema *layers.Schema) (column.Predicate, error) {
 	field := schema.FieldIndex(name)
 	if field < 0 || schema.Fields[field].Kind != column.String && schema.Fields[field].Kind != column.Bool {
-		return nil, api.UnknownParameter(name, append([]string{"bbox", "limit", "datetime"}, filterable(schema)...)...)
+		return nil, api.UnknownParameter(name, append(slices.Clone(windowParameters), filterable(schema)...)...)
 	}
 	if len(values) > maxValues {
 		return nil, fmt.Errorf("%s lists more than %d values", name, maxValues)
@@ -255,11 +254,11 @@ func parseEquals(name string, values []string, schema *layers.Schema) (column.Pr
 	return column.In(field, wanted...), nil
 }
 
-// filterable names the fields that filters may name.
+// filterable names the fields that filters may name: not those called as a parameter of every window.
 func filterable(schema *layers.Schema) []string {
 	var names []string
 	for _, f := range schema.Fields {
-		if f.Kind == column.String || f.Kind == column.Bool {
+		if (f.Kind == column.String || f.Kind == column.Bool) && !slices.Contains(windowParameters, f.Name) {
 			names = append(names, f.Name)
 		}
 	}
