@@ -15,6 +15,7 @@ import (
 	"hutong/api"
 	"hutong/layers"
 	"hutong/layers/column"
+	"hutong/layers/view"
 	"hutong/layers/world"
 )
 
@@ -104,16 +105,21 @@ func (c *Catalog) near(w http.ResponseWriter, r *http.Request, l *api.Layer, que
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
 		return
 	}
-	v := l.View.Now()
-	list := newCollection()
-	found := v.Nearest(at.Lon(), at.Lat(), k)
+	c.looks.answer(w, r, func() []byte {
+		v := l.View.Now()
+		return writeNearest(newCollection(), v, v.Nearest(at.Lon(), at.Lat(), k))
+	})
+}
+
+// writeNearest writes what was found to list.
+func writeNearest(list *collection, v *view.View, found []view.Neighbour) []byte {
 	for _, n := range found {
 		f := n.Feature()
 		if !list.add(func(dst []byte) []byte { return appendFeature(dst, v.Schema(), &f, n.Metres) }) {
 			break
 		}
 	}
-	api.Send(w, r, geoJSON, list.finish(fmt.Sprintf(`,"numberReturned":%d,"complete":%t`, list.returned, list.returned == len(found))))
+	return list.finish(fmt.Sprintf(`,"numberReturned":%d,"complete":%t`, list.returned, list.returned == len(found)))
 }
 
 // parseNearest reads a query by place. Its errors are whole sentences for the client.

@@ -6,8 +6,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,6 +27,12 @@ import (
 // newCatalog returns the catalogue of two layers: reports, points but for one that has no place, and
 // areas of each kind of geometry.
 func newCatalog(t *testing.T) *Catalog {
+	t.Helper()
+	return countedCatalog(t, telemetry.NewMetrics())
+}
+
+// countedCatalog is the same with its metrics in m.
+func countedCatalog(t *testing.T, m *telemetry.Metrics) *Catalog {
 	t.Helper()
 	reports := publicOf(t, &layers.Schema{Name: "reports", IDField: "ref", TimeField: "at", Fields: []layers.Field{
 		{Name: "phone", Kind: column.String, Private: true},
@@ -50,7 +58,19 @@ func newCatalog(t *testing.T) *Catalog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(ls, api.Base{PublicURL: "https://maps.example"}, telemetry.NewMetrics())
+	return New(ls, api.Base{PublicURL: "https://maps.example"}, m)
+}
+
+// wantMetrics checks that each of lines stands among the metrics.
+func wantMetrics(t *testing.T, m *telemetry.Metrics, lines ...string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, line := range lines {
+		if !strings.Contains(w.Body.String(), "\n"+line+"\n") {
+			t.Errorf("the metrics lack %s", line)
+		}
+	}
 }
 
 func report(status, title string, urgent bool, day int) []column.Value {
@@ -241,7 +261,8 @@ func TestSearchOfAShape(t *testing.T) {
 // TestSearchEnds: a search that takes too long says so.
 func TestSearchEnds(t *testing.T) {
 	t.Parallel()
-	c := newCatalog(t)
+	m := telemetry.NewMetrics()
+	c := countedCatalog(t, m)
 	c.searchTime, c.windowTime = 0, 0
 	if ids, a := ask(t, serve(c), "/search?q=R-4"); a.Complete || len(ids) != 1 {
 		t.Errorf("search: got %+v, want an answer that is not complete and has the very id", a)
@@ -251,6 +272,7 @@ func TestSearchEnds(t *testing.T) {
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
 		t.Errorf("window (-want +got):\n%s", diff)
 	}
+	wantMetrics(t, m, `hutong_query_cut_total{query="search"} 1`, `hutong_query_cut_total{query="window"} 1`)
 }
 
 // holder is a client that reads when it is allowed to.
@@ -269,7 +291,7 @@ func TestSlowClientsHoldNoTurn(t *testing.T) {
 	t.Parallel()
 	c := newCatalog(t)
 	c.looks = looks{api.NewGate(1, 0, telemetry.NewMetrics().Counter("late", "Late.").With())}
-	for _, target := range []string{"/search?q=pothole", "/layers/reports/features?bbox=116,39,117,40"} {
+	for _, target := range []string{"/search?q=pothole", "/layers/reports/features?bbox=116,39,117,40", "/layers/reports/features?near=116,39"} {
 		written := false
 		w := holder{httptest.NewRecorder(), func() {
 			written = true
@@ -417,20 +439,39 @@ func TestQueriesWait(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, target := range []string{"/search?q=x", "/layers/reports/features?bbox=1,2,3,4"} {
+	for _, target := range []string{"/search?q=x", "/layers/reports/features?bbox=1,2,3,4", "/layers/reports/features?near=1,2"} {
 		w := httptest.NewRecorder()
 		serve(c).ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, target, nil))
 		if w.Code != 499 {
 			t.Errorf("%s: got %d, want 499", target, w.Code)
 		}
 	}
-	c.looks = looks{api.NewGate(1, 0, telemetry.NewMetrics().Counter("late", "Late.").With())}
-	c.looks.gate.Enter(t.Context())
-	w := httptest.NewRecorder()
-	serve(c).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/search?q=x", nil))
-	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
-		t.Errorf("got %d %v, want 503 with Retry-After", w.Code, w.Header())
-	}
+}
+
+// TestQueriesHaveTurns: there are as many turns as processors; who gets none is told to come again, and is
+// counted.
+func TestQueriesHaveTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // by a clock that only waits move
+		m := telemetry.NewMetrics()
+		c := countedCatalog(t, m)
+		for range runtime.GOMAXPROCS(0) {
+			if !c.looks.gate.Enter(t.Context()) {
+				t.Fatal("fewer turns than processors")
+			}
+		}
+		for _, target := range []string{"/search?q=x", "/layers/reports/features?bbox=1,2,3,4", "/layers/reports/features?near=1,2"} {
+			begun := time.Now()
+			w := httptest.NewRecorder()
+			serve(c).ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || time.Since(begun) != lookWait {
+				t.Errorf("%s: got %d %v after %v, want 503 with Retry-After after %v", target, w.Code, w.Header(), time.Since(begun), lookWait)
+			}
+		}
+		wantMetrics(t, m, "hutong_query_refused_total 3")
+		c.looks.gate.Leave()
+		ask(t, serve(c), "/layers/reports/features?near=1,2")
+	})
 }
 
 func TestBrief(t *testing.T) {
