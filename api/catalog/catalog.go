@@ -14,6 +14,7 @@
 package catalog
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -108,14 +109,35 @@ func drawOf(d *styles.Drawing) *draw {
 }
 
 func (c *Catalog) list(w http.ResponseWriter, r *http.Request) {
-	if query := r.URL.Query(); query.Has("detail") {
-		if query.Get("detail") != "brief" {
-			api.Refuse(w, r, api.CodeParameterInvalid, "detail is brief, or left out for all that there is to say.")
-			return
-		}
+	brief, err := parseDetail(r.URL.RawQuery)
+	switch {
+	case err != nil:
+		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
+	case brief:
 		c.brief(w, r)
-		return
+	default:
+		c.full(w, r)
 	}
+}
+
+// parseDetail reads how much of the layers is asked for. Its errors are whole sentences for the client.
+func parseDetail(raw string) (brief bool, err error) {
+	query, err := api.ParseQuery(raw)
+	if err != nil {
+		return false, err
+	}
+	if err := api.Accept(query, "detail"); err != nil || !query.Has("detail") {
+		return false, err
+	}
+	detail, err := api.Single("detail", query["detail"])
+	if err == nil && detail != "brief" {
+		err = errors.New("detail is brief, or left out for all that there is to say")
+	}
+	return true, err
+}
+
+// full answers with all that there is to say of each layer.
+func (c *Catalog) full(w http.ResponseWriter, r *http.Request) {
 	out := struct {
 		Layers []description `json:"layers"`
 		Links  []link        `json:"links"`

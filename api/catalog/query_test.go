@@ -390,23 +390,32 @@ func TestFieldsCalledAsParameters(t *testing.T) {
 	}
 }
 
-// TestRefusalsSayWhatIsAccepted: a query by number or by place takes nothing but its own parameters.
+// TestRefusalsSayWhatIsAccepted: the list of layers and queries by number and by place take nothing but their own
+// parameters.
 func TestRefusalsSayWhatIsAccepted(t *testing.T) {
 	t.Parallel()
 	h := serve(newCatalog(t))
 	for query, want := range map[string]string{
-		"near=116,39&limit=1&bogus=1": `no parameter \"bogus\"; accepted are near, k`,
-		"near=116,39&limit=1":         `no parameter \"limit\"; accepted are near, k`,
-		"near=116,39&near=1,1":        "near stands 2 times",
-		"near=116,39&k=":              "k is a number from 1 to 100",
-		"near=116,39&k=1&k=2":         "k stands 2 times",
-		"number=5&x=1":                `no parameter \"x\"; accepted is number`,
-		"number=5&number=5":           "number stands 2 times",
-		"number=5&x=%zz":              "escaped as in a URL",
-		"near=116,39&x=%zz":           "escaped as in a URL",
-		"number=5&near=116,39":        "Ask with one of",
+		"/layers?details=brief":             `no parameter \"details\"; accepted is detail`,
+		"/layers?detail=brief&x":            `no parameter \"x\"`,
+		"/layers?detail=brief&detail=brief": "detail stands 2 times",
+		"/layers?detail=":                   "detail is brief",
+		"/layers?detail=brief&x=%zz":        "escaped as in a URL",
+		"near=116,39&limit=1&bogus=1":       `no parameter \"bogus\"; accepted are near, k`,
+		"near=116,39&limit=1":               `no parameter \"limit\"; accepted are near, k`,
+		"near=116,39&near=1,1":              "near stands 2 times",
+		"near=116,39&k=":                    "k is a number from 1 to 100",
+		"near=116,39&k=1&k=2":               "k stands 2 times",
+		"number=5&x=1":                      `no parameter \"x\"; accepted is number`,
+		"number=5&number=5":                 "number stands 2 times",
+		"number=5&x=%zz":                    "escaped as in a URL",
+		"near=116,39&x=%zz":                 "escaped as in a URL",
+		"number=5&near=116,39":              "Ask with one of",
 	} {
-		w := get(t, h, "/layers/reports/features?"+query)
+		if !strings.HasPrefix(query, "/") {
+			query = "/layers/reports/features?" + query
+		}
+		w := get(t, h, query)
 		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: got %d %s, want 400 with %q", query, w.Code, w.Body, want)
 		}
