@@ -13,7 +13,6 @@
 package style
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -102,17 +101,15 @@ func (s *Style) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // only returns the layers that a request asks for, nil for all. When it asks for one that is not
-// there, it answers with a problem and ok is false.
+// there, or for what no style takes, it answers with a problem and ok is false.
 func (s *Style) only(w http.ResponseWriter, r *http.Request) (only []layers.Name, ok bool) {
-	query := r.URL.Query()
-	for name := range query {
-		if name != "layers" {
-			api.Refuse(w, r, api.CodeParameterInvalid, fmt.Sprintf("A style takes layers=a,b and no %.64q.", name))
-			return nil, false
-		}
+	query, err := api.ParseQuery(r.URL.RawQuery)
+	if err == nil {
+		err = api.Accept(query, "layers")
 	}
-	if !query.Has("layers") {
-		return nil, true
+	if err != nil {
+		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
+		return nil, false
 	}
 	for _, list := range query["layers"] {
 		for name := range strings.SplitSeq(list, ",") {
