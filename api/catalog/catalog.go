@@ -29,7 +29,6 @@ import (
 type Catalog struct {
 	layers     *api.Layers
 	base       api.Base
-	summaries  map[layers.Name]*summaries
 	looks      looks
 	cut        *telemetry.Counts // queries that ran out of time
 	searchTime time.Duration
@@ -38,14 +37,10 @@ type Catalog struct {
 
 // New returns the catalogue of ls.
 func New(ls *api.Layers, base api.Base, m *telemetry.Metrics) *Catalog {
-	c := &Catalog{
-		layers: ls, base: base, summaries: map[layers.Name]*summaries{}, looks: newLooks(m), searchTime: searchTime, windowTime: windowTime,
+	return &Catalog{
+		layers: ls, base: base, looks: newLooks(m), searchTime: searchTime, windowTime: windowTime,
 		cut: m.Counter("hutong_query_cut_total", "Queries that ended because they took too long.", "query"),
 	}
-	for _, l := range ls.All() {
-		c.summaries[l.Name()] = newSummaries(time.Now)
-	}
-	return c
 }
 
 // Routes returns the routes of the catalogue.
@@ -191,20 +186,20 @@ func (c *Catalog) one(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// describe describes one state of a layer.
+// describe describes one state of a layer, its fields in the same or one shortly before.
 func (c *Catalog) describe(l *api.Layer, base string) description {
-	v := l.View.Now()
+	sums, seq := l.View.Summaries()
+	v := l.View.Now() // not before
 	schema := v.Schema()
 	zooms := l.Tiles.Options()
 	self := base + "/layers/" + string(l.Name())
 	tiles := base + "/tiles/" + string(l.Name())
-	fields, seq := c.summaries[l.Name()].fields(v, &l.Drawing)
 	return description{
 		Name: l.Name(), Title: l.Heading(), TitleZH: l.Drawing.TitleZH, Role: l.Drawing.Role, Draw: drawOf(&l.Drawing),
 		SummarySeq: seq, Changed: changedOf(l), Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
 		Count: v.Count(), Located: v.Located(), Extent: extent(v), Seq: v.Seq(),
 		MinZoom: zooms.MinZoom, MaxZoom: zooms.MaxZoom, IDField: schema.IDField, TimeField: schema.TimeField,
-		Fields: fields,
+		Fields: describeFields(schema, sums, &l.Drawing),
 		Links: []link{
 			{"self", self, "application/json"},
 			{"collection", base + "/layers", "application/json"},

@@ -9,14 +9,13 @@
 //
 // A style changes with what layers are made of, never with single features: with which kinds of
 // geometry there are, with the order of magnitude of how many there are, and with which values their
-// fields are known to have. The latter is read rarely, see [known].
+// fields are known to have, see [known].
 package style
 
 import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/paulmach/orb"
 
@@ -71,7 +70,7 @@ func New(ls *api.Layers, base api.Base, opts Options) *Style {
 	}
 	s.names = strings.Join(names, ", ")
 	for _, l := range ls.All() {
-		s.known[l.Name()] = &known{now: time.Now}
+		s.known[l.Name()] = &known{}
 	}
 	return s
 }
@@ -150,7 +149,7 @@ func (s *Style) describe(l *api.Layer) styles.Layer {
 		Lines:    kinds[shape.Line]+kinds[shape.MultiLine] > 0,
 		Polygons: kinds[shape.Polygon]+kinds[shape.MultiPolygon] > 0,
 		Count:    v.Located(),
-		Known:    s.known[l.Name()].of(v, &l.Drawing),
+		Known:    s.known[l.Name()].of(l.View, &l.Drawing),
 	}
 	if b, ok := v.Extent(); ok {
 		one.Extent = &b
