@@ -120,6 +120,12 @@ func TestSpriteAnswers(t *testing.T) {
 			t.Errorf("%s with its ETag: got %d, want 304", target, w.Code)
 		}
 	}
+	other := spriteServer(t, map[string]string{"box": icon("M2 3H12V11H2z")})
+	for _, target := range []string{"/sprites/default.json", "/sprites/default.png", "/sprites/all@2x.png"} {
+		if tag := ask(h, http.MethodGet, target).Header().Get("ETag"); tag == ask(other, http.MethodGet, target).Header().Get("ETag") {
+			t.Errorf("%s: got ETag %s with an icon and without", target, tag)
+		}
+	}
 	for _, target := range []string{"default", "default.gif", "other.png", "default@3x.png", "default@2x", ".png", "default.png.json"} {
 		w := ask(h, http.MethodGet, "/sprites/"+target)
 		if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "default and all") {
