@@ -38,7 +38,6 @@ const (
 type hit struct {
 	view.Found
 	schema *layers.Schema
-	order  int // of its layer
 }
 
 // search answers with the features of all layers, or of those asked for, in which a text stands.
@@ -68,19 +67,19 @@ func (c *Catalog) search(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// find looks on all layers of list. When ctx is done it returns what was found until then; exact ids
-// are looked up all the same.
+// find looks on all layers of list. Of what fits as well and is as far away, the first in their order comes
+// first. When ctx is done it returns what was found until then; exact ids are looked up all the same.
 func find(ctx context.Context, list []*api.Layer, q view.FindQuery) (hits []hit, whole bool) {
 	whole = true
-	for i, l := range list {
+	for _, l := range list {
 		found, all := l.View.Now().Find(ctx, q)
 		whole = whole && all
 		for _, f := range found {
-			hits = append(hits, hit{f, l.View.Schema(), i})
+			hits = append(hits, hit{f, l.View.Schema()})
 		}
 	}
 	slices.SortStableFunc(hits, func(a, b hit) int {
-		return cmp.Or(cmp.Compare(a.Fit, b.Fit), cmp.Compare(a.Metres, b.Metres), cmp.Compare(a.order, b.order))
+		return cmp.Or(cmp.Compare(a.Fit, b.Fit), cmp.Compare(a.Metres, b.Metres))
 	})
 	return hits[:min(len(hits), q.Limit)], whole
 }
