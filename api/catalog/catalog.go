@@ -14,6 +14,7 @@
 package catalog
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -28,7 +29,6 @@ import (
 type Catalog struct {
 	layers     *api.Layers
 	base       api.Base
-	summaries  map[layers.Name]*summaries
 	looks      looks
 	cut        *telemetry.Counts // queries that ran out of time
 	searchTime time.Duration
@@ -37,14 +37,10 @@ type Catalog struct {
 
 // New returns the catalogue of ls.
 func New(ls *api.Layers, base api.Base, m *telemetry.Metrics) *Catalog {
-	c := &Catalog{
-		layers: ls, base: base, summaries: map[layers.Name]*summaries{}, looks: newLooks(m), searchTime: searchTime, windowTime: windowTime,
+	return &Catalog{
+		layers: ls, base: base, looks: newLooks(m), searchTime: searchTime, windowTime: windowTime,
 		cut: m.Counter("hutong_query_cut_total", "Queries that ended because they took too long.", "query"),
 	}
-	for _, l := range ls.All() {
-		c.summaries[l.Name()] = newSummaries(time.Now)
-	}
-	return c
 }
 
 // Routes returns the routes of the catalogue.
@@ -108,14 +104,35 @@ func drawOf(d *styles.Drawing) *draw {
 }
 
 func (c *Catalog) list(w http.ResponseWriter, r *http.Request) {
-	if query := r.URL.Query(); query.Has("detail") {
-		if query.Get("detail") != "brief" {
-			api.Refuse(w, r, api.CodeParameterInvalid, "detail is brief, or left out for all that there is to say.")
-			return
-		}
+	brief, err := parseDetail(r.URL.RawQuery)
+	switch {
+	case err != nil:
+		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
+	case brief:
 		c.brief(w, r)
-		return
+	default:
+		c.full(w, r)
 	}
+}
+
+// parseDetail reads how much of the layers is asked for. Its errors are whole sentences for the client.
+func parseDetail(raw string) (brief bool, err error) {
+	query, err := api.ParseQuery(raw)
+	if err != nil {
+		return false, err
+	}
+	if err := api.Accept(query, "detail"); err != nil || !query.Has("detail") {
+		return false, err
+	}
+	detail, err := api.Single("detail", query["detail"])
+	if err == nil && detail != "brief" {
+		err = errors.New("detail is brief, or left out for all that there is to say")
+	}
+	return true, err
+}
+
+// full answers with all that there is to say of each layer.
+func (c *Catalog) full(w http.ResponseWriter, r *http.Request) {
 	out := struct {
 		Layers []description `json:"layers"`
 		Links  []link        `json:"links"`
@@ -169,20 +186,20 @@ func (c *Catalog) one(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// describe describes one state of a layer.
+// describe describes one state of a layer, its fields in the same or one shortly before.
 func (c *Catalog) describe(l *api.Layer, base string) description {
-	v := l.View.Now()
+	sums, seq := l.View.Summaries()
+	v := l.View.Now() // not before
 	schema := v.Schema()
 	zooms := l.Tiles.Options()
 	self := base + "/layers/" + string(l.Name())
 	tiles := base + "/tiles/" + string(l.Name())
-	fields, seq := c.summaries[l.Name()].fields(v, &l.Drawing)
 	return description{
 		Name: l.Name(), Title: l.Heading(), TitleZH: l.Drawing.TitleZH, Role: l.Drawing.Role, Draw: drawOf(&l.Drawing),
 		SummarySeq: seq, Changed: changedOf(l), Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
 		Count: v.Count(), Located: v.Located(), Extent: extent(v), Seq: v.Seq(),
 		MinZoom: zooms.MinZoom, MaxZoom: zooms.MaxZoom, IDField: schema.IDField, TimeField: schema.TimeField,
-		Fields: fields,
+		Fields: describeFields(schema, sums, &l.Drawing),
 		Links: []link{
 			{"self", self, "application/json"},
 			{"collection", base + "/layers", "application/json"},

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -110,60 +111,46 @@ func TestLayer(t *testing.T) {
 	}
 }
 
-// TestFieldsAreMadeOnceAState: what a layer's fields hold is read again only when the layer changed.
-func TestFieldsAreMadeOnceAState(t *testing.T) {
+// TestSummarySeq: a layer says which state its fields tell of when that is not the newest.
+func TestSummarySeq(t *testing.T) {
 	t.Parallel()
-	live, err := layers.New(&layers.Schema{Name: "a", Fields: []layers.Field{{Name: "v", Kind: column.Int}}}, layers.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := time.Unix(0, 0)
-	s := newSummaries(func() time.Time { return now })
-	v := view.Public(live)
-	first, _ := s.fields(v.Now(), &styles.Drawing{})
-	if again, _ := s.fields(v.Now(), &styles.Drawing{}); &again[0] != &first[0] || first[0].Values != 0 || first[0].Min != nil {
-		t.Errorf("got %+v then %+v, want the same of an empty layer", first, again)
-	}
-	if _, err := live.Apply(layers.Batch{Layer: "a", Changes: []layers.Change{{Feature: layers.Feature{ID: "1", Values: []column.Value{column.IntOf(7)}}}}}); err != nil {
-		t.Fatal(err)
-	}
-	if soon, seq := s.fields(v.Now(), &styles.Drawing{}); seq != 0 || &soon[0] != &first[0] {
-		t.Errorf("right after a change: got %+v of state %d, want what there was", soon, seq)
-	}
-	now = now.Add(minSummaryAge)
-	if later, seq := s.fields(v.Now(), &styles.Drawing{}); seq != 1 || later[0].Values != 1 || later[0].Min != int64(7) || later[0].Max != int64(7) {
-		t.Errorf("a second later: got %+v of state %d, want one value of 7", later, seq)
-	}
-}
-
-// TestSummariesTakeLittleTime: what took long to make is kept for twenty times as long.
-func TestSummariesTakeLittleTime(t *testing.T) {
-	t.Parallel()
-	live, err := layers.New(&layers.Schema{Name: "a", Fields: []layers.Field{{Name: "v", Kind: column.Int}}}, layers.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	now, step := time.Unix(0, 0), 200*time.Millisecond // each look at the clock takes a step
-	s := newSummaries(func() time.Time {
-		now = now.Add(step)
-		return now
-	})
-	v := view.Public(live)
-	change := func() {
-		t.Helper()
-		if _, err := live.Apply(layers.Batch{Layer: "a", Changes: []layers.Change{{Feature: layers.Feature{ID: "1"}}}}); err != nil {
+	synctest.Test(t, func(t *testing.T) { // by a clock that only waits move
+		live, err := layers.New(&layers.Schema{Name: "a", Fields: []layers.Field{{Name: "v", Kind: column.Int}}}, layers.Options{})
+		if err != nil {
 			t.Fatal(err)
 		}
-	}
-	s.fields(v.Now(), &styles.Drawing{})
-	change()
-	now = now.Add(summaryFactor*step - 2*step)
-	if _, seq := s.fields(v.Now(), &styles.Drawing{}); seq != 0 {
-		t.Errorf("after less than twenty times as long: got state %d, want 0", seq)
-	}
-	if _, seq := s.fields(v.Now(), &styles.Drawing{}); seq != 1 {
-		t.Errorf("after twenty times as long: got state %d, want 1", seq)
-	}
+		v := view.Public(live)
+		builder, err := tiles.New(v.Schema(), tiles.Defaults())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ls, err := api.NewLayers([]*api.Layer{{View: v, Tiles: builder}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := serve(New(ls, api.Base{}, telemetry.NewMetrics()))
+		want := func(seq, summarySeq, values int) {
+			t.Helper()
+			var got struct {
+				Seq        int
+				SummarySeq int `json:"summary_seq"`
+				Fields     []struct{ Values int }
+			}
+			if err := json.Unmarshal(get(t, h, "/layers/a").Body.Bytes(), &got); err != nil {
+				t.Fatal(err)
+			}
+			if got.Seq != seq || got.SummarySeq != summarySeq || got.Fields[0].Values != values {
+				t.Errorf("got %+v, want state %d and %d values of state %d", got, seq, values, summarySeq)
+			}
+		}
+		want(0, 0, 0)
+		if _, err := live.Apply(layers.Batch{Layer: "a", Changes: []layers.Change{{Feature: layers.Feature{ID: "1", Values: []column.Value{column.IntOf(7)}}}}}); err != nil {
+			t.Fatal(err)
+		}
+		want(1, 0, 0)
+		time.Sleep(time.Second)
+		want(1, 1, 1)
+	})
 }
 
 func TestLayers(t *testing.T) {

@@ -2,15 +2,20 @@ package catalog
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
+
+	"github.com/paulmach/orb"
 
 	"hutong/api"
 	"hutong/layers"
 	"hutong/layers/column"
+	"hutong/layers/view"
 	"hutong/layers/world"
 )
 
@@ -38,29 +43,34 @@ func (c *Catalog) feature(w http.ResponseWriter, r *http.Request) {
 	api.Send(w, r, geoJSON, append(appendFeature(nil, v.Schema(), &f, -1), '\n'))
 }
 
-// features answers the queries there are: by the number in tiles, by place, and by window.
+// features answers the queries there are: by window, which fields may narrow whatever they are called, by
+// the number in tiles, and by place.
 func (c *Catalog) features(w http.ResponseWriter, r *http.Request) {
 	l := c.layers.Find(w, r, r.PathValue("name"))
 	if l == nil {
 		return
 	}
-	query := r.URL.Query()
-	switch number, near, box := query.Has("number"), query.Has("near"), query.Has("bbox"); {
-	case number && !near && !box:
-		c.numbered(w, r, l, query.Get("number"))
-	case near && !number && !box:
-		c.near(w, r, l, query.Get("near"), query.Get("k"))
-	case box && !number && !near:
-		c.window(w, r, l)
+	query, err := api.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
+		return
+	}
+	switch number, near := query.Has("number"), query.Has("near"); {
+	case query.Has("bbox"):
+		c.window(w, r, l, query)
+	case number && !near:
+		c.numbered(w, r, l, query)
+	case near && !number:
+		c.near(w, r, l, query)
 	default:
 		api.Refuse(w, r, api.CodeParameterInvalid, "Ask with one of number=N, near=LON,LAT and bbox=WEST,SOUTH,EAST,NORTH.")
 	}
 }
 
-func (c *Catalog) numbered(w http.ResponseWriter, r *http.Request, l *api.Layer, text string) {
-	number, decimal := layers.FeatureID(text).Number()
-	if !decimal {
-		api.Refuse(w, r, api.CodeParameterInvalid, "number is a feature's id in a tile: a plain integer from 0 to 9007199254740991.")
+func (c *Catalog) numbered(w http.ResponseWriter, r *http.Request, l *api.Layer, query url.Values) {
+	number, err := parseNumber(query)
+	if err != nil {
+		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
 		return
 	}
 	v := l.View.Now()
@@ -72,29 +82,58 @@ func (c *Catalog) numbered(w http.ResponseWriter, r *http.Request, l *api.Layer,
 	api.Send(w, r, geoJSON, append(appendFeature(nil, v.Schema(), &f, -1), '\n'))
 }
 
-func (c *Catalog) near(w http.ResponseWriter, r *http.Request, l *api.Layer, place, count string) {
-	lon, lat, err := parsePlace(place)
+// parseNumber reads a query by the number in tiles. Its errors are whole sentences for the client.
+func parseNumber(query url.Values) (uint64, error) {
+	if err := api.Accept(query, "number"); err != nil {
+		return 0, err
+	}
+	text, err := api.Single("number", query["number"])
+	if err != nil {
+		return 0, err
+	}
+	number, decimal := layers.FeatureID(text).Number()
+	if !decimal {
+		return 0, errors.New("number is a feature's id in a tile: a plain integer from 0 to 9007199254740991")
+	}
+	return number, nil
+}
+
+// near answers with the features nearest to a place.
+func (c *Catalog) near(w http.ResponseWriter, r *http.Request, l *api.Layer, query url.Values) {
+	at, k, err := parseNearest(query)
 	if err != nil {
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
 		return
 	}
-	k := defaultNear
-	if count != "" {
-		if k, err = strconv.Atoi(count); err != nil || k < 1 || k > MaxNear {
-			api.Refuse(w, r, api.CodeParameterInvalid, fmt.Sprintf("k is a number from 1 to %d.", MaxNear))
-			return
-		}
-	}
-	v := l.View.Now()
-	list := newCollection()
-	found := v.Nearest(lon, lat, k)
+	c.looks.answer(w, r, func() []byte {
+		v := l.View.Now()
+		return writeNearest(newCollection(), v, v.Nearest(at.Lon(), at.Lat(), k))
+	})
+}
+
+// writeNearest writes what was found to list.
+func writeNearest(list *collection, v *view.View, found []view.Neighbour) []byte {
 	for _, n := range found {
 		f := n.Feature()
 		if !list.add(func(dst []byte) []byte { return appendFeature(dst, v.Schema(), &f, n.Metres) }) {
 			break
 		}
 	}
-	api.Send(w, r, geoJSON, list.finish(fmt.Sprintf(`,"numberReturned":%d,"complete":%t`, list.returned, list.returned == len(found))))
+	return list.finish(fmt.Sprintf(`,"numberReturned":%d,"complete":%t`, list.returned, list.returned == len(found)))
+}
+
+// parseNearest reads a query by place. Its errors are whole sentences for the client.
+func parseNearest(query url.Values) (at *orb.Point, k int, err error) {
+	if err := api.Accept(query, "near", "k"); err != nil {
+		return nil, 0, err
+	}
+	if at, err = parseNear(query["near"]); err != nil {
+		return nil, 0, err
+	}
+	if k = defaultNear; query.Has("k") {
+		k, err = parseCount("k", query["k"], MaxNear)
+	}
+	return at, k, err
 }
 
 // parsePlace reads "lon,lat" in degrees. Its errors are whole sentences for the client.

@@ -1,9 +1,6 @@
 package catalog
 
 import (
-	"sync"
-	"time"
-
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/view"
@@ -35,47 +32,10 @@ type common struct {
 	TitleZH string `json:"title_zh,omitempty"`
 }
 
-// How long a summary of a state that is no longer the newest is good: [summaryFactor] times what
-// making it took, so that it takes at most a twentieth of a processor however fast a layer changes,
-// and at least [minSummaryAge].
-const (
-	summaryFactor = 20
-	minSummaryAge = time.Second
-)
-
-// summaries are the fields of one layer as they were not long ago. Making them reads every value of
-// the layer, so it is done by one request at a time and not for each state.
-type summaries struct {
-	now  func() time.Time
-	mu   sync.Mutex // guards what follows
-	made bool
-	seq  layers.Seq
-	list []field
-	at   time.Time     // when they were made
-	took time.Duration // what that took
-}
-
-func newSummaries(now func() time.Time) *summaries { return &summaries{now: now} }
-
-// fields returns the fields of v, or of a state shortly before, and the number of that state. Read
-// only.
-func (s *summaries) fields(v *view.View, d *styles.Drawing) ([]field, layers.Seq) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	start := s.now()
-	if s.made && (s.seq >= v.Seq() || start.Sub(s.at) < max(minSummaryAge, summaryFactor*s.took)) {
-		return s.list, s.seq
-	}
-	s.made, s.seq, s.list = true, v.Seq(), describeFields(v, d)
-	s.at = s.now()
-	s.took = s.at.Sub(start)
-	return s.list, s.seq
-}
-
-func describeFields(v *view.View, d *styles.Drawing) []field {
-	schema := v.Schema()
+// describeFields describes the fields of schema, whose summaries are sums.
+func describeFields(schema *layers.Schema, sums []view.Summary, d *styles.Drawing) []field {
 	list := make([]field, len(schema.Fields))
-	for i, sum := range v.Summaries() {
+	for i, sum := range sums {
 		f := &schema.Fields[i]
 		look := d.Fields[f.Name]
 		list[i] = field{

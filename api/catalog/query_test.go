@@ -3,11 +3,16 @@ package catalog
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -25,6 +30,12 @@ import (
 // newCatalog returns the catalogue of two layers: reports, points but for one that has no place, and
 // areas of each kind of geometry.
 func newCatalog(t *testing.T) *Catalog {
+	t.Helper()
+	return countedCatalog(t, telemetry.NewMetrics())
+}
+
+// countedCatalog is the same with its metrics in m.
+func countedCatalog(t *testing.T, m *telemetry.Metrics) *Catalog {
 	t.Helper()
 	reports := publicOf(t, &layers.Schema{Name: "reports", IDField: "ref", TimeField: "at", Fields: []layers.Field{
 		{Name: "phone", Kind: column.String, Private: true},
@@ -50,7 +61,19 @@ func newCatalog(t *testing.T) *Catalog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(ls, api.Base{PublicURL: "https://maps.example"}, telemetry.NewMetrics())
+	return New(ls, api.Base{PublicURL: "https://maps.example"}, m)
+}
+
+// wantMetrics checks that each of lines stands among the metrics.
+func wantMetrics(t *testing.T, m *telemetry.Metrics, lines ...string) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	for _, line := range lines {
+		if !strings.Contains(w.Body.String(), "\n"+line+"\n") {
+			t.Errorf("the metrics lack %s", line)
+		}
+	}
 }
 
 func report(status, title string, urgent bool, day int) []column.Value {
@@ -225,6 +248,77 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// TestSearchOfSeveralLayers: what is found on all layers is one list, the best fit first, of these the nearest,
+// of these in the layers' order, and the limit holds for it as a whole.
+func TestSearchOfSeveralLayers(t *testing.T) {
+	t.Parallel()
+	fields := []layers.Field{{Name: "text", Kind: column.String}}
+	lane := []column.Value{column.StringOf("of lane")}
+	ls, err := api.NewLayers([]*api.Layer{
+		{View: publicOf(t, &layers.Schema{Name: "a", Fields: fields}, []layers.Feature{
+			{ID: "a-far", Geometry: orb.Point{116.9, 39.9}, Values: lane},
+			{ID: "a-near", Geometry: orb.Point{116.42, 39.9}, Values: lane},
+			{ID: "a-nowhere", Values: lane},
+			{ID: "lane-7", Geometry: orb.Point{117, 39.9}},
+			{ID: "a-same", Geometry: orb.Point{116.6, 39.9}, Values: lane},
+		})},
+		{View: publicOf(t, &layers.Schema{Name: "b", Fields: fields}, []layers.Feature{
+			{ID: "b-mid", Geometry: orb.Point{116.5, 39.9}, Values: lane},
+			{ID: "b-nearest", Geometry: orb.Point{116.41, 39.9}, Values: lane},
+			{ID: "LANE", Geometry: orb.Point{110, 39.9}},
+			{ID: "b-same", Geometry: orb.Point{116.6, 39.9}, Values: lane},
+		})},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := serve(New(ls, api.Base{}, telemetry.NewMetrics()))
+	near := []string{"LANE", "lane-7", "b-nearest", "a-near", "b-mid", "a-same", "b-same", "a-far", "a-nowhere"}
+	for limit := 1; limit <= len(near); limit++ {
+		got, _ := ask(t, h, "/search?q=lane&near=116.4,39.9&limit="+strconv.Itoa(limit))
+		if diff := cmp.Diff(near[:limit], got); diff != "" {
+			t.Errorf("the nearest %d (-want +got):\n%s", limit, diff)
+		}
+	}
+	got, _ := ask(t, h, "/search?q=lane&layers=b,a&limit=5")
+	if len(got) != 5 || got[0] != "LANE" || got[1] != "lane-7" || !slices.Equal(slices.Sorted(slices.Values(got[2:])), []string{"b-mid", "b-nearest", "b-same"}) {
+		t.Errorf("without a place: got %v, want the two ids and then those of b, which is asked for first", got)
+	}
+}
+
+// TestSearchKeepsTheOrderOfLayers: without a place, what fits as well comes in the order of the layers, then
+// in that of each.
+func TestSearchKeepsTheOrderOfLayers(t *testing.T) {
+	t.Parallel()
+	var list []*api.Layer
+	var starts, words []string
+	for _, name := range []layers.Name{"a", "b", "c"} {
+		var some []layers.Feature
+		for i := range 20 {
+			some = append(some, layers.Feature{ID: layers.FeatureID(fmt.Sprintf("lane-%s-%02d", name, i))})
+			some = append(some, layers.Feature{ID: layers.FeatureID(fmt.Sprintf("%s-%02d-lane", name, i))})
+		}
+		v := publicOf(t, &layers.Schema{Name: name}, some)
+		list = append(list, &api.Layer{View: v})
+		found, _ := v.Now().Find(t.Context(), view.FindQuery{Text: "lane", Limit: 40})
+		for i, f := range found {
+			if i < 20 {
+				starts = append(starts, string(f.ID()))
+			} else {
+				words = append(words, string(f.ID()))
+			}
+		}
+	}
+	hits, _ := find(t.Context(), list, view.FindQuery{Text: "lane", Limit: 120})
+	var got []string
+	for _, h := range hits {
+		got = append(got, string(h.ID()))
+	}
+	if diff := cmp.Diff(append(starts, words...), got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 // TestSearchOfAShape: an answer tells the box of a shape and a place on it.
 func TestSearchOfAShape(t *testing.T) {
 	t.Parallel()
@@ -241,7 +335,8 @@ func TestSearchOfAShape(t *testing.T) {
 // TestSearchEnds: a search that takes too long says so.
 func TestSearchEnds(t *testing.T) {
 	t.Parallel()
-	c := newCatalog(t)
+	m := telemetry.NewMetrics()
+	c := countedCatalog(t, m)
 	c.searchTime, c.windowTime = 0, 0
 	if ids, a := ask(t, serve(c), "/search?q=R-4"); a.Complete || len(ids) != 1 {
 		t.Errorf("search: got %+v, want an answer that is not complete and has the very id", a)
@@ -250,6 +345,24 @@ func TestSearchEnds(t *testing.T) {
 	const want = `{"type":"FeatureCollection","features":[],"numberReturned":0,"complete":false,"snapshot":1}` + "\n"
 	if diff := cmp.Diff(want, w.Body.String()); diff != "" {
 		t.Errorf("window (-want +got):\n%s", diff)
+	}
+	wantMetrics(t, m, `hutong_query_cut_total{query="search"} 1`, `hutong_query_cut_total{query="window"} 1`)
+}
+
+// TestSearchIsAsWholeAsItsLayers: a search that ended on one layer is not whole, whatever the last one says.
+func TestSearchIsAsWholeAsItsLayers(t *testing.T) {
+	t.Parallel()
+	full := &api.Layer{View: newCatalog(t).layers.Named("reports").View}
+	empty := &api.Layer{View: publicOf(t, &layers.Schema{Name: "empty"}, nil)}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, list := range [][]*api.Layer{{full, empty}, {empty, full}} {
+		if hits, whole := find(ctx, list, view.FindQuery{Text: "pothole", Limit: 9}); whole || len(hits) > 0 {
+			t.Errorf("got %d hits, whole %t, want none of a search that ended", len(hits), whole)
+		}
+	}
+	if _, whole := find(ctx, []*api.Layer{empty}, view.FindQuery{Text: "pothole", Limit: 9}); !whole {
+		t.Error("a search of nothing is not whole")
 	}
 }
 
@@ -269,7 +382,7 @@ func TestSlowClientsHoldNoTurn(t *testing.T) {
 	t.Parallel()
 	c := newCatalog(t)
 	c.looks = looks{api.NewGate(1, 0, telemetry.NewMetrics().Counter("late", "Late.").With())}
-	for _, target := range []string{"/search?q=pothole", "/layers/reports/features?bbox=116,39,117,40"} {
+	for _, target := range []string{"/search?q=pothole", "/layers/reports/features?bbox=116,39,117,40", "/layers/reports/features?near=116,39"} {
 		written := false
 		w := holder{httptest.NewRecorder(), func() {
 			written = true
@@ -329,11 +442,74 @@ func TestWindowAtTheEdge(t *testing.T) {
 func TestPrivateFieldsAreUnknown(t *testing.T) {
 	t.Parallel()
 	schema := newCatalog(t).layers.Named("reports").View.Schema()
-	_, private := parseWindow("bbox=1,2,3,4&phone=x", schema)
-	_, none := parseWindow("bbox=1,2,3,4&phony=x", schema)
+	_, private := windowOf("bbox=1,2,3,4&phone=x", schema)
+	_, none := windowOf("bbox=1,2,3,4&phony=x", schema)
 	const want = `there is no parameter "phony"; accepted are bbox, limit, datetime, status, title, urgent`
 	if none == nil || none.Error() != want || private == nil || strings.ReplaceAll(private.Error(), "phone", "phony") != want {
 		t.Errorf("got %v and %v, want %s", private, none, want)
+	}
+}
+
+// TestFieldsCalledAsParameters: a window may be narrowed by a field whatever another query calls its
+// parameters; one that a parameter of windows hides is not told of.
+func TestFieldsCalledAsParameters(t *testing.T) {
+	t.Parallel()
+	schema := &layers.Schema{Name: "houses"}
+	var values []column.Value
+	for _, name := range []string{"number", "near", "k", "bbox", "limit", "datetime"} {
+		schema.Fields = append(schema.Fields, layers.Field{Name: name, Kind: column.String})
+		values = append(values, column.StringOf("12"))
+	}
+	ls, err := api.NewLayers([]*api.Layer{{View: publicOf(t, schema, []layers.Feature{
+		{ID: "1", Geometry: orb.Point{116.4, 39.9}, Values: values}, {ID: "2", Geometry: orb.Point{116.4, 39.9}},
+	})}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := serve(New(ls, api.Base{}, telemetry.NewMetrics()))
+	const at = "/layers/houses/features?bbox=116,39,117,40"
+	for query, want := range map[string][]string{
+		"&number=12": {"1"}, "&near=12": {"1"}, "&k=12": {"1"}, "&number=12&near=12&k=12": {"1"}, "&number=13": nil, "&limit=12": {"1", "2"},
+	} {
+		if got, _ := ask(t, h, at+query); !cmp.Equal(got, want) {
+			t.Errorf("%s: got %v, want %v", query, got, want)
+		}
+	}
+	const want = `there is no parameter \"x\"; accepted are bbox, limit, datetime, number, near, k"`
+	if w := get(t, h, at+"&x=1"); !strings.Contains(w.Body.String(), want) {
+		t.Errorf("got %s, want %s", w.Body, want)
+	}
+}
+
+// TestRefusalsSayWhatIsAccepted: the list of layers and queries by number and by place take nothing but their own
+// parameters.
+func TestRefusalsSayWhatIsAccepted(t *testing.T) {
+	t.Parallel()
+	h := serve(newCatalog(t))
+	for query, want := range map[string]string{
+		"/layers?details=brief":             `no parameter \"details\"; accepted is detail`,
+		"/layers?detail=brief&x":            `no parameter \"x\"`,
+		"/layers?detail=brief&detail=brief": "detail stands 2 times",
+		"/layers?detail=":                   "detail is brief",
+		"/layers?detail=brief&x=%zz":        "escaped as in a URL",
+		"near=116,39&limit=1&bogus=1":       `no parameter \"bogus\"; accepted are near, k`,
+		"near=116,39&limit=1":               `no parameter \"limit\"; accepted are near, k`,
+		"near=116,39&near=1,1":              "near stands 2 times",
+		"near=116,39&k=":                    "k is a number from 1 to 100",
+		"near=116,39&k=1&k=2":               "k stands 2 times",
+		"number=5&x=1":                      `no parameter \"x\"; accepted is number`,
+		"number=5&number=5":                 "number stands 2 times",
+		"number=5&x=%zz":                    "escaped as in a URL",
+		"near=116,39&x=%zz":                 "escaped as in a URL",
+		"number=5&near=116,39":              "Ask with one of",
+	} {
+		if !strings.HasPrefix(query, "/") {
+			query = "/layers/reports/features?" + query
+		}
+		w := get(t, h, query)
+		if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: got %d %s, want 400 with %q", query, w.Code, w.Body, want)
+		}
 	}
 }
 
@@ -363,20 +539,39 @@ func TestQueriesWait(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	for _, target := range []string{"/search?q=x", "/layers/reports/features?bbox=1,2,3,4"} {
+	for _, target := range []string{"/search?q=x", "/layers/reports/features?bbox=1,2,3,4", "/layers/reports/features?near=1,2"} {
 		w := httptest.NewRecorder()
 		serve(c).ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, target, nil))
 		if w.Code != 499 {
 			t.Errorf("%s: got %d, want 499", target, w.Code)
 		}
 	}
-	c.looks = looks{api.NewGate(1, 0, telemetry.NewMetrics().Counter("late", "Late.").With())}
-	c.looks.gate.Enter(t.Context())
-	w := httptest.NewRecorder()
-	serve(c).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/search?q=x", nil))
-	if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" {
-		t.Errorf("got %d %v, want 503 with Retry-After", w.Code, w.Header())
-	}
+}
+
+// TestQueriesHaveTurns: there are as many turns as processors; who gets none is told to come again, and is
+// counted.
+func TestQueriesHaveTurns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // by a clock that only waits move
+		m := telemetry.NewMetrics()
+		c := countedCatalog(t, m)
+		for range runtime.GOMAXPROCS(0) {
+			if !c.looks.gate.Enter(t.Context()) {
+				t.Fatal("fewer turns than processors")
+			}
+		}
+		for _, target := range []string{"/search?q=x", "/layers/reports/features?bbox=1,2,3,4", "/layers/reports/features?near=1,2"} {
+			begun := time.Now()
+			w := httptest.NewRecorder()
+			serve(c).ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
+			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || time.Since(begun) != lookWait {
+				t.Errorf("%s: got %d %v after %v, want 503 with Retry-After after %v", target, w.Code, w.Header(), time.Since(begun), lookWait)
+			}
+		}
+		wantMetrics(t, m, "hutong_query_refused_total 3")
+		c.looks.gate.Leave()
+		ask(t, serve(c), "/layers/reports/features?near=1,2")
+	})
 }
 
 func TestBrief(t *testing.T) {
@@ -387,6 +582,15 @@ func TestBrief(t *testing.T) {
 	}
 }
 
+// windowOf reads a query by window as it stands in a URL.
+func windowOf(raw string, schema *layers.Schema) (view.WindowQuery, error) {
+	query, err := api.ParseQuery(raw)
+	if err != nil {
+		return view.WindowQuery{}, err
+	}
+	return parseWindow(query, listsOf(raw), schema)
+}
+
 func FuzzWindow(f *testing.F) {
 	schema := &layers.Schema{Name: "a", TimeField: "at", Fields: []layers.Field{
 		{Name: "at", Kind: column.Time}, {Name: "status", Kind: column.String}, {Name: "urgent", Kind: column.Bool},
@@ -394,7 +598,7 @@ func FuzzWindow(f *testing.F) {
 	f.Add("bbox=116,39,117,40&limit=5&status=a&status=b&datetime=2026-01-01T00:00:00Z/..")
 	f.Add("bbox=170,-90,-170,90&urgent=true&datetime=2026-01-01T00:00:00Z")
 	f.Fuzz(func(t *testing.T, s string) {
-		q, err := parseWindow(s, schema)
+		q, err := windowOf(s, schema)
 		if err != nil {
 			return
 		}
@@ -412,7 +616,7 @@ func FuzzWindow(f *testing.F) {
 func FuzzSearch(f *testing.F) {
 	f.Add("q=Yongan+Lane&near=116.4,39.9&limit=5")
 	f.Fuzz(func(t *testing.T, s string) {
-		query, err := parseQuery(s)
+		query, err := api.ParseQuery(s)
 		if err != nil {
 			return
 		}

@@ -38,12 +38,11 @@ const (
 type hit struct {
 	view.Found
 	schema *layers.Schema
-	order  int // of its layer
 }
 
 // search answers with the features of all layers, or of those asked for, in which a text stands.
 func (c *Catalog) search(w http.ResponseWriter, r *http.Request) {
-	query, err := parseQuery(r.URL.RawQuery)
+	query, err := api.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
 		return
@@ -68,19 +67,19 @@ func (c *Catalog) search(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// find looks on all layers of list. When ctx is done it returns what was found until then; exact ids
-// are looked up all the same.
+// find looks on all layers of list. Of what fits as well and is as far away, the first in their order comes
+// first. When ctx is done it returns what was found until then; exact ids are looked up all the same.
 func find(ctx context.Context, list []*api.Layer, q view.FindQuery) (hits []hit, whole bool) {
 	whole = true
-	for i, l := range list {
+	for _, l := range list {
 		found, all := l.View.Now().Find(ctx, q)
 		whole = whole && all
 		for _, f := range found {
-			hits = append(hits, hit{f, l.View.Schema(), i})
+			hits = append(hits, hit{f, l.View.Schema()})
 		}
 	}
 	slices.SortStableFunc(hits, func(a, b hit) int {
-		return cmp.Or(cmp.Compare(a.Fit, b.Fit), cmp.Compare(a.Metres, b.Metres), cmp.Compare(a.order, b.order))
+		return cmp.Or(cmp.Compare(a.Fit, b.Fit), cmp.Compare(a.Metres, b.Metres))
 	})
 	return hits[:min(len(hits), q.Limit)], whole
 }
@@ -114,13 +113,13 @@ func parseSearch(query url.Values) (view.FindQuery, error) {
 		case "q":
 			q.Text, err = parseText(values)
 		case "limit":
-			q.Limit, err = parseLimit(values, MaxFound)
+			q.Limit, err = parseCount(name, values, MaxFound)
 		case "near":
 			q.Near, err = parseNear(values)
 		case "layers":
-			_, err = one(name, values)
+			_, err = api.Single(name, values)
 		default:
-			err = fmt.Errorf("there is no parameter %.64q; accepted are q, layers, limit, near", name)
+			err = api.UnknownParameter(name, "q", "layers", "limit", "near")
 		}
 		if err != nil {
 			return q, err
@@ -133,7 +132,7 @@ func parseSearch(query url.Values) (view.FindQuery, error) {
 }
 
 func parseText(values []string) (string, error) {
-	text, err := one("q", values)
+	text, err := api.Single("q", values)
 	if err != nil {
 		return "", err
 	}
@@ -150,7 +149,7 @@ func parseText(values []string) (string, error) {
 }
 
 func parseNear(values []string) (*orb.Point, error) {
-	text, err := one("near", values)
+	text, err := api.Single("near", values)
 	if err != nil {
 		return nil, err
 	}

@@ -31,9 +31,12 @@ const (
 	windowTime = 2 * time.Second
 )
 
+// windowParameters are what a query by window takes on every layer, see [parseWindow].
+var windowParameters = []string{"bbox", "limit", "datetime"}
+
 // window answers with the features in a bounding box, nearest to its middle first.
-func (c *Catalog) window(w http.ResponseWriter, r *http.Request, l *api.Layer) {
-	q, err := parseWindow(r.URL.RawQuery, l.View.Schema())
+func (c *Catalog) window(w http.ResponseWriter, r *http.Request, l *api.Layer, query url.Values) {
+	q, err := parseWindow(query, listsOf(r.URL.RawQuery), l.View.Schema())
 	if err != nil {
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
 		return
@@ -67,15 +70,11 @@ func writeWindow(list *collection, v *view.View, found view.Window) []byte {
 		matched, list.returned, found.Whole && list.returned == found.Matched, v.Seq()))
 }
 
-// parseWindow reads a query by window as it stands in the URL. Its errors are whole sentences for the
-// client.
-func parseWindow(raw string, schema *layers.Schema) (view.WindowQuery, error) {
+// parseWindow reads a query by window; lists are what its parameters list, see [listsOf]. Its errors are
+// whole sentences for the client.
+func parseWindow(query, lists url.Values, schema *layers.Schema) (view.WindowQuery, error) {
 	q := view.WindowQuery{Limit: defaultWindow}
-	query, err := parseQuery(raw)
-	if err != nil {
-		return q, err
-	}
-	lists := listsOf(raw)
+	var err error
 	var conditions []column.Predicate
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		values := query[name]
@@ -84,7 +83,7 @@ func parseWindow(raw string, schema *layers.Schema) (view.WindowQuery, error) {
 		case "bbox":
 			q.Boxes, err = parseBox(values)
 		case "limit":
-			q.Limit, err = parseLimit(values, MaxWindow)
+			q.Limit, err = parseCount(name, values, MaxWindow)
 		case "datetime":
 			p, err = parseDatetime(values, schema)
 		default:
@@ -103,24 +102,7 @@ func parseWindow(raw string, schema *layers.Schema) (view.WindowQuery, error) {
 	return q, nil
 }
 
-// one returns the only value of a parameter.
-func one(name string, values []string) (string, error) {
-	if len(values) != 1 {
-		return "", fmt.Errorf("%s stands %d times; once is accepted", name, len(values))
-	}
-	return values[0], nil
-}
-
-// parseQuery reads a query as it stands in a URL. Unlike [url.URL.Query] it leaves nothing out.
-func parseQuery(raw string) (url.Values, error) {
-	query, err := url.ParseQuery(raw)
-	if err != nil {
-		return nil, errors.New("the query is not made of name=value with & between, escaped as in a URL")
-	}
-	return query, nil
-}
-
-// listsOf returns for each parameter of a query that [parseQuery] reads the values that it lists:
+// listsOf returns for each parameter of a query that [api.ParseQuery] reads the values that it lists:
 // a comma ends a value, %2C is a comma in one, and a parameter that stands again goes on with its list.
 func listsOf(raw string) url.Values {
 	lists := url.Values{}
@@ -129,7 +111,7 @@ func listsOf(raw string) url.Values {
 			continue
 		}
 		key, list, _ := strings.Cut(pair, "=")
-		name, _ := url.QueryUnescape(key) // parseQuery has read it
+		name, _ := url.QueryUnescape(key) // ParseQuery has read it
 		for part := range strings.SplitSeq(list, ",") {
 			value, _ := url.QueryUnescape(part)
 			lists[name] = append(lists[name], value)
@@ -141,7 +123,7 @@ func listsOf(raw string) url.Values {
 // parseBox reads west, south, east, north in degrees; west > east crosses the antimeridian.
 func parseBox(values []string) ([]world.Box, error) {
 	const form = "bbox is west,south,east,north in degrees, such as 116.3,39.8,116.5,40"
-	text, err := one("bbox", values)
+	text, err := api.Single("bbox", values)
 	if err != nil {
 		return nil, err
 	}
@@ -179,15 +161,15 @@ func boxOf(west, south, east, north float64) world.Box {
 	return world.Box{Min: nw, Max: se}
 }
 
-// parseLimit reads a number from 1 to most.
-func parseLimit(values []string, most int) (int, error) {
-	text, err := one("limit", values)
+// parseCount reads a number from 1 to most.
+func parseCount(name string, values []string, most int) (int, error) {
+	text, err := api.Single(name, values)
 	if err != nil {
 		return 0, err
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 || n > most {
-		return 0, fmt.Errorf("limit is a number from 1 to %d", most)
+		return 0, fmt.Errorf("%s is a number from 1 to %d", name, most)
 	}
 	return n, nil
 }
@@ -195,7 +177,7 @@ func parseLimit(values []string, most int) (int, error) {
 // parseDatetime reads an instant or an interval of RFC 3339 times (OGC API Features, 7.15.4) on the
 // layer's time field; both ends of an interval belong to it, and ".." or nothing leaves one open.
 func parseDatetime(values []string, schema *layers.Schema) (column.Predicate, error) {
-	text, err := one("datetime", values)
+	text, err := api.Single("datetime", values)
 	if err != nil {
 		return nil, err
 	}
@@ -252,7 +234,7 @@ func parseInstant(text string) (column.Value, error) {
 func parseEquals(name string, values []string, schema *layers.Schema) (column.Predicate, error) {
 	field := schema.FieldIndex(name)
 	if field < 0 || schema.Fields[field].Kind != column.String && schema.Fields[field].Kind != column.Bool {
-		return nil, fmt.Errorf("there is no parameter %.64q; accepted are bbox, limit, datetime%s", name, filterable(schema))
+		return nil, api.UnknownParameter(name, append(slices.Clone(windowParameters), filterable(schema)...)...)
 	}
 	if len(values) > maxValues {
 		return nil, fmt.Errorf("%s lists more than %d values", name, maxValues)
@@ -272,13 +254,13 @@ func parseEquals(name string, values []string, schema *layers.Schema) (column.Pr
 	return column.In(field, wanted...), nil
 }
 
-// filterable names the fields that filters may name.
-func filterable(schema *layers.Schema) string {
-	var b strings.Builder
+// filterable names the fields that filters may name: not those called as a parameter of every window.
+func filterable(schema *layers.Schema) []string {
+	var names []string
 	for _, f := range schema.Fields {
-		if f.Kind == column.String || f.Kind == column.Bool {
-			b.WriteString(", " + f.Name)
+		if (f.Kind == column.String || f.Kind == column.Bool) && !slices.Contains(windowParameters, f.Name) {
+			names = append(names, f.Name)
 		}
 	}
-	return b.String()
+	return names
 }

@@ -3,7 +3,6 @@ package style
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"encoding/json"
 	"errors"
 	"image/png"
@@ -14,7 +13,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -122,6 +120,12 @@ func TestSpriteAnswers(t *testing.T) {
 			t.Errorf("%s with its ETag: got %d, want 304", target, w.Code)
 		}
 	}
+	other := spriteServer(t, map[string]string{"box": icon("M2 3H12V11H2z")})
+	for _, target := range []string{"/sprites/default.json", "/sprites/default.png", "/sprites/all@2x.png"} {
+		if tag := ask(h, http.MethodGet, target).Header().Get("ETag"); tag == ask(other, http.MethodGet, target).Header().Get("ETag") {
+			t.Errorf("%s: got ETag %s with an icon and without", target, tag)
+		}
+	}
 	for _, target := range []string{"default", "default.gif", "other.png", "default@3x.png", "default@2x", ".png", "default.png.json"} {
 		w := ask(h, http.MethodGet, "/sprites/"+target)
 		if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "default and all") {
@@ -155,7 +159,7 @@ func ownFont(name string, reads *atomic.Int32) *glyph.Font {
 func TestFonts(t *testing.T) {
 	t.Parallel()
 	var reads atomic.Int32
-	h := serverOf(NewFonts(ownFont("Own Regular", &reads), ownFont("Own Bold", &reads)).Routes())
+	h := serverOf(NewFonts(telemetry.NewMetrics(), ownFont("Own Regular", &reads), ownFont("Own Bold", &reads)).Routes())
 	w := ask(h, http.MethodGet, "/fonts/Own%20Regular/0-255.pbf", "Accept-Encoding", "gzip")
 	unpacked, err := gzip.NewReader(w.Body)
 	if err != nil {
@@ -189,7 +193,7 @@ func TestFonts(t *testing.T) {
 func TestFontPaths(t *testing.T) {
 	t.Parallel()
 	var reads atomic.Int32
-	h := serverOf(NewFonts(ownFont("Own Regular", &reads)).Routes())
+	h := serverOf(NewFonts(telemetry.NewMetrics(), ownFont("Own Regular", &reads)).Routes())
 	tests := []struct {
 		path   string
 		status int
@@ -220,75 +224,9 @@ func TestFontPaths(t *testing.T) {
 			t.Errorf("%s: got %d %.200q, want %d with %q", tt.path, w.Code, w.Body, tt.status, tt.want)
 		}
 	}
-	none := serverOf(NewFonts().Routes())
+	none := serverOf(NewFonts(telemetry.NewMetrics()).Routes())
 	if w := ask(none, http.MethodGet, "/fonts/Own%20Regular/0-255.pbf"); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "without fonts") {
 		t.Errorf("without fonts: got %d %s", w.Code, w.Body)
-	}
-}
-
-// TestRangesAreMadeOnce: whoever asks at the same time gets the same bytes, the number that is kept has
-// a bound, and one that had to leave is made again.
-func TestRangesAreMadeOnce(t *testing.T) {
-	t.Parallel()
-	var reads atomic.Int32
-	f := NewFonts(ownFont("Own", &reads))
-	var wg sync.WaitGroup
-	bodies := make([][]byte, 16)
-	for i := range bodies {
-		wg.Go(func() {
-			body, err := f.get(t.Context(), f.fonts[0], 0)
-			if err != nil {
-				t.Error(err)
-			}
-			bodies[i] = body
-		})
-	}
-	wg.Wait()
-	for i := range bodies {
-		if &bodies[i][0] != &bodies[0][0] {
-			t.Error("a range was made twice")
-		}
-	}
-	for i := range keptRanges {
-		if _, err := f.get(t.Context(), f.fonts[0], rune(256*(i+1))); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(f.kept) != keptRanges {
-		t.Errorf("got %d ranges kept, want %d", len(f.kept), keptRanges)
-	}
-	again, err := f.get(t.Context(), f.fonts[0], 0)
-	if err != nil || !bytes.Equal(again, bodies[0]) || &again[0] == &bodies[0][0] {
-		t.Errorf("a range that had left: got %d bytes and %v, want the same made again", len(again), err)
-	}
-	if got := f.kept[0].first; got != 0 {
-		t.Errorf("got U+%X in front, want the last used", got)
-	}
-}
-
-// TestWaitForTurn: who leaves before there is a place to work in gets nothing, and does no harm; what is
-// made already needs no place.
-func TestWaitForTurn(t *testing.T) {
-	t.Parallel()
-	var reads atomic.Int32
-	f := NewFonts(ownFont("Own", &reads))
-	if _, err := f.get(t.Context(), f.fonts[0], 256); err != nil {
-		t.Fatal(err)
-	}
-	for range builds {
-		f.slots <- struct{}{}
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	if _, err := f.get(ctx, f.fonts[0], 0); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want that of the context", err)
-	}
-	if _, err := f.get(t.Context(), f.fonts[0], 256); err != nil {
-		t.Errorf("a range that is made: %v", err)
-	}
-	<-f.slots
-	if _, err := f.get(t.Context(), f.fonts[0], 0); err != nil {
-		t.Errorf("afterwards: %v", err)
 	}
 }
 
@@ -299,7 +237,7 @@ func TestBrokenFont(t *testing.T) {
 		"error": func() ([]byte, error) { return nil, errors.New("the disk is gone") },
 		"panic": func() ([]byte, error) { panic("the disk is gone") },
 	} {
-		h := serverOf(NewFonts(glyph.New("Own", []glyph.File{{Spans: []glyph.Span{{First: 0, Last: 9}}, Read: read}})).Routes())
+		h := serverOf(NewFonts(telemetry.NewMetrics(), glyph.New("Own", []glyph.File{{Spans: []glyph.Span{{First: 0, Last: 9}}, Read: read}})).Routes())
 		for try := range 2 {
 			w := ask(h, http.MethodGet, "/fonts/Own/0-255.pbf")
 			if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "disk") {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"hutong/layers"
@@ -31,38 +32,62 @@ func layerOf(t *testing.T) (v *view.Layer, set func(id, kind string, level float
 	}
 }
 
-// TestKnownIsReadRarely: what is known stays for a while, comes again when the layer changed, and
-// never loses a value.
-func TestKnownIsReadRarely(t *testing.T) {
+// TestKnownStaysKnown: what is known comes anew when the layer changed, and never loses a value, nor that
+// there are more.
+func TestKnownStaysKnown(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) { // by a clock that only waits move
+		v, set := layerOf(t)
+		k := &known{}
+		d := &styles.Drawing{Category: "kind", Number: "level"}
+		want := func(when string, values ...string) styles.Known {
+			t.Helper()
+			got := k.of(v, d)["kind"]
+			if !slices.Equal(got.Values, values) {
+				t.Errorf("%s: got %v, want %v", when, got.Values, values)
+			}
+			return got
+		}
+		want("an empty layer")
+		time.Sleep(time.Second)
+		set("1", "b", 3)
+		want("the first value", "b")
+		set("1", "a", 9)
+		want("right after a change", "b")
+		time.Sleep(time.Second)
+		want("the new value and the old", "b", "a")
+		all := k.of(v, d)
+		if r := all["level"].Range; r == nil || *r != [2]float64{9, 9} {
+			t.Errorf("got range %v, want that of now", r)
+		}
+		if _, ok := all["note"]; ok {
+			t.Error("a field that is not shown is remembered")
+		}
+		for i := range view.MaxDistinct + 1 {
+			set(strconv.Itoa(i), strconv.Itoa(i), 0)
+		}
+		time.Sleep(time.Minute)
+		if got := want("too many values to tell of any", "b", "a"); !got.More {
+			t.Errorf("got %+v, want that there are more", got)
+		}
+		for i := range view.MaxDistinct + 1 {
+			set(strconv.Itoa(i), "c", 0)
+		}
+		time.Sleep(time.Minute)
+		if got := want("one value", "b", "a", "c"); !got.More {
+			t.Errorf("got %+v, want that there are more, as before", got)
+		}
+	})
+}
+
+// TestKnownGoesNotBack: who comes late with older summaries changes nothing.
+func TestKnownGoesNotBack(t *testing.T) {
 	t.Parallel()
 	v, set := layerOf(t)
-	clock := time.Unix(0, 0)
-	k := &known{now: func() time.Time { return clock }}
-	d := &styles.Drawing{Category: "kind", Number: "level"}
-	read := func() styles.Known { return k.of(v.Now(), d)["kind"] }
-	if got := read(); len(got.Values) > 0 {
-		t.Errorf("of an empty layer: got %v", got)
-	}
-	set("1", "b", 3)
-	clock = clock.Add(restUnknown)
-	if got := read(); !slices.Equal(got.Values, []string{"b"}) {
-		t.Errorf("got %v, want the first value at once", got)
-	}
-	set("1", "a", 9)
-	clock = clock.Add(rest - time.Second)
-	if got := read(); !slices.Equal(got.Values, []string{"b"}) {
-		t.Errorf("got %v, want what was known", got)
-	}
-	clock = clock.Add(2 * time.Second)
-	if got := read(); !slices.Equal(got.Values, []string{"b", "a"}) {
-		t.Errorf("got %v, want the new value and the old", got)
-	}
-	all := k.of(v.Now(), d)
-	if r := all["level"].Range; r == nil || *r != [2]float64{9, 9} {
-		t.Errorf("got range %v, want that of now", r)
-	}
-	if _, ok := all["note"]; ok {
-		t.Error("a field that is not shown is remembered")
+	set("1", "a", 3)
+	k := &known{fields: map[string]styles.Known{"kind": {Values: []string{"b"}}}, seq: 2}
+	if got := k.of(v, &styles.Drawing{Category: "kind"})["kind"].Values; !slices.Equal(got, []string{"b"}) {
+		t.Errorf("got %v, want what a later state told", got)
 	}
 }
 
@@ -75,13 +100,13 @@ func TestKnownIsBounded(t *testing.T) {
 			set(strconv.Itoa(i)+"-"+strconv.Itoa(j), "kind "+strconv.Itoa(i), 0)
 		}
 	}
-	k := &known{now: time.Now}
-	got := k.of(v.Now(), &styles.Drawing{Category: "kind"})["kind"]
+	k := &known{}
+	got := k.of(v, &styles.Drawing{Category: "kind"})["kind"]
 	if len(got.Values) != styles.MaxSwatches || !got.More || got.Values[0] != "kind 39" {
 		t.Errorf("got %v, want the %d most common, and more", got, styles.MaxSwatches)
 	}
-	k = &known{now: time.Now}
-	if got := k.of(v.Now(), &styles.Drawing{Status: "kind"})["kind"]; len(got.Values) != view.MaxCommon || !got.More {
+	k = &known{}
+	if got := k.of(v, &styles.Drawing{Status: "kind"})["kind"]; len(got.Values) != view.MaxCommon || !got.More {
 		t.Errorf("of a status: got %v, want all that the view tells", got)
 	}
 }

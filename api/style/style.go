@@ -10,15 +10,13 @@
 // A style changes with what layers are made of, hardly ever with single features: with which kinds of
 // geometry there are, with the order of magnitude of how many there are and of the ground they cover,
 // with where they lie in whole steps of that ground, and with which values their fields are known to
-// have. The latter is read rarely, see [known].
+// have, see [known].
 package style
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/paulmach/orb"
 
@@ -75,7 +73,7 @@ func New(ls *api.Layers, base api.Base, opts Options) *Style {
 	}
 	s.names = strings.Join(names, ", ")
 	for _, l := range ls.All() {
-		s.known[l.Name()] = &known{now: time.Now}
+		s.known[l.Name()] = &known{}
 	}
 	return s
 }
@@ -105,17 +103,15 @@ func (s *Style) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // only returns the layers that a request asks for, nil for all. When it asks for one that is not
-// there, it answers with a problem and ok is false.
+// there, or for what no style takes, it answers with a problem and ok is false.
 func (s *Style) only(w http.ResponseWriter, r *http.Request) (only []layers.Name, ok bool) {
-	query := r.URL.Query()
-	for name := range query {
-		if name != "layers" {
-			api.Refuse(w, r, api.CodeParameterInvalid, fmt.Sprintf("A style takes layers=a,b and no %.64q.", name))
-			return nil, false
-		}
+	query, err := api.ParseQuery(r.URL.RawQuery)
+	if err == nil {
+		err = api.Accept(query, "layers")
 	}
-	if !query.Has("layers") {
-		return nil, true
+	if err != nil {
+		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
+		return nil, false
 	}
 	for _, list := range query["layers"] {
 		for name := range strings.SplitSeq(list, ",") {
@@ -156,7 +152,7 @@ func (s *Style) describe(l *api.Layer) styles.Layer {
 		Lines:    kinds[shape.Line]+kinds[shape.MultiLine] > 0,
 		Polygons: kinds[shape.Polygon]+kinds[shape.MultiPolygon] > 0,
 		Count:    v.Located(),
-		Known:    s.known[l.Name()].of(v, &l.Drawing),
+		Known:    s.known[l.Name()].of(l.View, &l.Drawing),
 	}
 	if b, ok := v.Extent(); ok {
 		one.Extent = &b

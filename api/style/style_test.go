@@ -231,7 +231,10 @@ func TestRefusals(t *testing.T) {
 		{"/styles/default", "not_found", "/styles/default.json"},
 		{"/styles/default.json?layers=moon", "layer_not_found", "moon"},
 		{"/styles/default.json?layers=", "layer_not_found", "no layer"},
-		{"/styles/default.json?theme=dark", "parameter_invalid", "theme"},
+		{"/styles/default.json?theme=dark", "parameter_invalid", `no parameter "theme"; accepted is layers`},
+		{"/styles/default.json?layers=%zz", "parameter_invalid", "escaped as in a URL"},
+		{"/styles/default.json?layers=vendors&x=%zz", "parameter_invalid", "escaped as in a URL"},
+		{"/styles/default.json?layers=vendors;complaints", "parameter_invalid", "escaped as in a URL"},
 	} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://city.example"+tt.target, nil))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"hutong/ingest"
@@ -19,17 +20,17 @@ const (
 	lastRetry  = time.Minute
 )
 
+// countEvery is how often what a live source has refused is counted while it runs.
+const countEvery = time.Second
+
 // Follow runs a live source into the store until ctx is done or the source ends without an error, again
-// and again when it fails. What it publishes is counted as it comes.
+// and again when it fails. What it publishes is counted as it comes, what it refuses within a second.
 func (s *Store) Follow(ctx context.Context, source ingest.Source, log *slog.Logger) {
 	log = log.With(slog.String("source", source.Name()), slog.String("layer", string(source.Layer())))
 	to := countingPublisher{s, s.records.With(source.Name())}
 	log.Info("source runs")
 	for retry := firstRetry; ; retry = min(2*retry, lastRetry) {
-		var report ingest.Report
-		err := source.Run(ctx, to, &report)
-		sum := report.Summary()
-		s.tellRefused(log, source, sum)
+		sum, err := s.run(ctx, source, to, log)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -50,6 +51,33 @@ func (s *Store) Follow(ctx context.Context, source ingest.Source, log *slog.Logg
 			return
 		}
 	}
+}
+
+// run runs a source once. Of what it refuses the log tells when a reason first occurs, and all at the end.
+func (s *Store) run(ctx context.Context, source ingest.Source, to ingest.Publisher, log *slog.Logger) (ingest.Summary, error) {
+	var report ingest.Report
+	refused := newRefusals(s.refused, source)
+	ended := make(chan struct{})
+	var counter sync.WaitGroup
+	counter.Go(func() {
+		ticker := time.NewTicker(countEvery)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				logRefused(log, refused.count(report.Summary()))
+			case <-ended:
+				return
+			}
+		}
+	})
+	err := source.Run(ctx, to, &report)
+	close(ended)
+	counter.Wait()
+	sum := report.Summary()
+	refused.count(sum)
+	logRefused(log, sum.Reasons)
+	return sum, err
 }
 
 // countingPublisher publishes into a store and counts what was accepted.

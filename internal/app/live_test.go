@@ -157,6 +157,58 @@ func TestFollowRunsAgain(t *testing.T) {
 	})
 }
 
+// sour is a live source that refuses what it reads, a record a second, and never ends by itself.
+type sour struct{}
+
+var _ ingest.Source = sour{}
+
+func (sour) Name() string       { return "feed" }
+func (sour) Layer() layers.Name { return "complaints" }
+
+func (sour) Run(ctx context.Context, _ ingest.Publisher, report *ingest.Report) error {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			report.Refuse(ingest.Refusal{Reason: ingest.ReasonJSON, Want: "JSON"})
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// TestRefusalsCountWhileASourceRuns looks at the metrics and the log of a source that does not return: each
+// refusal is counted once, and the log tells of the first, then of all at the end.
+func TestRefusalsCountWhileASourceRuns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := telemetry.NewMetrics()
+		s, err := NewStore(newCity(), m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		log := &logBuffer{}
+		ended := make(chan struct{})
+		go func() {
+			s.Follow(ctx, sour{}, slog.New(slog.NewJSONHandler(log, nil)))
+			close(ended)
+		}()
+		logged := func() int { return strings.Count(log.String(), `"msg":"records refused"`) }
+		const line = `hutong_ingest_refused_total{reason="json",source="feed"} `
+		time.Sleep(10*time.Second + countEvery + time.Millisecond) // of the test's own clock; the source refuses 11
+		if got := scrape(m); !strings.Contains(got, line+"10\n") && !strings.Contains(got, line+"11\n") || logged() != 1 {
+			t.Errorf("while it runs: the metrics lack %s10 or 11, or the log has not one line but %d", line, logged())
+		}
+		cancel()
+		<-ended
+		if got := scrape(m); !strings.Contains(got, line+"11\n") || logged() != 2 {
+			t.Errorf("at the end: the metrics lack %s11, or the log has not two lines but %d", line, logged())
+		}
+	})
+}
+
 // TestFollowStopsWhileItWaits ends the context between two runs.
 func TestFollowStopsWhileItWaits(t *testing.T) {
 	t.Parallel()

@@ -230,21 +230,10 @@ func (s *Store) loadLayer(ctx context.Context, l *liveLayer, sources []ingest.So
 func (s *Store) tell(log *slog.Logger, source ingest.Source, sum ingest.Summary, took time.Duration) {
 	log = log.With(slog.String("source", source.Name()), slog.String("layer", string(source.Layer())))
 	s.records.With(source.Name()).Add(int(sum.Accepted))
-	s.tellRefused(log, source, sum)
+	newRefusals(s.refused, source).count(sum)
+	logRefused(log, sum.Reasons)
 	log.Info("source read", slog.Int64("read", sum.Read), slog.Int64("accepted", sum.Accepted),
 		slog.Int64("refused", sum.Refused), slog.Float64("seconds", took.Seconds()))
-}
-
-// tellRefused logs and counts what was refused of a source's records. The log names the source.
-func (s *Store) tellRefused(log *slog.Logger, source ingest.Source, sum ingest.Summary) {
-	for _, r := range sum.Reasons {
-		s.refused.With(source.Name(), string(r.Reason)).Add(int(r.Count))
-		examples := make([]string, len(r.Examples))
-		for i, e := range r.Examples {
-			examples[i] = e.String()
-		}
-		log.Warn("records refused", slog.String("reason", string(r.Reason)), slog.Int64("count", r.Count), slog.Any("examples", examples))
-	}
 }
 
 // loaderPublisher publishes into a bulk load.

@@ -167,10 +167,8 @@ func (s *search) texts(c *column.Texts, field int) {
 			end := int(c.Offsets[row+1])
 			if at+len(word) <= end {
 				s.found(row, field, 1<<i)
-				from = end // one is enough
-			} else {
-				from = at + 1
 			}
+			from = end // one is enough, and what starts later in the row ends beyond it, too
 		}
 	}
 }

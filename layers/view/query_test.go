@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -24,7 +26,49 @@ var queryRuns atomic.Uint64
 // words are what texts are made of: with letters whose cases are not one byte long, and Chinese.
 var queryWords = []string{"Noise", "LANE", "Straße", "ÉCOLE", "噪声", "Yongan", "kelvin", "K", "12", "a"}
 
-// randomCity is a layer of points, lines and polygons with texts as dictionary and raw, one of them
+// plainWords are in ASCII, so that all texts of a block can be.
+var plainWords = []string{"Noise", "LANE", "Yongan", "kelvin", "K", "12", "a"}
+
+// manyTexts are more texts than a dictionary of a small layer has.
+const manyTexts = 1100
+
+// makeRaw makes the store keep the texts of a layer raw, as it does from then on: it sets features with
+// many texts and deletes them.
+func makeRaw(t *testing.T, live *layers.Layer) {
+	t.Helper()
+	b := layers.Batch{Layer: live.Name()}
+	for i := range manyTexts {
+		f := layers.Feature{ID: layers.FeatureID(fmt.Sprintf("gone-%d", i))}
+		for _, field := range live.Schema().Fields {
+			v := column.Value{}
+			if field.Kind == column.String {
+				v = column.StringOf(fmt.Sprintf("text %d", i))
+			}
+			f.Values = append(f.Values, v)
+		}
+		b.Changes = append(b.Changes, layers.Change{Feature: f})
+	}
+	for range 2 {
+		if _, err := live.Apply(b); err != nil {
+			t.Fatal(err)
+		}
+		for i := range b.Changes {
+			b.Changes[i] = layers.Change{Op: layers.Delete, Feature: layers.Feature{ID: b.Changes[i].Feature.ID}}
+		}
+	}
+}
+
+// isRaw reports whether all texts of a field of the view's schema are raw.
+func isRaw(v *View, field int) bool {
+	raw := true
+	for b := range v.snapshot.All() {
+		_, ok := b.Column(v.layer.columns[field]).(*column.Texts)
+		raw = raw && ok
+	}
+	return raw
+}
+
+// randomCity is a layer of points, lines and polygons with texts in dictionaries or raw, one of them
 // private.
 func randomCity(t *testing.T, r *rand.Rand, n int) *Layer {
 	t.Helper()
@@ -37,6 +81,13 @@ func randomCity(t *testing.T, r *rand.Rand, n int) *Layer {
 	}}, layers.Options{MinRows: 4, MaxRows: 16})
 	if err != nil {
 		t.Fatal(err)
+	}
+	words, raw := queryWords, r.IntN(2) == 0
+	if r.IntN(2) == 0 {
+		words = plainWords
+	}
+	if raw {
+		makeRaw(t, live)
 	}
 	b := layers.Batch{Layer: "city"}
 	for i := range n {
@@ -51,7 +102,7 @@ func randomCity(t *testing.T, r *rand.Rand, n int) *Layer {
 			}
 			list := make([]string, 1+r.IntN(3))
 			for i := range list {
-				list[i] = queryWords[r.IntN(len(queryWords))]
+				list[i] = words[r.IntN(len(words))]
 			}
 			return column.StringOf(strings.Join(list, " "))
 		}
@@ -59,7 +110,7 @@ func randomCity(t *testing.T, r *rand.Rand, n int) *Layer {
 			column.StringOf("secret " + queryWords[r.IntN(len(queryWords))]), column.StringOf(queryWords[r.IntN(3)]),
 			text(), column.BoolOf(r.IntN(2) == 0), column.IntOf(r.Int64N(9)),
 		}
-		if r.IntN(2) == 0 { // makes titles too many for a dictionary
+		if r.IntN(2) == 0 {
 			f.Values[2] = column.StringOf(fmt.Sprintf("%s %d", f.Values[2].Text(), i))
 		}
 		b.Changes = append(b.Changes, layers.Change{Feature: f})
@@ -67,7 +118,11 @@ func randomCity(t *testing.T, r *rand.Rand, n int) *Layer {
 	if _, err := live.Apply(b); err != nil {
 		t.Fatal(err)
 	}
-	return Public(live)
+	l := Public(live)
+	if got := isRaw(l.Now(), 1); got != raw {
+		t.Fatalf("got raw titles %t, want %t", got, raw)
+	}
+	return l
 }
 
 func shapeAt(r *rand.Rand, at orb.Point) orb.Geometry {
@@ -106,7 +161,6 @@ func TestWindowIsBruteForce(t *testing.T) {
 			got := v.Window(t.Context(), q)
 			want := []string{}
 			far := map[string]float64{}
-			middle := middleOf(boxes)
 			seen := map[layers.FeatureID]bool{}
 			for b := range v.snapshot.All() {
 				for row := range b.Len() {
@@ -117,7 +171,7 @@ func TestWindowIsBruteForce(t *testing.T) {
 					}
 					seen[f.ID] = true
 					want = append(want, string(f.ID))
-					far[string(f.ID)] = squaredWorld(middle, b.Point(row))
+					far[string(f.ID)] = squaredAround(boxes, b.Point(row))
 				}
 			}
 			slices.SortStableFunc(want, func(a, b string) int { return cmp.Compare(far[a], far[b]) })
@@ -128,6 +182,68 @@ func TestWindowIsBruteForce(t *testing.T) {
 				t.Errorf("seed %d: %v (-want +got):\n%s", seed, boxes, diff)
 			}
 		}
+	}
+}
+
+// squaredAround returns the square of the distance of p from the middle of a window, in halves of world
+// units: of the same place in this world and the ones beside it the nearest counts.
+func squaredAround(boxes []world.Box, p world.Point) float64 {
+	const around = 1 << (world.Bits + 1)
+	west, east := int64(boxes[0].Min.X), int64(boxes[len(boxes)-1].Max.X)
+	if len(boxes) == 2 {
+		east += around / 2
+	}
+	dx := 2*int64(p.X) - west - east
+	dy := 2*int64(p.Y) - int64(boxes[0].Min.Y) - int64(boxes[0].Max.Y)
+	least := min(math.Abs(float64(dx)), math.Abs(float64(dx-around)), math.Abs(float64(dx+around)))
+	return least*least + float64(dy)*float64(dy)
+}
+
+// TestWindowsAcrossTheAntimeridian: of places on either side of ±180° those nearer to the middle come first,
+// on whichever side that is.
+func TestWindowsAcrossTheAntimeridian(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name       string
+		west, east float64
+		lons, want []float64
+	}{
+		{"the middle at 180", 170, -170, []float64{177, -178, 179, -179.5, 169, -169}, []float64{-179.5, 179, -178, 177}},
+		{"the middle to the west", 150, -170, []float64{-179, 173, 155, 171, -171, 168}, []float64{171, 168, 173, -179, 155, -171}},
+		{"the middle to the east", 160, -100, []float64{165, -149, 170, -112, 161, -99}, []float64{-149, -112, 170, 165, 161}},
+		{"nearly the whole world", -170, -175, []float64{-178, -169, 8, -100, 179, -172}, []float64{8, -100, 179, -178, -169}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			live, err := layers.New(&layers.Schema{Name: "places"}, layers.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := layers.Batch{Layer: "places"}
+			for _, lon := range c.lons {
+				b.Changes = append(b.Changes, layers.Change{Feature: layers.Feature{ID: layers.FeatureID(fmt.Sprint(lon)), Geometry: orb.Point{lon, 10}}})
+			}
+			if _, err := live.Apply(b); err != nil {
+				t.Fatal(err)
+			}
+			at := func(lon, lat float64) world.Point {
+				p, err := world.Project(lon, lat)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return p
+			}
+			want := []string{}
+			for _, lon := range c.want {
+				want = append(want, fmt.Sprint(lon))
+			}
+			found := Public(live).Now().Window(t.Context(), WindowQuery{Limit: 9, Boxes: []world.Box{
+				{Min: at(c.west, 20), Max: at(180, 0)}, {Min: at(-180, 20), Max: at(c.east, 0)},
+			}})
+			if diff := gocmp.Diff(want, idsOf(found.Rows)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 
@@ -245,6 +361,38 @@ func otherCase(r *rand.Rand, s string) string {
 	}
 }
 
+// TestFindCountsNoBorders: what stands at the end of a text and at the start of the next is in neither.
+func TestFindCountsNoBorders(t *testing.T) {
+	t.Parallel()
+	live, err := layers.New(&layers.Schema{Name: "titles", Fields: []layers.Field{{Name: "title", Kind: column.String}}}, layers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	makeRaw(t, live)
+	b := layers.Batch{Layer: "titles"}
+	for i, title := range []string{"ab1zz", "ab2zz", "", "ab3zz", "zzab"} {
+		b.Changes = append(b.Changes, layers.Change{Feature: layers.Feature{ID: layers.FeatureID(strconv.Itoa(i)), Values: []column.Value{column.StringOf(title)}}})
+	}
+	if _, err := live.Apply(b); err != nil {
+		t.Fatal(err)
+	}
+	v := Public(live).Now()
+	if !isRaw(v, 0) {
+		t.Fatal("the texts are in a dictionary")
+	}
+	for text, want := range map[string]string{"zzab": "[4]", "ZZ AB": "[0 1 3 4]", "zzab2": "[]", "zab zz": "[4]"} {
+		found, _ := v.Find(t.Context(), FindQuery{Text: text, Limit: 10})
+		got := []string{}
+		for _, f := range found {
+			got = append(got, string(f.ID()))
+		}
+		slices.Sort(got)
+		if fmt.Sprint(got) != want {
+			t.Errorf("%s: got %v, want %v", text, got, want)
+		}
+	}
+}
+
 // TestFindSaysNothingOfPrivateFields: what stands in a private field finds nothing (S10), whether it
 // is whole or a part.
 func TestFindSaysNothingOfPrivateFields(t *testing.T) {
@@ -278,6 +426,74 @@ func TestQueriesEnd(t *testing.T) {
 	}
 	if got, whole := v.Find(t.Context(), FindQuery{Text: strings.Repeat("a ", MaxWords+1), Limit: 10}); len(got) != 0 || !whole {
 		t.Errorf("too many words: got %v", got)
+	}
+}
+
+// countdown is done after a number of looks at whether it is.
+type countdown struct {
+	context.Context
+	left, looks int
+}
+
+func (c *countdown) Err() error {
+	if c.looks++; c.looks > c.left {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestFindLooksOften: a search looks whether it should end before each column, each 64 texts of a dictionary
+// and each shape, and ends there whenever that is.
+func TestFindLooksOften(t *testing.T) {
+	t.Parallel()
+	const rows = 300 // in one block
+	for _, c := range []struct {
+		name     string
+		raw      bool
+		geometry func(i float64) orb.Geometry
+		least    int
+	}{
+		{"a dictionary", false, func(i float64) orb.Geometry { return orb.Point{i / 10, 1} }, 2 + rows/64 + 1},
+		{"raw texts", true, func(i float64) orb.Geometry { return orb.Point{i / 10, 1} }, 2 + 1},
+		{"shapes", true, func(i float64) orb.Geometry { return orb.LineString{{i / 10, 1}, {i/10 + 1, 2}} }, 2 + rows},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			live, err := layers.New(&layers.Schema{Name: "a", Fields: []layers.Field{
+				{Name: "title", Kind: column.String}, {Name: "note", Kind: column.String},
+			}}, layers.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if c.raw {
+				makeRaw(t, live)
+			}
+			b := layers.Batch{Layer: "a"}
+			for i := range rows {
+				b.Changes = append(b.Changes, layers.Change{Feature: layers.Feature{
+					ID: layers.FeatureID(strconv.Itoa(i)), Geometry: c.geometry(float64(i)),
+					Values: []column.Value{column.StringOf(fmt.Sprintf("title %d", i)), column.StringOf("note")},
+				}})
+			}
+			if _, err := live.Apply(b); err != nil {
+				t.Fatal(err)
+			}
+			v := Public(live).Now()
+			if isRaw(v, 0) != c.raw {
+				t.Fatalf("got raw texts %t, want %t", !c.raw, c.raw)
+			}
+			q := FindQuery{Text: "title", Limit: 10, Near: &orb.Point{1, 1}}
+			all := &countdown{t.Context(), math.MaxInt, 0}
+			if found, whole := v.Find(all, q); !whole || len(found) != 10 || all.looks < c.least {
+				t.Fatalf("got %d features, whole %t, after %d looks, want 10 after at least %d", len(found), whole, all.looks, c.least)
+			}
+			for left := range all.looks {
+				ctx := &countdown{t.Context(), left, 0}
+				if _, whole := v.Find(ctx, q); whole || ctx.looks != left+1 {
+					t.Errorf("ended after %d looks: got whole %t after %d", left, whole, ctx.looks)
+				}
+			}
+		})
 	}
 }
 

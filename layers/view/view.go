@@ -3,11 +3,12 @@
 // door (S10). One audience exists: the public, who see all features and every field that is not
 // private.
 //
-// A [Layer] and a [View] are immutable and may be used from any goroutine.
+// A [Layer] and a [View] may be used from any goroutine; a View never changes.
 package view
 
 import (
 	"slices"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -22,6 +23,7 @@ type Layer struct {
 	live    *layers.Layer
 	schema  *layers.Schema
 	columns []int // by public field: its position in the live schema
+	recent  *recent
 }
 
 // Public returns the layer as everybody may see it: without its private fields.
@@ -29,7 +31,7 @@ func Public(live *layers.Layer) *Layer {
 	full := live.Schema()
 	schema := *full
 	schema.Fields = nil
-	l := &Layer{live: live, schema: &schema}
+	l := &Layer{live: live, schema: &schema, recent: &recent{now: time.Now}}
 	for i, f := range full.Fields {
 		if f.Private {
 			if f.Name == schema.TimeField {

@@ -105,14 +105,13 @@ func middleOf(boxes []world.Box) [2]float64 {
 
 const worldSize = 1 << world.Bits
 
-// squaredWorld returns the square of the distance of p from a place in world units, the short way
-// around the world.
+// squaredWorld returns the square of the distance of p from the middle of a window in world units, the
+// short way around the world. Only from a middle that is far east of p that is another way: what meets a
+// window has its own middle at most half a world east of the window's.
 func squaredWorld(from [2]float64, p world.Point) float64 {
 	dx, dy := float64(p.X)-from[0], float64(p.Y)-from[1]
 	if dx < -worldSize/2 {
 		dx += worldSize
-	} else if dx > worldSize/2 {
-		dx -= worldSize
 	}
 	return dx*dx + dy*dy
 }

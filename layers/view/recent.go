@@ -1,0 +1,65 @@
+package view
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"hutong/layers"
+)
+
+// How long summaries of a state that is no longer the newest are good: [summaryFactor] times what making
+// them took, so that it takes at most a twentieth of a processor however fast a layer changes, and at
+// least [minSummaryAge].
+const (
+	summaryFactor = 20
+	minSummaryAge = time.Second
+)
+
+// recent has the summaries of one layer as they were not long ago.
+type recent struct {
+	now  func() time.Time // replaced in tests
+	mu   sync.Mutex       // held while summaries are made
+	last atomic.Pointer[summaries]
+}
+
+// summaries are of one state. They never change.
+type summaries struct {
+	list []Summary
+	seq  layers.Seq
+	next time.Time // when they may be made anew
+}
+
+// Summaries returns the summary of each field of the newest state, or of one shortly before it, and the
+// number of that state. Making them reads every value of the layer, so it is done by one caller at a time
+// and not for each state; meanwhile others get what there was, and wait only when there is nothing yet.
+// Read only.
+func (l *Layer) Summaries() ([]Summary, layers.Seq) {
+	r := l.recent
+	if s := r.last.Load(); s == nil {
+		r.mu.Lock()
+	} else if r.good(s, l) || !r.mu.TryLock() {
+		return s.list, s.seq
+	}
+	defer r.mu.Unlock()
+	s := r.last.Load()
+	if s == nil || !r.good(s, l) { // else somebody has made them in between
+		s = r.make(l.Now())
+		r.last.Store(s)
+	}
+	return s.list, s.seq
+}
+
+// good reports whether s need not be made anew.
+func (r *recent) good(s *summaries, l *Layer) bool {
+	return s.seq >= l.live.Snapshot().Seq() || r.now().Before(s.next)
+}
+
+// make makes the summaries of v.
+func (r *recent) make(v *View) *summaries {
+	start := r.now()
+	s := &summaries{list: v.Summaries(), seq: v.Seq()}
+	end := r.now()
+	s.next = end.Add(max(minSummaryAge, summaryFactor*end.Sub(start)))
+	return s
+}
