@@ -1,6 +1,7 @@
 package styles
 
 import (
+	"html"
 	"strings"
 
 	"github.com/paulmach/orb"
@@ -22,10 +23,24 @@ type style struct {
 	Layers    []layer               `json:"layers"`
 }
 
-// source is a vector source that is described by a TileJSON.
+// source is a vector source, described here or by the TileJSON at URL.
 type source struct {
-	Type string `json:"type"`
-	URL  string `json:"url"`
+	Type        string   `json:"type"`
+	URL         string   `json:"url,omitempty"`
+	Tiles       []string `json:"tiles,omitempty"`
+	MinZoom     *uint8   `json:"minzoom,omitempty"`
+	MaxZoom     *uint8   `json:"maxzoom,omitempty"`
+	Attribution string   `json:"attribution,omitempty"` // HTML
+}
+
+// layerSource is the source of a layer's tiles. It is described here, not by the layer's TileJSON: a map
+// would ask for each of those before the first tile. It has no bounds, since a map asks for no tiles
+// outside of them and a layer may grow.
+func layerSource(base string, l *Layer) source {
+	return source{
+		Type: "vector", Tiles: []string{base + "/tiles/" + string(l.Name) + "/{z}/{x}/{y}.mvt"},
+		MinZoom: &l.MinZoom, MaxZoom: &l.MaxZoom, Attribution: html.EscapeString(l.Attribution),
+	}
 }
 
 // fontFace is a font file.

@@ -265,7 +265,7 @@ type document struct {
 		Theme, Lang string
 		Layers      []described
 	}
-	Sources map[string]struct{ Type, URL string }
+	Sources map[string]source
 	Layers  []struct {
 		ID, Type, Source string
 		SourceLayer      string `json:"source-layer"`

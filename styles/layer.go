@@ -23,9 +23,11 @@ type Layer struct {
 	Points, Lines, Polygons bool
 	// Schema has the fields that its tiles may have; nil is none.
 	Schema *layers.Schema
-	// MaxZoom is the deepest zoom of its tiles, which maps show at the zooms beyond too: fields that start
-	// beyond are in none.
-	MaxZoom uint8
+	// MinZoom and MaxZoom are the first and the deepest zoom of its tiles. Those of MaxZoom are what maps
+	// show at the zooms beyond too: fields that start beyond are in none.
+	MinZoom, MaxZoom uint8
+	// Attribution is what a map that shows it must print, as plain text.
+	Attribution string
 	// Drawing says how it is shown; nothing in it is left open, see [Drawing.Chosen].
 	Drawing Drawing
 	// Count is about how many features it has, Extent where they are, lon/lat degrees; nil is unknown.

@@ -35,7 +35,7 @@ type Input struct {
 	// Name is the style's name as people read it; "" means "Hutong".
 	Name string
 	// BaseURL is the server's absolute http or https URL as its clients see it, with or without a
-	// trailing slash; the TileJSON of a layer is expected at BaseURL/tiles/NAME.json.
+	// trailing slash; the tiles of a layer are expected at BaseURL/tiles/NAME/{z}/{x}/{y}.mvt.
 	BaseURL string
 	// Theme is the colours; "" is [Light]. Lang is the language of names and titles; "" is [EN].
 	Theme Theme
@@ -108,7 +108,7 @@ func Make(in Input) ([]byte, error) {
 			p.skip(l)
 			continue
 		}
-		out.Sources[string(l.Name)] = source{Type: "vector", URL: base + "/tiles/" + string(l.Name) + ".json"}
+		out.Sources[string(l.Name)] = layerSource(base, l)
 		told = append(told, p.layer(l))
 	}
 	out.Layers = p.stacked()

@@ -45,9 +45,10 @@ func TestSameBytes(t *testing.T) {
 func TestSources(t *testing.T) {
 	t.Parallel()
 	got := parse(t, basemap())
-	want := map[string]struct{ Type, URL string }{
-		"archive:sf": {"vector", "http://127.0.0.1:8080/archives/sf.json"},
-		"wifi":       {"vector", "http://127.0.0.1:8080/tiles/wifi.json"},
+	low, high := uint8(0), uint8(18)
+	want := map[string]source{
+		"archive:sf": {Type: "vector", URL: "http://127.0.0.1:8080/archives/sf.json"},
+		"wifi":       {Type: "vector", Tiles: []string{"http://127.0.0.1:8080/tiles/wifi/{z}/{x}/{y}.mvt"}, MinZoom: &low, MaxZoom: &high},
 	}
 	if diff := cmp.Diff(want, got.Sources); diff != "" {
 		t.Errorf("sources (-want +got):\n%s", diff)

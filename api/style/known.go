@@ -46,7 +46,7 @@ func learn(before map[string]styles.Known, schema *layers.Schema, sums []view.Su
 			continue
 		}
 		was := before[f.Name]
-		one := styles.Known{Values: was.Values, More: was.More, Nulls: was.Nulls || sum.Values < v.Count()}
+		one := styles.Known{Values: was.Values, More: was.More, Nulls: was.Nulls || sum.Nulls > 0}
 		switch f.Kind {
 		case column.String:
 			limit := maxValues

@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -145,9 +146,10 @@ func (s *Style) input(r *http.Request, variant styles.Variant, only []layers.Nam
 // describe says what of a layer there is to draw at this moment.
 func (s *Style) describe(l *api.Layer) styles.Layer {
 	v := l.View.Now()
-	kinds := v.Kinds()
+	kinds, o := v.Kinds(), l.Tiles.Options()
 	one := styles.Layer{
-		Name: l.Name(), Title: l.Heading(), Schema: v.Schema(), MaxZoom: l.Tiles.Options().MaxZoom, Drawing: l.Drawing,
+		Name: l.Name(), Title: l.Heading(), Schema: v.Schema(), MinZoom: o.MinZoom, MaxZoom: o.MaxZoom,
+		Attribution: l.Attribution, Drawing: l.Drawing,
 		Points:   v.Points()+kinds[shape.MultiPoint] > 0,
 		Lines:    kinds[shape.Line]+kinds[shape.MultiLine] > 0,
 		Polygons: kinds[shape.Polygon]+kinds[shape.MultiPolygon] > 0,

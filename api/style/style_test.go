@@ -45,7 +45,7 @@ func newServer(t *testing.T, start Start, places ...orb.Geometry) http.Handler {
 		if err != nil {
 			t.Fatal(err)
 		}
-		list = append(list, &api.Layer{View: v, Tiles: builder})
+		list = append(list, &api.Layer{View: v, Tiles: builder, Attribution: "The city & others"})
 	}
 	ls, err := api.NewLayers(list)
 	if err != nil {
@@ -62,8 +62,13 @@ type document struct {
 	Name    string
 	Center  []float64
 	Zoom    float64
-	Sources map[string]struct{ Type, URL string }
-	Layers  []struct{ ID, Source string }
+	Sources map[string]struct {
+		Type, URL, Attribution string
+		Tiles                  []string
+		MinZoom, MaxZoom       *int
+		Bounds                 []float64
+	}
+	Layers []struct{ ID, Source string }
 	// Metadata has what our page reads.
 	Metadata struct {
 		Bounds []float64               `json:"hutong:bounds"`
@@ -89,8 +94,14 @@ func TestDefaultStyle(t *testing.T) {
 	t.Parallel()
 	status, d := get(t, newServer(t, Start{}, orb.Point{116, 39}, orb.Point{117, 40}), "/styles/default.json")
 	if status != http.StatusOK || d.Version != 8 || d.Name != "A city" || len(d.Layers) != 6 || d.Metadata.Zone != "Asia/Shanghai" ||
-		d.Sources["complaints"].URL != "http://city.example/tiles/complaints.json" {
+		len(d.Sources) != 2 {
 		t.Errorf("got %d %+v", status, d)
+	}
+	// Whole without its TileJSON, and without the bounds beyond which a map would look for nothing.
+	if s := d.Sources["complaints"]; s.URL != "" || !slices.Equal(s.Tiles, []string{"http://city.example/tiles/complaints/{z}/{x}/{y}.mvt"}) ||
+		s.MinZoom == nil || *s.MinZoom != 0 || s.MaxZoom == nil || *s.MaxZoom != int(tiles.Defaults().MaxZoom) ||
+		s.Attribution != "The city &amp; others" || s.Bounds != nil {
+		t.Errorf("got the source %+v", s)
 	}
 	if len(d.Center) != 2 || math.Abs(d.Center[0]-116.5) > 0.05 || d.Zoom != 8 {
 		t.Errorf("got center %v and zoom %v, want the middle of the features", d.Center, d.Zoom)

@@ -20,8 +20,8 @@ const (
 // Summary is what a field holds in one state of a layer. It depends on the features and nothing
 // else.
 type Summary struct {
-	// Values is the number of features that have a value.
-	Values int
+	// Values is the number of features that have a value, Nulls of those that have none.
+	Values, Nulls int
 	// Min and Max bound the values of ints, floats and times; null where there are none.
 	Min, Max column.Value
 	// Distinct is the number of distinct texts or bools; 0 for other kinds, and for more texts than
@@ -66,6 +66,7 @@ type counter struct {
 func (c *counter) add(col column.Column) {
 	zone := col.Zone()
 	c.Values += zone.Rows - zone.Nulls
+	c.Nulls += zone.Nulls
 	switch col := col.(type) {
 	case *column.Floats:
 		c.addFloats(col)

@@ -97,6 +97,7 @@ func summariesByScan(v *View) []Summary {
 	v.Scan(nil, func(f layers.Feature) bool {
 		for i, value := range f.Values {
 			if value.IsNull() {
+				out[i].Nulls++
 				continue
 			}
 			out[i].Values++

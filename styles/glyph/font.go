@@ -90,7 +90,7 @@ func New(name string, files []File) *Font {
 func (f *Font) Name() string { return f.name }
 
 // Range returns the glyphs of the 256 characters from first on, as a message of glyphs.proto. A
-// character that no file has is not in it. Making one takes up to half a second. The error is that
+// character that no file has is not in it. Making one takes up to 90 ms. The error is that
 // a file cannot be read.
 func (f *Font) Range(first rune) ([]byte, error) {
 	var glyphs [RangeSize]*glyph
