@@ -1,8 +1,9 @@
 // Package bars measures what Hutong promises: tile speed, memory a feature, loading, updates,
-// moves, budgets, cached tiles under load, and the counts of a real city's complaints. `make bars` runs the test TestBars
+// moves, budgets, cached tiles under load, the counts of a real city's complaints, and how soon the page shows
+// features. `make bars` runs the test TestBars
 // with -bars and prints one row a bar: what was measured, the bar, and met or MISSED.
 //
-// What is compiled here is the seeded [City] that every bar runs on, the [Report] that they are
+// What is compiled here is the seeded [City] that all bars but the page's run on, the [Report] that they are
 // printed in, and the reading of a process's resident memory. Everything that the store and the
 // tile builder are compared with (an R-tree of orb features, orb/encoding/mvt, encoding/json with
 // orb/geojson) stands in tests of this package, so that no binary links it.

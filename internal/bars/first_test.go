@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"hutong/ingest/synthetic"
 	"hutong/internal/app"
@@ -21,6 +23,8 @@ import (
 const (
 	firstSeconds = 2.0
 	firstRounds  = 5
+	// firstPatience is how long all rounds together may take.
+	firstPatience = 5 * time.Minute
 )
 
 // barFirst opens the page of the demo and of Washington DC, each time with nothing kept. It runs at
@@ -32,7 +36,7 @@ func barFirst(t *testing.T, s size, r *Report) {
 	if !web.Built() {
 		testkit.Missing(t, "web/dist holds no bundle: run npm ci && npm run build in web/")
 	}
-	demo, err := app.Demo(synthetic.DefaultComplaints, 1, 0)
+	demo, err := app.Demo(synthetic.DefaultComplaints, 1, synthetic.DefaultSpeed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,17 +91,31 @@ func firstFeatures(t *testing.T, city *app.City) float64 {
 		t.Fatal(err)
 	}
 	script := filepath.Join("..", "..", "web", "e2e", "shots.mjs")
-	printed, err := exec.CommandContext(t.Context(), testkit.Tool(t, "node", "nodejs"), script, string(options)).Output()
+	within, stop := context.WithTimeout(t.Context(), firstPatience)
+	defer stop()
+	var said strings.Builder
+	cmd := exec.CommandContext(within, testkit.Tool(t, "node", "nodejs"), script, string(options))
+	cmd.Stderr = &said
+	printed, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("%s: %v", script, err)
+		t.Fatalf("%s: %v\n%s", script, err, said.String())
 	}
-	var rounds map[string]struct{ FirstSeconds float64 }
+	var rounds map[string]struct {
+		FirstSeconds float64
+		Complaints   []string
+	}
 	if err := json.Unmarshal(printed, &rounds); err != nil {
 		t.Fatalf("%s: %v in %.200s", script, err, printed)
 	}
+	if len(rounds) != firstRounds {
+		t.Fatalf("%s: got %d rounds, want %d", script, len(rounds), firstRounds)
+	}
 	var seconds []float64
-	for _, round := range rounds {
+	for name, round := range rounds {
 		seconds = append(seconds, round.FirstSeconds)
+		for _, complaint := range round.Complaints {
+			t.Errorf("%s: the page or the browser complains: %s", name, complaint)
+		}
 	}
 	t.Logf("%.2f s", seconds)
 	return median(seconds)
