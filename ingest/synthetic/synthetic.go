@@ -149,6 +149,7 @@ type City struct {
 	year     *calendar // when complaints come
 	wishes   *wishes   // which categories come when and where
 	settings []setting // of the streets
+	sites    []int     // the streets of the markets
 	layers   []LayerSpec
 	features counts
 }
@@ -167,6 +168,7 @@ func New(opts Options) *City {
 	for i := range c.streets.streets {
 		c.settings = append(c.settings, settingOf(&c.streets.streets[i]))
 	}
+	c.sites = c.newSites()
 	for i := range groundLayers {
 		c.layers = append(c.layers, groundLayers[i].spec)
 	}
