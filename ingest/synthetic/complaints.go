@@ -110,7 +110,7 @@ func (c *City) complaintTitles(r *random, m *matter) (en, zh string) {
 // its number from 1, which goes on from year to year.
 func complaintID(r *random, i int, when moment) layers.FeatureID {
 	y := int64(year)
-	if when.instant >= historyEnd {
+	if when.instant >= yearHours*hour {
 		y = int64(when.date().Year())
 	}
 	r.text = append(strconv.AppendInt(append(r.text[:0], "BJ-"...), y, 10), '-')

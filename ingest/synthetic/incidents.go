@@ -1,8 +1,8 @@
 package synthetic
 
 // Some complaints are about a thing that others complain of, too: an incident. Every incidentEvery-th
-// complaint stands for one, which has a place and a category of its own, and for two days later
-// complaints may be about it. Of two incidents the same one always draws more of them.
+// complaint stands for one, which has a place and a category of its own, and complaints of the next
+// two days, or until the next one, may be about it. Of two incidents the same one always draws more of them.
 
 const (
 	incidentEvery = 16
@@ -48,7 +48,7 @@ func (c *City) settle(r *random, when moment, m *matter) {
 // incidentOf draws an incident that complaint i may be about; it is negative when there was none yet.
 func (c *City) incidentOf(r *random, i int) int {
 	last := i / incidentEvery
-	span := int64(max(1, c.features.complaints*incidentDays/365/incidentEvery))
+	span := max(1, c.year.yearly(i)*incidentDays/365/incidentEvery)
 	a, b := last-int(r.below(span)), last-int(r.below(span))
 	if mix(c.seed^uint64(a)) > mix(c.seed^uint64(b)) {
 		return a

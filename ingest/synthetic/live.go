@@ -21,9 +21,10 @@ import (
 //  3. A few times a second each source asks its stream for what has happened since it last did, makes the
 //     whole features of it and publishes them in their order. One that is late, as after an error, goes
 //     through what it missed in spans of liveSpan, so that it never holds more events than one has.
-//  4. The city does not grow. For each complaint that comes the oldest one leaves, once it has
-//     ended and stayed for a few days; that is a year after it came, unless the city is so small that
-//     leastAnHour is more than its share. All other features stay for ever.
+//  4. The city keeps its size. For each complaint that comes the oldest one leaves, once it has ended and
+//     stayed for three days; that is up to a year after it came. More complaints come than in the
+//     history if that had fewer than [leastAnHour], but no more in a month than the city has: it is never
+//     more than a tenth larger, unless it has so few that one counts. All other features stay for ever.
 
 // The speeds of a city's clock: city seconds in a second.
 const (

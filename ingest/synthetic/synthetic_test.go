@@ -261,7 +261,7 @@ func TestBelievable(t *testing.T) {
 			noise[when.Hour()]++
 		}
 		closed := f.Values[complaintStatus].Text() == "closed"
-		switch days := yearHours/24 - when.YearDay(); {
+		switch days := (historyEnd.micros() - f.Values[complaintReported].Micros()) / (day * 1_000_000); {
 		case days > 90:
 			old++
 			if closed {
