@@ -170,7 +170,8 @@ func newDemo() *cobra.Command {
 		Short: "Serve a synthetic city: no files, no network",
 		Long: "Serve a synthetic city: its ground, complaints over a year, vendors, markets and sensors, the same for the same seed.\n" +
 			"It lives: complaints come, change and close, stalls and markets open and shut, sensors read, all by a clock that\n" +
-			"starts at the end of 2025 and makes a minute of a second. It does not grow: old complaints leave as new ones come.\n\n" +
+			"starts at nine in the morning of 6 January 2026 and runs --speed times as fast as ours. It keeps its size: old\n" +
+			"complaints leave as new ones come, and there are at most a tenth more than --features.\n\n" +
 			"Prints one line \"ready http://HOST:PORT\" on stdout once it answers, and then where to look.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
