@@ -53,7 +53,7 @@ var categories = []category{
 		"illegal parking", "违章停车", "parking", 1500, always,
 		[partsOfDay]int64{60, 110, 105, 110},
 		[settings]int64{150, 115, 100, 150, 25, 10},
-		nil, nil, 16, byPicture,
+		nil, nil, 32, byPicture,
 		[]word{
 			{"Cars on the pavement", "机动车占用人行道"},
 			{"Fire lane blocked", "消防通道被堵"},
@@ -63,7 +63,7 @@ var categories = []category{
 		},
 	},
 	{
-		"rubbish", "垃圾清运", "waste-basket", 1250, [4]int64{80, 95, 130, 95}, byDay, inLanes, nil, nil, 30, byPicture, []word{
+		"rubbish", "垃圾清运", "waste-basket", 1250, [4]int64{80, 95, 130, 95}, byDay, inLanes, nil, nil, 60, byPicture, []word{
 			{"Rubbish not collected", "垃圾未及时清运"},
 			{"Overflowing bins", "垃圾桶满溢"},
 			{"Building waste dumped", "渣土乱倒"},
@@ -72,7 +72,7 @@ var categories = []category{
 		},
 	},
 	{
-		"noise", "噪声扰民", "karaoke", 1150, [4]int64{70, 100, 125, 100}, atNight, byBars, wetLess, coldLess, 40, byPhone, []word{
+		"noise", "噪声扰民", "karaoke", 1150, [4]int64{70, 100, 125, 100}, atNight, byBars, wetLess, coldLess, 80, byPhone, []word{
 			{"Building work at night", "夜间施工噪声"},
 			{"Loud music", "音响声过大"},
 			{"Dancing in the square", "广场舞扰民"},
@@ -86,7 +86,7 @@ var categories = []category{
 		[4]int64{55, 110, 135, 100},
 		[partsOfDay]int64{110, 85, 60, 190},
 		[settings]int64{100, 80, 130, 240, 20, 5},
-		wetLess, coldLess, 22, byPatrol,
+		wetLess, coldLess, 44, byPatrol,
 		[]word{
 			{"Food stalls block the pavement", "小吃摊占道经营"},
 			{"Vendors at the station", "地铁站口游商聚集"},
@@ -95,7 +95,7 @@ var categories = []category{
 		},
 	},
 	{
-		"property management", "物业管理", "building", 900, always, byDay, inLanes, nil, nil, 190, byPhone, []word{
+		"property management", "物业管理", "building", 900, always, byDay, inLanes, nil, nil, 380, byPhone, []word{
 			{"Lift out of order", "电梯停运"},
 			{"Stairwell light broken", "楼道灯不亮"},
 			{"Management does not answer", "物业不作为"},
@@ -104,7 +104,7 @@ var categories = []category{
 		},
 	},
 	{
-		"road damage", "道路破损", "roadblock", 700, [4]int64{110, 115, 105, 75}, byDay, onRoads, wetMore, nil, 120, byPicture, []word{
+		"road damage", "道路破损", "roadblock", 700, [4]int64{110, 115, 105, 75}, byDay, onRoads, wetMore, nil, 240, byPicture, []word{
 			{"Pothole", "路面坑洼"},
 			{"Sunken manhole cover", "井盖下沉"},
 			{"Broken paving", "步道砖破损"},
@@ -112,7 +112,7 @@ var categories = []category{
 		},
 	},
 	{
-		"heating", "供暖", "hot-spring", 620, [4]int64{320, 60, 2, 90}, [partsOfDay]int64{70, 120, 90, 130}, inOld, nil, coldMore, 36, byPhone, []word{
+		"heating", "供暖", "hot-spring", 620, [4]int64{320, 60, 2, 90}, [partsOfDay]int64{70, 120, 90, 130}, inOld, nil, coldMore, 72, byPhone, []word{
 			{"Radiators cold", "暖气不热"},
 			{"Heating below 18 degrees", "室温不足十八度"},
 			{"Leaking radiator valve", "暖气阀门漏水"},
@@ -120,7 +120,7 @@ var categories = []category{
 		},
 	},
 	{
-		"water supply", "供水", "drinking-water", 520, [4]int64{85, 95, 125, 95}, [partsOfDay]int64{60, 120, 95, 120}, inLanes, nil, coldMore, 20, byPhone, []word{
+		"water supply", "供水", "drinking-water", 520, [4]int64{85, 95, 125, 95}, [partsOfDay]int64{60, 120, 95, 120}, inLanes, nil, coldMore, 40, byPhone, []word{
 			{"No water", "停水"},
 			{"Low pressure", "水压不足"},
 			{"Brown water", "自来水发黄"},
@@ -128,7 +128,7 @@ var categories = []category{
 		},
 	},
 	{
-		"illegal building", "违法建设", "temaki-brick_trowel", 480, [4]int64{70, 120, 105, 105}, byDay, inOld, nil, nil, 620, byLetter, []word{
+		"illegal building", "违法建设", "temaki-brick_trowel", 480, [4]int64{70, 120, 105, 105}, byDay, inOld, nil, nil, 1240, byLetter, []word{
 			{"Shed on the roof", "楼顶私搭棚屋"},
 			{"Wall built across a lane", "砌墙堵塞胡同"},
 			{"Basement being dug", "私挖地下室"},
@@ -140,7 +140,7 @@ var categories = []category{
 		[4]int64{60, 120, 110, 115},
 		[partsOfDay]int64{50, 130, 95, 120},
 		[settings]int64{80, 80, 140, 170, 20, 0},
-		wetLess, coldLess, 14, byPicture,
+		wetLess, coldLess, 28, byPicture,
 		[]word{
 			{"Bikes block the entrance", "单车堵塞出入口"},
 			{"Heap of broken bikes", "废旧单车堆积"},
@@ -148,7 +148,7 @@ var categories = []category{
 		},
 	},
 	{
-		"street lighting", "路灯照明", "temaki-street_lamp_arm", 400, [4]int64{130, 90, 75, 110}, inTheDark, anywhere, nil, nil, 60, byPhone, []word{
+		"street lighting", "路灯照明", "temaki-street_lamp_arm", 400, [4]int64{130, 90, 75, 110}, inTheDark, anywhere, nil, nil, 120, byPhone, []word{
 			{"Street light out", "路灯不亮"},
 			{"Street light flickers", "路灯闪烁"},
 			{"Row of lights dark", "整排路灯熄灭"},
@@ -156,14 +156,14 @@ var categories = []category{
 		},
 	},
 	{
-		"dust", "扬尘", "temaki-bulldozer", 360, [4]int64{80, 160, 70, 100}, byDay, onRoads, wetLess, nil, 48, byPatrol, []word{
+		"dust", "扬尘", "temaki-bulldozer", 360, [4]int64{80, 160, 70, 100}, byDay, onRoads, wetLess, nil, 96, byPatrol, []word{
 			{"Bare ground not covered", "裸土未苫盖"},
 			{"Trucks spill sand", "渣土车遗撒"},
 			{"Demolition without water", "拆除未洒水降尘"},
 		},
 	},
 	{
-		"trees and green space", "园林绿化", "park-alt1", 350, [4]int64{40, 130, 140, 90}, byDay, anywhere, wetMore, nil, 110, byPicture, []word{
+		"trees and green space", "园林绿化", "park-alt1", 350, [4]int64{40, 130, 140, 90}, byDay, anywhere, wetMore, nil, 220, byPicture, []word{
 			{"Branch hangs over the wires", "树枝压电线"},
 			{"Tree down", "树木倒伏"},
 			{"Willow fluff", "杨柳飞絮"},
@@ -175,7 +175,7 @@ var categories = []category{
 		[4]int64{15, 60, 300, 40},
 		[partsOfDay]int64{90, 90, 110, 110},
 		[settings]int64{140, 90, 110, 100, 170, 150},
-		wetOnly, nil, 18, byPhone,
+		wetOnly, nil, 36, byPhone,
 		[]word{
 			{"Water stands in the underpass", "桥下积水"},
 			{"Blocked gully", "雨水口堵塞"},
@@ -187,7 +187,7 @@ var categories = []category{
 		"traffic signals", "交通信号", "temaki-traffic_signals", 260, always,
 		[partsOfDay]int64{40, 140, 95, 130},
 		[settings]int64{10, 10, 200, 120, 120, 60},
-		wetMore, nil, 26, byPhone,
+		wetMore, nil, 52, byPhone,
 		[]word{
 			{"Signal dark", "信号灯不亮"},
 			{"Green phase too short", "绿灯时间过短"},
@@ -195,21 +195,21 @@ var categories = []category{
 		},
 	},
 	{
-		"small advertisements", "小广告", "temaki-poster_box", 240, always, byDay, inLanes, nil, nil, 50, byPatrol, []word{
+		"small advertisements", "小广告", "temaki-poster_box", 240, always, byDay, inLanes, nil, nil, 100, byPatrol, []word{
 			{"Stickers on doors", "门上贴小广告"},
 			{"Numbers sprayed on the wall", "墙面喷涂小广告"},
 			{"Leaflets under wipers", "车窗夹传单"},
 		},
 	},
 	{
-		"public toilets", "公共厕所", "toilet", 200, [4]int64{80, 95, 130, 95}, byDay, inOld, nil, nil, 24, byPicture, []word{
+		"public toilets", "公共厕所", "toilet", 200, [4]int64{80, 95, 130, 95}, byDay, inOld, nil, nil, 48, byPicture, []word{
 			{"Toilet closed", "公厕关闭"},
 			{"Toilet dirty", "公厕脏乱"},
 			{"No light in the toilet", "公厕灯不亮"},
 		},
 	},
 	{
-		"stray animals", "流浪动物", "veterinary", 170, [4]int64{70, 120, 110, 100}, [partsOfDay]int64{100, 100, 80, 140}, inLanes, nil, nil, 44, byPhone, []word{
+		"stray animals", "流浪动物", "veterinary", 170, [4]int64{70, 120, 110, 100}, [partsOfDay]int64{100, 100, 80, 140}, inLanes, nil, nil, 88, byPhone, []word{
 			{"Stray dogs in the yard", "院内流浪犬出没"},
 			{"Dog without a lead", "遛狗不牵绳"},
 			{"Dead cat on the road", "路面有死猫"},

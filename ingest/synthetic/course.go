@@ -95,7 +95,7 @@ func newCourse(r *random, t instant, k *category, echoes bool) course {
 	case fate < 30+duplicates:
 		c.add(r, duplicate, r.between(600, 20*hour))
 	default:
-		c.add(r, assigned, r.between(240, 5*hour/2)+takes/40)
+		c.add(r, assigned, r.between(240, 5*hour)+takes*r.between(2, 18)/100)
 		c.add(r, inProgress, takes*r.between(10, 40)/100)
 		c.add(r, closed, takes*r.between(40, 90)/100)
 	}
