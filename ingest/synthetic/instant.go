@@ -68,3 +68,15 @@ func monthOf(day int, leap bool) (month, date int) {
 	}
 	return m, day - daysBefore[m] + 1
 }
+
+// daysIn returns how many days a month has.
+func daysIn(month int, leap bool) int {
+	switch {
+	case month == 1 && leap:
+		return 29
+	case month == 11:
+		return 31
+	default:
+		return daysBefore[month+1] - daysBefore[month]
+	}
+}
