@@ -98,7 +98,7 @@ func (c *City) course(r *random, i int) (moment, course) {
 
 // complaintTitles draws what a complaint says, in both languages. The two share their memory.
 func (c *City) complaintTitles(r *random, m *matter) (en, zh string) {
-	phrase := &m.kind.titles[r.below(int64(len(m.kind.titles)))]
+	phrase := m.kind.phrase(r, m.when)
 	r.text = m.where.appendTo(append(append(r.text[:0], phrase.en...), ", "...))
 	split := len(r.text)
 	r.text = append(append(m.where.appendZH(r.text), ' '), phrase.zh...)
