@@ -175,11 +175,18 @@ func takeTheirCourse(t *testing.T, complaints, days int) {
 			if was != nil {
 				before = was.Values[complaintStatus].Text()
 				was.Values[complaintStatus], was.Values[complaintChanged] = is.Values[complaintStatus], is.Values[complaintChanged]
+				if was.Values[complaintVotes].Int() > is.Values[complaintVotes].Int() {
+					t.Errorf("%s loses votes", is.ID)
+				}
+				was.Values[complaintVotes] = is.Values[complaintVotes]
 				if diff := cmp.Diff(was, is, cmp.AllowUnexported(column.Value{})); diff != "" {
-					t.Errorf("%s changes more than its status:\n%s", is.ID, diff)
+					t.Errorf("%s changes more than its status and votes:\n%s", is.ID, diff)
 				}
 			} else {
 				come++
+				if is.Values[complaintVotes].Int() > 0 {
+					t.Errorf("%s has votes when it comes", is.ID)
+				}
 				if !strings.HasPrefix(string(is.ID), "BJ-2026-") {
 					t.Errorf("%s comes after the history", is.ID)
 				}
