@@ -3,6 +3,7 @@ package synthetic
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,7 +48,7 @@ type LiveOptions struct {
 // Validate says what is wrong with o, or nil.
 func (o LiveOptions) Validate() error {
 	if o.Speed < 0 || o.Speed > MaxSpeed {
-		return fmt.Errorf("synthetic: a clock %d times as fast is not 1 to %d", o.Speed, MaxSpeed)
+		return fmt.Errorf("synthetic: a clock %d times as fast is not 0 to %d", o.Speed, MaxSpeed)
 	}
 	return nil
 }
@@ -61,12 +62,7 @@ func (c *City) Live(opts LiveOptions) []ingest.Source {
 	if clock.speed == 0 {
 		clock.speed = DefaultSpeed
 	}
-	streams := map[layers.Name]func(from instant) liveStream{
-		"complaints": func(from instant) liveStream { return newComplaintStream(c, from) },
-		"vendors":    func(from instant) liveStream { return newVendorStream(c, from) },
-		"markets":    func(from instant) liveStream { return newMarketStream(c, from) },
-		"sensors":    func(from instant) liveStream { return newSensorStream(c, from) },
-	}
+	streams := c.streams()
 	var sources []ingest.Source
 	for i := range c.layers {
 		schema := c.layers[i].Schema
@@ -75,6 +71,16 @@ func (c *City) Live(opts LiveOptions) []ingest.Source {
 		}
 	}
 	return sources
+}
+
+// streams open what happens on each layer on which something does, from a moment on.
+func (c *City) streams() map[layers.Name]func(from instant) liveStream {
+	return map[layers.Name]func(from instant) liveStream{
+		"complaints": func(from instant) liveStream { return newComplaintStream(c, from) },
+		"vendors":    func(from instant) liveStream { return newVendorStream(c, from) },
+		"markets":    func(from instant) liveStream { return newMarketStream(c, from) },
+		"sensors":    func(from instant) liveStream { return newSensorStream(c, from) },
+	}
 }
 
 // clock is the city's time, shared by its sources.
@@ -109,6 +115,9 @@ func (e event) compare(o event) int {
 		return int(e.order - o.order)
 	}
 }
+
+// sortEvents sorts events.
+func sortEvents(list []event) { slices.SortFunc(list, event.compare) }
 
 // liveStream yields what happens on one layer. It belongs to one goroutine.
 type liveStream interface {

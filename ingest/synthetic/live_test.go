@@ -29,16 +29,6 @@ func sized(complaints int) *City {
 	return &c
 }
 
-// streamsOf opens each stream of a city from a moment on, by its layer's name.
-func streamsOf(c *City) map[layers.Name]func(from instant) liveStream {
-	return map[layers.Name]func(from instant) liveStream{
-		"complaints": func(from instant) liveStream { return newComplaintStream(c, from) },
-		"vendors":    func(from instant) liveStream { return newVendorStream(c, from) },
-		"markets":    func(from instant) liveStream { return newMarketStream(c, from) },
-		"sensors":    func(from instant) liveStream { return newSensorStream(c, from) },
-	}
-}
-
 var cutRuns, agendaRuns atomic.Uint64
 
 // TestEventsAreAFunctionOfTime cuts a span of time into pieces in many ways: the events are the same, also
@@ -49,7 +39,7 @@ func TestEventsAreAFunctionOfTime(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 1))
 	for _, complaints := range []int{1, 700, 40_000} {
 		city := sized(complaints)
-		for name, open := range streamsOf(city) {
+		for name, open := range city.streams() {
 			t.Run(fmt.Sprintf("%s of %d", name, complaints), func(t *testing.T) {
 				start := historyEnd + instant(random.Int64N(40*day))
 				end := start + 2*day
@@ -284,7 +274,7 @@ func TestShopsKeepTheirHours(t *testing.T) {
 		open, hours int
 	}{{"vendors", vendorOpen, vendorHours}, {"markets", marketOpen, marketHours}} {
 		w, schema := history(t, city, c.layer)
-		stream := streamsOf(city)[c.layer](historyEnd)
+		stream := city.streams()[c.layer](historyEnd)
 		changes, opened := 0, 0
 		for now := historyEnd; now < historyEnd+8*day; now += 15 * 60 {
 			w.apply(t, schema, stream, now, func(_ event, was, is *layers.Feature) {
@@ -389,7 +379,7 @@ func TestLive(t *testing.T) {
 		time.Sleep(2 * time.Minute) // twenty hours
 		synctest.Wait()
 		for i, source := range sources {
-			want := len(streamsOf(city)[source.Layer()](historyEnd).until(nil, historyEnd+20*hour))
+			want := len(city.streams()[source.Layer()](historyEnd).until(nil, historyEnd+20*hour))
 			if changes[i] != want {
 				t.Errorf("%s: %d changes in twenty hours, want %d", source.Name(), changes[i], want)
 			}
@@ -459,11 +449,7 @@ func BenchmarkLive(b *testing.B) {
 	for _, source := range []layers.Name{"complaints", "vendors", "sensors"} {
 		b.Run(string(source), func(b *testing.B) {
 			b.ReportAllocs()
-			stream := map[layers.Name]func(instant) liveStream{
-				"complaints": func(from instant) liveStream { return newComplaintStream(city, from) },
-				"vendors":    func(from instant) liveStream { return newVendorStream(city, from) },
-				"sensors":    func(from instant) liveStream { return newSensorStream(city, from) },
-			}[source](historyEnd)
+			stream := city.streams()[source](historyEnd)
 			now, events := historyEnd, []event(nil)
 			var r random
 			f := layers.Feature{Values: make([]column.Value, 16)}

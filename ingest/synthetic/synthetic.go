@@ -80,7 +80,7 @@ const (
 // Validate says what is wrong with o, or nil.
 func (o Options) Validate() error {
 	if o.Complaints < 0 || o.Complaints > MaxComplaints {
-		return fmt.Errorf("synthetic: %d complaints are not 1 to %d", o.Complaints, MaxComplaints)
+		return fmt.Errorf("synthetic: %d complaints are not 0 to %d", o.Complaints, MaxComplaints)
 	}
 	return nil
 }
