@@ -179,6 +179,8 @@ func newDemo() *cobra.Command {
 				s.listen = config.DefaultListen
 			}
 			switch {
+			case features < 1 || features > synthetic.MaxComplaints:
+				return usageError{fmt.Errorf("--features %d is not 1 to %d", features, synthetic.MaxComplaints)}
 			case speed < 1 || speed > synthetic.MaxSpeed:
 				return usageError{fmt.Errorf("--speed %d is not 1 to %d", speed, synthetic.MaxSpeed)}
 			case !live && cmd.Flags().Changed("speed"):
@@ -186,11 +188,11 @@ func newDemo() *cobra.Command {
 			case !live:
 				speed = 0
 			}
-			city, err := app.Demo(features, seed, speed)
-			if err != nil {
-				return usageError{err}
-			}
 			out, log, err := s.logger(cmd)
+			if err != nil {
+				return err
+			}
+			city, err := app.Demo(features, seed, speed)
 			if err != nil {
 				return err
 			}
@@ -198,7 +200,7 @@ func newDemo() *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&features, "features", synthetic.DefaultComplaints,
-		fmt.Sprintf("`number` of complaints, up to %d", synthetic.MaxComplaints))
+		fmt.Sprintf("`number` of complaints, 1 to %d", synthetic.MaxComplaints))
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "`number` that all the randomness comes from")
 	cmd.Flags().BoolVar(&live, "live", true, "let the city live; --live=false is the same city at rest")
 	cmd.Flags().IntVar(&speed, "speed", synthetic.DefaultSpeed,
