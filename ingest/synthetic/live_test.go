@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -393,13 +395,84 @@ func TestLive(t *testing.T) {
 	})
 }
 
+// liveSource returns the live source of a layer out of those of a city.
+func liveSource(sources []ingest.Source, name layers.Name) ingest.Source {
+	return sources[slices.IndexFunc(sources, func(s ingest.Source) bool { return s.Layer() == name })]
+}
+
+// TestLiveSharesItsClock starts one source ten seconds after another: both are at the same time of the city.
+func TestLiveSharesItsClock(t *testing.T) {
+	t.Parallel()
+	city := sized(2_000)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		sources := city.Live(LiveOptions{Speed: 600})
+		changes := [2]int{}
+		names := [2]layers.Name{"vendors", "sensors"}
+		var running sync.WaitGroup
+		for i, name := range names {
+			running.Go(func() {
+				var report ingest.Report
+				_ = liveSource(sources, name).Run(ctx, publisher(func(b layers.Batch) error {
+					changes[i] += len(b.Changes)
+					return nil
+				}), &report) // ends with ctx
+			})
+			time.Sleep(10 * time.Second)
+		}
+		synctest.Wait()
+		cancel()
+		running.Wait()
+		for i, name := range names {
+			if want := len(city.streams()[name](historyEnd).until(nil, historyEnd+20*600)); changes[i] != want {
+				t.Errorf("%s: %d changes in twenty seconds, want %d", name, changes[i], want)
+			}
+		}
+	})
+}
+
+// TestLiveIsBounded holds a source up for an hour, which is 150 days of the city: it goes through what it missed in
+// spans of liveSpan.
+func TestLiveIsBounded(t *testing.T) {
+	t.Parallel()
+	city := sized(2_000)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		batches := 0
+		to := publisher(func(b layers.Batch) error {
+			if batches++; batches == 1 {
+				time.Sleep(time.Hour)
+			}
+			first, last := int64(math.MaxInt64), int64(0)
+			for i := range b.Changes {
+				f := &b.Changes[i].Feature
+				if f.Values[sensorStatus].Text() == sensorStates[online] {
+					read := f.Values[sensorRead].Micros()
+					first, last = min(first, read), max(last, read)
+				}
+			}
+			if last-first > liveSpan*1_000_000 {
+				t.Errorf("batch %d spans %d s, want at most %d", batches, (last-first)/1_000_000, liveSpan)
+			}
+			if batches == 5_000 {
+				cancel()
+			}
+			return nil
+		})
+		var report ingest.Report
+		if err := liveSource(city.Live(LiveOptions{Speed: MaxSpeed}), "sensors").Run(ctx, to, &report); !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+}
+
 // TestLiveGoesOn lets a source fail now and then: what it publishes in all its runs is what one run would.
 func TestLiveGoesOn(t *testing.T) {
 	t.Parallel()
 	city := sized(50_000)
 	synctest.Test(t, func(t *testing.T) {
-		live := city.Live(LiveOptions{Speed: MaxSpeed})
-		source := live[slices.IndexFunc(live, func(s ingest.Source) bool { return s.Layer() == "complaints" })]
+		source := liveSource(city.Live(LiveOptions{Speed: MaxSpeed}), "complaints")
 		full := errors.New("full")
 		var got []layers.FeatureID
 		batches := 0
