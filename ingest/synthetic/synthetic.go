@@ -28,8 +28,8 @@
 // A complaint has a moment, which the calendar draws; a street and a door; a category, which the month,
 // the hour, the weather and the setting of the street make likely; and a course, which is all its
 // statuses with their times. What it is at a moment is read off the course, so the end of the history is
-// a moment like any other, and [City.Live] goes on from there. Some complaints are about an incident that
-// others are about, too. Stalls and markets have hours; a sensor's reading is a function of where it
+// a moment like any other, and [City.Live] goes on from there. Some complaints echo an incident, which
+// is an earlier complaint. Stalls and markets have hours; a sensor's reading is a function of where it
 // stands and the moment.
 //
 // Rings, hubs, towns, parks, rivers, railways and the names of districts are those of the real city,
