@@ -32,7 +32,7 @@ func TestRunStatuses(t *testing.T) {
 		{[]string{"version", "now"}, exitUsage, "", "Run 'hutong version --help' for usage."},
 		{[]string{"serve"}, exitUsage, "", "--config"},
 		{[]string{"serve", "--config", "testdata/none.yaml"}, exitFailed, "", "none.yaml"},
-		{[]string{"demo", "--features", "0"}, exitUsage, "", "0 features"},
+		{[]string{"demo", "--features", "0"}, exitUsage, "", "--features 0"},
 	} {
 		var stdout, stderr bytes.Buffer
 		got := run(t.Context(), c.args, nothing, &stdout, &stderr)

@@ -170,7 +170,8 @@ func newDemo() *cobra.Command {
 		Short: "Serve a synthetic city: no files, no network",
 		Long: "Serve a synthetic city: its ground, complaints over a year, vendors, markets and sensors, the same for the same seed.\n" +
 			"It lives: complaints come, change and close, stalls and markets open and shut, sensors read, all by a clock that\n" +
-			"starts at the end of 2025 and makes a minute of a second. It does not grow: old complaints leave as new ones come.\n\n" +
+			"starts at nine in the morning of 6 January 2026 and runs --speed times as fast as ours. It keeps its size: old\n" +
+			"complaints leave as new ones come, and there are at most a tenth more than --features.\n\n" +
 			"Prints one line \"ready http://HOST:PORT\" on stdout once it answers, and then where to look.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -178,6 +179,8 @@ func newDemo() *cobra.Command {
 				s.listen = config.DefaultListen
 			}
 			switch {
+			case features < 1 || features > synthetic.MaxComplaints:
+				return usageError{fmt.Errorf("--features %d is not 1 to %d", features, synthetic.MaxComplaints)}
 			case speed < 1 || speed > synthetic.MaxSpeed:
 				return usageError{fmt.Errorf("--speed %d is not 1 to %d", speed, synthetic.MaxSpeed)}
 			case !live && cmd.Flags().Changed("speed"):
@@ -185,11 +188,11 @@ func newDemo() *cobra.Command {
 			case !live:
 				speed = 0
 			}
-			city, err := app.Demo(features, seed, speed)
-			if err != nil {
-				return usageError{err}
-			}
 			out, log, err := s.logger(cmd)
+			if err != nil {
+				return err
+			}
+			city, err := app.Demo(features, seed, speed)
 			if err != nil {
 				return err
 			}
@@ -197,7 +200,7 @@ func newDemo() *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&features, "features", synthetic.DefaultComplaints,
-		fmt.Sprintf("`number` of complaints, up to %d", synthetic.MaxComplaints))
+		fmt.Sprintf("`number` of complaints, 1 to %d", synthetic.MaxComplaints))
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "`number` that all the randomness comes from")
 	cmd.Flags().BoolVar(&live, "live", true, "let the city live; --live=false is the same city at rest")
 	cmd.Flags().IntVar(&speed, "speed", synthetic.DefaultSpeed,

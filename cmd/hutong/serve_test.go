@@ -39,6 +39,10 @@ func TestServeIsUsedWrongly(t *testing.T) {
 		{[]string{"serve", "testdata/desk.csv", "--config", "testdata/city.yaml"}, exitUsage, "not both"},
 		{[]string{"serve", "--config", "testdata/city.yaml", "--write-config", "x"}, exitUsage, "--write-config"},
 		{[]string{"serve", "testdata/desk.csv", "--force"}, exitUsage, "--force"},
+		{[]string{"demo", "--features", "0"}, exitUsage, "--features 0 is not 1 to 5000000"},
+		{[]string{"demo", "--features", "5000001"}, exitUsage, "--features 5000001 is not"},
+		{[]string{"demo", "--speed", "3601"}, exitUsage, "--speed 3601 is not"},
+		{[]string{"demo", "--log-level", "loud"}, exitUsage, "loud"},
 		{[]string{"serve", "testdata/none.csv"}, exitFailed, "none.csv"},
 		{[]string{"serve", "testdata/desk.csv", "--write-config", "testdata/city.yaml"}, exitFailed, "is there already"},
 	} {

@@ -6,54 +6,6 @@ import (
 	"time"
 )
 
-// zone is the city's time: UTC+8 all year.
-const zone = 8 * time.Hour
-
-// The year of the history, by the city's clock. What is generated is the state at its end, where the
-// live clock starts.
-const (
-	year       = 2025
-	yearHours  = 365 * 24
-	hour       = 3600 // seconds
-	day        = 24 * hour
-	historyEnd = instant(yearHours * hour)
-)
-
-// yearStart is the first moment of the year, in seconds since 1970 in UTC.
-var yearStart = time.Date(year, time.January, 1, 0, 0, 0, 0, time.UTC).Add(-zone).Unix()
-
-// instant is a moment of the city: seconds since the year began. It goes on after the year's end.
-type instant int64
-
-// micros returns t in microseconds since 1970 in UTC.
-func (t instant) micros() int64 { return (yearStart + int64(t)) * 1_000_000 }
-
-// date returns t by the city's clock, as if that were UTC.
-func (t instant) date() time.Time { return time.Unix(yearStart+int64(t), 0).Add(zone).UTC() }
-
-// floored returns how many whole lengths fit between the start of the year and t, also before it.
-func (t instant) floored(length int64) int64 {
-	n := int64(t) / length
-	if n*length > int64(t) {
-		n--
-	}
-	return n
-}
-
-// day returns the number of t's day, 0 for the first of the year.
-func (t instant) day() int64 { return t.floored(day) }
-
-// ofDay returns how many seconds of its day have passed at t.
-func (t instant) ofDay() int64 { return int64(t) - t.day()*day }
-
-// weekday returns the day of the week of a day by its number. The year begins with a Wednesday.
-func weekday(day int64) time.Weekday {
-	return time.Weekday(((int64(time.Wednesday)+day)%7 + 7) % 7)
-}
-
-// isWeekend reports whether a day of the week is none of work.
-func isWeekend(d time.Weekday) bool { return d == time.Saturday || d == time.Sunday }
-
 // How busy the hotline is, in percent of the usual.
 var (
 	busyMonth   = [12]int64{82, 72, 92, 100, 108, 118, 124, 116, 104, 98, 112, 96}
@@ -64,65 +16,108 @@ var (
 	}
 )
 
-// leastAnHour is how many complaints a live city has in an hour at least: a small one would stand
-// still otherwise, and a large one at night.
-const leastAnHour = 15
+// How busy a city is after its history.
+const (
+	// leastAnHour is how many complaints a live city has in an hour on average, at least: a small one
+	// would stand still otherwise.
+	leastAnHour = 15
+	// mostAYear bounds that, in times the size of the city: no more come in a month than the city has, so
+	// that few of those that have not ended have been followed by as many.
+	mostAYear = 12
+	// quietAnHour is how many complaints come in the quietest hours of a live city, about, unless that is
+	// more than a third of the average: the nights of a large city would be silent otherwise.
+	quietAnHour = 8
+)
 
-// calendar tells when complaints come: n in the year, and after it as many in each hour as that hour
-// would have had, but at least [leastAnHour].
+// calendar tells when complaints come: n in the history, and later in each year of which the hours weigh
+// as much.
 type calendar struct {
-	n       int64
-	history sums               // weights of the hours of the year
-	later   func() *[2][7]sums // the same of years after it: usual and leap years, by their first day
+	n, later int64
+	history  [2]timetable // of the two years in which it lies
+	skipped  int64        // the weight of the hours of the first one that are before it
+	total    int64        // the weight of its hours
+	future   func() *future
+}
+
+// timetable says how busy the hours of a year are.
+type timetable struct {
+	sums        // running weights of its hours
+	start int64 // the number of its first day
+	leap  bool
+}
+
+// future is how busy the years are from that on in which the history ends.
+type future struct {
+	skipped int64      // the weight of the hours that are before its end
+	known   []sums     // years of which the Spring Festival is known
+	usual   [2][7]sums // the others: usual and leap years, by their first day
 }
 
 func newCalendar(n int) *calendar {
-	c := &calendar{n: int64(n), history: hoursOf(false, weekday(0), 0)}
-	c.later = sync.OnceValue(func() *[2][7]sums {
-		// A share of the year's weight that is leastAnHour of its complaints.
-		least := leastAnHour*c.history.total()/c.n + 1
-		years := new([2][7]sums)
-		for first := range time.Weekday(7) {
-			years[0][first] = hoursOf(false, first, least)
-			years[1][first] = hoursOf(true, first, least)
-		}
-		return years
-	})
+	c := &calendar{n: int64(n), later: min(max(int64(n), leastAnHour*yearHours), mostAYear*int64(n))}
+	c.history = [2]timetable{
+		{sums: hoursOf(false, weekday(0), festivalOf(year), 0, 1)},
+		{sums: hoursOf(false, weekday(yearDays), festivalOf(year+1), 0, 1), start: yearDays},
+	}
+	c.skipped = c.history[0].before(historyStart)
+	c.total = c.history[0].total() - c.skipped + c.history[1].before(historyEnd)
+	c.future = sync.OnceValue(c.newFuture)
 	return c
 }
 
-// hoursOf returns the running weights of the hours of a year, none below least.
-func hoursOf(leap bool, first time.Weekday, least int64) sums {
-	days := 365
+// newFuture returns the years after the history. Their quiet hours are raised to about quietAnHour, and
+// the busy ones lowered by as much on average, so that nights are still nights.
+func (c *calendar) newFuture() *future {
+	mean := c.total / yearHours
+	least := min(quietAnHour*c.total/c.later, mean/3)
+	f := new(future)
+	for y, start := year+1, int64(yearDays); festivalOf(y) > 0; y++ {
+		hours := hoursOf(isLeap(y), weekday(start), festivalOf(y), least, mean)
+		f.known = append(f.known, hours)
+		start += int64(len(hours) / 24)
+	}
+	for first := range time.Weekday(7) {
+		f.usual[0][first] = hoursOf(false, first, 0, least, mean)
+		f.usual[1][first] = hoursOf(true, first, 0, least, mean)
+	}
+	f.skipped = timetable{sums: f.known[0], start: yearDays}.before(historyEnd)
+	return f
+}
+
+// of returns how busy a year is that starts with a day.
+func (f *future) of(y int, start int64) timetable {
+	t := timetable{start: start, leap: isLeap(y)}
+	switch known := y - year - 1; {
+	case known < len(f.known):
+		t.sums = f.known[known]
+	case t.leap:
+		t.sums = f.usual[1][weekday(start)]
+	default:
+		t.sums = f.usual[0][weekday(start)]
+	}
+	return t
+}
+
+func isLeap(y int) bool { return y%4 == 0 && (y%100 != 0 || y%400 == 0) }
+
+// hoursOf returns the running weights of the hours of a year with its first day and its Spring Festival. None
+// is below least; what is mean stays so.
+func hoursOf(leap bool, first time.Weekday, festival int, least, mean int64) sums {
+	days := yearDays
 	if leap {
 		days++
 	}
 	hours := make(sums, 0, days*24)
 	total := int64(0)
 	for d := range days {
-		month := monthOf(d, leap)
-		busy := busyMonth[month] * busyWeekday[(int(first)+d)%7] * holiday(d+1)
+		month, date := monthOf(d, leap)
+		busy := busyMonth[month] * busyWeekday[(int(first)+d)%7] * holidayBusy[holidayOn(d, month, date, festival)]
 		for h := range 24 {
-			total += max(busy*busyHour[h]/100, least)
+			total += least + busy*busyHour[h]/100*(mean-least)/mean
 			hours = append(hours, total)
 		}
 	}
 	return hours
-}
-
-// holiday returns how busy the hotline is on a day of the year, from 1, in percent of what it would be
-// otherwise.
-func holiday(day int) int64 {
-	switch {
-	case day >= 28 && day <= 35: // the Spring Festival of 2025
-		return 55
-	case day >= 121 && day <= 125: // May
-		return 75
-	case day >= 274 && day <= 280: // October
-		return 70
-	default:
-		return 100
-	}
 }
 
 // moment is when a complaint comes.
@@ -134,55 +129,53 @@ type moment struct {
 
 // nth returns the moment of report i, from 0. Later reports are never earlier. It draws one number.
 func (c *calendar) nth(r *random, i int) moment {
-	total := c.history.total()
-	drawn := r.below(total)
+	drawn := r.below(c.total)
 	if int64(i) < c.n {
-		return momentIn(c.history, 0, false, (int64(i)*total+drawn)/c.n)
-	}
-	high, low := bits.Mul64(uint64(int64(i)-c.n), uint64(total))
-	low, carry := bits.Add64(low, uint64(drawn), 0)
-	quotient, _ := bits.Div64(high+carry, low, uint64(c.n)) // below 2⁶³ for a billion years
-	w, start, years := int64(quotient), int64(365), c.later()
-	for y := year + 1; ; y++ {
-		leap := y%4 == 0 && (y%100 != 0 || y%400 == 0)
-		hours := years[0][weekday(start)]
-		if leap {
-			hours = years[1][weekday(start)]
+		w := c.skipped + (int64(i)*c.total+drawn)/c.n
+		if first := c.history[0].total(); w >= first {
+			return c.history[1].at(w - first)
 		}
-		if w < hours.total() {
-			m := momentIn(hours, start, leap, w)
+		return c.history[0].at(w)
+	}
+	high, low := bits.Mul64(uint64(int64(i)-c.n), uint64(c.total))
+	low, carry := bits.Add64(low, uint64(drawn), 0)
+	quotient, _ := bits.Div64(high+carry, low, uint64(c.later)) // below 2⁶³ for a billion years
+	f := c.future()
+	w, start := int64(quotient)+f.skipped, int64(yearDays)
+	for y := year + 1; ; y++ {
+		t := f.of(y, start)
+		if w < t.total() {
+			m := t.at(w)
 			m.instant++ // the end of the history belongs to the history
 			return m
 		}
-		w -= hours.total()
-		start += int64(len(hours) / 24)
+		w -= t.total()
+		start += int64(len(t.sums) / 24)
 	}
 }
 
-// momentIn returns the moment at weight w of a year that starts with a day.
-func momentIn(hours sums, start int64, leap bool, w int64) moment {
-	h := hours.at(w)
+// yearly returns how many complaints a year has at the rate at which complaint i comes.
+func (c *calendar) yearly(i int) int64 {
+	if int64(i) < c.n {
+		return c.n
+	}
+	return c.later
+}
+
+// at returns the moment at a weight of the year.
+func (t timetable) at(w int64) moment {
+	h := t.sums.at(w)
 	before := int64(0)
 	if h > 0 {
-		before = hours[h-1]
+		before = t.sums[h-1]
 	}
-	second := start*day + int64(h)*hour + (w-before)*hour/(hours[h]-before)
-	return moment{instant: instant(second), month: monthOf(h/24, leap), hour: h % 24}
+	second := t.start*day + int64(h)*hour + (w-before)*hour/(t.sums[h]-before)
+	month, _ := monthOf(h/24, t.leap)
+	return moment{instant: instant(second), month: month, hour: h % 24}
 }
 
-// daysBefore are the days of a usual year before each month.
-var daysBefore = [12]int{0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334}
-
-// monthOf returns the month, from 0, of a day of the year, from 0.
-func monthOf(day int, leap bool) int {
-	if leap && day >= daysBefore[2] {
-		if day--; day < daysBefore[2] {
-			return 1
-		}
-	}
-	m := 11
-	for daysBefore[m] > day {
-		m--
-	}
-	return m
+// before returns the weight of the hours of the year that are before a moment, which is a whole hour but
+// its first.
+func (t timetable) before(end instant) int64 {
+	return t.sums[(int64(end)-t.start*day)/hour-1]
 }

@@ -1,7 +1,6 @@
 package synthetic
 
 import (
-	"math/bits"
 	"strconv"
 
 	"hutong/layers"
@@ -52,13 +51,36 @@ func complaintLayer() LayerSpec {
 	}
 }
 
-// maxVotes bounds the votes for one complaint.
-const maxVotes = 60
+// Bounds of the votes for one complaint.
+const (
+	maxVotes  = 60
+	votesTake = 2 * day // until all have come
+)
+
+// drawVotes draws how many votes a complaint gets: more when it is of a large street, or of an incident. The
+// more it has, the likelier is one more.
+func drawVotes(r *random, prominent bool) int64 {
+	likely := int64(450) // thousandths
+	if prominent {
+		likely = 680
+	}
+	votes := int64(0)
+	for votes < maxVotes && r.below(1000) < likely+12*min(votes, 15) {
+		votes++
+	}
+	return votes
+}
+
+// votesAt returns how many votes there are at t of all for a complaint that came at came.
+func votesAt(votes int64, came, t instant) int64 {
+	return votes * min(int64(t-came), votesTake) / votesTake
+}
 
 // complaint makes complaint i as it is at the end of the history.
 func (c *City) complaint(r *random, i int, f *layers.Feature) { c.complaintAt(r, i, historyEnd, f) }
 
-// complaintAt makes complaint i as it is at t, which is not before it was reported.
+// complaintAt makes complaint i as it is at t, which is not before it was reported. Nobody votes for one that
+// has ended.
 func (c *City) complaintAt(r *random, i int, t instant, f *layers.Feature) {
 	m := c.matter(r, i)
 	k := m.kind
@@ -68,12 +90,7 @@ func (c *City) complaintAt(r *random, i int, t instant, f *layers.Feature) {
 		p.x += r.bell(9*metre) * 1000 / cosine
 		p.y += r.bell(9 * metre)
 	}
-	// Half have no vote, and each further one is half as likely; what is wrong on a large street, or for
-	// many, bothers more people.
-	votes := bits.TrailingZeros64(uint64(r.below(1<<40)) | 1<<41)
-	if m.where.street.class != lane || m.echoes {
-		votes += votes * int(r.below(4))
-	}
+	votes := drawVotes(r, m.where.street.class != lane || m.echoes || i%incidentEvery == 0)
 	en, zh := c.complaintTitles(r, &m)
 	reached := now.at(t)
 
@@ -84,7 +101,7 @@ func (c *City) complaintAt(r *random, i int, t instant, f *layers.Feature) {
 	f.Values[complaintDistrict] = column.StringOf(districts[districtOf(p)])
 	f.Values[complaintTitle] = column.StringOf(en)
 	f.Values[complaintTitleZH] = column.StringOf(zh)
-	f.Values[complaintVotes] = column.IntOf(int64(min(votes, maxVotes)))
+	f.Values[complaintVotes] = column.IntOf(votesAt(votes, m.when.instant, min(t, now.end())))
 	f.Values[complaintReported] = column.MicrosOf(m.when.micros())
 	f.Values[complaintChanged] = column.MicrosOf(reached.micros())
 	f.Values[complaintChannel] = column.StringOf(channels[k.channels.draw(r)].name)
@@ -98,7 +115,7 @@ func (c *City) course(r *random, i int) (moment, course) {
 
 // complaintTitles draws what a complaint says, in both languages. The two share their memory.
 func (c *City) complaintTitles(r *random, m *matter) (en, zh string) {
-	phrase := &m.kind.titles[r.below(int64(len(m.kind.titles)))]
+	phrase := m.kind.phrase(r, m.when)
 	r.text = m.where.appendTo(append(append(r.text[:0], phrase.en...), ", "...))
 	split := len(r.text)
 	r.text = append(append(m.where.appendZH(r.text), ' '), phrase.zh...)
@@ -110,7 +127,7 @@ func (c *City) complaintTitles(r *random, m *matter) (en, zh string) {
 // its number from 1, which goes on from year to year.
 func complaintID(r *random, i int, when moment) layers.FeatureID {
 	y := int64(year)
-	if when.instant >= historyEnd {
+	if when.instant >= yearHours*hour {
 		y = int64(when.date().Year())
 	}
 	r.text = append(strconv.AppendInt(append(r.text[:0], "BJ-"...), y, 10), '-')

@@ -75,12 +75,12 @@ func (t instant) atWork(r *random) instant {
 }
 
 // newCourse draws what becomes of a complaint that comes at t. echoes says that somebody else has
-// reported the same.
+// reported the same before.
 func newCourse(r *random, t instant, k *category, echoes bool) course {
 	c := course{steps: [4]step{{t, open}}, count: 1}
-	duplicates := int64(8)
+	duplicates := int64(0)
 	if echoes {
-		duplicates = 170
+		duplicates = 220
 	}
 	takes := k.takes * r.between(15, 165) / 100 * hour
 	switch luck := r.below(100); {
@@ -95,7 +95,7 @@ func newCourse(r *random, t instant, k *category, echoes bool) course {
 	case fate < 30+duplicates:
 		c.add(r, duplicate, r.between(600, 20*hour))
 	default:
-		c.add(r, assigned, r.between(240, 5*hour/2)+takes/40)
+		c.add(r, assigned, r.between(240, 5*hour)+takes*r.between(2, 18)/100)
 		c.add(r, inProgress, takes*r.between(10, 40)/100)
 		c.add(r, closed, takes*r.between(40, 90)/100)
 	}

@@ -54,8 +54,8 @@ func TestComplaintsHaveReasons(t *testing.T) {
 	heating, warm := [2]int{}, [2]int{}      // in winter, in the old city and elsewhere
 	last := map[orb.Point]map[string]int64{} // when the last complaint of a category came from a place
 	echoes, waits, changes := 0, 0, 0
-	for d := range int64(365) {
-		month := monthOf(int(d), false)
+	for d := historyStart.day(); d <= historyEnd.day(); d++ {
+		month := int(dateOf(d).Month()) - 1
 		if rainy(month) {
 			rain[weatherOf(city.seed, d, month) == severe]++
 		}
@@ -193,13 +193,46 @@ func TestReadingsAreSmooth(t *testing.T) {
 	}
 }
 
+// TestReadingsDoNotJump reads a hundred sensors just before and after the midnights of five years: between
+// months, working days, weekends and holidays. Their mean hardly changes.
+func TestReadingsDoNotJump(t *testing.T) {
+	t.Parallel()
+	mean := func(read func(*where, instant) int64, now instant) int64 {
+		sum := int64(0)
+		for key := range uint64(100) {
+			sum += read(&where{seed: 3, key: mix(key), place: heart, class: avenue}, now)
+		}
+		return sum / 100
+	}
+	for d := range int64(5 * 365) {
+		now := instant(d * day)
+		for _, c := range []struct {
+			name        string
+			read        func(*where, instant) int64
+			most, share int64 // and percent
+		}{
+			{"tenths of a degree", temperatureAt, 4, 0},
+			{"µg/m³", airAt, 3, 5},
+			{"vehicles/h", trafficAt, 4, 5},
+			{"tenths of a decibel", noiseAt, 6, 0},
+		} {
+			if before, after := mean(c.read, now-1), mean(c.read, now); max(before-after, after-before) > c.most+before*c.share/100 {
+				t.Errorf("%v: %d %s and %d a second later", now.date(), before, c.name, after)
+			}
+		}
+		if before, after := season(now-1), season(now); before-after > 1 || after-before > 1 {
+			t.Errorf("%v: the season goes from %d to %d tenths of a degree", now.date(), before, after)
+		}
+	}
+}
+
 // TestWaterRisesWithRain compares an underpass after downpours with one in the dry.
 func TestWaterRisesWithRain(t *testing.T) {
 	t.Parallel()
 	w := where{seed: 9, key: 4}
 	var wet, dry []int64
 	for d := int64(2); d < 365; d++ {
-		month := monthOf(int(d), false)
+		month, _ := monthOf(int(d), false)
 		level := waterAt(&w, instant(d*day+23*hour))
 		switch sky := weatherOf(9, d, month); {
 		case rainy(month) && sky == severe:

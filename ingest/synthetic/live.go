@@ -3,6 +3,7 @@ package synthetic
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,9 +22,10 @@ import (
 //  3. A few times a second each source asks its stream for what has happened since it last did, makes the
 //     whole features of it and publishes them in their order. One that is late, as after an error, goes
 //     through what it missed in spans of liveSpan, so that it never holds more events than one has.
-//  4. The city does not grow. For each complaint that comes the oldest one leaves, once it has
-//     ended and stayed for a few days; that is a year after it came, unless the city is so small that
-//     leastAnHour is more than its share. All other features stay for ever.
+//  4. The city keeps its size. For each complaint that comes the oldest one leaves, once it has ended and
+//     stayed for three days; that is up to a year after it came. More complaints come than in the
+//     history if that had fewer than [leastAnHour], but no more in a month than the city has: it is never
+//     more than a tenth larger, unless it has so few that one counts. All other features stay for ever.
 
 // The speeds of a city's clock: city seconds in a second.
 const (
@@ -46,7 +48,7 @@ type LiveOptions struct {
 // Validate says what is wrong with o, or nil.
 func (o LiveOptions) Validate() error {
 	if o.Speed < 0 || o.Speed > MaxSpeed {
-		return fmt.Errorf("synthetic: a clock %d times as fast is not 1 to %d", o.Speed, MaxSpeed)
+		return fmt.Errorf("synthetic: a clock %d times as fast is not 0 to %d", o.Speed, MaxSpeed)
 	}
 	return nil
 }
@@ -60,12 +62,7 @@ func (c *City) Live(opts LiveOptions) []ingest.Source {
 	if clock.speed == 0 {
 		clock.speed = DefaultSpeed
 	}
-	streams := map[layers.Name]func(from instant) liveStream{
-		"complaints": func(from instant) liveStream { return newComplaintStream(c, from) },
-		"vendors":    func(from instant) liveStream { return newVendorStream(c, from) },
-		"markets":    func(from instant) liveStream { return newMarketStream(c, from) },
-		"sensors":    func(from instant) liveStream { return newSensorStream(c, from) },
-	}
+	streams := c.streams()
 	var sources []ingest.Source
 	for i := range c.layers {
 		schema := c.layers[i].Schema
@@ -74,6 +71,16 @@ func (c *City) Live(opts LiveOptions) []ingest.Source {
 		}
 	}
 	return sources
+}
+
+// streams open what happens on each layer on which something does, from a moment on.
+func (c *City) streams() map[layers.Name]func(from instant) liveStream {
+	return map[layers.Name]func(from instant) liveStream{
+		"complaints": func(from instant) liveStream { return newComplaintStream(c, from) },
+		"vendors":    func(from instant) liveStream { return newVendorStream(c, from) },
+		"markets":    func(from instant) liveStream { return newMarketStream(c, from) },
+		"sensors":    func(from instant) liveStream { return newSensorStream(c, from) },
+	}
 }
 
 // clock is the city's time, shared by its sources.
@@ -108,6 +115,9 @@ func (e event) compare(o event) int {
 		return int(e.order - o.order)
 	}
 }
+
+// sortEvents sorts events.
+func sortEvents(list []event) { slices.SortFunc(list, event.compare) }
 
 // liveStream yields what happens on one layer. It belongs to one goroutine.
 type liveStream interface {

@@ -1,10 +1,6 @@
 package synthetic
 
-import (
-	"slices"
-
-	"hutong/layers"
-)
+import "hutong/layers"
 
 // shopStream is what happens to stalls or markets: they open and shut.
 type shopStream struct {
@@ -50,17 +46,17 @@ func newShopStream(from instant, n int, hours func(r *random, i int) opening,
 	return s
 }
 
-// until implements liveStream.
+// until implements liveStream. Those of a quarter are in the order of their numbers, as they were added to it,
+// each at most once: none opens and shuts at the same quarter.
 func (s *shopStream) until(dst []event, t instant) []event {
 	const length = quarter * 60
 	for k := s.now.floored(length) + 1; k <= t.floored(length); k++ {
-		now, start := instant(k*length), len(dst)
+		now := instant(k * length)
 		for _, i := range s.at[now.ofDay()/length] {
 			if o := s.hours[i]; o.is(now) != o.is(now-1) {
 				dst = append(dst, event{instant: now, index: int(i)})
 			}
 		}
-		sortEvents(dst[start:])
 	}
 	s.now = max(s.now, t)
 	return dst
@@ -70,6 +66,3 @@ func (s *shopStream) until(dst []event, t instant) []event {
 func (s *shopStream) feature(r *random, e event, f *layers.Feature) {
 	s.make(r, e.index, e.instant, f)
 }
-
-// sortEvents sorts events.
-func sortEvents(list []event) { slices.SortFunc(list, event.compare) }

@@ -64,12 +64,12 @@ var marketShares = newSums(marketKinds, func(k trade) int64 { return k.weight })
 // market makes market i as it is at the end of the history.
 func (c *City) market(r *random, i int, f *layers.Feature) { c.marketAt(r, i, historyEnd, f) }
 
-// marketAt makes market i as it is at t. Markets are by busy streets.
+// marketAt makes market i as it is at t.
 func (c *City) marketAt(r *random, i int, t instant, f *layers.Feature) {
 	k, hours := c.marketHours(r, i)
 	kind := &marketKinds[k]
 	stalls := r.between(kind.stalls[0], kind.stalls[1])
-	s := &c.streets.streets[c.streets.vendors.draw(r)]
+	s := &c.streets.streets[c.sites[i]]
 	p := s.door(r).place
 
 	r.text = appendPadded(append(r.text[:0], "M-"...), i+1, 4)
@@ -97,4 +97,28 @@ func (c *City) marketHours(r *random, i int) (kind int, hours opening) {
 		hours.days = weekends
 	}
 	return kind, hours
+}
+
+// newSites draws the street of each market that a city may have, busy ones the likelier. No two markets of
+// one kind are by streets of one name, which is part of theirs.
+func (c *City) newSites() []int {
+	type named struct {
+		kind   int
+		street string
+	}
+	taken := make(map[named]bool, MaxMarkets)
+	sites := make([]int, MaxMarkets)
+	var r random
+	for i := range sites {
+		kind, _ := c.marketHours(&r, i)
+		for {
+			sites[i] = c.streets.vendors.draw(&r)
+			name := named{kind, c.streets.streets[sites[i]].name}
+			if !taken[name] {
+				taken[name] = true
+				break
+			}
+		}
+	}
+	return sites
 }

@@ -30,6 +30,8 @@ type network struct {
 	land     []area // that is built over
 	hamlets  []hamlet
 	woods    []area // the forests, with clearings
+	// numbers are how many house numbers each name has so far, while streets are laid.
+	numbers map[string]int64
 	// complaints draws a street by what is reported from it, vendors the busier the likelier, larger
 	// one of the larger roads by its length, and lengths any street by its length.
 	complaints, vendors, larger, lengths sums
@@ -46,7 +48,7 @@ const (
 
 // newNetwork lays out the streets of a city.
 func newNetwork(seed uint64) *network {
-	n := &network{seed: seed}
+	n := &network{seed: seed, numbers: map[string]int64{}}
 	var r random
 	r.begin(seed, streamStreets, 0)
 	n.settle(&r)
@@ -75,6 +77,7 @@ func newNetwork(seed uint64) *network {
 		}
 	}
 	n.farm(&r, farms)
+	n.numbers = nil
 	n.complaints = newSums(n.streets, func(s street) int64 { return s.weight })
 	n.vendors = newSums(n.streets, func(s street) int64 {
 		if s.class > avenue {
@@ -146,7 +149,9 @@ func (n *network) free(line path, least int64, fits func(place) bool) [][2]int64
 	return line.runs(least, fits)
 }
 
-// add adds a street. hundred is what is reported from 100 metres of it.
+// add adds a street. hundred is what is reported from 100 metres of it. Its house numbers go on where
+// those of the last street of its name end, also when that is another street elsewhere: an address is
+// in one place.
 func (n *network) add(r *random, name word, c class, line path, hundred int64) {
 	length := line.length()
 	if length < 30*metre {
@@ -155,8 +160,10 @@ func (n *network) add(r *random, name word, c class, line path, hundred int64) {
 	middle := line.at(length / 2)
 	s := street{
 		name: name.en, zh: name.zh, line: line, length: length, class: c,
-		doors: max(1, length/(doorSpacing*metre)), pull: pull(middle),
+		doors: max(1, length/(doorSpacings[c]*metre)), pull: pull(middle),
+		first: n.numbers[name.en],
 	}
+	n.numbers[name.en] += 2 * s.doors
 	// A few streets have trouble that their neighbours have not.
 	luck := int64(100)
 	if r != nil {

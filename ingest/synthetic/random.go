@@ -17,7 +17,6 @@ const (
 	streamLots
 	streamParks
 	streamMarket
-	streamIncident
 	streamWeather
 	streamAir
 	streamWarmth

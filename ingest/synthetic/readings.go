@@ -13,20 +13,43 @@ func (c *curve) at(t instant) int64 {
 	return c[h] + (c[(h+1)%24]-c[h])*(s%hour)/hour
 }
 
-// How large traffic is over the day, in percent, on working days and others.
+// rhythm are the courses of a working day and of a day of rest.
+type rhythm struct{ work, rest *curve }
+
+// at returns the number at t. From ten in the evening to two in the night one day goes over into the next.
+func (y rhythm) at(t instant) int64 {
+	const from, to = 22 * hour, 2 * hour
+	d, s := t.day(), t.ofDay()
+	a, b, part := d, d, int64(0) // of the way from one to the other
+	switch {
+	case s >= from:
+		b, part = d+1, s-from
+	case s < to:
+		a, part = d-1, s+day-from
+	}
+	before, after := y.on(a, t), y.on(b, t)
+	return before + (after-before)*part/(day-from+to)
+}
+
+// on returns the number at the time of day of t on another day.
+func (y rhythm) on(d int64, t instant) int64 {
+	if restful(d) {
+		return y.rest.at(t)
+	}
+	return y.work.at(t)
+}
+
+// How large traffic is over the day, in thousandths, on working days and others.
 var (
-	workTraffic = curve{18, 11, 8, 7, 9, 22, 52, 92, 100, 88, 78, 74, 72, 74, 76, 80, 90, 100, 96, 78, 62, 50, 38, 26}
-	restTraffic = curve{24, 16, 11, 8, 8, 12, 24, 40, 56, 70, 80, 82, 80, 78, 78, 80, 82, 84, 80, 70, 60, 52, 44, 32}
+	workTraffic = curve{180, 110, 80, 70, 90, 220, 520, 920, 1000, 880, 780, 740, 720, 740, 760, 800, 900, 1000, 960, 780, 620, 500, 380, 260}
+	restTraffic = curve{240, 160, 110, 80, 80, 120, 240, 400, 560, 700, 800, 820, 800, 780, 780, 800, 820, 840, 800, 700, 600, 520, 440, 320}
 )
 
 // trafficAt returns vehicles in an hour.
 func trafficAt(w *where, t instant) int64 {
 	full := [classes]int64{lane: 260, avenue: 1_450, ringRoad: 4_300, expressway: 3_600}[w.class] * w.between(0, 55, 125) / 100
-	over := workTraffic.at(t)
-	if isWeekend(weekday(t.day())) {
-		over = restTraffic.at(t)
-	}
-	return full * over / 100 * w.jitter(t, 7) / 100
+	over := rhythm{&workTraffic, &restTraffic}.at(t)
+	return full * over / 1000 * w.jitter(t, 7) / 100
 }
 
 // How loud the city is over the day, against a working day's loudest hour, in tenths of a decibel.
@@ -45,10 +68,7 @@ var (
 // noiseAt returns the noise in tenths of a decibel.
 func noiseAt(w *where, t instant) int64 {
 	loud := [classes]int64{lane: 575, avenue: 690, ringRoad: 745, expressway: 755}[w.class] + w.between(0, -32, 32)
-	over := workNoise.at(t)
-	if isWeekend(weekday(t.day())) {
-		over = restNoise.at(t)
-	}
+	over := rhythm{&workNoise, &restNoise}.at(t)
 	if w.bars {
 		over += barNoise.at(t)
 	}
@@ -121,18 +141,24 @@ var (
 	warmth      = curve{-22, -27, -32, -36, -40, -43, -42, -34, -20, -4, 12, 26, 36, 43, 47, 46, 40, 28, 15, 5, -3, -9, -14, -18}
 )
 
+// season returns the usual temperature of a time of the year, straight between the sixteenths of months.
+func season(t instant) int64 {
+	date := t.date()
+	a := int(date.Month()) - 1
+	since := date.Day() - 16
+	if since < 0 {
+		a = (a + 11) % 12
+		since += daysIn(a, isLeap(date.Year()))
+	}
+	length := int64(daysIn(a, isLeap(date.Year()))) * day
+	return usualWarmth[a] + (usualWarmth[(a+1)%12]-usualWarmth[a])*(int64(since)*day+t.ofDay())/length
+}
+
 // temperatureAt returns the temperature in tenths of a degree. The old city is the warmest.
 func temperatureAt(w *where, t instant) int64 {
-	date := t.date()
-	m, d := int(date.Month())-1, int64(date.Day())
-	a, b, part := m, (m+1)%12, d-15
-	if d < 15 {
-		a, b, part = (m+11)%12, m, d+15
-	}
-	season := usualWarmth[a] + (usualWarmth[b]-usualWarmth[a])*part/30
 	spell := daily(t, func(d int64) int64 {
 		h := int64(mix(mix(w.seed+uint64(streamWarmth))^uint64(d))%81) - 40
-		switch weatherOf(w.seed, d, m) {
+		switch weatherOf(w.seed, d, int(dateOf(d).Month())-1) {
 		case severe:
 			return h - 45
 		case poor:
@@ -142,7 +168,7 @@ func temperatureAt(w *where, t instant) int64 {
 		}
 	})
 	city := [...]int64{14, 10, 6, 2, -6, -12}[w.level]
-	return season + spell + warmth.at(t) + city + w.between(0, -4, 4) + w.moment(t, -2, 2)
+	return season(t) + spell + warmth.at(t) + city + w.between(0, -4, 4) + w.moment(t, -2, 2)
 }
 
 // waterAt returns how high water stands at the lowest place of a road, in centimetres: a little always,

@@ -6,13 +6,15 @@ type street struct {
 	line     path   // its middle, in the order of its numbers
 	length   int64  // in units of latitude
 	doors    int64  // on each side
+	first    int64  // house numbers of its name that stand before it, an even number
 	weight   int64  // how much is reported from it
 	pull     int64  // of the hubs, in percent
 	class    class
 }
 
-// doorSpacing is how far the middles of two neighbouring houses are apart, in metres.
-const doorSpacing = 14
+// doorSpacings are how far the middles of two neighbouring houses are apart on each class of street, in
+// metres. Beside large roads there are few.
+var doorSpacings = [classes]int64{lane: 14, avenue: 14, ringRoad: 25, expressway: 60}
 
 // address is a door of a street.
 type address struct {
@@ -44,7 +46,7 @@ func (s *street) door(r *random) address {
 	}
 	dx, dy := a.offset(b)
 	return address{
-		street: s, number: house + 1,
+		street: s, number: s.first + house + 1,
 		place: a.towards(b, part, length).plus(-dy*aside/length, dx*aside/length),
 	}
 }

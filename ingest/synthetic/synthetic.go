@@ -28,8 +28,8 @@
 // A complaint has a moment, which the calendar draws; a street and a door; a category, which the month,
 // the hour, the weather and the setting of the street make likely; and a course, which is all its
 // statuses with their times. What it is at a moment is read off the course, so the end of the history is
-// a moment like any other, and [City.Live] goes on from there. Some complaints are about an incident that
-// others are about, too. Stalls and markets have hours; a sensor's reading is a function of where it
+// a moment like any other, and [City.Live] goes on from there. Some complaints echo an incident, which
+// is an earlier complaint. Stalls and markets have hours; a sensor's reading is a function of where it
 // stands and the moment.
 //
 // Rings, hubs, towns, parks, rivers, railways and the names of districts are those of the real city,
@@ -80,7 +80,7 @@ const (
 // Validate says what is wrong with o, or nil.
 func (o Options) Validate() error {
 	if o.Complaints < 0 || o.Complaints > MaxComplaints {
-		return fmt.Errorf("synthetic: %d complaints are not 1 to %d", o.Complaints, MaxComplaints)
+		return fmt.Errorf("synthetic: %d complaints are not 0 to %d", o.Complaints, MaxComplaints)
 	}
 	return nil
 }
@@ -149,6 +149,7 @@ type City struct {
 	year     *calendar // when complaints come
 	wishes   *wishes   // which categories come when and where
 	settings []setting // of the streets
+	sites    []int     // the streets of the markets
 	layers   []LayerSpec
 	features counts
 }
@@ -167,6 +168,7 @@ func New(opts Options) *City {
 	for i := range c.streets.streets {
 		c.settings = append(c.settings, settingOf(&c.streets.streets[i]))
 	}
+	c.sites = c.newSites()
 	for i := range groundLayers {
 		c.layers = append(c.layers, groundLayers[i].spec)
 	}

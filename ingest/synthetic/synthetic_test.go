@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/paulmach/orb"
 
@@ -261,7 +262,7 @@ func TestBelievable(t *testing.T) {
 			noise[when.Hour()]++
 		}
 		closed := f.Values[complaintStatus].Text() == "closed"
-		switch days := yearHours/24 - when.YearDay(); {
+		switch days := (historyEnd.micros() - f.Values[complaintReported].Micros()) / (day * 1_000_000); {
 		case days > 90:
 			old++
 			if closed {
@@ -303,6 +304,101 @@ func TestBelievable(t *testing.T) {
 	}
 	if noise[22] < noise[10] {
 		t.Errorf("noise by hour: %v, want evenings", noise)
+	}
+}
+
+// TestShares holds what a city is to bounds: of a hundred features of a kind, how many are this or that. The hash
+// of its bytes says that it stays as it is, not that it is right.
+func TestShares(t *testing.T) {
+	t.Parallel()
+	city := sized(200_000)
+	counts := map[string]map[string]int{} // by what is counted, then by value
+	count := func(what, value string) {
+		if counts[what] == nil {
+			counts[what] = map[string]int{}
+		}
+		counts[what][value]++
+	}
+	each(t, city, func(schema *layers.Schema, change *layers.Change) {
+		f := &change.Feature
+		switch schema.Name {
+		case "complaints":
+			status := f.Values[complaintStatus].Text()
+			age := historyEnd.micros() - f.Values[complaintReported].Micros()
+			switch {
+			case age < 7*day*1_000_000:
+				count("status, of a week", status)
+			case age > 90*day*1_000_000:
+				count("status, after 90 days", status)
+			}
+			if status == statusNames[closed] {
+				at := "by day"
+				if h := f.Values[complaintChanged].Time().Add(zone).Hour(); h >= 21 || h < 7 {
+					at = "at night"
+				}
+				count("closing", at)
+			}
+			count("channel", f.Values[complaintChannel].Text())
+			count("category", f.Values[complaintCategory].Text())
+		case "vendors":
+			count("permit", f.Values[vendorStatus].Text())
+			count("stalls in the morning", f.Values[vendorOpen].Text())
+		case "markets":
+			if f.Values[marketKind].Text() == "flea market" {
+				hours, _, _ := strings.Cut(f.Values[marketHours].Text(), " ")
+				count("flea markets", hours)
+			}
+		case "sensors":
+			count("sensor", f.Values[sensorStatus].Text())
+		}
+	}, "complaints", "vendors", "markets", "sensors")
+	for _, c := range []struct {
+		what, value string
+		from, to    int
+	}{
+		{"status, of a week", "open", 5, 15},
+		{"status, of a week", "assigned", 10, 25},
+		{"status, of a week", "in progress", 15, 30},
+		{"status, of a week", "closed", 30, 60},
+		{"status, after 90 days", "closed", 88, 94},
+		{"status, after 90 days", "rejected", 2, 4},
+		{"status, after 90 days", "duplicate", 4, 8},
+		{"status, after 90 days", "open", 0, 0},
+		{"closing", "at night", 3, 14},
+		{"channel", "hotline", 40, 60},
+		{"channel", "app", 15, 30},
+		{"channel", "portal", 4, 12},
+		{"channel", "officer", 8, 22},
+		{"channel", "social", 3, 8},
+		{"category", "illegal parking", 10, 20},
+		{"category", "heating", 4, 10},
+		{"permit", "licensed", 55, 70},
+		{"permit", "unlicensed", 18, 30},
+		{"stalls in the morning", "open", 25, 75},
+		{"flea markets", "Sa-Su", 100, 100},
+		{"sensor", "online", 85, 97},
+	} {
+		sum := 0
+		for _, n := range counts[c.what] {
+			sum += n
+		}
+		if sum == 0 {
+			t.Errorf("%s: nothing was counted", c.what)
+			continue
+		}
+		if got := 100 * counts[c.what][c.value] / sum; got < c.from || got > c.to {
+			t.Errorf("%s: %d %% are %s, want %d to %d", c.what, got, c.value, c.from, c.to)
+		}
+	}
+	air := func(month time.Month) int64 {
+		sum := int64(0)
+		for d := range int64(28) {
+			sum += airAt(&where{seed: city.seed, place: heart}, instant((dayOf(2025, month, 1)+d)*day+9*hour))
+		}
+		return sum / 28
+	}
+	if july, january := air(time.July), air(time.January); july >= january {
+		t.Errorf("PM2.5 is %d in July and %d in January", july, january)
 	}
 }
 

@@ -65,9 +65,17 @@ var wares = []ware{
 	{"toys", "玩具", "gaming", word{"Toy stall", "玩具摊"}, 20, usual{[2]int64{30, 34}, [2]int64{40, 43}, 60}},
 }
 
+// The indices of permits.
+const (
+	licensed = iota
+	unlicensed
+	expired
+	suspended
+)
+
 // permits are how a vendor stands with the city.
 var (
-	permits      = [...]string{"licensed", "unlicensed", "expired", "suspended"}
+	permits      = [...]string{licensed: "licensed", unlicensed: "unlicensed", expired: "expired", suspended: "suspended"}
 	permitShares = shares(620, 240, 100, 40)
 	wareShares   = newSums(wares, func(w ware) int64 { return w.weight })
 )
@@ -97,8 +105,25 @@ func (c *City) vendorAt(r *random, i int, t instant, f *layers.Feature) {
 		f.Values[vendorHours] = column.StringOf(string(r.text))
 	}
 	f.Values[vendorArea] = column.IntOf(2 + r.below(11))
-	if permit != "unlicensed" {
-		f.Values[vendorSince] = column.MicrosOf((historyEnd - instant(1+r.below(6*365))*day).micros())
+	if since := permitSince(r, permit); since > 0 {
+		f.Values[vendorSince] = column.MicrosOf((historyEnd - instant(since)*day).micros())
+	}
+}
+
+// permitYears is how long a permit lasts.
+const permitYears = 3
+
+// permitSince draws how many days before the end of the history a vendor got its permit; 0 when it has none.
+// One that has expired is older than a permit lasts, the others are not.
+func permitSince(r *random, permit string) int64 {
+	const lasts = permitYears * 365
+	switch permit {
+	case permits[unlicensed]:
+		return 0
+	case permits[expired]:
+		return lasts + 1 + r.below(lasts)
+	default:
+		return 1 + r.below(lasts-1)
 	}
 }
 
@@ -108,7 +133,7 @@ func (c *City) vendorHours(r *random, i int) (*ware, string, opening) {
 	r.begin(c.seed, streamVendor, i)
 	kind, permit := &wares[wareShares.draw(r)], permits[permitShares.draw(r)]
 	hours := kind.hours.draw(r)
-	if permit == "suspended" {
+	if permit == permits[suspended] {
 		hours = opening{}
 	}
 	return kind, permit, hours

@@ -64,7 +64,7 @@ func newWishes() *wishes {
 			for s := range settings {
 				for sky := range weathers {
 					w[month][part][s][sky] = newSums(categories, func(k category) int64 {
-						sum := k.weight * k.season[(month+1)%12/3] * k.hours[part] * k.place[s] / 100
+						sum := k.weight * k.season[month] * k.hours[part] * k.place[s] / 100
 						if k.rain != nil && rainy(month) {
 							sum = sum * k.rain[sky] / 100
 						}

@@ -7,8 +7,8 @@
 //  2. [App.Run] listens. From now on /livez answers, everything else says that it is loading.
 //  3. The archives are opened; one of a local file that cannot be read ends the server.
 //     Then the sources fill the layers, layers side by side, the sources of one layer in their order.
-//  4. Everything answers; the ready function is called, once. From now on the live sources publish into
-//     the layers, and one that fails is run again.
+//  4. Everything answers. The live sources begin to publish into the layers, and one that fails is run
+//     again; then the ready function is called, once.
 //  5. When its context is done, the live sources end, the server stops accepting, lets requests under way
 //     finish within [DrainTimeout], and Run returns nil.
 package app

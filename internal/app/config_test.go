@@ -1,15 +1,23 @@
 package app
 
 import (
+	"context"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"hutong/ingest/synthetic"
 	"hutong/internal/config"
 	"hutong/internal/telemetry"
+	"hutong/layers"
+	"hutong/layers/world"
 	"hutong/styles"
 )
 
@@ -122,7 +130,7 @@ func TestDemoCity(t *testing.T) {
 			t.Errorf("%s: got %d features", l.Name(), v.Count())
 		}
 	}
-	for _, n := range []int{-1, 0, synthetic.MaxComplaints + 1} {
+	for _, n := range []int{-1, synthetic.MaxComplaints + 1} {
 		if _, err := Demo(n, 1, 0); err == nil {
 			t.Errorf("%d features were accepted", n)
 		}
@@ -134,5 +142,84 @@ func TestDemoCity(t *testing.T) {
 		if _, err := Demo(1, 1, speed); err == nil {
 			t.Errorf("speed %d was accepted", speed)
 		}
+	}
+}
+
+// TestDemoCityLives runs the live sources of a demo for six seconds, which are an hour of the city from nine in the
+// morning, and reads off its layers what has happened. It also checks from which zoom on layers have tiles.
+func TestDemoCityLives(t *testing.T) {
+	t.Parallel()
+	city, err := Demo(20_000, 1, 600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lowest := map[layers.Name]uint8{"parcels": 13, "lanes": 12}
+	for _, l := range city.Layers {
+		if got, want := l.Tiles.MinZoom, lowest[l.Schema.Name]; got != want {
+			t.Errorf("%s: the lowest zoom is %d, want %d", l.Schema.Name, got, want)
+		}
+	}
+	var names []string
+	for _, source := range city.Live {
+		names = append(names, source.Name())
+	}
+	if want := []string{"live-markets", "live-complaints", "live-vendors", "live-sensors"}; !slices.Equal(names, want) {
+		t.Fatalf("got sources %q, want %q", names, want)
+	}
+	s, err := NewStore(city, telemetry.NewMetrics())
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	if err := s.Load(t.Context(), city.Sources, log); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Date(2026, time.January, 6, 1, 0, 0, 0, time.UTC) // 09:00 in the city
+	// latest returns the latest time of a field and how many features have text in another.
+	latest := func(name layers.Name, field, kept, text string) (last time.Time, count int) {
+		for _, l := range s.Public().All() {
+			if l.Name() != name {
+				continue
+			}
+			v := l.View.Now()
+			at, is := v.Schema().FieldIndex(field), v.Schema().FieldIndex(kept)
+			v.Search(world.Box{Max: world.Point{X: math.MaxUint32, Y: math.MaxUint32}}, func(f layers.Feature) bool {
+				if at >= 0 && !f.Values[at].IsNull() && f.Values[at].Time().After(last) {
+					last = f.Values[at].Time()
+				}
+				if f.Values[is].Text() == text {
+					count++
+				}
+				return true
+			})
+		}
+		return last, count
+	}
+	_, opened := latest("vendors", "", "open", "open")
+	for _, of := range [][2]string{{"complaints", "changed"}, {"sensors", "read"}} {
+		if last, _ := latest(layers.Name(of[0]), of[1], "status", ""); last.After(start) {
+			t.Errorf("%s are as of %v before the clock starts", of[0], last)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		for _, source := range city.Live {
+			running.Go(func() { s.Follow(ctx, source, log) })
+		}
+		time.Sleep(6 * time.Second)
+		synctest.Wait()
+		cancel()
+		running.Wait()
+	})
+	end := start.Add(time.Hour)
+	for _, of := range [][2]string{{"complaints", "changed"}, {"sensors", "read"}} {
+		last, _ := latest(layers.Name(of[0]), of[1], "status", "")
+		if last.After(end) || last.Before(end.Add(-15*time.Minute)) {
+			t.Errorf("%s are as of %v, want about %v", of[0], last, end)
+		}
+	}
+	if _, now := latest("vendors", "", "open", "open"); now <= opened {
+		t.Errorf("%d stalls are open at ten after %d at nine", now, opened)
 	}
 }

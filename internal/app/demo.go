@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,17 +16,15 @@ const demoZoom = 10
 // demoZone is the time zone that the synthetic city lives in.
 const demoZone = "Asia/Shanghai"
 
-// Demo returns a synthetic city with a number of complaints, 1 to synthetic.MaxComplaints; the same
-// seed gives the same city. speed is how many times as fast as ours its clock runs, up to
-// synthetic.MaxSpeed; 0 is a city in which nothing happens.
+// Demo returns a synthetic city with a number of complaints, up to synthetic.MaxComplaints; 0 is
+// synthetic.DefaultComplaints. The same seed gives the same city. speed is how many times as fast as ours
+// its clock runs, up to synthetic.MaxSpeed; 0 is a city in which nothing happens.
 func Demo(complaints int, seed uint64, speed int) (*City, error) {
-	if complaints < 1 || complaints > synthetic.MaxComplaints {
-		return nil, fmt.Errorf("app: %d features are not 1 to %d", complaints, synthetic.MaxComplaints)
+	opts, living := synthetic.Options{Complaints: complaints, Seed: seed}, synthetic.LiveOptions{Speed: speed}
+	if err := errors.Join(opts.Validate(), living.Validate()); err != nil {
+		return nil, fmt.Errorf("app: demo: %w", err)
 	}
-	if speed < 0 || speed > synthetic.MaxSpeed {
-		return nil, fmt.Errorf("app: speed %d is not 1 to %d", speed, synthetic.MaxSpeed)
-	}
-	made := synthetic.New(synthetic.Options{Complaints: complaints, Seed: seed})
+	made := synthetic.New(opts)
 	center := synthetic.Center
 	zone, err := time.LoadLocation(demoZone)
 	if err != nil {
@@ -43,7 +42,7 @@ func Demo(complaints int, seed uint64, speed int) (*City, error) {
 		})
 	}
 	if speed > 0 {
-		city.Live = made.Live(synthetic.LiveOptions{Speed: speed})
+		city.Live = made.Live(living)
 	}
 	return city, nil
 }
