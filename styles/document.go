@@ -1,9 +1,6 @@
 package styles
 
 import (
-	"html"
-	"strings"
-
 	"github.com/paulmach/orb"
 
 	"hutong/layers"
@@ -16,31 +13,11 @@ type style struct {
 	Metadata  map[string]any        `json:"metadata"`
 	Center    *orb.Point            `json:"center,omitempty"`
 	Zoom      *float64              `json:"zoom,omitempty"`
-	Sources   map[string]source     `json:"sources"`
+	Sources   *sources              `json:"sources"`
 	Sprite    string                `json:"sprite,omitempty"`
 	Glyphs    string                `json:"glyphs,omitempty"`
 	FontFaces map[string][]fontFace `json:"font-faces,omitempty"`
 	Layers    []layer               `json:"layers"`
-}
-
-// source is a vector source, described here or by the TileJSON at URL.
-type source struct {
-	Type        string   `json:"type"`
-	URL         string   `json:"url,omitempty"`
-	Tiles       []string `json:"tiles,omitempty"`
-	MinZoom     *uint8   `json:"minzoom,omitempty"`
-	MaxZoom     *uint8   `json:"maxzoom,omitempty"`
-	Attribution string   `json:"attribution,omitempty"` // HTML
-}
-
-// layerSource is the source of a layer's tiles. It is described here, not by the layer's TileJSON: a map
-// would ask for each of those before the first tile. It has no bounds, since a map asks for no tiles
-// outside of them and a layer may grow.
-func layerSource(base string, l *Layer) source {
-	return source{
-		Type: "vector", Tiles: []string{base + "/tiles/" + string(l.Name) + "/{z}/{x}/{y}.mvt"},
-		MinZoom: &l.MinZoom, MaxZoom: &l.MaxZoom, Attribution: html.EscapeString(l.Attribution),
-	}
 }
 
 // fontFace is a font file.
@@ -111,7 +88,7 @@ func (s *stack) stacked() []layer {
 func idsOf(list []layer, name layers.Name) []string {
 	ids := []string{}
 	for _, l := range list {
-		if l.Source == string(name) && (l.ID == l.Source || strings.HasPrefix(l.ID, l.Source+":")) {
+		if l.Metadata[LayerKey] == string(name) {
 			ids = append(ids, l.ID)
 		}
 	}

@@ -64,7 +64,8 @@ func demo() Input {
 	places := Layer{Points: true, Known: map[string]Known{"class": values("city", "district", "neighbourhood", "town")}}
 	parcels := Layer{Polygons: true, Known: map[string]Known{"class": values("residential", "farm")}}
 	return Input{
-		Name: "A city", BaseURL: "https://map.example.org/live/", Sprite: true, Glyphs: true,
+		Together: 16,
+		Name:     "A city", BaseURL: "https://map.example.org/live/", Sprite: true, Glyphs: true,
 		Fonts: []FontFile{
 			{Path: "/assets/latin-1A2B.woff", Ranges: []string{"U+0-FF", "U+131"}},
 			{Path: "/assets/sc-3C4D.woff", Ranges: []string{"U+4E00-9FFF"}},

@@ -115,7 +115,7 @@ func TestLegendIsThePaint(t *testing.T) {
 					from = float64(l.Schema.Fields[l.Schema.FieldIndex(told.Field)].FromZoom)
 				}
 				for _, l := range d.Layers {
-					if l.Source != string(told.Name) {
+					if l.SourceLayer != string(told.Name) {
 						continue
 					}
 					for _, zoom := range []float64{max(l.MinZoom, 14, from), 17} {

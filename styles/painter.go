@@ -11,14 +11,16 @@ type painter struct {
 	texts  bool
 	places bool // names of places come from a layer or an archive
 	data   int  // layers of data so far, drawn or not
+	// sources are where the layers that are drawn have their tiles.
+	sources map[layers.Name]string
 	// hottest is the layer of data whose points glow: the most crowded one, the first of several, drawn or
 	// not. Two glows are mud.
 	hottest layers.Name
 }
 
-func newPainter(in *Input) *painter {
+func newPainter(in *Input, sources map[layers.Name]string) *painter {
 	p := &painter{
-		theme: themeOf(in.theme()), lang: in.lang(),
+		theme: themeOf(in.theme()), lang: in.lang(), sources: sources,
 		sprite: in.Sprite, texts: in.Glyphs || len(in.Fonts) > 0,
 	}
 	p.add(bandGround, layer{ID: backgroundID, Type: "background", Paint: map[string]any{"background-color": p.theme.ground}})
@@ -55,7 +57,7 @@ func (p *painter) layer(l *Layer) described {
 		Name: l.Name, Title: l.heading(p.lang), Role: l.Drawing.Role, Kinds: one.kinds(),
 	}
 	f := from{
-		id: string(l.Name), source: string(l.Name), sourceLayer: string(l.Name),
+		id: string(l.Name), source: p.sources[l.Name], sourceLayer: string(l.Name),
 		metadata: map[string]string{TitleKey: d.Title, LayerKey: string(l.Name)},
 	}
 	if l.Drawing.Role == Data {

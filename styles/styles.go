@@ -35,7 +35,7 @@ type Input struct {
 	// Name is the style's name as people read it; "" means "Hutong".
 	Name string
 	// BaseURL is the server's absolute http or https URL as its clients see it, with or without a
-	// trailing slash; the tiles of a layer are expected at BaseURL/tiles/NAME/{z}/{x}/{y}.mvt.
+	// trailing slash; the tiles of layers are expected at BaseURL/tiles/NAME,NAME/{z}/{x}/{y}.mvt.
 	BaseURL string
 	// Theme is the colours; "" is [Light]. Lang is the language of names and titles; "" is [EN].
 	Theme Theme
@@ -48,6 +48,9 @@ type Input struct {
 	Layers []Layer
 	// Only, unless it is nil, names the layers to draw.
 	Only []layers.Name
+	// Together is the most layers that the server has in one tile. With less than two each layer of the
+	// ground has a source of its own.
+	Together int
 	// Archives are the archives that may be drawn as ground: those of a schema that is known here are.
 	Archives []Archive
 	// Fonts are the font files that texts are drawn with; Glyphs says that the server has ranges of
@@ -95,10 +98,10 @@ func Make(in Input) ([]byte, error) {
 		return nil, fmt.Errorf("styles: %w", err)
 	}
 	out := in.head(base)
-	p := newPainter(&in)
+	p := newPainter(&in, in.layerSources(base, out.Sources))
 	for i := range in.Archives {
 		if a := &in.Archives[i]; p.archive(a) {
-			out.Sources[a.source()] = source{Type: "vector", URL: base + "/archives/" + a.Name + ".json"}
+			out.Sources.add(a.source(), source{Type: "vector", URL: base + "/archives/" + a.Name + ".json"})
 		}
 	}
 	told := []described{}
@@ -108,7 +111,6 @@ func Make(in Input) ([]byte, error) {
 			p.skip(l)
 			continue
 		}
-		out.Sources[string(l.Name)] = layerSource(base, l)
 		told = append(told, p.layer(l))
 	}
 	out.Layers = p.stacked()
@@ -130,7 +132,7 @@ func (in *Input) head(base string) style {
 	out := style{
 		Version: 8, Name: in.Name,
 		Metadata: map[string]any{ThemeKey: in.theme(), LangKey: in.lang()},
-		Sources:  map[string]source{},
+		Sources:  &sources{},
 	}
 	if out.Name == "" {
 		out.Name = "Hutong"

@@ -72,7 +72,7 @@ func TestOnly(t *testing.T) {
 	some := parse(t, in)
 	var want []any
 	for _, l := range all.Layers {
-		if l.Source == "" || l.Source == "markets" || l.Source == "roads" {
+		if l.Source == "" || l.SourceLayer == "markets" || l.SourceLayer == "roads" {
 			want = append(want, l)
 		}
 	}
@@ -183,5 +183,46 @@ func TestCoveragesShowWhatIsUnder(t *testing.T) {
 	}
 	if through < 0.75 {
 		t.Errorf("five coverages let %.2f through, want 0.75 at least", through)
+	}
+}
+
+// TestTogether: the ground comes in one source, as far as it fits, each layer of data in one of its own
+// and before it.
+func TestTogether(t *testing.T) {
+	t.Parallel()
+	ground := func(name layers.Name, minZoom, maxZoom uint8, attribution string) Layer {
+		return Layer{Name: name, MinZoom: minZoom, MaxZoom: maxZoom, Attribution: attribution, Drawing: Drawing{Role: Park}}
+	}
+	in := Input{BaseURL: "http://127.0.0.1:8080", Together: 3, Layers: []Layer{
+		ground("z", 3, 14, "The city"), ground("short", 0, 12, ""),
+		{Name: "data", MaxZoom: 18},
+		ground("b", 1, 14, "A & B"),
+		ground("hidden", 0, 14, "Nobody"), ground("a", 2, 14, "The city"), ground("late", 0, 14, "Late"),
+	}, Only: []layers.Name{"z", "short", "data", "b", "a", "late"}}
+	at := func(names string) []string {
+		return []string{"http://127.0.0.1:8080/tiles/" + names + "/{z}/{x}/{y}.mvt"}
+	}
+	zoom := func(z uint8) *uint8 { return &z }
+	want := map[string]source{
+		"data":       {Type: "vector", Tiles: at("data"), MinZoom: zoom(0), MaxZoom: zoom(18)},
+		"short":      {Type: "vector", Tiles: at("short"), MinZoom: zoom(0), MaxZoom: zoom(12)},
+		"late":       {Type: "vector", Tiles: at("late"), MinZoom: zoom(0), MaxZoom: zoom(14), Attribution: "Late"},
+		groundSource: {Type: "vector", Tiles: at("a,b,z"), MinZoom: zoom(1), MaxZoom: zoom(14), Attribution: "The city, A &amp; B"},
+	}
+	got := parse(t, in)
+	if diff := cmp.Diff(want, got.Sources); diff != "" {
+		t.Errorf("sources (-want +got):\n%s", diff)
+	}
+	if raw := string(make1(t, in)); strings.Index(raw, `"data":{`) > strings.Index(raw, `"`+groundSource+`":{"type"`) {
+		t.Errorf("the ground's source comes before that of data: %s", raw)
+	}
+	for _, l := range got.Layers {
+		if own := l.SourceLayer == "data" || l.SourceLayer == "short" || l.SourceLayer == "late"; l.Source != "" && (l.Source == groundSource) == own {
+			t.Errorf("%s takes %s from %s", l.ID, l.SourceLayer, l.Source)
+		}
+	}
+	in.Together = 1
+	if n := len(parse(t, in).Sources); n != 6 {
+		t.Errorf("without composites there are %d sources, want one for each layer", n)
 	}
 }

@@ -25,6 +25,7 @@ import (
 	"hutong/layers"
 	"hutong/layers/shape"
 	"hutong/styles"
+	"hutong/tiles/cache"
 )
 
 // Start is where a map starts that nobody has moved yet.
@@ -130,7 +131,7 @@ func (s *Style) only(w http.ResponseWriter, r *http.Request) (only []layers.Name
 // input is what a style is made from at this moment.
 func (s *Style) input(r *http.Request, variant styles.Variant, only []layers.Name) styles.Input {
 	in := styles.Input{
-		Name: s.opts.Name.In(variant.Lang), BaseURL: s.base.URL(r), Theme: variant.Theme, Lang: variant.Lang, TimeZone: s.opts.TimeZone, Only: only,
+		Name: s.opts.Name.In(variant.Lang), BaseURL: s.base.URL(r), Theme: variant.Theme, Lang: variant.Lang, TimeZone: s.opts.TimeZone, Only: only, Together: cache.MaxLayers,
 		Fonts: s.opts.Fonts, Glyphs: s.opts.Glyphs, Sprite: s.opts.Sprite,
 	}
 	if s.opts.Archives != nil {

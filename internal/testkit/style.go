@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Contents are what the tiles of one layer hold, for [StyleProblems].
@@ -28,7 +29,7 @@ type Contents struct {
 // with a slash, source layer.
 func StyleProblems(style []byte, contents map[string]Contents) ([]string, error) {
 	var doc struct {
-		Sources map[string]json.RawMessage
+		Sources map[string]styleSource
 		Layers  []styleLayer
 	}
 	if err := json.Unmarshal(style, &doc); err != nil {
@@ -45,13 +46,37 @@ func StyleProblems(style []byte, contents map[string]Contents) ([]string, error)
 		if l.Source == "" {
 			continue
 		}
-		if _, ok := doc.Sources[l.Source]; !ok {
+		source, ok := doc.Sources[l.Source]
+		if !ok {
 			c.fail(l, "there is no source %q", l.Source)
+			continue
 		}
-		c.layer(l)
+		c.layer(l, source.holds(l.Source, l.SourceLayer))
 	}
 	c.everythingDrawn()
 	return c.problems, nil
+}
+
+// styleSource is what the check reads of a source.
+type styleSource struct {
+	URL   string
+	Tiles []string
+}
+
+// holds returns the key of the contents that a source called name has as sourceLayer: of tiles of layers
+// those that their address names, of an archive whatever it has.
+func (s styleSource) holds(name, sourceLayer string) string {
+	if s.URL != "" {
+		return name + "/" + sourceLayer
+	}
+	for _, address := range s.Tiles {
+		_, list, _ := strings.Cut(address, "/tiles/")
+		list, _, _ = strings.Cut(list, "/")
+		if slices.Contains(strings.Split(list, ","), sourceLayer) {
+			return sourceLayer + "/" + sourceLayer
+		}
+	}
+	return ""
 }
 
 // styleLayer is what the check reads of a style layer.
@@ -84,11 +109,10 @@ var draws = map[string][]string{
 	"circle": {"Point"}, "heatmap": {}, "fill": {"Polygon"}, "line": {"LineString", "Polygon"}, "symbol": {"Point"},
 }
 
-func (c *styleCheck) layer(l *styleLayer) {
-	key := l.Source + "/" + l.SourceLayer
+func (c *styleCheck) layer(l *styleLayer, key string) {
 	holds, ok := c.contents[key]
 	if !ok {
-		c.fail(l, "there is no source layer %q", key)
+		c.fail(l, "the source %q has no layer %q", l.Source, l.SourceLayer)
 		return
 	}
 	at := zooms{0, topZoom}

@@ -18,7 +18,7 @@ func TestStyleProblems(t *testing.T) {
 		{"good", good, ""},
 		{"id twice", good + "," + good, "a: its id stands twice"},
 		{"no source", good + `,{"id":"b","type":"circle","source":"b","source-layer":"b"}`, `b: there is no source "b"`},
-		{"no source layer", good + `,{"id":"b","type":"circle","source":"a","source-layer":"c"}`, `b: there is no source layer "a/c"`},
+		{"no source layer", good + `,{"id":"b","type":"circle","source":"a","source-layer":"c"}`, `b: the source "a" has no layer "c"`},
 		{
 			"no field", good + `,{"id":"b","type":"symbol","source":"a","source-layer":"a","layout":{"x":["to-string",["get","secret"]]}}`,
 			`b: there is no field "secret"`,
@@ -55,7 +55,7 @@ func TestStyleProblems(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := StyleProblems([]byte(`{"sources":{"a":{}},"layers":[`+tt.layers+`]}`), contents)
+			got, err := StyleProblems([]byte(`{"sources":{"a":{"tiles":["http://h/tiles/x,a/{z}/{x}/{y}.mvt"]}},"layers":[`+tt.layers+`]}`), contents)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,7 +69,7 @@ func TestStyleProblems(t *testing.T) {
 // TestStyleProblemsOfPlaces: names draw places.
 func TestStyleProblemsOfPlaces(t *testing.T) {
 	t.Parallel()
-	const names = `{"sources":{"a":{}},"layers":[{"id":"a","type":"symbol","source":"a","source-layer":"a","layout":{"text-field":"x"}}]}`
+	const names = `{"sources":{"a":{"tiles":["http://h/tiles/x,a/{z}/{x}/{y}.mvt"]}},"layers":[{"id":"a","type":"symbol","source":"a","source-layer":"a","layout":{"text-field":"x"}}]}`
 	for _, named := range []bool{true, false} {
 		got, err := StyleProblems([]byte(names), map[string]Contents{"a/a": {Kinds: []string{"Point"}, Named: named}})
 		if err != nil || (len(got) == 0) != named {

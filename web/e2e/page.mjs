@@ -34,14 +34,14 @@ async function visit(context) {
   return report;
 }
 
-/** The ids of all features in each source's tiles, each once. Runs in the page. */
+/** The ids of all features in each layer's tiles, each once. Runs in the page. */
 function sourceNumbers() {
   const { map } = window.hutong;
   const out = {};
   for (const { type, source, ["source-layer"]: sourceLayer } of map.getStyle().layers) {
     if (type === "background") continue;
     const found = map.querySourceFeatures(source, { sourceLayer });
-    out[source] = [...new Set(found.map((f) => f.id))];
+    out[sourceLayer] = [...new Set(found.map((f) => f.id))];
   }
   return out;
 }
@@ -54,7 +54,7 @@ function renderedNumbers() {
   for (const f of map.queryRenderedFeatures()) {
     const { x, y } = map.project(f.geometry.coordinates);
     if (x < 0 || y < 0 || x >= clientWidth || y >= clientHeight) continue;
-    (out[f.source] ??= new Set()).add(f.id);
+    (out[f.sourceLayer] ??= new Set()).add(f.id);
   }
   return Object.fromEntries(Object.entries(out).map(([source, ids]) => [source, [...ids]]));
 }
@@ -65,7 +65,7 @@ async function clickNearest(page) {
     const { map } = window.hutong;
     const middle = map.project(map.getCenter());
     const near = map.queryRenderedFeatures()
-      .map((f) => ({ lngLat: f.geometry.coordinates, at: map.project(f.geometry.coordinates), source: f.source, id: f.id }))
+      .map((f) => ({ lngLat: f.geometry.coordinates, at: map.project(f.geometry.coordinates), source: f.sourceLayer, id: f.id }))
       .sort((a, b) => a.at.dist(middle) - b.at.dist(middle))[0];
     return { ...near, at: [near.at.x, near.at.y] };
   });

@@ -40,7 +40,7 @@ async function hover(page) {
   const at = await page.evaluate((layer) => {
     const { map } = window.hutong;
     const middle = map.project(map.getCenter());
-    const places = map.queryRenderedFeatures().filter((f) => f.source === layer).map((f) => map.project(f.geometry.coordinates));
+    const places = map.queryRenderedFeatures().filter((f) => f.sourceLayer === layer).map((f) => map.project(f.geometry.coordinates));
     const near = places.sort((a, b) => a.dist(middle) - b.dist(middle))[0];
     return [near.x, near.y];
   }, options.layer);

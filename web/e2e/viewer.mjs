@@ -31,7 +31,7 @@ async function seen(page) {
   await page.waitForTimeout(500); // the address is written a little later
   return page.evaluate(({ layer, field }) => {
     const { map, state } = window.hutong;
-    const drawn = map?.queryRenderedFeatures().filter((f) => f.source === layer) ?? [];
+    const drawn = map?.queryRenderedFeatures().filter((f) => f.sourceLayer === layer) ?? [];
     const values = {};
     for (const f of drawn) values[f.properties[field]] = (values[f.properties[field]] ?? 0) + 1;
     return {

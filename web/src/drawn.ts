@@ -25,8 +25,10 @@ export interface LegendEntry {
 
 /** A layer of the server as a style draws it, in one or several style layers. */
 export interface Drawn {
-  /** The layer's name, which its source has too. */
+  /** The layer's name. */
   name: string;
+  /** Its source, which the ground's layers share; "" while nothing of it is drawn. */
+  source: string;
   /** Its name as people read it, in the style's language. */
   title: string;
   /** What of the map's ground it is; "" for data. */
@@ -66,14 +68,15 @@ export function metadataOf({ metadata }: { metadata?: unknown }, key: string): u
 function stated({ layers, metadata }: Pick<StyleSpecification, "layers" | "metadata">): Drawn[] | null {
   const list = metadataOf({ metadata }, "hutong:layers");
   if (!Array.isArray(list)) return null;
-  const ids = new Set(layers.map((l) => l.id));
+  const sources = new Map(layers.map((l) => [l.id, "source" in l ? l.source : ""]));
   return list.filter(isObject).map((entry) => {
     const kinds = ORDER.filter((kind) => texts(entry["kinds"]).includes(kind));
     const legend = (Array.isArray(entry["legend"]) ? entry["legend"] : []).filter(isObject).map((e) => legendEntry(e, kinds));
+    const ids = texts(entry["ids"]).filter((id) => sources.has(id));
     return {
-      name: text(entry["name"]), title: text(entry["title"]) || text(entry["name"]),
+      name: text(entry["name"]), source: sources.get(ids[0] ?? "") ?? "", title: text(entry["title"]) || text(entry["name"]),
       role: text(entry["role"]) === "data" ? "" : text(entry["role"]), colour: legend[0]?.colour ?? GREY,
-      ids: texts(entry["ids"]).filter((id) => ids.has(id)), kinds, field: text(entry["field"]), legend,
+      ids, kinds, field: text(entry["field"]), legend,
     };
   });
 }
@@ -108,7 +111,7 @@ function guessed(specs: readonly LayerSpecification[]): Drawn[] {
     if (!drawn) {
       const title = metadataOf(spec, "hutong:title");
       drawn = {
-        name: spec.source, title: text(title) || spec.source, role: "", colour: look.colour, ids: [], kinds: [], field: "", legend: [],
+        name: spec.source, source: spec.source, title: text(title) || spec.source, role: "", colour: look.colour, ids: [], kinds: [], field: "", legend: [],
       };
       bySource.set(spec.source, drawn);
     }

@@ -61,7 +61,8 @@ async function start(state: State, banner: Banner): Promise<void> {
   const failures = new Failures();
   const refresher = new Refresher((name) => {
     const { map } = viewer;
-    if (map?.getSource(name) && !state.get().off.includes(name)) failures.refresh(map, name);
+    const source = viewer.drawn().find((d) => d.name === name)?.source;
+    if (source && map?.getSource(source) && !state.get().off.includes(name)) failures.refresh(map, source);
   });
   const live = new Live(viewer, byId("live"), refresher);
   new Panel(viewer, byId("layers"), (names) => live.opened(names));

@@ -6,7 +6,8 @@ import { nearestInRings, nearestOf, nearestOnLines, type Near, type Pixel } from
 /** What the page reads of a feature that MapLibre found on the screen. */
 export interface Rendered {
   id?: string | number | undefined;
-  source: string;
+  /** The name of its layer. */
+  layer: string;
   properties: Record<string, unknown>;
   geometry: { type: string; coordinates?: unknown };
 }
@@ -40,10 +41,10 @@ export function hits(
   list: readonly Rendered[], from: Pixel, reach: number, project: (lngLat: [number, number]) => Pixel,
 ): Hit[] {
   const found = new Map<string, Hit>();
-  for (const { id, source, properties, geometry } of list) {
+  for (const { id, layer, properties, geometry } of list) {
     const place = placeOf(geometry, from, project);
     if (!place || (place.kind === "polygon" && place.far > reach)) continue;
-    const hit: Hit = { layer: source, kind: place.kind, properties: known(properties), at: place.at, far: place.far };
+    const hit: Hit = { layer, kind: place.kind, properties: known(properties), at: place.at, far: place.far };
     if (typeof id === "number") hit.number = id;
     const key = JSON.stringify([hit.layer, hit.number ?? hit.properties]);
     const same = found.get(key);

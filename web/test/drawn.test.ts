@@ -24,14 +24,14 @@ test("drawnLayers takes what the style says of its layers", () => {
   const got = drawnLayers({ layers: specs, metadata }, ["known", "first"]);
   assert.deepEqual(got, [
     {
-      name: "known", title: "Known", role: "", colour: "#ff0000", ids: ["y", "z"], kinds: ["polygon", "point"], field: "kind",
+      name: "known", source: "known", title: "Known", role: "", colour: "#ff0000", ids: ["y", "z"], kinds: ["polygon", "point"], field: "kind",
       legend: [
         { value: "a", title: "An a", colour: "#ff0000", icon: "bus", shape: "square", kind: "point" },
         { title: "Others", colour: "#777777", kind: "point", other: true },
         { from: 1, to: 2.5, unit: "m", title: "", colour: "#00ff00", kind: "polygon", dash: [3, 1.5] },
       ],
     },
-    { name: "first", title: "first", role: "road", colour: "#777777", ids: [], kinds: ["line"], field: "", legend: [] },
+    { name: "first", source: "", title: "first", role: "road", colour: "#777777", ids: [], kinds: ["line"], field: "", legend: [] },
   ]);
 });
 
@@ -45,7 +45,7 @@ test("drawnLayers makes something of metadata that is not as agreed", () => {
 test("drawnLayers reads a style that says nothing by its sources", () => {
   const rest = { role: "", field: "", legend: [] };
   assert.deepEqual(drawnLayers({ layers: specs }, ["known"]), [
-    { name: "known", title: "Known", colour: "#ff0000", ids: ["y", "y:outline"], kinds: ["polygon"], ...rest },
-    { name: "later", title: "later", colour: "#777777", ids: ["x"], kinds: ["point"], ...rest },
+    { name: "known", source: "known", title: "Known", colour: "#ff0000", ids: ["y", "y:outline"], kinds: ["polygon"], ...rest },
+    { name: "later", source: "later", title: "later", colour: "#777777", ids: ["x"], kinds: ["point"], ...rest },
   ]);
 });

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hits, type Rendered } from "../src/pick";
 
-function rendered(source: string, id: number | undefined, type: string, coordinates: unknown, properties = {}): Rendered {
-  return { id, source, properties, geometry: { type, coordinates } };
+function rendered(layer: string, id: number | undefined, type: string, coordinates: unknown, properties = {}): Rendered {
+  return { id, layer, properties, geometry: { type, coordinates } };
 }
 
 function point(layer: string, id: number | undefined, at: number, properties = {}): Rendered {

@@ -126,7 +126,7 @@ async function onMap(page) {
   const picture = async (text) => {
     await page.evaluate((words) => {
       const { map } = window.hutong;
-      const label = map.getStyle().layers.find((l) => l.source === "quarters" && l.layout?.["text-field"]);
+      const label = map.getStyle().layers.find((l) => l["source-layer"] === "quarters" && l.layout?.["text-field"]);
       map.setLayoutProperty(label.id, "text-field", words);
       map.jumpTo({ center: [116.431, 39.9245], zoom: 15 });
     }, text);

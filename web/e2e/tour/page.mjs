@@ -25,7 +25,7 @@ export function features(page) {
   return page.evaluate(() => {
     const out = {};
     for (const f of window.hutong.map.queryRenderedFeatures()) {
-      if (f.properties.id !== undefined) (out[f.source] ??= new Set()).add(f.properties.id);
+      if (f.properties.id !== undefined) (out[f.sourceLayer] ??= new Set()).add(f.properties.id);
     }
     return Object.fromEntries(Object.entries(out).map(([source, ids]) => [source, [...ids].sort()]));
   });
