@@ -71,6 +71,14 @@ export async function listen(page, complaints = []) {
   return complaints;
 }
 
+/** Leaves a page without WebGL. Runs in the page before anything else. */
+export function takeGraphics() {
+  const real = HTMLCanvasElement.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
+    return kind.startsWith("webgl") ? null : real.call(this, kind, ...rest);
+  };
+}
+
 /** Waits until the map has nothing left to load or draw. */
 export async function idle(page) {
   await page.waitForFunction(() => document.documentElement.dataset.state === "idle");

@@ -6,7 +6,7 @@
 //                    "number": "its field of numbers", "category": "its field of texts"}'
 
 import { readFile } from "node:fs/promises";
-import { idle, listen, options, readPopup, run, shot } from "./browser.mjs";
+import { idle, listen, options, readPopup, run, shot, takeGraphics } from "./browser.mjs";
 
 await run(visit);
 
@@ -243,12 +243,7 @@ async function paper(page) {
 async function withoutGraphics(context, complaints) {
   const page = await context.newPage();
   await listen(page, complaints);
-  await page.addInitScript(() => {
-    const real = HTMLCanvasElement.prototype.getContext;
-    HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
-      return kind.startsWith("webgl") ? null : real.call(this, kind, ...rest);
-    };
-  });
+  await page.addInitScript(takeGraphics);
   await page.goto(`${options.base}/${options.hash}&lang=en&theme=light`);
   await page.locator(".rows tbody tr").first().waitFor();
   const report = await rows(page);

@@ -5,7 +5,7 @@
 //   node viewer.mjs '{… what page.mjs takes, "layer": "a layer", "field": "its legend's field"}'
 
 import http from "node:http";
-import { idle, listen, options, run, shot } from "./browser.mjs";
+import { idle, listen, options, run, shot, takeGraphics } from "./browser.mjs";
 
 await run(visit);
 
@@ -160,12 +160,7 @@ function describeFocus() {
 async function withoutGraphics(context, complaints) {
   const page = await context.newPage();
   await listen(page, complaints);
-  await page.addInitScript(() => {
-    const real = HTMLCanvasElement.prototype.getContext;
-    HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
-      return kind.startsWith("webgl") ? null : real.call(this, kind, ...rest);
-    };
-  });
+  await page.addInitScript(takeGraphics);
   await page.goto(options.base + "/" + options.hash);
   await page.waitForFunction(() => document.documentElement.dataset.state === "no-map");
   await page.locator("#language").click();

@@ -1,14 +1,10 @@
 // The page where the browser cannot draw the map.
 
+import { takeGraphics } from "../browser.mjs";
 import { barriers, card, heard, rows } from "./page.mjs";
 
 export async function withoutGraphics(opener, { centre }) {
-  const page = await opener.blank({}, () => {
-    const real = HTMLCanvasElement.prototype.getContext;
-    HTMLCanvasElement.prototype.getContext = function (kind, ...rest) {
-      return kind.startsWith("webgl") ? null : real.call(this, kind, ...rest);
-    };
-  });
+  const page = await opener.blank({}, takeGraphics);
   await page.goto(opener.address());
   await page.waitForFunction(() => document.documentElement.dataset.state === "no-map");
   const report = { message: await page.locator("#map").innerText() };

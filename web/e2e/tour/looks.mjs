@@ -65,10 +65,10 @@ function labels(page) {
   return page.evaluate(() => {
     const { map } = window.hutong;
     const out = {};
-    for (const { id, type, source, layout } of map.getStyle().layers) {
+    for (const { id, type, "source-layer": name, layout } of map.getStyle().layers) {
       if (type !== "symbol" || !layout?.["text-field"]) continue;
       const names = [...JSON.stringify(layout["text-field"]).matchAll(/"get","([^"]+)"/g)].map((m) => m[1]);
-      const label = (out[source] ??= { fields: [], drawn: 0 });
+      const label = (out[name] ??= { fields: [], drawn: 0 });
       label.fields.push(...names);
       label.drawn += map.queryRenderedFeatures({ layers: [id] }).length;
     }
