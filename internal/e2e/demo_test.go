@@ -132,15 +132,29 @@ func checkStyle(t *testing.T, s *server, list []layerInfo) {
 	t.Helper()
 	var doc struct {
 		Version int
-		Sources map[string]struct{ URL string }
+		Sources map[string]struct{ Tiles []string }
 	}
 	a := s.get(t, "/styles/default.json")
 	if err := json.Unmarshal(a.body, &doc); err != nil || doc.Version != 8 {
 		t.Fatalf("got %v in %.300s", err, a.body)
 	}
+	times := map[string]int{}
+	for name, source := range doc.Sources {
+		if len(source.Tiles) != 1 {
+			t.Fatalf("source %s: got tiles at %v, want one address", name, source.Tiles)
+		}
+		path, own := strings.CutPrefix(source.Tiles[0], s.url)
+		if !own || s.get(t, strings.NewReplacer("{z}", "0", "{x}", "0", "{y}", "0").Replace(path)).StatusCode != http.StatusOK {
+			t.Errorf("source %s: %s has no tile of the world", name, source.Tiles[0])
+		}
+		of, _, _ := strings.Cut(strings.TrimPrefix(path, "/tiles/"), "/")
+		for one := range strings.SplitSeq(of, ",") {
+			times[one]++
+		}
+	}
 	for _, l := range list {
-		if got, want := doc.Sources[l.Name].URL, s.url+"/tiles/"+l.Name+".json"; got != want {
-			t.Errorf("source %s: got %s, want %s", l.Name, got, want)
+		if times[l.Name] != 1 {
+			t.Errorf("layer %s is in %d sources, want one", l.Name, times[l.Name])
 		}
 	}
 }
