@@ -26,7 +26,7 @@ func TestFonts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := get(h, http.MethodGet, f.Path)
+		w := testkit.Ask(h, http.MethodGet, f.Path)
 		if w.Code != http.StatusOK || w.Body.String() != string(b) || !strings.HasPrefix(string(b), "wOFF") {
 			t.Errorf("%s: got %d with %d bytes, want the font of %d", f.Path, w.Code, w.Body.Len(), len(b))
 		}

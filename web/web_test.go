@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,16 +26,6 @@ func bundle() fstest.MapFS {
 		"dist/assets/latin-MNO234.woff":  {Data: []byte("font")},
 		"dist/assets/licences-JKL01.txt": {Data: []byte("licences")},
 	}
-}
-
-func get(h http.Handler, method, path string, header ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, path, nil)
-	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Add(header[i], header[i+1])
-	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w
 }
 
 func newTestSite(t *testing.T, fsys fstest.MapFS) *site {
@@ -75,7 +64,7 @@ func TestServe(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w := get(s, http.MethodGet, tt.path, "Accept-Encoding", tt.accept)
+			w := testkit.Ask(s, http.MethodGet, tt.path, "Accept-Encoding", tt.accept)
 			got := map[string]string{
 				"type": w.Header().Get("Content-Type"), "cache": w.Header().Get("Cache-Control"),
 				"encoding": w.Header().Get("Content-Encoding"),
@@ -118,12 +107,12 @@ func TestFramed(t *testing.T) {
 func TestServeProblem(t *testing.T) {
 	t.Parallel()
 	s := newTestSite(t, bundle())
-	w := get(s, http.MethodPost, "/")
+	w := testkit.Ask(s, http.MethodPost, "/")
 	want := `{"type":"urn:hutong:problem:method_not_allowed","title":"Method not allowed","status":405,"code":"method_not_allowed"}`
 	if got := w.Body.String(); w.Code != 405 || got != want || w.Header().Get("Allow") != "GET, HEAD" {
 		t.Errorf("got %d %s (Allow %q), want 405 %s", w.Code, got, w.Header().Get("Allow"), want)
 	}
-	if got := get(s, http.MethodHead, "/"); got.Code != 200 || got.Body.Len() != 0 {
+	if got := testkit.Ask(s, http.MethodHead, "/"); got.Code != 200 || got.Body.Len() != 0 {
 		t.Errorf("HEAD: got %d with %d bytes, want 200 without", got.Code, got.Body.Len())
 	}
 }
@@ -132,8 +121,8 @@ func TestServeProblem(t *testing.T) {
 func TestRevalidate(t *testing.T) {
 	t.Parallel()
 	s := newTestSite(t, bundle())
-	plain := get(s, http.MethodGet, "/").Header()
-	gzip := get(s, http.MethodGet, "/", "Accept-Encoding", "gzip").Header()
+	plain := testkit.Ask(s, http.MethodGet, "/").Header()
+	gzip := testkit.Ask(s, http.MethodGet, "/", "Accept-Encoding", "gzip").Header()
 	if plain.Get("ETag") == gzip.Get("ETag") {
 		t.Errorf("got the same ETag %s for both representations", plain.Get("ETag"))
 	}
@@ -141,7 +130,7 @@ func TestRevalidate(t *testing.T) {
 		if got := h.Get("Vary"); got != "Accept-Encoding" {
 			t.Errorf("got Vary %q, want Accept-Encoding", got)
 		}
-		w := get(s, http.MethodGet, "/", "Accept-Encoding", h.Get("Content-Encoding"), "If-None-Match", h.Get("ETag"))
+		w := testkit.Ask(s, http.MethodGet, "/", "Accept-Encoding", h.Get("Content-Encoding"), "If-None-Match", h.Get("ETag"))
 		if w.Code != http.StatusNotModified || w.Header().Get("ETag") != h.Get("ETag") {
 			t.Errorf("If-None-Match %s: got %d with ETag %s, want 304", h.Get("ETag"), w.Code, w.Header().Get("ETag"))
 		}
@@ -179,7 +168,7 @@ func TestAccepts(t *testing.T) {
 func TestPlaceholder(t *testing.T) {
 	t.Parallel()
 	s := newTestSite(t, fstest.MapFS{"dist/.gitignore": {Data: []byte("*")}})
-	w := get(s, http.MethodGet, "/")
+	w := testkit.Ask(s, http.MethodGet, "/")
 	if got := w.Body.String(); w.Code != 200 || !strings.Contains(got, "make run") || !strings.Contains(got, "npm ci") {
 		t.Errorf("got %d %s, want 200 and what to run", w.Code, got)
 	}
@@ -216,7 +205,7 @@ func TestBrokenBundles(t *testing.T) {
 func TestEmbedded(t *testing.T) {
 	t.Parallel()
 	h := Handler()
-	w := get(h, http.MethodGet, "/")
+	w := testkit.Ask(h, http.MethodGet, "/")
 	if w.Code != http.StatusOK {
 		t.Fatalf("/: got %d, want 200", w.Code)
 	}
@@ -231,7 +220,7 @@ func TestEmbedded(t *testing.T) {
 	}
 	hashed := regexp.MustCompile(`^assets/[a-z-]+-[A-Z0-9]{8}\.[a-z]+$`)
 	for _, a := range assets {
-		if got := get(h, http.MethodGet, "/"+a[1]).Code; got != http.StatusOK || !hashed.MatchString(a[1]) {
+		if got := testkit.Ask(h, http.MethodGet, "/"+a[1]).Code; got != http.StatusOK || !hashed.MatchString(a[1]) {
 			t.Errorf("%s: got %d, want 200 and a hashed name", a[1], got)
 		}
 	}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +17,7 @@ import (
 
 	"hutong/api"
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/view"
 	"hutong/styles"
@@ -56,16 +56,6 @@ func serverOf(routes []api.Route) http.Handler {
 	return s
 }
 
-func ask(h http.Handler, method, target string, header ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(method, target, nil)
-	for i := 0; i+1 < len(header); i += 2 {
-		r.Header.Add(header[i], header[i+1])
-	}
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	return w
-}
-
 func TestSprites(t *testing.T) {
 	t.Parallel()
 	h := spriteServer(t, map[string]string{"box": icon("M2 3H12V11H2z"), "bus": icon("M1 1H9V9z"), "wedge": icon("M1 1H9V9z")})
@@ -77,7 +67,7 @@ func TestSprites(t *testing.T) {
 		"default": {21, "box bus shape-ring", "wedge nothing"}, "default@2x": {42, "box bus shape-ring", "wedge nothing"},
 		"all": {21, "box bus wedge shape-star", "nothing"}, "all@2x": {42, "box bus wedge", "nothing"},
 	} {
-		w := ask(h, http.MethodGet, "/sprites/"+target+".json")
+		w := testkit.Ask(h, http.MethodGet, "/sprites/"+target+".json")
 		var index map[string]struct {
 			Width int
 			SDF   bool
@@ -95,7 +85,7 @@ func TestSprites(t *testing.T) {
 				t.Errorf("%s: it has %s", target, name)
 			}
 		}
-		w = ask(h, http.MethodGet, "/sprites/"+target+".png", "Accept-Encoding", "gzip")
+		w = testkit.Ask(h, http.MethodGet, "/sprites/"+target+".png", "Accept-Encoding", "gzip")
 		if _, err := png.Decode(w.Body); err != nil || w.Header().Get("Content-Type") != "image/png" || w.Header().Get("Content-Encoding") != "" {
 			t.Errorf("%s.png: got %v and %v, want a picture that is packed once", target, w.Header(), err)
 		}
@@ -107,27 +97,27 @@ func TestSpriteAnswers(t *testing.T) {
 	t.Parallel()
 	h := spriteServer(t, nil)
 	for _, target := range []string{"/sprites/default.json", "/sprites/default@2x.png", "/sprites/default%402x.png"} {
-		w := ask(h, http.MethodGet, target)
+		w := testkit.Ask(h, http.MethodGet, target)
 		tag := w.Header().Get("ETag")
 		if w.Code != http.StatusOK || tag == "" || w.Header().Get("Cache-Control") != "no-cache" ||
 			w.Header().Get("Access-Control-Allow-Origin") != "*" {
 			t.Errorf("%s: got %d %v", target, w.Code, w.Header())
 		}
-		if w := ask(h, http.MethodHead, target); w.Code != http.StatusOK || w.Body.Len() != 0 || w.Header().Get("ETag") != tag {
+		if w := testkit.Ask(h, http.MethodHead, target); w.Code != http.StatusOK || w.Body.Len() != 0 || w.Header().Get("ETag") != tag {
 			t.Errorf("HEAD %s: got %d with %d bytes and %v", target, w.Code, w.Body.Len(), w.Header())
 		}
-		if w := ask(h, http.MethodGet, target, "If-None-Match", tag); w.Code != http.StatusNotModified {
+		if w := testkit.Ask(h, http.MethodGet, target, "If-None-Match", tag); w.Code != http.StatusNotModified {
 			t.Errorf("%s with its ETag: got %d, want 304", target, w.Code)
 		}
 	}
 	other := spriteServer(t, map[string]string{"box": icon("M2 3H12V11H2z")})
 	for _, target := range []string{"/sprites/default.json", "/sprites/default.png", "/sprites/all@2x.png"} {
-		if tag := ask(h, http.MethodGet, target).Header().Get("ETag"); tag == ask(other, http.MethodGet, target).Header().Get("ETag") {
+		if tag := testkit.Ask(h, http.MethodGet, target).Header().Get("ETag"); tag == testkit.Ask(other, http.MethodGet, target).Header().Get("ETag") {
 			t.Errorf("%s: got ETag %s with an icon and without", target, tag)
 		}
 	}
 	for _, target := range []string{"default", "default.gif", "other.png", "default@3x.png", "default@2x", ".png", "default.png.json"} {
-		w := ask(h, http.MethodGet, "/sprites/"+target)
+		w := testkit.Ask(h, http.MethodGet, "/sprites/"+target)
 		if w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "default and all") {
 			t.Errorf("%s: got %d %s, want 404 and what there is", target, w.Code, w.Body)
 		}
@@ -139,7 +129,7 @@ func TestBrokenIcon(t *testing.T) {
 	t.Parallel()
 	h := spriteServer(t, map[string]string{"box": "<svg"})
 	for range 2 {
-		if w := ask(h, http.MethodGet, "/sprites/default.png"); w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "svg") {
+		if w := testkit.Ask(h, http.MethodGet, "/sprites/default.png"); w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "svg") {
 			t.Errorf("got %d %s, want a plain 500", w.Code, w.Body)
 		}
 	}
@@ -160,7 +150,7 @@ func TestFonts(t *testing.T) {
 	t.Parallel()
 	var reads atomic.Int32
 	h := serverOf(NewFonts(telemetry.NewMetrics(), ownFont("Own Regular", &reads), ownFont("Own Bold", &reads)).Routes())
-	w := ask(h, http.MethodGet, "/fonts/Own%20Regular/0-255.pbf", "Accept-Encoding", "gzip")
+	w := testkit.Ask(h, http.MethodGet, "/fonts/Own%20Regular/0-255.pbf", "Accept-Encoding", "gzip")
 	unpacked, err := gzip.NewReader(w.Body)
 	if err != nil {
 		t.Fatal(err)
@@ -178,11 +168,11 @@ func TestFonts(t *testing.T) {
 		w.Header().Get("ETag") == "" || w.Header().Get("Access-Control-Allow-Origin") != "*" {
 		t.Errorf("got %v", w.Header())
 	}
-	again := ask(h, http.MethodGet, "/fonts/Own%20Regular/0-255.pbf", "Accept-Encoding", "gzip", "If-None-Match", w.Header().Get("ETag"))
+	again := testkit.Ask(h, http.MethodGet, "/fonts/Own%20Regular/0-255.pbf", "Accept-Encoding", "gzip", "If-None-Match", w.Header().Get("ETag"))
 	if again.Code != http.StatusNotModified || again.Header().Get("Cache-Control") != "public, max-age=86400" {
 		t.Errorf("with its ETag: got %d %v, want 304 for a day", again.Code, again.Header())
 	}
-	if head := ask(h, http.MethodHead, "/fonts/Own%20Regular/0-255.pbf"); head.Code != http.StatusOK || head.Body.Len() != 0 {
+	if head := testkit.Ask(h, http.MethodHead, "/fonts/Own%20Regular/0-255.pbf"); head.Code != http.StatusOK || head.Body.Len() != 0 {
 		t.Errorf("HEAD: got %d with %d bytes", head.Code, head.Body.Len())
 	}
 	if reads.Load() != 1 {
@@ -220,12 +210,12 @@ func TestFontPaths(t *testing.T) {
 		{"Own%20Regular/.pbf", 400, "256 characters"},
 	}
 	for _, tt := range tests {
-		if w := ask(h, http.MethodGet, "/fonts/"+tt.path); w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
+		if w := testkit.Ask(h, http.MethodGet, "/fonts/"+tt.path); w.Code != tt.status || !strings.Contains(w.Body.String(), tt.want) {
 			t.Errorf("%s: got %d %.200q, want %d with %q", tt.path, w.Code, w.Body, tt.status, tt.want)
 		}
 	}
 	none := serverOf(NewFonts(telemetry.NewMetrics()).Routes())
-	if w := ask(none, http.MethodGet, "/fonts/Own%20Regular/0-255.pbf"); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "without fonts") {
+	if w := testkit.Ask(none, http.MethodGet, "/fonts/Own%20Regular/0-255.pbf"); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "without fonts") {
 		t.Errorf("without fonts: got %d %s", w.Code, w.Body)
 	}
 }
@@ -239,7 +229,7 @@ func TestBrokenFont(t *testing.T) {
 	} {
 		h := serverOf(NewFonts(telemetry.NewMetrics(), glyph.New("Own", []glyph.File{{Spans: []glyph.Span{{First: 0, Last: 9}}, Read: read}})).Routes())
 		for try := range 2 {
-			w := ask(h, http.MethodGet, "/fonts/Own/0-255.pbf")
+			w := testkit.Ask(h, http.MethodGet, "/fonts/Own/0-255.pbf")
 			if w.Code != http.StatusInternalServerError || strings.Contains(w.Body.String(), "disk") {
 				t.Errorf("%s, try %d: got %d %s, want a plain 500", name, try, w.Code, w.Body)
 			}

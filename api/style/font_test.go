@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
 	"hutong/styles/glyph"
 )
 
@@ -131,7 +132,7 @@ func TestBusyFonts(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 2 {
 			wg.Go(func() {
-				w := ask(h, http.MethodGet, "/fonts/Own/0-255.pbf")
+				w := testkit.Ask(h, http.MethodGet, "/fonts/Own/0-255.pbf")
 				if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" || time.Since(begun) != buildWait {
 					t.Errorf("got %d %v after %v, want 503 with Retry-After after %v", w.Code, w.Header(), time.Since(begun), buildWait)
 				}

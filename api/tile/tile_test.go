@@ -19,6 +19,7 @@ import (
 
 	"hutong/api"
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/view"
@@ -118,13 +119,7 @@ func (f fixture) publish(t *testing.T, changes ...layers.Change) {
 // get asks for target with these header pairs.
 func (f fixture) get(t testing.TB, target string, pairs ...string) *httptest.ResponseRecorder {
 	t.Helper()
-	r := httptest.NewRequest(http.MethodGet, "http://city.example"+target, nil)
-	for i := 0; i < len(pairs); i += 2 {
-		r.Header.Set(pairs[i], pairs[i+1])
-	}
-	w := httptest.NewRecorder()
-	f.ServeHTTP(w, r)
-	return w
+	return testkit.Ask(f, http.MethodGet, "http://city.example"+target, pairs...)
 }
 
 func TestTile(t *testing.T) {
