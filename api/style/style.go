@@ -131,7 +131,8 @@ func (s *Style) only(w http.ResponseWriter, r *http.Request) (only []layers.Name
 // input is what a style is made from at this moment.
 func (s *Style) input(r *http.Request, variant styles.Variant, only []layers.Name) styles.Input {
 	in := styles.Input{
-		Name: s.opts.Name.In(variant.Lang), BaseURL: s.base.URL(r), Theme: variant.Theme, Lang: variant.Lang, TimeZone: s.opts.TimeZone, Only: only, Together: cache.MaxLayers,
+		Name: s.opts.Name.In(variant.Lang), BaseURL: s.base.URL(r), Theme: variant.Theme, Lang: variant.Lang,
+		TimeZone: s.opts.TimeZone, Only: only, Together: cache.MaxLayers,
 		Fonts: s.opts.Fonts, Glyphs: s.opts.Glyphs, Sprite: s.opts.Sprite,
 	}
 	if s.opts.Archives != nil {

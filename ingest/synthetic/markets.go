@@ -100,7 +100,7 @@ func (c *City) marketHours(r *random, i int) (kind int, hours opening) {
 }
 
 // newSites draws the street of each market that a city may have, busy ones the likelier. No two markets of
-// one kind are by streets of one name, which is part of theirs.
+// one kind are by streets of one name, which is part of theirs; a city has thousands of names.
 func (c *City) newSites() []int {
 	type named struct {
 		kind   int

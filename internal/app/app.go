@@ -143,7 +143,8 @@ func (a *App) routes() []api.Route {
 	routes = append(routes, style.NewSprites(images(), ls).Routes()...)
 	routes = append(routes, style.NewFonts(a.opts.Metrics, write...).Routes()...)
 	return append(routes, style.New(ls, base, style.Options{
-		Name: styles.Words{EN: a.city.Title, ZH: a.city.TitleZH}, TimeZone: a.city.TimeZone, Start: style.Start{Center: a.city.Center, Zoom: a.city.Zoom}, Archives: a.archives.vector,
+		Name: styles.Words{EN: a.city.Title, ZH: a.city.TitleZH}, TimeZone: a.city.TimeZone,
+		Start: style.Start{Center: a.city.Center, Zoom: a.city.Zoom}, Archives: a.archives.vector,
 		Fonts: mapFonts(), Glyphs: len(write) > 0, Sprite: true,
 	}).Routes()...)
 }

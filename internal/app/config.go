@@ -14,7 +14,8 @@ import (
 // whose description is wrong.
 func FromConfig(c *config.Config) (*City, error) {
 	city := &City{
-		Title: c.City, TitleZH: c.CityZH, TimeZone: c.TimeZone, PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, CacheBytes: c.CacheBytes, Center: c.Center,
+		Title: c.City, TitleZH: c.CityZH, TimeZone: c.TimeZone, Center: c.Center,
+		PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies, CacheBytes: c.CacheBytes,
 	}
 	if c.TLS != nil {
 		city.TLS = &TLSFiles{Cert: c.TLS.Cert, Key: c.TLS.Key}
