@@ -4,6 +4,7 @@ import { csv, featureRows } from "./csv";
 import { statusChip, valueCell } from "./describe";
 import { element } from "./dom";
 import { download, fileName } from "./download";
+import { fieldOf, labelFields } from "./feature";
 import { getFeatures, type Placed } from "./features";
 import { extentOf } from "./geometry";
 import { icon } from "./icons";
@@ -223,8 +224,7 @@ export class Table {
   }
 
   #headings(layer: Layer, columns: readonly Field[]): HTMLElement {
-    const named = layer.draw?.label ?? layer.draw?.label_zh;
-    const label = named === undefined ? undefined : layer.fields.find((f) => f.name === named);
+    const label = fieldOf(layer, labelFields(layer)[0]);
     const first = this.#heading(NAMES, label ? titleOf(label) || table().feature : table().id, false);
     return element("tr", {}, first, ...columns.map((f) => this.#heading(f.name, fieldTitle(f), isNumeric(f))));
   }
