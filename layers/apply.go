@@ -81,8 +81,12 @@ func (w *writer) locate(number uint64, text string) (found at, ok bool) {
 	return at{}, false
 }
 
-func (w *writer) apply(changes []Change, places []placed) Delta {
+func (w *writer) apply(b *Batch, places []placed) Delta {
+	changes := b.Changes
 	w.seq++
+	if b.Seq != 0 {
+		w.seq = b.Seq
+	}
 	w.delta = Delta{Layer: w.schema.Name, Seq: w.seq}
 	clear(w.last)
 	for i := range changes {

