@@ -29,7 +29,7 @@ func (l *Layer) State() State {
 }
 
 // Restore adds the tombstones of a checkpoint to the load, and the newest time of those let go.
-func (ld *Loader) Restore(tombstones []Tombstone, pruned column.Value) error {
+func (ld *Loader) Restore(_ []Tombstone, _ column.Value) error {
 	if ld.done {
 		return ErrFinished
 	}
