@@ -3,7 +3,6 @@ package api
 import (
 	"fmt"
 	"net/http"
-	"time"
 
 	"hutong/layers"
 	"hutong/layers/view"
@@ -25,9 +24,8 @@ type Layer struct {
 	Attribution string
 	// Drawing says how it is shown, see [styles.Drawing.Chosen]: nothing in it is left open.
 	Drawing styles.Drawing
-	// Changed returns when features of the layer last changed in this process, the first load included;
-	// the zero time before that. nil when nobody knows.
-	Changed func() time.Time
+	// Fresh says how fresh it is; nil when nobody knows.
+	Fresh *Freshness
 	// Tiles builds its tiles; made for the schema of View.
 	Tiles *tiles.Builder
 }

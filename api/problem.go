@@ -83,7 +83,7 @@ func Refuse(w http.ResponseWriter, r *http.Request, code Code, detail string) {
 		body = []byte(`{"status":500,"code":"internal"}`) // strings and ints always marshal
 	}
 	h := w.Header()
-	for _, name := range []string{"Content-Encoding", "ETag", HeaderDropped} {
+	for _, name := range []string{"Content-Encoding", "ETag", HeaderDropped, HeaderFreshness} {
 		h.Del(name)
 	}
 	h.Set("Cache-Control", "no-store")

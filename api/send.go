@@ -98,7 +98,7 @@ var (
 	noCache   = []string{"no-cache"}
 	noSniff   = []string{"nosniff"}
 	anyOrigin = []string{"*"}
-	exposed   = []string{"ETag, Retry-After, " + HeaderDropped}
+	exposed   = []string{"ETag, Retry-After, " + HeaderDropped + ", " + HeaderFreshness}
 )
 
 // revalidated says that an answer may be kept, but not used without asking again.

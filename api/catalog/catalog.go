@@ -56,26 +56,27 @@ func (c *Catalog) Routes() []api.Route {
 
 // description is a layer as JSON.
 type description struct {
-	Name        layers.Name `json:"name"`
-	Title       string      `json:"title"`
-	TitleZH     string      `json:"title_zh,omitempty"`
-	Role        styles.Role `json:"role,omitempty"` // what of a map it is; data has none
-	Draw        *draw       `json:"draw,omitempty"`
-	Description string      `json:"description,omitempty"`
-	Licence     string      `json:"licence,omitempty"`
-	Attribution string      `json:"attribution,omitempty"`
-	Count       int         `json:"count"`
-	Located     int         `json:"located"`
-	Extent      []float64   `json:"extent,omitempty"` // west, south, east, north in degrees
-	Seq         layers.Seq  `json:"seq"`
-	SummarySeq  layers.Seq  `json:"summary_seq"`       // the state that fields tell of, seldom much older than seq
-	Changed     string      `json:"changed,omitempty"` // when something last changed here, RFC 3339
-	MinZoom     uint8       `json:"minzoom"`
-	MaxZoom     uint8       `json:"maxzoom"`
-	IDField     string      `json:"id_field,omitempty"`
-	TimeField   string      `json:"time_field,omitempty"`
-	Fields      []field     `json:"fields"`
-	Links       []link      `json:"links"`
+	Name        layers.Name         `json:"name"`
+	Title       string              `json:"title"`
+	TitleZH     string              `json:"title_zh,omitempty"`
+	Role        styles.Role         `json:"role,omitempty"` // what of a map it is; data has none
+	Draw        *draw               `json:"draw,omitempty"`
+	Description string              `json:"description,omitempty"`
+	Licence     string              `json:"licence,omitempty"`
+	Attribution string              `json:"attribution,omitempty"`
+	Count       int                 `json:"count"`
+	Located     int                 `json:"located"`
+	Extent      []float64           `json:"extent,omitempty"` // west, south, east, north in degrees
+	Seq         layers.Seq          `json:"seq"`
+	SummarySeq  layers.Seq          `json:"summary_seq"`       // the state that fields tell of, seldom much older than seq
+	Changed     string              `json:"changed,omitempty"` // when something last changed here, RFC 3339
+	Freshness   *api.FreshnessState `json:"freshness,omitempty"`
+	MinZoom     uint8               `json:"minzoom"`
+	MaxZoom     uint8               `json:"maxzoom"`
+	IDField     string              `json:"id_field,omitempty"`
+	TimeField   string              `json:"time_field,omitempty"`
+	Fields      []field             `json:"fields"`
+	Links       []link              `json:"links"`
 }
 
 // link is a link to another resource (RFC 8288).
@@ -163,21 +164,9 @@ func (c *Catalog) brief(w http.ResponseWriter, r *http.Request) {
 	}{Layers: []layer{}}
 	for _, l := range c.layers.All() {
 		v := l.View.Now()
-		out.Layers = append(out.Layers, layer{l.Name(), v.Count(), v.Located(), v.Seq(), changedOf(l)})
+		out.Layers = append(out.Layers, layer{l.Name(), v.Count(), v.Located(), v.Seq(), api.Instant(l.Fresh.Changed())})
 	}
 	api.SendJSON(w, r, "application/json", out)
-}
-
-// changedOf returns when the layer changed, "" when nobody knows.
-func changedOf(l *api.Layer) string {
-	if l.Changed == nil {
-		return ""
-	}
-	t := l.Changed()
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format("2006-01-02T15:04:05.000Z07:00")
 }
 
 func (c *Catalog) one(w http.ResponseWriter, r *http.Request) {
@@ -196,7 +185,7 @@ func (c *Catalog) describe(l *api.Layer, base string) description {
 	tiles := base + "/tiles/" + string(l.Name())
 	return description{
 		Name: l.Name(), Title: l.Heading(), TitleZH: l.Drawing.TitleZH, Role: l.Drawing.Role, Draw: drawOf(&l.Drawing),
-		SummarySeq: seq, Changed: changedOf(l), Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
+		SummarySeq: seq, Changed: api.Instant(l.Fresh.Changed()), Freshness: l.Fresh.State(), Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
 		Count: v.Count(), Located: v.Located(), Extent: extent(v), Seq: v.Seq(),
 		MinZoom: zooms.MinZoom, MaxZoom: zooms.MaxZoom, IDField: schema.IDField, TimeField: schema.TimeField,
 		Fields: describeFields(schema, sums, &l.Drawing),

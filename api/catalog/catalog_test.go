@@ -65,8 +65,11 @@ func newServer(t *testing.T) http.Handler {
 		"status": {Title: styles.Words{EN: "Status", ZH: "状态"}, Values: map[string]styles.ValueLook{"open": {Title: styles.Words{EN: "Open", ZH: "未办理"}}}},
 		"votes":  {Unit: "votes"},
 	}}.Chosen(v.Schema())
+	fresh := api.NewFreshness("complaints", nil)
+	changed := time.Date(2026, 1, 2, 3, 4, 5, 6_000_000, time.UTC)
+	fresh.Passed(api.Passage{Observed: changed.Add(-2 * time.Second), Received: changed.Add(-40 * time.Millisecond), Visible: changed})
 	ls, err := api.NewLayers([]*api.Layer{{
-		Drawing: drawing, Changed: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 6_000_000, time.UTC) },
+		Drawing: drawing, Fresh: fresh,
 		View: v, Tiles: builder, Title: "Complaints", Description: "What people report.", Licence: "CC-BY-4.0", Attribution: "The city",
 	}})
 	if err != nil {
@@ -95,6 +98,8 @@ func TestLayer(t *testing.T) {
 	}
 	want := `{"name":"complaints","title":"Complaints","title_zh":"投诉","draw":{"status":"status","number":"votes"},"description":"What people report.","licence":"CC-BY-4.0",` +
 		`"attribution":"The city","count":4,"located":3,"extent":[116.3912345,39.9076543,117,41],"seq":1,"summary_seq":1,"changed":"2026-01-02T03:04:05.006Z",` +
+		`"freshness":{"changed":"2026-01-02T03:04:05.006Z","observed":"2026-01-02T03:04:03.006Z",` +
+		`"event_lag_seconds":{"p50":2,"p99":2},"tile_lag_seconds":{"p50":0.04,"p99":0.04}},` +
 		`"minzoom":0,"maxzoom":18,"id_field":"ref","time_field":"at","fields":[` +
 		`{"name":"status","title":"Status","title_zh":"状态","type":"string","keep":true,"values":3,"distinct":2,` +
 		`"common":[{"value":"open","count":2,"title":"Open","title_zh":"未办理"},{"value":"new \"and\" \u003codd\u003e","count":1}]},` +

@@ -12,7 +12,8 @@
 // A tile without features is 204, one outside the grid or the layers' zooms 404, and an address that
 // is none 400. [api.HeaderDropped] says how many features and fields the budget left out, how often
 // lines and polygons lost vertices, and that a coverage is over its budget all the same, as a
-// dictionary of RFC 9651: features=120, fields=2.
+// dictionary of RFC 9651: features=120, fields=2. [api.HeaderFreshness] says how long the last change of
+// the layers took to get here.
 //
 // If-None-Match is answered without building when a tile's ETag is known, whichever encoding it was
 // of; the ETag of a 304 is the one that the client has.
@@ -121,6 +122,7 @@ func refuseAddress(w http.ResponseWriter, r *http.Request, err error) {
 // answer sends a tile, or says that the client has it. A request that the client gives up stops
 // waiting, and the build stops with its last request.
 func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, set *cache.Set, address grid.Tile) {
+	t.tellFreshness(w, set)
 	conditions := r.Header["If-None-Match"]
 	if t.unchanged(w, set, address, conditions) {
 		return
@@ -156,6 +158,19 @@ func (t *Tiles) unchanged(w http.ResponseWriter, set *cache.Set, address grid.Ti
 	tellDropped(w, dropped)
 	api.SendNotModified(w, tag)
 	return true
+}
+
+// tellFreshness says how fresh the set's layer is that changed last.
+func (t *Tiles) tellFreshness(w http.ResponseWriter, set *cache.Set) {
+	var newest *api.Freshness
+	for _, name := range set.Layers() {
+		if f := t.layers.Named(name).Fresh; newest.Changed().Before(f.Changed()) {
+			newest = f
+		}
+	}
+	if header := newest.Header(); header != nil {
+		w.Header()[api.HeaderFreshness] = header
+	}
 }
 
 // tellDropped says what the budget left out, if anything.

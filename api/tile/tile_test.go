@@ -57,6 +57,7 @@ type fixture struct {
 	cache    *cache.Cache
 	versions *cache.Versions
 	live     map[layers.Name]*layers.Layer
+	fresh    map[layers.Name]*api.Freshness
 	metrics  *telemetry.Metrics
 }
 
@@ -69,7 +70,7 @@ func newFixtureWith(t testing.TB, o tiles.Options, co cache.Options, changes ...
 	t.Helper()
 	var list []*api.Layer
 	var cached []cache.Layer
-	f := fixture{live: map[layers.Name]*layers.Layer{}, versions: cache.NewVersions("complaints", "empty")}
+	f := fixture{live: map[layers.Name]*layers.Layer{}, fresh: map[layers.Name]*api.Freshness{}, versions: cache.NewVersions("complaints", "empty")}
 	for _, name := range []layers.Name{"complaints", "empty"} {
 		live, err := layers.New(schema(name), layers.Options{})
 		if err != nil {
@@ -85,8 +86,9 @@ func newFixtureWith(t testing.TB, o tiles.Options, co cache.Options, changes ...
 		if err != nil {
 			t.Fatal(err)
 		}
+		f.fresh[name] = api.NewFreshness(name, nil)
 		list = append(list, &api.Layer{
-			View: v, Tiles: builder, Title: "Complaints", Description: "What people report.", Attribution: "City <b> & Co",
+			Fresh: f.fresh[name], View: v, Tiles: builder, Title: "Complaints", Description: "What people report.", Attribution: "City <b> & Co",
 		})
 		cached = append(cached, cache.Layer{View: v, Tiles: builder})
 		f.live[name] = live
@@ -276,6 +278,43 @@ func TestTileTellsWhatItDropped(t *testing.T) {
 	}
 	if strings.Contains(metrics.Body.String(), `hutong_tile_dropped_features_total{layer="complaints"} 0`) {
 		t.Error("dropped features are not counted")
+	}
+}
+
+// TestTileTellsHowFreshItIs with whatever status it is answered, of several layers by the one that changed
+// last.
+func TestTileTellsHowFreshItIs(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, tiles.Defaults(), point("7", 116.39, 39.91))
+	const whole = "/tiles/complaints/0/0/0.mvt"
+	first := f.get(t, whole)
+	if got := first.Header().Get(api.HeaderFreshness); got != "" {
+		t.Errorf("before any change: got %q", got)
+	}
+	at := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	f.fresh["complaints"].Passed(api.Passage{Observed: at.Add(-time.Minute), Received: at.Add(-20 * time.Millisecond), Visible: at})
+	f.fresh["empty"].Passed(api.Passage{Visible: at.Add(time.Second)})
+	complaints, empty := "changed=@1767355200, event-lag=60.000, tile-lag=0.020", "changed=@1767355201"
+	for _, c := range []struct {
+		target string
+		status int
+		want   string
+		pairs  []string
+	}{
+		{whole, http.StatusOK, complaints, nil},
+		{whole, http.StatusNotModified, complaints, []string{"If-None-Match", first.Header().Get("ETag")}},
+		{"/tiles/complaints/9/0/0.mvt", http.StatusNoContent, complaints, nil},
+		{"/tiles/complaints,empty/0/0/0.mvt", http.StatusOK, empty, nil},
+		{"/tiles/complaints/0/0/1.mvt", http.StatusNotFound, "", nil},
+	} {
+		w := f.get(t, c.target, c.pairs...)
+		if got := w.Header().Get(api.HeaderFreshness); got != c.want || w.Code != c.status {
+			t.Errorf("%s: got %d and %q, want %d and %q", c.target, w.Code, got, c.status, c.want)
+		}
+	}
+	w := f.get(t, "/tiles/complaints,empty.json")
+	if want := `"freshness":{"complaints":{"changed":"2026-01-02T12:00:00.000Z","observed":"2026-01-02T11:59:00.000Z",`; !strings.Contains(w.Body.String(), want) {
+		t.Errorf("the TileJSON lacks %s: %s", want, w.Body)
 	}
 }
 

@@ -31,6 +31,9 @@ type tileJSON struct {
 	Name         string        `json:"name"`
 	Scheme       string        `json:"scheme"`
 	Version      string        `json:"version"`
+
+	// Freshness is ours: that of each layer of which there is something to say.
+	Freshness map[layers.Name]*api.FreshnessState `json:"freshness,omitempty"`
 }
 
 // vectorLayer describes a layer inside a tile.
@@ -68,6 +71,12 @@ func (t *Tiles) describe(set *cache.Set, base string) tileJSON {
 	for _, name := range set.Layers() {
 		l := t.layers.Named(name)
 		d.VectorLayers = append(d.VectorLayers, describeLayer(l))
+		if fresh := l.Fresh.State(); fresh != nil {
+			if d.Freshness == nil {
+				d.Freshness = map[layers.Name]*api.FreshnessState{}
+			}
+			d.Freshness[name] = fresh
+		}
 		titles = append(titles, l.Heading())
 		descriptions = addText(descriptions, l.Description)
 		// TileJSON's attribution is HTML and ours is plain text.

@@ -8,13 +8,13 @@ import (
 	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"hutong/api"
 	"hutong/ingest"
 	"hutong/internal/telemetry"
 	"hutong/layers"
+	"hutong/layers/column"
 	"hutong/layers/view"
 	"hutong/tiles"
 	"hutong/tiles/cache"
@@ -38,30 +38,25 @@ var _ ingest.Publisher = (*Store)(nil)
 // other (S3).
 type liveLayer struct {
 	*layers.Layer
-	mu      sync.Mutex
-	changed atomic.Int64 // when features last changed, Unix microseconds; 0 before the first change
+	mu    sync.Mutex
+	fresh *api.Freshness
 }
 
-// note notes the time of a change that is visible. A batch that changed nothing, as when a file is read
-// again, does not count.
-func (l *liveLayer) note(d *layers.Delta, now time.Time) {
-	if d.Everywhere || d.Inserted+d.Updated+d.Deleted > 0 {
-		l.changed.Store(now.UnixMicro())
+// note notes when a batch became visible. One that changed nothing, as when a file is read again, does not
+// count.
+func (l *liveLayer) note(d *layers.Delta, p api.Passage) {
+	switch {
+	case d.Everywhere:
+		l.fresh.Loaded(p.Visible)
+	case d.Inserted+d.Updated+d.Deleted > 0:
+		l.fresh.Passed(p)
 	}
-}
-
-// changedAt returns when features last changed, the zero time before the first change.
-func (l *liveLayer) changedAt() time.Time {
-	us := l.changed.Load()
-	if us == 0 {
-		return time.Time{}
-	}
-	return time.UnixMicro(us)
 }
 
 // NewStore returns the empty layers of city. The error lists everything that is wrong with them.
 func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 	s := &Store{layers: make(map[layers.Name]*liveLayer, len(city.Layers)), now: time.Now}
+	lags := api.NewLagMetrics(m)
 	var list []*api.Layer
 	var names []layers.Name
 	var errs []error
@@ -87,13 +82,13 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 			errs = append(errs, fmt.Errorf("app: layer %s: drawing: %w", live.Name(), err))
 			continue
 		}
-		l := &liveLayer{Layer: live}
+		l := &liveLayer{Layer: live, fresh: api.NewFreshness(live.Name(), lags)}
 		s.layers[live.Name()] = l
 		names = append(names, live.Name())
 		list = append(list, &api.Layer{
 			View: v, Tiles: builder,
 			Title: spec.Title, Description: spec.Description, Licence: spec.Licence, Attribution: spec.Attribution,
-			Drawing: drawnWith(drawing, images()), Changed: l.changedAt,
+			Drawing: drawnWith(drawing, images()), Fresh: l.fresh,
 		})
 	}
 	for _, source := range slices.Concat(city.Sources, city.Live) {
@@ -125,15 +120,39 @@ func (s *Store) Publish(ctx context.Context, batch layers.Batch) error {
 	if l == nil {
 		return fmt.Errorf("app: publish: %w: there is no layer %q", layers.ErrLayer, batch.Layer)
 	}
+	received := s.now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delta, err := l.Apply(batch)
 	if err != nil {
 		return err
 	}
-	l.note(&delta, s.now())
 	s.versions.Advance(delta)
+	l.note(&delta, api.Passage{Observed: newest(l.Schema(), batch.Changes), Received: received, Visible: s.now()})
 	return nil
+}
+
+// newest returns the newest event time of changes, the zero time when they have none or it is one of their
+// private values.
+func newest(schema *layers.Schema, changes []layers.Change) time.Time {
+	name := schema.Observed
+	if name == "" {
+		name = schema.TimeField
+	}
+	field := schema.FieldIndex(name)
+	if field < 0 || schema.Fields[field].Private && name == schema.TimeField {
+		return time.Time{}
+	}
+	var at column.Value
+	for i := range changes {
+		if values := changes[i].Feature.Values; field < len(values) && (at.IsNull() || values[field].Micros() > at.Micros()) {
+			at = values[field]
+		}
+	}
+	if at.IsNull() {
+		return time.Time{}
+	}
+	return at.Time()
 }
 
 // observe registers what the store tells of itself.
@@ -220,8 +239,8 @@ func (s *Store) loadLayer(ctx context.Context, l *liveLayer, sources []ingest.So
 		return fmt.Errorf("app: layer %s: %w", l.Name(), err)
 	}
 	finished = true
-	l.note(&delta, s.now())
 	s.versions.Advance(delta)
+	l.note(&delta, api.Passage{Visible: s.now()})
 	return nil
 }
 

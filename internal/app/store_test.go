@@ -77,14 +77,14 @@ func TestStoreTellsWhenLayersChanged(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	s.now = func() time.Time { return now }
 	complaints, empty := s.Public().Named("complaints"), s.Public().Named("empty")
-	if at := complaints.Changed(); !at.IsZero() {
+	if at := complaints.Fresh.Changed(); !at.IsZero() {
 		t.Errorf("before anything is loaded: got %v", at)
 	}
 	if err := s.Load(t.Context(), city.Sources, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
-	if got := complaints.Changed(); !got.Equal(now) || !empty.Changed().IsZero() {
-		t.Errorf("loaded: got %v and %v, want %v, and nothing of a layer without sources", got, empty.Changed(), now)
+	if got := complaints.Fresh.Changed(); !got.Equal(now) || !empty.Fresh.Changed().IsZero() {
+		t.Errorf("loaded: got %v and %v, want %v, and nothing of a layer without sources", got, empty.Fresh.Changed(), now)
 	}
 	loaded := now
 	for _, step := range []struct {
@@ -106,10 +106,10 @@ func TestStoreTellsWhenLayersChanged(t *testing.T) {
 		if step.changes {
 			want = now
 		}
-		if got := complaints.Changed(); !got.Equal(want) {
+		if got := complaints.Fresh.Changed(); !got.Equal(want) {
 			t.Errorf("%s: got %v, want %v", step.name, got, want)
 		}
-		loaded = complaints.Changed()
+		loaded = complaints.Fresh.Changed()
 	}
 }
 
