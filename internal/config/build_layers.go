@@ -51,6 +51,10 @@ func (b *builder) layer(name layers.Name, n *node) Layer {
 	}
 	b.idField(schema, n)
 	b.timeField(schema, n)
+	l.TTL = b.ttl(schema, n)
+	if l.TTL != (TTL{}) {
+		schema.Observed = schema.TimeField
+	}
 	l.Tiles = b.tiles(n)
 	l.Drawing = b.drawing(schema, n)
 	return l

@@ -10,6 +10,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"hutong/ingest"
+	"hutong/ingest/expiry"
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/world"
@@ -75,6 +76,9 @@ func (b *builder) source(e entry, tree *node) Source {
 		for _, f := range fields.entries {
 			b.sourceField(m, f, tree.get(string(s.Layer)).get("fields"))
 		}
+	}
+	if class := m.Schema.FieldIndex(layer.TTL.Field); class >= 0 {
+		m.Fields[class] = ingest.FieldMapping{Value: column.StringOf(expiry.Fresh)}
 	}
 	if !b.f.below(n.path) && !b.f.below("layers") {
 		if err := m.Validate(); err != nil {

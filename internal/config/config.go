@@ -51,6 +51,8 @@ type Config struct {
 	TLS *TLS
 	// CacheBytes is about how many bytes of finished tiles are kept; 0 when the file does not say.
 	CacheBytes int64
+	// Journal is where accepted changes are kept; nil keeps them in memory only.
+	Journal *Journal
 	// Center is lon/lat in degrees where the map opens; nil when the file does not say.
 	Center *orb.Point
 	// Zoom is the zoom at which the map opens; nil when the file does not say.
@@ -95,6 +97,8 @@ type Layer struct {
 	Attribution string
 	// Licence is the licence of the data.
 	Licence string
+	// TTL says when features age; its zero value is never.
+	TTL TTL
 	// Drawing says how the layer is shown; it names public fields of Schema only.
 	Drawing styles.Drawing
 	// Tiles says how the layer is cut into tiles: valid for Schema, zooms at most 20.

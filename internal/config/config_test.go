@@ -27,6 +27,13 @@ public_url: https://map.example/hutong/
 trusted_proxies: [127.0.0.1, 10.0.0.0/8, "fd00::/8"]
 tls: {cert: /etc/hutong/cert.pem, key: /etc/hutong/key.pem}
 cache: {bytes: 2097152}
+journal:
+  folder: ${OTHER}/data
+  sync: 250ms
+  checkpoint: {bytes: 1048576, every: 90s, keep: 3}
+  retention: 30d
+  low_disk: 2097152
+  nats: {urls: ["nats://a:4222", "nats://b"], credentials: "${OTHER}/a.creds", ca: ca.pem, stream: CITY, replicas: 3}
 center: [116.397, 39.907]
 zoom: 10.5
 layers:
@@ -37,6 +44,7 @@ layers:
     licence: CC0-1.0
     id: {name: id, from_zoom: 14}
     time: read
+    ttl: {stale: 15m, expired: 2d, field: state}
     zooms: [3, 16]
     extent: 512
     buffer: 8
@@ -98,8 +106,9 @@ func TestParse(t *testing.T) {
 			{Name: "owner", Kind: column.String, Private: true},
 			{Name: "count", Kind: column.Int},
 			{Name: "online", Kind: column.Bool},
+			{Name: "state", Kind: column.String, Keep: true, MaxLength: 5},
 		},
-		IDField: "id", IDFromZoom: 14, TimeField: "read",
+		IDField: "id", IDFromZoom: 14, TimeField: "read", Observed: "read",
 	}
 	shanghai, err := time.LoadLocation("Asia/Shanghai")
 	if err != nil {
@@ -112,10 +121,16 @@ func TestParse(t *testing.T) {
 			netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"),
 		},
 		TLS: &TLS{Cert: "/etc/hutong/cert.pem", Key: "/etc/hutong/key.pem"}, CacheBytes: 2 << 20,
+		Journal: &Journal{
+			Folder: "/o/data", Sync: 250 * time.Millisecond, CheckpointBytes: 1 << 20, CheckpointEvery: 90 * time.Second, Keep: 3,
+			Retention: 30 * 24 * time.Hour, LowDisk: 2 << 20,
+			NATS: &NATS{URLs: []string{"nats://a:4222", "nats://b"}, Credentials: "/o/a.creds", CA: "ca.pem", Stream: "CITY", Replicas: 3},
+		},
 		Center: &orb.Point{116.397, 39.907}, Zoom: &zoom,
 		Layers: []Layer{{
 			Schema: schema, Title: "Sensors", Description: "What is measured where.",
 			Attribution: "Data: somebody", Licence: "CC0-1.0",
+			TTL:   TTL{Stale: 15 * time.Minute, Expired: 48 * time.Hour, Field: "state"},
 			Tiles: tiles.Options{MinZoom: 3, MaxZoom: 16, Extent: 512, Buffer: 8, Budget: 100_000, Distinct: map[string]int{"kind": 7}, Tiny: tiles.TinyDrop, Vertices: 12},
 		}},
 		Sources: []Source{
@@ -132,6 +147,7 @@ func TestParse(t *testing.T) {
 						{From: "Besitzer"},
 						{Value: column.IntOf(-7)},
 						{Value: column.BoolOf(true)},
+						{Value: column.StringOf("fresh")},
 					},
 				},
 			},
@@ -146,6 +162,7 @@ func TestParse(t *testing.T) {
 						{},
 						{},
 						{},
+						{Value: column.StringOf("fresh")},
 					},
 				},
 			},
@@ -153,7 +170,7 @@ func TestParse(t *testing.T) {
 				Name: "three", Layer: "sensors", Files: []string{"c.gpkg"}, Format: GeoPackage, Table: "stations",
 				Mapping: &ingest.Mapping{
 					Schema: schema, ID: template(t, "{a}"), Nulls: []string{""},
-					Fields: []ingest.FieldMapping{{From: "art"}, {}, {}, {}, {}, {}},
+					Fields: []ingest.FieldMapping{{From: "art"}, {}, {}, {}, {}, {}, {Value: column.StringOf("fresh")}},
 				},
 			},
 		},

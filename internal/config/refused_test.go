@@ -76,6 +76,19 @@ func TestRefused(t *testing.T) {
 		{"IPv4 in an IPv6 range", least + `trusted_proxies: ["::ffff:10.0.0.0/104"]`, `3:19: trusted_proxies[0]: "::ffff:10.0.0.0/104" is neither an address nor a range of addresses, such as 10.0.0.1, 10.0.0.0/8 or fd00::/8`},
 		{"certificate without key", least + "tls: {cert: a.pem}", `3:1: tls: the key "key" is missing`},
 		{"too small a cache", least + "cache: {bytes: 1000}", "3:16: cache.bytes: 1000 is not from 1048576 to 1099511627776"},
+		{"no duration", least + "journal: {folder: a, retention: 3}", `3:33: journal.retention: is a number in YAML, where a text is wanted: quote it: "3"`},
+		{"no unit", least + "journal: {folder: a, retention: '3'}", `3:33: journal.retention: "3" is no duration: write a number and its unit, such as 500ms, 30s, 10m, 24h or 30d`},
+		{"too long", least + "journal: {folder: a, sync: 1h}", `3:28: journal.sync: 1h is not from 10ms to 2m`},
+		{"days beyond all durations", least + "journal: {folder: a, retention: 2000000d}", `3:33: journal.retention: 2000000d is not from 0s to 3660d`},
+		{"checkpoints too often", least + "journal: {folder: a, checkpoint: {every: 1s}}", `3:42: journal.checkpoint.every: 1s is not from 10s to 24h`},
+		{"no folder", least + "journal: {sync: always}", `3:1: journal: the key "folder" is missing`},
+		{"an unset variable", least + "journal: {folder: '${NOWHERE}/a'}", `3:19: journal.folder: the variable NOWHERE is not set in the environment`},
+		{"an age without a time", aged("", "{expired: 1h}"), `8:5: layers.b.ttl: features without a time have no age: the layer needs time: the field that says when`},
+		{"no age", aged("time: at", "{field: x}"), `8:10: layers.b.ttl: needs stale: or expired: the age from which on a feature is shown as out of date, or is gone`},
+		{"stale last", aged("time: at", "{stale: 2d, expired: 1d}"), `8:18: layers.b.ttl.stale: features are stale before they expire: at less than 24h`},
+		{"an age below a second", aged("time: at", "{expired: 10ms}"), `8:20: layers.b.ttl.expired: 10ms is not from 1s to 36600d`},
+		{"a field of the class that is there", aged("time: at", "{stale: 1h, field: at}"), `8:29: layers.b.ttl.field: "at" is already a field of the layer: name another with ttl: {field: …}`},
+		{"a field without a class", aged("time: at", "{expired: 1h, field: x}"), `8:31: layers.b.ttl.field: only a layer with stale: has this field`},
 		{"file as public URL", least + "public_url: file:///a", `3:13: public_url: "file:///a" is not an absolute http or https URL without query and user, such as https://map.example`},
 		{"password in public URL", least + "public_url: https://u:p@a", `3:13: public_url: "https://u:p@a" is not an absolute http or https URL without query and user, such as https://map.example`},
 		{"no columns of a place", table("{}"), `3:52: sources.s.csv: needs the columns that say where a row is: lon and lat, point, or wkt`},
@@ -98,6 +111,12 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: got %v\nwant %s", test.name, err, test.want)
 		}
 	}
+}
+
+// aged returns a config with a layer whose features age.
+func aged(time, ttl string) string {
+	return "city: A\nlayers:\n  b:\n    title: B\n    licence: CC0-1.0\n    fields: {at: {type: time}}\n    " +
+		time + "\n    ttl: " + ttl + "\n"
 }
 
 // table returns a config with a source of a table.
