@@ -34,7 +34,8 @@ var ranks = map[string]int{
 	"styles/glyph":  1,
 	"styles/sprite": 1,
 
-	"ingest": 2,
+	"ingest":         2,
+	"journal/record": 2,
 
 	"layers/view":      3,
 	"ingest/expiry":    3,
@@ -98,6 +99,8 @@ var libraries = []library{
 	{path: "github.com/prometheus/client_golang", in: []string{"internal/telemetry"}},
 	{path: "github.com/protomaps/go-pmtiles", in: []string{"tiles/archive"}},
 	{path: "gocloud.dev", in: []string{"tiles/archive"}},
+	{path: "github.com/nats-io/nats-server/v2", in: []string{"journal"}},
+	{path: "github.com/nats-io/nats.go", in: []string{"journal"}},
 	{path: "github.com/goccy/go-yaml", in: []string{"internal/config"}},
 	{path: "github.com/spf13/cobra", in: []string{"cmd/hutong"}},
 	{path: "github.com/schollz/progressbar/v3", in: []string{"cmd/hutong"}},
