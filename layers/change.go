@@ -47,6 +47,21 @@ type Change struct {
 	Feature Feature
 }
 
+// DeleteOf returns the delete of a feature with all its values, at the feature's own time and version: it
+// wins over what the feature is now, and over nothing newer.
+func (s *Schema) DeleteOf(f Feature) Change {
+	c := Change{Op: Delete, Feature: Feature{ID: f.ID}}
+	for _, name := range [...]string{s.Observed, s.Version} {
+		if i := s.FieldIndex(name); i >= 0 {
+			for len(c.Feature.Values) <= i {
+				c.Feature.Values = append(c.Feature.Values, column.Value{})
+			}
+			c.Feature.Values[i] = f.Values[i]
+		}
+	}
+	return c
+}
+
 // Batch is a list of changes that become visible together.
 type Batch struct {
 	Layer   Name

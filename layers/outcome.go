@@ -14,9 +14,11 @@ const (
 	// TooLate means that it is older than the newest tombstone that the layer has let go, so that nobody
 	// can tell whether its feature was deleted since.
 	TooLate
+	// Outcomes is how many there are.
+	Outcomes
 )
 
-var outcomeNames = [...]string{"applied", "duplicate", "late", "too_late"}
+var outcomeNames = [Outcomes]string{"applied", "duplicate", "late", "too_late"}
 
 // String returns the outcome's name in answers and metrics.
 func (o Outcome) String() string { return outcomeNames[o] }

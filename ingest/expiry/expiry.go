@@ -55,8 +55,8 @@ type Ager struct {
 	log  *slog.Logger
 	opts Options
 
-	observed, version, class int // positions of fields; −1 if there is none
-	batch                    layers.Batch
+	observed, class int // positions of fields; the class's −1 if there is none
+	batch           layers.Batch
 }
 
 // New returns what ages a layer. The error says what the layer lacks for opts: event times, without which
@@ -71,7 +71,7 @@ func New(live *layers.Layer, to ingest.Acceptor, log *slog.Logger, opts Options)
 	}
 	a := &Ager{
 		live: live, to: to, log: log.With(slog.String("layer", string(live.Name()))), opts: opts,
-		observed: -1, version: -1, class: -1, batch: layers.Batch{Layer: live.Name()},
+		observed: -1, class: -1, batch: layers.Batch{Layer: live.Name()},
 	}
 	fail := func(format string, args ...any) (*Ager, error) {
 		return nil, fmt.Errorf("expiry: layer %s: %w", live.Name(), fmt.Errorf(format, args...))
@@ -85,9 +85,6 @@ func New(live *layers.Layer, to ingest.Acceptor, log *slog.Logger, opts Options)
 		return fail("stale after %v and expired after %v: want stale first", opts.Stale, opts.Expired)
 	}
 	a.observed = schema.FieldIndex(schema.Observed)
-	if schema.Version != "" {
-		a.version = schema.FieldIndex(schema.Version)
-	}
 	if opts.Stale > 0 {
 		if a.class = schema.FieldIndex(opts.Class); a.class < 0 || schema.Fields[a.class].Kind != column.String {
 			return fail("no field %q of type string for the class", opts.Class)
@@ -121,7 +118,7 @@ func (a *Ager) Run(ctx context.Context) error {
 func (a *Ager) Step(ctx context.Context) error {
 	now, snapshot := a.opts.Now(), a.live.Snapshot()
 	if a.opts.Expired > 0 {
-		if err := a.publish(ctx, snapshot, a.older(now, a.opts.Expired), a.expire); err != nil {
+		if err := a.publish(ctx, snapshot, a.older(now, a.opts.Expired), a.live.Schema().DeleteOf); err != nil {
 			return err
 		}
 	}
@@ -165,16 +162,6 @@ func (a *Ager) publish(ctx context.Context, s *layers.Snapshot, due column.Predi
 		return fmt.Errorf("expiry: layer %s: %w", a.live.Name(), err)
 	}
 	return nil
-}
-
-// expire is the delete of a feature at its own time, which is larger than any upsert of that time.
-func (a *Ager) expire(f layers.Feature) layers.Change {
-	values := make([]column.Value, max(a.observed, a.version)+1)
-	values[a.observed] = f.Values[a.observed]
-	if a.version >= 0 {
-		values[a.version] = f.Values[a.version]
-	}
-	return layers.Change{Op: layers.Delete, Feature: layers.Feature{ID: f.ID, Values: values}}
 }
 
 // stale is the feature with the other class. "stale" is as long as "fresh" and behind it in the alphabet,

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"hutong/ingest"
-	"hutong/internal/telemetry"
-	"hutong/layers"
 )
 
 // How long a live source that has failed waits before it is run again: at first, and at most. The wait
@@ -27,7 +25,7 @@ const countEvery = time.Second
 // and again when it fails. What it publishes is counted as it comes, what it refuses within a second.
 func (s *Store) Follow(ctx context.Context, source ingest.Source, log *slog.Logger) {
 	log = log.With(slog.String("source", source.Name()), slog.String("layer", string(source.Layer())))
-	to := countingPublisher{s, s.records.With(source.Name())}
+	to := publisher{store: s, source: source.Name()}
 	log.Info("source runs")
 	for retry := firstRetry; ; retry = min(2*retry, lastRetry) {
 		sum, err := s.run(ctx, source, to, log)
@@ -78,21 +76,4 @@ func (s *Store) run(ctx context.Context, source ingest.Source, to ingest.Publish
 	refused.count(sum)
 	logRefused(log, sum.Reasons)
 	return sum, err
-}
-
-// countingPublisher publishes into a store and counts what was accepted.
-type countingPublisher struct {
-	store   *Store
-	records telemetry.Count
-}
-
-var _ ingest.Publisher = countingPublisher{}
-
-// Publish publishes a batch.
-func (p countingPublisher) Publish(ctx context.Context, batch layers.Batch) error {
-	if err := p.store.Publish(ctx, batch); err != nil {
-		return err
-	}
-	p.records.Add(len(batch.Changes))
-	return nil
 }

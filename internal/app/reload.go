@@ -55,7 +55,7 @@ func (w *watcher) replace(ctx context.Context, name layers.Name) (deleted int, o
 		return 0, "restart", fmt.Errorf("restart needed: %s is no regular file and cannot be read twice", path)
 	}
 	seen := &counter{schema: live.Schema(), seed: maphash.MakeSeed(), ids: map[uint64]struct{}{}}
-	if err := w.runAll(ctx, name, seen, nil); err != nil {
+	if err := w.runAll(ctx, name, func(string) ingest.Publisher { return seen }, nil); err != nil {
 		return 0, "refused", err
 	}
 	switch {
@@ -66,7 +66,8 @@ func (w *watcher) replace(ctx context.Context, name layers.Name) (deleted int, o
 	case !look(w.patterns(name)).equal(w.stamps[name].done):
 		return 0, "changing", nil
 	}
-	if err := w.runAll(ctx, name, w.store, w.log); err != nil {
+	into := func(feed string) ingest.Publisher { return publisher{store: w.store, source: feed, snapshot: true} }
+	if err := w.runAll(ctx, name, into, w.log); err != nil {
 		return 0, "broken", fmt.Errorf("the layer holds part of the new records beside all old ones: %w", err)
 	}
 	if !look(w.patterns(name)).equal(w.stamps[name].done) {
@@ -92,8 +93,9 @@ func (w *watcher) pipe(name layers.Name) string {
 	return ""
 }
 
-// runAll runs the sources of a layer in their order. log takes their reports, unless it is nil.
-func (w *watcher) runAll(ctx context.Context, name layers.Name, to ingest.Publisher, log *slog.Logger) error {
+// runAll runs the sources of a layer in their order, each into what to returns for its name. log takes
+// their reports, unless it is nil.
+func (w *watcher) runAll(ctx context.Context, name layers.Name, to func(source string) ingest.Publisher, log *slog.Logger) error {
 	for _, feed := range w.feeds[name] {
 		source, err := feed.Open()
 		if err != nil {
@@ -101,9 +103,9 @@ func (w *watcher) runAll(ctx context.Context, name layers.Name, to ingest.Publis
 		}
 		start := time.Now()
 		var report ingest.Report
-		err = source.Run(ctx, to, &report)
+		err = source.Run(ctx, to(feed.Name), &report)
 		if log != nil {
-			w.store.tell(log, source, report.Summary(), time.Since(start))
+			w.store.report(log, source, report.Summary(), time.Since(start))
 		}
 		if err != nil {
 			return fmt.Errorf("source %s: %w", feed.Name, err)
@@ -114,12 +116,13 @@ func (w *watcher) runAll(ctx context.Context, name layers.Name, to ingest.Publis
 
 // remove deletes the features of a layer that were not seen.
 func (w *watcher) remove(ctx context.Context, live *layers.Layer, seen *counter) (deleted int, err error) {
-	batch := layers.Batch{Layer: live.Name()}
+	batch := layers.Batch{Layer: live.Name(), Snapshot: true}
+	source := w.feeds[live.Name()][0].Name
 	flush := func() error {
 		if len(batch.Changes) == 0 {
 			return nil
 		}
-		err := w.store.Publish(ctx, batch)
+		_, err := w.store.Accept(ctx, source, batch)
 		if err == nil {
 			deleted += len(batch.Changes)
 			batch.Changes = batch.Changes[:0]
@@ -132,7 +135,8 @@ func (w *watcher) remove(ctx context.Context, live *layers.Layer, seen *counter)
 			if seen.has(id) {
 				continue
 			}
-			batch.Changes = append(batch.Changes, layers.Change{Op: layers.Delete, Feature: layers.Feature{ID: id}})
+			gone := layers.Row{Block: block, Index: row}.Feature()
+			batch.Changes = append(batch.Changes, live.Schema().DeleteOf(gone))
 			if len(batch.Changes) == ingest.MaxBatch {
 				if err := flush(); err != nil {
 					return deleted, err

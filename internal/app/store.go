@@ -14,14 +14,13 @@ import (
 	"hutong/ingest"
 	"hutong/internal/telemetry"
 	"hutong/layers"
-	"hutong/layers/column"
 	"hutong/layers/view"
 	"hutong/tiles"
 	"hutong/tiles/cache"
 )
 
-// Store is the live layers of a city, in memory. It is where batches go as long as there is no
-// journal. It may be used from any goroutine.
+// Store is the live layers of a city. What is accepted goes to the log first, if there is one, and comes
+// back from it in order; else it is applied at once. It may be used from any goroutine.
 type Store struct {
 	layers   map[layers.Name]*liveLayer
 	public   *api.Layers
@@ -29,16 +28,22 @@ type Store struct {
 	now      func() time.Time // the wall clock
 	records  *telemetry.Counts
 	refused  *telemetry.Counts
+	outcomes *telemetry.Counts
 	restarts *telemetry.Counts
+
+	log      changeLog // nil keeps what is accepted in memory only
+	receipts *receipts
+
+	mu   sync.Mutex // held while something becomes visible, known and told, one after the other (S1, S3)
+	seq  layers.Seq // of the newest state of any layer
+	tell func(layers.Delta)
 }
 
-var _ ingest.Publisher = (*Store)(nil)
+var _ ingest.Acceptor = (*Store)(nil)
 
-// liveLayer is a layer with the lock under which its batches become visible and known, one after the
-// other (S3).
+// liveLayer is a layer and how fresh it is.
 type liveLayer struct {
 	*layers.Layer
-	mu    sync.Mutex
 	fresh *api.Freshness
 }
 
@@ -55,7 +60,10 @@ func (l *liveLayer) note(d *layers.Delta, p api.Passage) {
 
 // NewStore returns the empty layers of city. The error lists everything that is wrong with them.
 func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
-	s := &Store{layers: make(map[layers.Name]*liveLayer, len(city.Layers)), now: time.Now}
+	s := &Store{
+		layers: make(map[layers.Name]*liveLayer, len(city.Layers)), now: time.Now,
+		receipts: newReceipts(), tell: func(layers.Delta) {},
+	}
 	lags := api.NewLagMetrics(m)
 	var list []*api.Layer
 	var names []layers.Name
@@ -111,54 +119,12 @@ func (s *Store) Versions() *cache.Versions { return s.versions }
 // Public returns the layers as everybody may see them.
 func (s *Store) Public() *api.Layers { return s.public }
 
-// Publish applies a batch to its layer. The error is layers.ErrLayer or a *layers.ChangeError.
-func (s *Store) Publish(ctx context.Context, batch layers.Batch) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	l := s.layers[batch.Layer]
-	if l == nil {
-		return fmt.Errorf("app: publish: %w: there is no layer %q", layers.ErrLayer, batch.Layer)
-	}
-	received := s.now()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delta, err := l.Apply(batch)
-	if err != nil {
-		return err
-	}
-	s.versions.Advance(delta)
-	l.note(&delta, api.Passage{Observed: newest(l.Schema(), batch.Changes), Received: received, Visible: s.now()})
-	return nil
-}
-
-// newest returns the newest event time of changes, the zero time when they have none or it is one of their
-// private values.
-func newest(schema *layers.Schema, changes []layers.Change) time.Time {
-	name := schema.Observed
-	if name == "" {
-		name = schema.TimeField
-	}
-	field := schema.FieldIndex(name)
-	if field < 0 || schema.Fields[field].Private && name == schema.TimeField {
-		return time.Time{}
-	}
-	var at column.Value
-	for i := range changes {
-		if values := changes[i].Feature.Values; field < len(values) && (at.IsNull() || values[field].Micros() > at.Micros()) {
-			at = values[field]
-		}
-	}
-	if at.IsNull() {
-		return time.Time{}
-	}
-	return at.Time()
-}
-
 // observe registers what the store tells of itself.
 func (s *Store) observe(m *telemetry.Metrics) {
 	s.records = m.Counter("hutong_ingest_accepted_total", "Records that were accepted.", "source")
 	s.refused = m.Counter("hutong_ingest_refused_total", "Records that were refused, by reason.", "source", "reason")
+	s.outcomes = m.Counter("hutong_ingest_outcomes_total",
+		"Accepted changes by what became of them: applied, duplicate, late or too_late.", "source", "outcome")
 	s.restarts = m.Counter("hutong_ingest_restarts_total", "Times that a live source was run again because it had failed.", "source")
 	each := func(name, help string, of func(v *view.View) float64) {
 		m.Sample(name, help, []string{"layer"}, func(emit func(float64, ...string)) {
@@ -229,24 +195,26 @@ func (s *Store) loadLayer(ctx context.Context, l *liveLayer, sources []ingest.So
 		start := time.Now()
 		var report ingest.Report
 		err := source.Run(ctx, loaderPublisher{loader}, &report)
-		s.tell(log, source, report.Summary(), time.Since(start))
+		s.report(log, source, report.Summary(), time.Since(start))
 		if err != nil {
 			return fmt.Errorf("app: layer %s: source %s: %w", l.Name(), source.Name(), err)
 		}
 	}
-	delta, err := loader.Finish()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seq = max(s.seq, firstSeq)
+	delta, err := loader.FinishAt(s.seq)
 	if err != nil {
 		return fmt.Errorf("app: layer %s: %w", l.Name(), err)
 	}
 	finished = true
-	s.versions.Advance(delta)
-	l.note(&delta, api.Passage{Visible: s.now()})
+	s.shown(l, &delta, api.Passage{})
 	return nil
 }
 
-// tell logs and counts what became of a source's records. Examples hold no private value: a report
+// report logs and counts what became of a source's records. Examples hold no private value: a report
 // masks them.
-func (s *Store) tell(log *slog.Logger, source ingest.Source, sum ingest.Summary, took time.Duration) {
+func (s *Store) report(log *slog.Logger, source ingest.Source, sum ingest.Summary, took time.Duration) {
 	log = log.With(slog.String("source", source.Name()), slog.String("layer", string(source.Layer())))
 	s.records.With(source.Name()).Add(int(sum.Accepted))
 	newRefusals(s.refused, source).count(sum)

@@ -31,7 +31,7 @@ func TestStoreTakesLaterBatches(t *testing.T) {
 	batch := layers.Batch{Layer: "complaints", Changes: []layers.Change{
 		point("c", 116.5, 40), {Op: layers.Delete, Feature: layers.Feature{ID: "1"}}, {Op: layers.Delete, Feature: layers.Feature{ID: "b"}},
 	}}
-	if err := s.Publish(t.Context(), batch); err != nil {
+	if err := publish(t.Context(), s, batch); err != nil {
 		t.Fatal(err)
 	}
 	v := s.Public().All()[0].View.Now()
@@ -40,15 +40,15 @@ func TestStoreTakesLaterBatches(t *testing.T) {
 	}
 	bad := layers.Batch{Layer: "complaints", Changes: []layers.Change{point("", 1, 2)}}
 	var refused *layers.ChangeError
-	if err := s.Publish(t.Context(), bad); !errors.As(err, &refused) {
+	if err := publish(t.Context(), s, bad); !errors.As(err, &refused) {
 		t.Errorf("a bad change: got %v, want a *layers.ChangeError", err)
 	}
-	if err := s.Publish(t.Context(), layers.Batch{Layer: "nothing"}); !errors.Is(err, layers.ErrLayer) {
+	if err := publish(t.Context(), s, layers.Batch{Layer: "nothing"}); !errors.Is(err, layers.ErrLayer) {
 		t.Errorf("no such layer: got %v, want layers.ErrLayer", err)
 	}
 	done, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.Publish(done, batch); !errors.Is(err, context.Canceled) {
+	if err := publish(done, s, batch); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
 
@@ -99,7 +99,7 @@ func TestStoreTellsWhenLayersChanged(t *testing.T) {
 		{"a feature is deleted", layers.Change{Op: layers.Delete, Feature: layers.Feature{ID: "c"}}, true},
 	} {
 		now = now.Add(time.Minute)
-		if err := s.Publish(t.Context(), layers.Batch{Layer: "complaints", Changes: []layers.Change{step.change}}); err != nil {
+		if err := publish(t.Context(), s, layers.Batch{Layer: "complaints", Changes: []layers.Change{step.change}}); err != nil {
 			t.Fatal(err)
 		}
 		want := loaded
@@ -246,7 +246,7 @@ func TestReadersWhileWriting(t *testing.T) {
 		for j := range 20 {
 			batch.Changes = append(batch.Changes, point(layers.FeatureID("n"+strconv.Itoa((i*7+j)%200)), 116+float64(i)/100, 39+float64(j)/100))
 		}
-		if err := a.Store().Publish(t.Context(), batch); err != nil {
+		if err := publish(t.Context(), a.Store(), batch); err != nil {
 			t.Error(err)
 		}
 	}

@@ -1,0 +1,138 @@
+package app
+
+import (
+	"time"
+
+	"hutong/api"
+	"hutong/journal/record"
+	"hutong/layers"
+	"hutong/layers/column"
+)
+
+// firstSeq is the state of a layer that was filled from files before anything was accepted. The log's
+// numbers start behind it.
+const firstSeq = 1
+
+// apply makes an entry of the log visible. live says that it came while the server runs, and not while it
+// read the log again at its start, so that it counts. The error says that the entry does not fit the
+// layers as they are configured now; nothing of its layer, and of those behind it, was applied.
+func (s *Store) apply(seq layers.Seq, batches []record.Batch, live bool) error {
+	s.mu.Lock()
+	outcomes, err := s.show(seq, batches, live)
+	s.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	s.receipts.deliver(seq, outcomes)
+	return nil
+}
+
+// show applies batches, those of a layer together and in their order, so that each layer goes over to the
+// state seq at once. It returns the outcomes by batch. s.mu is held.
+func (s *Store) show(seq layers.Seq, batches []record.Batch, live bool) ([][]layers.Outcome, error) {
+	arrived := s.now()
+	outcomes := make([][]layers.Outcome, len(batches))
+	for i := range batches {
+		if outcomes[i] != nil || s.layers[batches[i].Layer] == nil {
+			continue // done with an earlier one, or of a layer that is configured no more
+		}
+		l := s.layers[batches[i].Layer]
+		all := together(batches[i:])
+		all.Seq = seq
+		delta, err := l.Apply(all)
+		if err != nil {
+			return nil, err
+		}
+		passage := api.Passage{Observed: newest(l.Schema(), all.Changes), Received: time.UnixMicro(all.Received)}
+		if s.log != nil {
+			passage.Durable = arrived
+		}
+		s.seq = seq
+		if live {
+			s.shown(l, &delta, passage)
+		} else {
+			s.versions.Advance(delta)
+		}
+		rest := delta.Outcomes
+		if rest == nil {
+			rest = make([]layers.Outcome, len(all.Changes))
+		}
+		for j := i; j < len(batches); j++ {
+			if n := len(batches[j].Changes); batches[j].Layer == all.Layer {
+				outcomes[j], rest = rest[:n:n], rest[n:]
+				if live {
+					s.count(batches[j].Source, outcomes[j])
+				}
+			}
+		}
+	}
+	s.seq = seq
+	return outcomes, nil
+}
+
+// together returns the first batch with the changes of all others of its layer behind its own. The
+// batches of an entry are all of snapshot feeds, or none of them is.
+func together(batches []record.Batch) layers.Batch {
+	all := batches[0].Batch
+	own := true // the changes are the first batch's
+	for _, b := range batches[1:] {
+		if b.Layer != all.Layer {
+			continue
+		}
+		if own {
+			all.Changes, own = append([]layers.Change(nil), all.Changes...), false
+		}
+		all.Changes = append(all.Changes, b.Changes...)
+		all.Received = max(all.Received, b.Received)
+	}
+	return all
+}
+
+// shown advances the versions and tells of a state that is visible (S3), and notes how long it took.
+func (s *Store) shown(l *liveLayer, d *layers.Delta, p api.Passage) {
+	s.versions.Advance(*d)
+	p.Visible = s.now()
+	switch {
+	case d.Everywhere:
+		l.fresh.Loaded(p.Visible)
+	case d.Inserted+d.Updated+d.Deleted > 0: // not when a file is read again that says the same
+		l.fresh.Passed(p)
+	}
+	s.tell(*d)
+}
+
+// count counts outcomes of a source's changes.
+func (s *Store) count(source string, outcomes []layers.Outcome) {
+	var counts [layers.Outcomes]int
+	for _, o := range outcomes {
+		counts[o]++
+	}
+	for o, n := range counts {
+		if n > 0 {
+			s.outcomes.With(source, layers.Outcome(o).String()).Add(n) //nolint:gosec // fewer than 256
+		}
+	}
+}
+
+// newest returns the newest event time of changes, the zero time when they have none or it is one of their
+// private values.
+func newest(schema *layers.Schema, changes []layers.Change) time.Time {
+	name := schema.Observed
+	if name == "" {
+		name = schema.TimeField
+	}
+	field := schema.FieldIndex(name)
+	if field < 0 || schema.Fields[field].Private && name == schema.TimeField {
+		return time.Time{}
+	}
+	var at column.Value
+	for i := range changes {
+		if values := changes[i].Feature.Values; field < len(values) && (at.IsNull() || values[field].Micros() > at.Micros()) {
+			at = values[field]
+		}
+	}
+	if at.IsNull() {
+		return time.Time{}
+	}
+	return at.Time()
+}
