@@ -47,17 +47,6 @@ type liveLayer struct {
 	fresh *api.Freshness
 }
 
-// note notes when a batch became visible. One that changed nothing, as when a file is read again, does not
-// count.
-func (l *liveLayer) note(d *layers.Delta, p api.Passage) {
-	switch {
-	case d.Everywhere:
-		l.fresh.Loaded(p.Visible)
-	case d.Inserted+d.Updated+d.Deleted > 0:
-		l.fresh.Passed(p)
-	}
-}
-
 // NewStore returns the empty layers of city. The error lists everything that is wrong with them.
 func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 	s := &Store{
