@@ -31,6 +31,14 @@ run: build ## build all of it and show the synthetic city on http://127.0.0.1:80
 build: $(WEB) ## build bin/hutong, with the page if there is Node
 	$(GO) build -trimpath -o bin/hutong ./cmd/hutong
 
+.PHONY: release
+release: $(WEB) ## build archives for Linux and macOS into bin/release (VERSION=v1.2.3 TARGETS="linux/amd64 linux/arm64")
+	GO="$(GO)" scripts/release
+
+.PHONY: image
+image: ## build the container image hutong:VERSION with podman or docker
+	scripts/image
+
 .PHONY: web
 web: web/dist/index.html ## build the page into web/dist
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"hutong/ingest/synthetic"
 	"hutong/internal/app"
 	"hutong/internal/config"
+	"hutong/internal/sdnotify"
 	"hutong/internal/telemetry"
 )
 
@@ -23,6 +25,7 @@ type service struct {
 	listen    string
 	logLevel  string
 	logFormat string
+	systemd   sdnotify.Socket
 }
 
 func (s *service) addFlags(cmd *cobra.Command) {
@@ -59,8 +62,19 @@ func (s *service) run(cmd *cobra.Command, city *app.City, out *screen, log *slog
 	if out.terminal && city.Progress != nil { // a log that a program reads takes no other lines
 		stop = out.follow(city.Progress)
 	}
+	told := make(chan struct{})
+	release := context.AfterFunc(cmd.Context(), func() {
+		defer close(told)
+		s.tell(log, s.systemd.Stopping())
+	})
+	defer func() {
+		if !release() {
+			<-told
+		}
+	}()
 	err = a.Run(cmd.Context(), func(url string) {
 		stop()
+		s.tell(log, s.systemd.Ready("Serving "+url))
 		var lines strings.Builder
 		fmt.Fprintln(&lines, "ready", url)
 		for _, line := range more {
@@ -73,6 +87,14 @@ func (s *service) run(cmd *cobra.Command, city *app.City, out *screen, log *slog
 		return fmt.Errorf("%s is in use: stop what listens there, or choose another address with --listen, such as --listen 127.0.0.1:0", s.listen)
 	}
 	return err
+}
+
+// tell logs that systemd could not be told something. It will take the service for one that does not
+// start, so the log has to say why.
+func (s *service) tell(log *slog.Logger, err error) {
+	if err != nil {
+		log.Error("systemd could not be told", slog.String("error", err.Error()))
+	}
 }
 
 func newServe(env lookup) *cobra.Command {
@@ -101,6 +123,8 @@ func newServe(env lookup) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			socket, _ := env("NOTIFY_SOCKET")
+			s.systemd = sdnotify.Socket(socket)
 			var c *config.Config
 			watch := &app.Watch{}
 			if len(args) > 0 {

@@ -24,6 +24,7 @@ var ranks = map[string]int{
 	"internal/compress":  0,
 	"internal/wkb":       0,
 	"internal/etag":      0,
+	"internal/sdnotify":  0,
 	"styles/sdf":         0,
 
 	"tiles/mvt/inspect":   1,

@@ -67,8 +67,8 @@ func TestResultsGoToStdout(t *testing.T) {
 	if got := p.wait(); got != 0 {
 		t.Errorf("got exit status %d", got)
 	}
-	if err := json.Unmarshal([]byte(p.stdout.String()), &build); err != nil || build.Version == "" || !strings.HasPrefix(build.Go, "go1.") {
-		t.Errorf("got %v in %s", err, p.stdout)
+	if err := json.Unmarshal([]byte(p.stdout.String()), &build); err != nil || build.Version != testVersion || !strings.HasPrefix(build.Go, "go1.") {
+		t.Errorf("got %v in %s, want version %s", err, p.stdout, testVersion)
 	}
 }
 

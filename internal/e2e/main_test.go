@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,9 @@ const root = "../.."
 
 // patience is how long a test waits for what must happen; it is never waited for in full.
 const patience = time.Minute
+
+// testVersion is what the built command says of itself.
+const testVersion = "v0.0.0-e2e"
 
 // binary is the path of the built command.
 var binary string
@@ -35,10 +39,11 @@ func buildAndRun(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	binary = filepath.Join(dir, "hutong")
-	build := exec.Command("go", "build", "-o", binary, "./cmd/hutong")
+	build := exec.Command("scripts/static", runtime.GOOS, runtime.GOARCH, binary) // as in a release
 	build.Dir = root
+	build.Env = append(os.Environ(), "VERSION="+testVersion)
 	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "e2e: go build: %v\n%s", err, out)
+		fmt.Fprintf(os.Stderr, "e2e: scripts/static: %v\n%s", err, out)
 		return 1
 	}
 	return m.Run()

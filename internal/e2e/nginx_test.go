@@ -57,7 +57,7 @@ func TestNginx(t *testing.T) {
 	t.Parallel()
 	nginx := testkit.Tool(t, "nginx", "nginx")
 	s := servePlaces(t, "", "")
-	proxy := startNginx(t, nginx, s.url)
+	proxy := startNginx(t, nginx, nginxConfig, s.url)
 
 	first := proxy.get(t, placesTile, "Accept-Encoding", "gzip")
 	second := proxy.get(t, placesTile, "Accept-Encoding", "gzip")
@@ -102,10 +102,59 @@ func TestNginx(t *testing.T) {
 	}
 }
 
+// nginxAround holds the location that docs/operation.md tells people to write, without the cache.
+const nginxAround = `daemon off;
+master_process off;
+pid %[1]s/nginx.pid;
+error_log stderr warn;
+%[3]s
+events { worker_connections 64; }
+http {
+	access_log off;
+	client_body_temp_path %[1]s/body;
+	proxy_temp_path %[1]s/proxy;
+	fastcgi_temp_path %[1]s/fastcgi;
+	uwsgi_temp_path %[1]s/uwsgi;
+	scgi_temp_path %[1]s/scgi;
+	server {
+		listen unix:%[1]s/nginx.sock;
+`
+
+// TestDocumentedProxy runs what docs/operation.md says about nginx: the public URL is the one that was asked
+// for, whatever a client claims, and ETags and encodings come through.
+func TestDocumentedProxy(t *testing.T) {
+	t.Parallel()
+	nginx := testkit.Tool(t, "nginx", "nginx")
+	text, err := os.ReadFile(filepath.Join(root, "docs/operation.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(text), "```nginx\n")
+	location, _, ok := strings.Cut(rest, "```")
+	const documented = "proxy_pass http://127.0.0.1:8080;"
+	if !ok || !strings.Contains(location, documented) {
+		t.Fatalf("docs/operation.md has no location with %s", documented)
+	}
+	s := servePlaces(t, "", "")
+	proxy := startNginx(t, nginx, nginxAround+strings.Replace(location, documented, "proxy_pass %[2]s;", 1)+"}\n}\n", s.url)
+	a := proxy.get(t, "/tiles/places.json", "Forwarded", "host=evil.example;proto=https", "X-Forwarded-Host", "evil.example", "X-Forwarded-Prefix", "/evil")
+	if !strings.Contains(string(a.body), `"http://maps.example/tiles/places/{z}/{x}/{y}.mvt"`) {
+		t.Errorf("TileJSON behind the proxy: got %s, want the URL that was asked for", a.body)
+	}
+	first := proxy.get(t, placesTile, "Accept-Encoding", "zstd")
+	if first.StatusCode != http.StatusOK || first.Header.Get("Content-Encoding") != "zstd" {
+		t.Errorf("a tile: got %d %v, want 200 in zstd", first.StatusCode, first.Header)
+	}
+	if a := proxy.get(t, placesTile, "Accept-Encoding", "zstd", "If-None-Match", first.Header.Get("ETag")); a.StatusCode != http.StatusNotModified {
+		t.Errorf("a client that has it: got %d, want 304", a.StatusCode)
+	}
+}
+
 // proxied is nginx before a server.
 type proxied struct{ client *http.Client }
 
-func startNginx(t *testing.T, nginx, upstream string) proxied {
+// startNginx starts nginx with a config like nginxConfig.
+func startNginx(t *testing.T, nginx, format, upstream string) proxied {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "nginx") // short: a socket's path has 107 bytes at most
 	if err != nil {
@@ -116,7 +165,7 @@ func startNginx(t *testing.T, nginx, upstream string) proxied {
 		user = "user root;"
 	}
 	config := filepath.Join(dir, "nginx.conf")
-	if err := os.WriteFile(config, fmt.Appendf(nil, nginxConfig, dir, upstream, user), 0o600); err != nil {
+	if err := os.WriteFile(config, fmt.Appendf(nil, format, dir, upstream, user), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(nginx, "-c", config, "-p", dir)

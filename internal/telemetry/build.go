@@ -5,9 +5,18 @@ import (
 	"runtime/debug"
 )
 
-// Build says what this binary was built from, as the Go toolchain recorded it.
+// What scripts/static has the linker set, because a release is built without asking version control.
+// All are "" in any other build.
+var (
+	releaseVersion  string
+	releaseRevision string
+	releaseTime     string // RFC 3339
+	releaseModified string // "true" if the working tree had changes
+)
+
+// Build says what this binary was built from: as its release says, else as the Go toolchain recorded it.
 type Build struct {
-	// Version is the module's version, or "devel" for a build from a working tree.
+	// Version is the release's or the module's, or "devel" for a build from a working tree.
 	Version string `json:"version"`
 	// Revision is the commit, "" when the build did not know it.
 	Revision string `json:"revision,omitempty"`
@@ -25,7 +34,11 @@ func ReadBuild() Build {
 	if !ok {
 		return Build{Version: "devel", Go: "unknown"}
 	}
-	return buildOf(info)
+	b := buildOf(info)
+	if releaseVersion != "" {
+		b.Version, b.Revision, b.Time, b.Modified = releaseVersion, releaseRevision, releaseTime, releaseModified == "true"
+	}
+	return b
 }
 
 func buildOf(info *debug.BuildInfo) Build {
