@@ -149,12 +149,13 @@ func (s *Shapes) positions(part int) []orb.Point {
 	return out
 }
 
-// polygons returns rings as polygons: closed, exteriors counterclockwise with north up (RFC 7946).
+// polygons returns rings as polygons: closed, exteriors counterclockwise with north up (RFC 7946). A ring
+// starts where the store's does, so that it is the same ring when it comes in again.
 func (s *Shapes) polygons(first, last int) orb.MultiPolygon {
 	var out orb.MultiPolygon
 	for part := first; part < last; part++ {
 		ring := orb.Ring(s.positions(part))
-		ring.Reverse()
+		ring[1:].Reverse()
 		ring = append(ring, ring[0])
 		from, to := s.Part(part)
 		if shape.SignedArea(s.X[from:to], s.Y[from:to]) > 0 {

@@ -40,6 +40,8 @@ type Loader struct {
 	superseded int                  // changes of ids that had come in an earlier run: as many rows at most are replaced
 	numbers    indexWriter          // of every row in runs: which ids may have come before
 	latest     map[FeatureID]latest // ids that came in more than one run at different places, or were deleted in a later one
+
+	ordered *ordered // of a load by [Loader.AddOrdered], else nil
 }
 
 // latest is where the newest change of an id put it.
@@ -67,8 +69,11 @@ func (l *Layer) Load() (*Loader, error) {
 // Add takes changes, all or none: the error is a [*ChangeError]. It keeps nothing of the slice, and of
 // its strings the ids until their run is sorted; it copies what it keeps for longer.
 func (ld *Loader) Add(changes []Change) error {
-	if ld.done {
+	switch {
+	case ld.done:
 		return ErrFinished
+	case ld.ordered != nil:
+		return ErrMixed
 	}
 	places := make([]placed, len(changes))
 	for i := range changes {

@@ -6,6 +6,10 @@ type run [classes][]*Block
 // merge gives emit the rows of class c of all runs as blocks of even size in key order, without the
 // rows that a later run replaced. Each run's blocks are let go as they are used up.
 func (ld *Loader) merge(c class, builder *blockBuilder, emit func(*Block)) {
+	if ld.ordered != nil {
+		ld.emitOrdered(c, builder, emit)
+		return
+	}
 	var cursors cursorHeap
 	for i := range ld.runs {
 		if blocks := ld.runs[i][c]; len(blocks) > 0 {
