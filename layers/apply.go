@@ -9,7 +9,8 @@ import (
 
 // How a batch is applied.
 //
-//  1. Of the changes to one id the last counts; the index says where the feature is now.
+//  1. Of the changes to one id one counts: the last, or in a layer with event times the newest, and that
+//     only if it is newer than what is there (see order.go). The index says where the feature is now.
 //  2. Each change becomes one or two steps on rows of blocks: insert, update, remove. A feature
 //     that moved is removed here and inserted there.
 //  3. Steps are sorted by block. A block with updates only shares every column that they leave as
@@ -37,6 +38,7 @@ type step struct {
 	kind   stepKind
 	place  *placed
 	values []column.Value
+	change int32 // its position in the batch
 	// reshaped is set for an update that brings another geometry of the same class and centre.
 	reshaped bool
 }
@@ -88,15 +90,32 @@ func (w *writer) apply(b *Batch, places []placed) Delta {
 		w.seq = b.Seq
 	}
 	w.delta = Delta{Layer: w.schema.Name, Seq: w.seq}
+	w.delta.Outcomes = make([]Outcome, len(changes))
 	clear(w.last)
-	for i := range changes {
-		w.last[changes[i].Feature.ID] = int32(i)
-	}
 	w.steps = w.steps[:0]
-	for i := range changes {
-		if w.last[changes[i].Feature.ID] == int32(i) {
-			w.plan(&changes[i], &places[i])
+	if w.observed >= 0 {
+		w.settleOrder(b, places, w.delta.Outcomes)
+	} else {
+		for i := range changes {
+			w.last[changes[i].Feature.ID] = int32(i)
 		}
+	}
+	for i := range changes {
+		id := changes[i].Feature.ID
+		if last, counts := w.last[id]; !counts || last != int32(i) {
+			continue
+		}
+		w.plan(int32(i), &changes[i], &places[i])
+		switch {
+		case w.observed < 0:
+		case changes[i].Op == Delete:
+			w.tombs.put(id, w.incoming(&changes[i], &places[i]), b.Received)
+		default:
+			w.tombs.drop(id)
+		}
+	}
+	if w.observed >= 0 {
+		w.tombs.prune(b.Received, &w.opts)
 	}
 	slices.SortFunc(w.steps, func(a, b step) int { return a.compare(&b) })
 	w.runSteps()
@@ -109,18 +128,27 @@ func (w *writer) apply(b *Batch, places []placed) Delta {
 	return w.delta
 }
 
-// plan turns a change into steps and brings the index up to date.
-func (w *writer) plan(c *Change, p *placed) {
-	now, exists := w.locate(p.key.number, p.key.text)
+// plan turns change i of the batch into steps and brings the index up to date.
+func (w *writer) plan(i int32, c *Change, p *placed) {
+	var now located
+	if w.observed >= 0 {
+		now = w.found[i]
+	} else {
+		now.at, now.exists = w.locate(p.key.number, p.key.text)
+	}
+	exists := now.exists
 	if c.Op == Delete {
-		if exists {
-			w.planRemove(now, p)
+		switch {
+		case exists:
+			w.planRemove(now.at, p)
 			w.delta.Deleted++
+		case w.observed < 0:
+			w.delta.Outcomes[i] = Duplicate
 		}
 		return
 	}
 	if exists && now.class == p.class && now.entry.hilbert == p.key.hilbert {
-		s := step{class: now.class, leaf: now.leaf, row: now.row, kind: update, place: p, values: c.Feature.Values}
+		s := step{class: now.class, leaf: now.leaf, row: now.row, kind: update, place: p, values: c.Feature.Values, change: i}
 		if now.class.isShape() {
 			b := w.table.table.block(w.sequences[now.class][now.leaf].block)
 			s.reshaped = !b.shapes.same(now.row, p.shape)
@@ -129,7 +157,7 @@ func (w *writer) plan(c *Change, p *placed) {
 		return
 	}
 	if exists {
-		w.planRemove(now, p)
+		w.planRemove(now.at, p)
 		w.delta.Updated++
 	} else {
 		w.delta.Inserted++
@@ -237,14 +265,15 @@ func (w *writer) patch(group []step) {
 		w.noteOverflow(field, next.columns[field])
 	}
 	w.patches = patches
-	if next == nil {
-		return
+	if next != nil {
+		w.table.set(number, next)
 	}
-	w.table.set(number, next)
 	for i, c := range changed {
 		if c {
 			w.delta.Updated++
 			w.note(old, group[i].row)
+		} else {
+			w.delta.Outcomes[group[i].change] = Duplicate
 		}
 	}
 }
@@ -327,4 +356,5 @@ func (w *writer) countUpdate(old *Block, s *step) {
 			return
 		}
 	}
+	w.delta.Outcomes[s.change] = Duplicate
 }

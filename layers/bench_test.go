@@ -30,9 +30,12 @@ func benchFeature(i int) Feature {
 	}
 }
 
-func benchLayer(b *testing.B) *Layer {
+func benchLayer(b *testing.B, schema *Schema) *Layer {
 	b.Helper()
-	l := newLayer(b, Options{})
+	l, err := New(schema, Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
 	load, err := l.Load()
 	if err != nil {
 		b.Fatal(err)
@@ -50,7 +53,7 @@ func benchLayer(b *testing.B) *Layer {
 
 // BenchmarkApply measures changes a second in batches of 1,000 on a million features.
 func BenchmarkApply(b *testing.B) {
-	l := benchLayer(b)
+	l := benchLayer(b, testSchema())
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, kind := range []string{"int", "status", "title", "move"} {
 		b.Run(kind, func(b *testing.B) {
@@ -85,6 +88,36 @@ func BenchmarkApply(b *testing.B) {
 }
 
 // BenchmarkLoad measures a bulk load of a million features, and what a feature then takes.
+// BenchmarkApplyByTime is BenchmarkApply of an int and the time, with event times and without.
+func BenchmarkApplyByTime(b *testing.B) {
+	for _, observed := range []string{"", "reported"} {
+		b.Run("observed="+observed, func(b *testing.B) {
+			schema := testSchema()
+			schema.Observed = observed
+			l := benchLayer(b, schema)
+			r := rand.New(rand.NewPCG(1, 2))
+			b.ReportAllocs()
+			changes := make([]Change, 1000)
+			n := 0
+			for b.Loop() {
+				b.StopTimer()
+				for i := range changes {
+					f := benchFeature(r.IntN(benchRows))
+					f.Values[2] = column.IntOf(r.Int64N(40))
+					f.Values[5] = column.MicrosOf(1_700_000_000_000_000 + int64(n+i))
+					changes[i] = Change{Feature: f}
+				}
+				b.StartTimer()
+				if _, err := l.Apply(Batch{Layer: l.Name(), Changes: changes}); err != nil {
+					b.Fatal(err)
+				}
+				n += len(changes)
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "changes/s")
+		})
+	}
+}
+
 func BenchmarkLoad(b *testing.B) {
 	for b.Loop() {
 		l := newLayer(b, Options{})

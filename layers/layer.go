@@ -6,6 +6,7 @@ import (
 	"math"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"hutong/layers/column"
 )
@@ -16,6 +17,11 @@ type Options struct {
 	// below MinRows. 0 means 128 and 512. MaxRows is at least twice MinRows, and as many of the
 	// longest values of any one field are less than 4 GiB.
 	MinRows, MaxRows int
+	// TombstoneAge is how long a layer with event times remembers a delete, by the clock of
+	// [Batch.Received]; 0 is [DefaultTombstoneAge]. MaxTombstones is how many it remembers at most, 0 is
+	// [DefaultMaxTombstones]; when there are more those received first go.
+	TombstoneAge  time.Duration
+	MaxTombstones int
 }
 
 const (
@@ -33,10 +39,19 @@ func (o Options) Validate() error {
 		return fmt.Errorf("layers: blocks of %d to %d rows: want at least 1, at most %d, and a maximum of twice the minimum or more",
 			o.MinRows, o.MaxRows, maxRows)
 	}
+	if o.TombstoneAge < 0 || o.MaxTombstones < 0 {
+		return fmt.Errorf("layers: tombstones kept for %v, at most %d: want neither below 0", o.TombstoneAge, o.MaxTombstones)
+	}
 	return nil
 }
 
 func (o Options) withDefaults() Options {
+	if o.TombstoneAge == 0 {
+		o.TombstoneAge = DefaultTombstoneAge
+	}
+	if o.MaxTombstones == 0 {
+		o.MaxTombstones = DefaultMaxTombstones
+	}
 	if o.MinRows == 0 {
 		o.MinRows = defaultMinRows
 	}

@@ -3,6 +3,8 @@ package layers
 import (
 	"slices"
 	"strings"
+
+	"github.com/paulmach/orb"
 )
 
 // A run ends with the change that brings it to one of these.
@@ -21,8 +23,12 @@ const (
 //
 // Its own id index of all rows is let go before the layer's is made.
 //
-// Changes mean what they mean in batches: of several to one id the last decides. Nothing is visible
-// before Finish. A Loader belongs to one goroutine; until Finish or Abort the layer's other writers wait.
+// Changes mean what they mean in batches of a feed that tells the whole state ([Batch.Snapshot]): of
+// several to one id the last counts, or the newest in a layer with event times. In such a layer the first
+// change of an id is loaded, and the others are applied behind the load in their order; once there are
+// 32,768 of them, or 32 MiB of text and vertices, what was loaded so far is put together, and all that
+// comes after is applied as batches are. Nothing is visible before Finish. A Loader belongs to one
+// goroutine; until Finish or Abort the layer's other writers wait.
 type Loader struct {
 	layer *Layer
 	w     *writer
@@ -42,6 +48,12 @@ type Loader struct {
 	latest     map[FeatureID]latest // ids that came in more than one run at different places, or were deleted in a later one
 
 	ordered *ordered // of a load by [Loader.AddOrdered], else nil
+
+	// In a layer with event times: changes of ids that came before, and deletes.
+	again      []Change
+	deleted    map[FeatureID]struct{} // of those the ones deleted
+	againBytes int
+	assembled  bool // the runs are in the writer, and changes are applied to it
 }
 
 // latest is where the newest change of an id put it.
@@ -83,7 +95,20 @@ func (ld *Loader) Add(changes []Change) error {
 		}
 		places[i] = p
 	}
+	if ld.assembled {
+		ld.applyMore(changes, places)
+		return nil
+	}
 	for i := range changes {
+		if ld.w.observed >= 0 && ld.cameBefore(&changes[i], &places[i]) {
+			ld.putAside(&changes[i], &places[i])
+			if len(ld.again) >= runRows || ld.againBytes >= runBytes {
+				ld.assemble()
+				ld.applyMore(changes[i+1:], places[i+1:])
+				return nil
+			}
+			continue
+		}
 		ld.add(&changes[i], places[i])
 		if len(ld.places) >= runRows || len(ld.seen) >= runRows || ld.bytes >= runBytes {
 			ld.endRun()
@@ -250,8 +275,25 @@ func (ld *Loader) FinishAt(seq Seq) (Delta, error) {
 	if ld.done {
 		return Delta{}, ErrFinished
 	}
-	ld.endRun()
+	ld.assemble()
 	ld.done = true
+	w := ld.w
+	w.seq = max(seq, 1)
+	delta := Delta{Layer: w.schema.Name, Seq: w.seq, Inserted: w.located() + w.counts[unlocated], Everywhere: true}
+	w.delta = Delta{}
+	w.dropScratch()
+	ld.layer.current.Store(w.publish())
+	ld.release()
+	return delta, nil
+}
+
+// assemble puts the runs together in the writer, and applies what was put aside.
+func (ld *Loader) assemble() {
+	if ld.assembled {
+		return
+	}
+	ld.endRun()
+	ld.assembled = true
 	w := ld.w
 	ld.numbers = indexWriter{} // the store's own index is made below, of exactly its size
 	w.builder = newBlockBuilder(w.schema, w.dicts)
@@ -263,15 +305,70 @@ func (ld *Loader) FinishAt(seq Seq) (Delta, error) {
 		w.sequences[c] = slices.Clip(w.sequences[c])
 	}
 	w.buildIndex()
-	w.seq = max(seq, 1)
 	w.settleWholeCoverage()
 	w.settleClashes()
 	w.settleDictionaries()
-	delta := Delta{Layer: w.schema.Name, Seq: w.seq, Inserted: w.located() + w.counts[unlocated], Everywhere: true}
-	w.delta = Delta{}
-	ld.layer.current.Store(w.publish())
-	ld.release()
-	return delta, nil
+	again := ld.again
+	ld.again, ld.againBytes, ld.deleted = nil, 0, nil
+	places := make([]placed, len(again))
+	for i := range again {
+		p, err := w.schema.place(i, &again[i])
+		if err != nil {
+			panic("layers: " + err.Error()) // Add has placed it before
+		}
+		places[i] = p
+	}
+	ld.applyMore(again, places)
+}
+
+// applyMore applies changes to what is put together.
+func (ld *Loader) applyMore(changes []Change, places []placed) {
+	for len(changes) > 0 {
+		n := min(len(changes), runRows)
+		ld.w.apply(&Batch{Layer: ld.w.schema.Name, Changes: changes[:n], Snapshot: true}, places[:n])
+		changes, places = changes[n:], places[n:]
+	}
+}
+
+// cameBefore reports whether a change is one that a load cannot take at once: of an id that came before,
+// or of one that shares its number, or a delete.
+func (ld *Loader) cameBefore(c *Change, p *placed) bool {
+	if c.Op == Delete {
+		return true
+	}
+	if _, ok := ld.deleted[c.Feature.ID]; ok {
+		return true
+	}
+	if _, ok := ld.seen[c.Feature.ID]; ok {
+		return true
+	}
+	before := false
+	ld.numbers.each(p.key.number, func(entry) bool {
+		before = true
+		return false
+	})
+	return before
+}
+
+// putAside keeps a copy of a change for later.
+func (ld *Loader) putAside(c *Change, p *placed) {
+	own := Change{Op: c.Op, Feature: Feature{ID: FeatureID(strings.Clone(string(c.Feature.ID))), Geometry: orb.Clone(c.Feature.Geometry)}}
+	own.Feature.Values = slices.Clone(c.Feature.Values)
+	ld.againBytes += len(own.Feature.ID)
+	for i, v := range own.Feature.Values {
+		own.Feature.Values[i] = v.Clone()
+		ld.againBytes += len(v.Text())
+	}
+	if p.shape != nil {
+		ld.againBytes += 16 * len(p.shape.X) // of an orb.Point
+	}
+	if c.Op == Delete {
+		if ld.deleted == nil {
+			ld.deleted = map[FeatureID]struct{}{}
+		}
+		ld.deleted[own.Feature.ID] = struct{}{}
+	}
+	ld.again = append(ld.again, own)
 }
 
 // Abort gives the load up; the layer stays empty. After Finish it does nothing.

@@ -15,7 +15,7 @@ type Tombstone struct {
 // State is all that a layer is made of at one moment: what a checkpoint keeps.
 type State struct {
 	Snapshot *Snapshot
-	// Tombstones are in no stated order.
+	// Tombstones are in no stated order. Those of layers without event times are none.
 	Tombstones []Tombstone
 	// Pruned is the newest event time of the tombstones that were let go, null when none was.
 	Pruned column.Value
@@ -25,13 +25,30 @@ type State struct {
 func (l *Layer) State() State {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return State{Snapshot: l.current.Load()}
+	t := &l.writer.tombs
+	return State{Snapshot: l.current.Load(), Tombstones: t.list(), Pruned: t.pruned}
 }
 
-// Restore adds the tombstones of a checkpoint to the load, and the newest time of those let go.
-func (ld *Loader) Restore(_ []Tombstone, _ column.Value) error {
+// Tombstones returns how many deletes the layer remembers.
+func (l *Layer) Tombstones() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.writer.tombs.byID)
+}
+
+// Restore adds the tombstones of a checkpoint to the load, and the newest time of those let go. It keeps
+// what they refer to.
+func (ld *Loader) Restore(tombstones []Tombstone, pruned column.Value) error {
 	if ld.done {
 		return ErrFinished
+	}
+	t := &ld.w.tombs
+	for _, x := range tombstones {
+		t.add(x)
+		t.clock = max(t.clock, x.Received)
+	}
+	if column.Order(pruned, t.pruned) > 0 {
+		t.pruned = pruned
 	}
 	return nil
 }

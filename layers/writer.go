@@ -24,14 +24,19 @@ type writer struct {
 	settleAt []int                // dictionary lengths at which [writer.settle] looks again
 	overflow []bool               // fields whose dictionary was full in this batch
 
-	builder *blockBuilder
-	last    map[FeatureID]int32 // scratch of apply: the last change of each id
-	steps   []step              // scratch of apply
-	patches []column.Patch      // scratch of patch
-	small   [classes]bool       // some block of the class is below MinRows
-	delta   Delta
-	clashes map[uint64]struct{} // numbers whose holder must be decided anew
-	moved   []world.Box         // boxes of a coverage's old and new geometries in this batch
+	builder           *blockBuilder
+	last              map[FeatureID]int32 // scratch of apply: the last change of each id
+	steps             []step              // scratch of apply
+	patches           []column.Patch      // scratch of patch
+	small             [classes]bool       // some block of the class is below MinRows
+	delta             Delta
+	clashes           map[uint64]struct{} // numbers whose holder must be decided anew
+	observed, version int                 // fields that order changes of an id, −1 if there is none
+	tombs             tombstones          // none without event times
+	found             []located           // scratch of settleOrder
+	canonical         [2][]byte           // scratch of compareState
+
+	moved []world.Box // boxes of a coverage's old and new geometries in this batch
 }
 
 func newWriter(schema *Schema, opts Options) *writer {
@@ -44,6 +49,8 @@ func newWriter(schema *Schema, opts Options) *writer {
 		overflow: make([]bool, len(schema.Fields)),
 		last:     map[FeatureID]int32{},
 		clashes:  map[uint64]struct{}{},
+		observed: schema.FieldIndex(schema.Observed),
+		version:  schema.FieldIndex(schema.Version),
 	}
 	for i := range schema.Fields {
 		if schema.Fields[i].Kind == column.String {
@@ -90,7 +97,7 @@ func (w *writer) located() int {
 // as long as the largest batch it ever held, and that with every batch to come.
 func (w *writer) dropScratch() {
 	w.last = map[FeatureID]int32{}
-	w.steps, w.patches, w.delta = nil, nil, Delta{}
+	w.steps, w.patches, w.found, w.delta = nil, nil, nil, Delta{}
 }
 
 // addBlock gives a new block a number and, when it is located, a place in the tree.

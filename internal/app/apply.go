@@ -54,9 +54,6 @@ func (s *Store) show(seq layers.Seq, batches []record.Batch, live bool) ([][]lay
 			s.versions.Advance(delta)
 		}
 		rest := delta.Outcomes
-		if rest == nil {
-			rest = make([]layers.Outcome, len(all.Changes))
-		}
 		for j := i; j < len(batches); j++ {
 			if n := len(batches[j].Changes); batches[j].Layer == all.Layer {
 				outcomes[j], rest = rest[:n:n], rest[n:]

@@ -127,6 +127,12 @@ func (s *Store) observe(m *telemetry.Metrics) {
 		func(v *view.View) float64 { return float64(v.Located()) })
 	each("hutong_layer_seq", "Number of a layer's newest state.", func(v *view.View) float64 { return float64(v.Seq()) })
 	each("hutong_layer_store_bytes", "Heap that a layer's store takes.", func(v *view.View) float64 { return float64(v.Bytes()) })
+	m.Sample("hutong_layer_tombstones", "Deletes that a layer remembers, so that older reports do not bring features back.",
+		[]string{"layer"}, func(emit func(float64, ...string)) {
+			for _, l := range s.public.All() {
+				emit(float64(s.layers[l.Name()].Tombstones()), string(l.Name()))
+			}
+		})
 	m.Sample("hutong_tile_features_limit", "Most features of one tile of a layer.", []string{"layer"},
 		func(emit func(float64, ...string)) {
 			for _, l := range s.public.All() {

@@ -1,9 +1,11 @@
 package column
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -94,6 +96,30 @@ func (v Value) Micros() int64 { return int64(v.bits) }
 
 // Time returns a time value in UTC.
 func (v Value) Time() time.Time { return time.UnixMicro(int64(v.bits)).UTC() }
+
+// Bits returns the bits of v: of an int or a time the number, of a float IEEE 754, of a bool 0 or 1.
+func (v Value) Bits() uint64 { return v.bits }
+
+// Clone returns v with a copy of its text.
+func (v Value) Clone() Value {
+	v.text = strings.Clone(v.text)
+	return v
+}
+
+// Order orders two values of one kind, null before all others: strings by their bytes, the rest by
+// their numbers.
+func Order(a, b Value) int {
+	switch {
+	case a.kind == Null || b.kind == Null:
+		return cmp.Compare(min(a.kind, 1), min(b.kind, 1))
+	case a.kind == String:
+		return strings.Compare(a.text, b.text)
+	case a.kind == Float:
+		return cmp.Compare(a.Float(), b.Float())
+	default:
+		return cmp.Compare(a.Int(), b.Int())
+	}
+}
 
 // Any returns v as JSON encoders want it: nil, string, int64, float64, bool, or the time as an
 // RFC 3339 string in UTC with as many fraction digits as it has.
