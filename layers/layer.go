@@ -93,6 +93,8 @@ type Layer struct {
 	schema  *Schema
 	current atomic.Pointer[Snapshot]
 
+	tombstones atomic.Int64 // of current
+
 	mu     sync.Mutex // guards writer
 	writer *writer
 }
@@ -103,8 +105,14 @@ func New(schema *Schema, opts Options) (*Layer, error) {
 		return nil, err
 	}
 	l := &Layer{schema: schema, writer: newWriter(schema, opts.withDefaults())}
-	l.current.Store(l.writer.publish())
+	l.publish()
 	return l, nil
+}
+
+// publish makes the writer's state the newest.
+func (l *Layer) publish() {
+	l.current.Store(l.writer.publish())
+	l.tombstones.Store(int64(len(l.writer.tombs.byID)))
 }
 
 // Name returns the layer's name.
@@ -136,7 +144,7 @@ func (l *Layer) Apply(b Batch) (Delta, error) {
 		return Delta{}, fmt.Errorf("%w: state %d behind state %d", ErrSeq, b.Seq, l.writer.seq)
 	}
 	delta := l.writer.apply(&b, places)
-	l.current.Store(l.writer.publish())
+	l.publish()
 	if len(b.Changes) > maxScratch {
 		l.writer.dropScratch()
 	}

@@ -282,7 +282,7 @@ func (ld *Loader) FinishAt(seq Seq) (Delta, error) {
 	delta := Delta{Layer: w.schema.Name, Seq: w.seq, Inserted: w.located() + w.counts[unlocated], Everywhere: true}
 	w.delta = Delta{}
 	w.dropScratch()
-	ld.layer.current.Store(w.publish())
+	ld.layer.publish()
 	ld.release()
 	return delta, nil
 }

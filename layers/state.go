@@ -29,12 +29,8 @@ func (l *Layer) State() State {
 	return State{Snapshot: l.current.Load(), Tombstones: t.list(), Pruned: t.pruned}
 }
 
-// Tombstones returns how many deletes the layer remembers.
-func (l *Layer) Tombstones() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.writer.tombs.byID)
-}
+// Tombstones returns how many deletes the layer remembers. It waits for nobody.
+func (l *Layer) Tombstones() int { return int(l.tombstones.Load()) }
 
 // Restore adds the tombstones of a checkpoint to the load, and the newest time of those let go. It keeps
 // what they refer to.
