@@ -60,8 +60,9 @@ e2e: $(WEB) ## run the tests of the built binary only
 	$(GO) test -race -shuffle=on -timeout $(TIMEOUT) -v ./internal/e2e/...
 
 .PHONY: soak
-soak: ## run the tests of the store, the tiles and the service twenty times, shuffled, with fresh seeds and the race detector
+soak: ## run the tests of the store, the tiles and the service twenty times, shuffled, with fresh seeds and the race detector; kill the MQTT listener 200 times
 	HUTONG_SEED=$$RANDOM $(GO) test -race -shuffle=on -count=20 -timeout 2h ./layers/... ./tiles/... ./ingest/... ./api/... ./internal/app
+	HUTONG_SEED=$$RANDOM $(GO) test -count=1 -timeout 30m -v -run '^TestKillLoop$$' ./ingest/mqtt -mqtt.rounds=200
 
 .PHONY: fuzz
 fuzz: ## fuzz every target for FUZZTIME (60s)

@@ -41,6 +41,7 @@ var ranks = map[string]int{
 	"layers/view":      3,
 	"ingest/expiry":    3,
 	"ingest/files":     3,
+	"ingest/mqtt":      3,
 	"ingest/synthetic": 3,
 
 	"tiles":  4,
@@ -106,6 +107,7 @@ var libraries = []library{
 	{path: "github.com/spf13/cobra", in: []string{"cmd/hutong"}},
 	{path: "github.com/schollz/progressbar/v3", in: []string{"cmd/hutong"}},
 	{path: "golang.org/x/image", in: []string{"styles/glyph"}},
+	{path: "github.com/eclipse/paho.mqtt.golang", tests: true},
 	{path: "github.com/google/go-cmp", tests: true},
 	{path: "go.uber.org/goleak", tests: true},
 }
