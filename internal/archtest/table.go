@@ -37,6 +37,7 @@ var ranks = map[string]int{
 	"ingest":         2,
 	"journal/record": 2,
 
+	"journal":          3,
 	"layers/view":      3,
 	"ingest/files":     3,
 	"ingest/synthetic": 3,

@@ -1,0 +1,97 @@
+package journal
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// childFolder names the folder in which a child of these tests appends until it is killed.
+const childFolder = "HUTONG_TEST_JOURNAL_CHILD"
+
+// child runs as one when it is. It appends numbers from eight goroutines and prints each that was
+// acknowledged, a large one now and then.
+func child() bool {
+	folder := os.Getenv(childFolder)
+	if folder == "" {
+		return false
+	}
+	j, err := Open(context.Background(), options(folder))
+	if err != nil {
+		fmt.Println("error:", err)
+		return true
+	}
+	start := int64(j.Last()) * 1000
+	var wait sync.WaitGroup
+	for c := range int64(8) {
+		wait.Go(func() {
+			for n := start + c; ; n += 8 {
+				b := numbered(n)
+				if n%40 == 0 {
+					b = large(n, 2)
+				}
+				if _, err := j.Append(context.Background(), b); err != nil {
+					fmt.Println("error:", err)
+					return
+				}
+				fmt.Println(n) // one write: it is there or not
+			}
+		})
+	}
+	wait.Wait()
+	return true
+}
+
+// Nothing that a process printed as acknowledged is lost when it is killed.
+func TestKill(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	acknowledged := map[int64]bool{}
+	const rounds, acks = 10, 60
+	for round := range rounds {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), childFolder+"="+folder)
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		lines := bufio.NewScanner(out)
+		for n := 0; lines.Scan(); n++ {
+			if n == acks+round {
+				if err := cmd.Process.Kill(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			number, err := strconv.ParseInt(strings.TrimSpace(lines.Text()), 10, 64)
+			if err != nil {
+				t.Fatalf("round %d: %s", round, lines.Text())
+			}
+			acknowledged[number] = true
+		}
+		_ = cmd.Wait() // killed
+	}
+	j := open(t, options(folder))
+	g := mustRead(t, j, 0)
+	if len(acknowledged) < rounds*acks {
+		t.Errorf("only %d were acknowledged", len(acknowledged))
+	}
+	for n := range acknowledged {
+		if !slices.Contains(g.numbers, n) {
+			t.Errorf("%d was acknowledged and is lost", n)
+		}
+	}
+	slices.Sort(g.numbers)
+	if len(slices.Compact(g.numbers)) != len(g.numbers) {
+		t.Error("a number is there twice")
+	}
+}

@@ -1,0 +1,93 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+)
+
+const (
+	// serverStart bounds how long the embedded server may take to recover its stream.
+	serverStart = 2 * time.Minute
+	// serverMemory bounds what JetStream keeps in memory: the state of followers.
+	serverMemory = 64 << 20
+	// serverStore is no bound: the disk is watched instead, before it is full.
+	serverStore = 1 << 50
+)
+
+// startServer starts a server that opens no port, for this process alone.
+func startServer(o *Options) (*server.Server, error) {
+	if err := dropIndexes(filepath.Join(o.Folder, "log")); err != nil {
+		return nil, err
+	}
+	so := &server.Options{
+		ServerName:             "hutong",
+		DontListen:             true,
+		NoSigs:                 true,
+		NoLog:                  true, // of its own: it has ours
+		DisableJetStreamBanner: true,
+		JetStream:              true,
+		StoreDir:               filepath.Join(o.Folder, "log"),
+		JetStreamMaxMemory:     serverMemory,
+		JetStreamMaxStore:      serverStore,
+		MaxPayload:             maxMessage + maxHeaders,
+		SyncAlways:             o.Sync == 0,
+		SyncInterval:           o.Sync,
+	}
+	s, err := server.NewServer(so)
+	if err != nil {
+		return nil, fmt.Errorf("journal: embedded server: %w", err)
+	}
+	s.SetLoggerV2(serverLog{o.Log}, false, false, false)
+	s.Start()
+	if !s.ReadyForConnections(serverStart) || !s.JetStreamEnabled() {
+		s.Shutdown()
+		s.WaitForShutdown()
+		return nil, errors.New("journal: the embedded server did not start; the log says why")
+	}
+	return s, nil
+}
+
+// connectTo connects within the process.
+func connectTo(s *server.Server) (*nats.Conn, error) {
+	return nats.Connect("", nats.InProcessServer(s), nats.Name("hutong"), nats.MaxReconnects(-1),
+		nats.ReconnectWait(10*time.Millisecond), nats.ReconnectBufSize(-1))
+}
+
+// serverLog writes the server's lines. What it calls a notice is a detail here.
+type serverLog struct{ log *slog.Logger }
+
+var _ server.Logger = serverLog{}
+
+func (l serverLog) write(level func(string, ...any), format string, v []any) {
+	level("nats", slog.String("line", fmt.Sprintf(format, v...)))
+}
+
+func (l serverLog) Noticef(format string, v ...any) { l.write(l.log.Debug, format, v) }
+func (l serverLog) Warnf(format string, v ...any)   { l.write(l.log.Warn, format, v) }
+func (l serverLog) Fatalf(format string, v ...any)  { l.write(l.log.Error, format, v) }
+func (l serverLog) Errorf(format string, v ...any)  { l.write(l.log.Error, format, v) }
+func (l serverLog) Debugf(format string, v ...any)  { l.write(l.log.Debug, format, v) }
+func (l serverLog) Tracef(format string, v ...any)  { l.write(l.log.Debug, format, v) }
+
+// dropIndexes removes what a clean stop leaves so that the next start need not read the log. Without it
+// the server checks every record; with it, it believes the last one, and a flipped bit in the sequence
+// of another makes it fill its memory with the numbers between (nats-server 2.15.2, indexCacheBuf).
+func dropIndexes(folder string) error {
+	all, err := filepath.Glob(filepath.Join(folder, "jetstream", "*", "streams", "*", "msgs", "index.db"))
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	for _, path := range all {
+		if err := os.Remove(path); err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+	}
+	return nil
+}
