@@ -6,7 +6,7 @@ import "hutong/internal/telemetry"
 type metrics struct {
 	batches, bytes, messages  telemetry.Count
 	lost, abandoned, passed   telemetry.Count
-	followed                  telemetry.Count
+	followed, letters         telemetry.Count
 	commit                    telemetry.Histogram
 	failing, lowDisk, waiting telemetry.Gauge
 	refusals                  *telemetry.Counts
@@ -21,6 +21,7 @@ func newMetrics(t *telemetry.Metrics, j *Journal) *metrics {
 		bytes:     t.Counter("hutong_journal_appended_bytes_total", "Bytes of the messages that became durable.").With(),
 		messages:  t.Counter("hutong_journal_appended_messages_total", "Messages that became durable; callers that wait together share one.").With(),
 		followed:  t.Counter("hutong_journal_followed_messages_total", "Messages that this node has applied.").With(),
+		letters:   t.Counter("hutong_journal_letters_total", "Refused records that were kept.").With(),
 		lost:      t.Counter("hutong_journal_lost_messages_total", "Messages that were missing or damaged when they were read.").With(),
 		abandoned: t.Counter("hutong_journal_abandoned_parts_total", "Parts of transactions that were let go because they did not end.").With(),
 		passed:    t.Counter("hutong_journal_passed_changes_total", "Changes passed over because their layers are no longer there.").With(),
