@@ -115,20 +115,38 @@ func (j *Journal) publish(b []byte) (jetstream.PubAckFuture, error) {
 		jetstream.WithExpectStream(j.name), jetstream.WithStallWait(j.o.ackWait))
 }
 
+// errBroken says that the server gave no acknowledgement because a write failed: of this message or of
+// another. What the disk has of it nobody knows before the next start.
+var errBroken = errors.New("a write failed")
+
+// lastAck is how long an acknowledgement may still come after a write failed.
+const lastAck = time.Second
+
 // acknowledged waits for one acknowledgement and notes it in log.high before anybody hears of it.
 func (j *Journal) acknowledged(f jetstream.PubAckFuture) (layers.Seq, error) {
-	select {
-	case ack := <-f.Ok():
-		if ack.Stream != j.name || ack.Sequence == 0 {
-			return 0, fmt.Errorf("the acknowledgement is of message %d of stream %q", ack.Sequence, ack.Stream)
+	var late <-chan time.Time
+	broken := j.broken
+	for {
+		select {
+		case ack := <-f.Ok():
+			if ack.Stream != j.name || ack.Sequence == 0 {
+				return 0, fmt.Errorf("the acknowledgement is of message %d of stream %q", ack.Sequence, ack.Stream)
+			}
+			if err := j.blocks.sync(); err != nil {
+				return 0, fmt.Errorf("%w: %w", errBroken, err)
+			}
+			j.advance(ack.Sequence)
+			if err := j.high.raise(ack.Sequence); err != nil {
+				j.fail(err) // this message is durable, but a cut behind it would not be noticed
+			}
+			return layers.Seq(ack.Sequence), nil
+		case err := <-f.Err(): // its timeout included
+			return 0, err
+		case <-broken:
+			late, broken = time.After(lastAck), nil
+		case <-late:
+			return 0, errBroken
 		}
-		j.advance(ack.Sequence)
-		if err := j.high.raise(ack.Sequence); err != nil {
-			j.fail(err) // this message is durable, but a cut behind it would not be noticed
-		}
-		return layers.Seq(ack.Sequence), nil
-	case err := <-f.Err(): // its timeout included
-		return 0, err
 	}
 }
 
@@ -142,17 +160,26 @@ func (j *Journal) committed(messages, bytes int, since time.Time) {
 
 // isUnknown reports whether a failed publish may have been committed.
 func isUnknown(err error) bool {
-	return errors.Is(err, jetstream.ErrAsyncPublishTimeout) || errors.Is(err, nats.ErrDisconnected) || errors.Is(err, nats.ErrConnectionClosed)
+	return errors.Is(err, errBroken) || errors.Is(err, jetstream.ErrAsyncPublishTimeout) ||
+		errors.Is(err, nats.ErrDisconnected) || errors.Is(err, nats.ErrConnectionClosed)
 }
 
-// refusal says what a failed publish means for its callers and for the journal.
+// refusal says what a failed publish means for its callers and for the journal. An embedded server that
+// does not answer does not recover; a remote one may.
 func (j *Journal) refusal(err error) error {
-	if isUnknown(err) {
+	unknown := isUnknown(err)
+	if !unknown || j.server != nil {
+		j.fail(err)
+	}
+	switch {
+	case unknown && j.server != nil:
+		j.metrics.refused("unknown")
+		return fmt.Errorf("%w: %w: %w", ErrUnknown, ErrFailing, err)
+	case unknown:
 		j.metrics.refused("unknown")
 		return fmt.Errorf("%w: %w", ErrUnknown, err)
+	default: // a negative acknowledgement, or nobody there to give one
+		j.metrics.refused("failing")
+		return fmt.Errorf("%w: %w", ErrFailing, err)
 	}
-	// A negative acknowledgement, or nobody there to give one.
-	j.metrics.refused("failing")
-	j.fail(err)
-	return fmt.Errorf("%w: %w", ErrFailing, err)
 }

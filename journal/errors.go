@@ -15,8 +15,8 @@ var (
 	ErrFailing = errors.New("journal: failing")
 	// ErrFull says that too many callers or bytes wait already. Try again after a moment.
 	ErrFull = errors.New("journal: too many callers wait")
-	// ErrUnknown says that nobody knows whether the batches are in the log: the caller left, or the
-	// connection did, while they were on their way. All of them are or none.
+	// ErrUnknown says that nobody knows whether the batches are in the log: the caller left, the connection
+	// did, or a write failed, while they were on their way. All of them are or none.
 	ErrUnknown = errors.New("journal: unknown whether it was committed")
 	// ErrClosed says that the journal was closed.
 	ErrClosed = errors.New("journal: closed")

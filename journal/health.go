@@ -69,12 +69,28 @@ func (j *Journal) writable() error {
 func (j *Journal) fail(err error) {
 	j.health.mu.Lock()
 	first := j.health.failing == ""
-	j.health.failing = err.Error()
+	if first {
+		j.health.failing = err.Error()
+	}
 	j.health.mu.Unlock()
 	if first {
 		j.log.Error("the log cannot be written", slog.Any("error", err))
 	}
 	j.metrics.failing.Set(1)
+}
+
+// broke takes what the embedded server said about a failed write.
+func (j *Journal) broke(line string) {
+	j.health.mu.Lock()
+	first := j.health.failing == ""
+	if first {
+		j.health.failing = line
+	}
+	j.health.mu.Unlock()
+	if first {
+		j.metrics.failing.Set(1)
+		close(j.broken)
+	}
 }
 
 // recovered notes that a write to a remote log went well. An embedded one does not recover: what the

@@ -68,7 +68,7 @@ type Options struct {
 	AcceptLoss bool
 	// Log takes what an operator should know, and what the server says; nil discards it.
 	Log *slog.Logger
-	// Metrics is where the journal registers its own; nil means nobody looks.
+	// Metrics is where the journal registers its own, which it takes once; nil means nobody looks.
 	Metrics *telemetry.Metrics
 	// Now is the clock; nil means [time.Now].
 	Now func() time.Time
@@ -144,11 +144,13 @@ type Journal struct {
 	nc     *nats.Conn
 	js     jetstream.JetStream
 	stream jetstream.Stream
+	blocks *blocks
 
 	first, last, bytes atomic.Uint64 // as last heard of
 	txFirst            atomic.Uint64 // the first part of the transaction being written; 0 if none
 
 	health health
+	broken chan struct{} // closed when the embedded server said that a write failed
 	queue  queue
 
 	stop    context.CancelFunc // ends the goroutines and the followers
@@ -169,7 +171,7 @@ func Open(ctx context.Context, o Options) (*Journal, error) {
 		return nil, err
 	}
 	o.setDefaults()
-	j := &Journal{o: o, log: o.Log, name: DefaultStream}
+	j := &Journal{o: o, log: o.Log, name: DefaultStream, broken: make(chan struct{})}
 	if o.Remote != nil && o.Remote.Stream != "" {
 		j.name = o.Remote.Stream
 	}
@@ -201,11 +203,14 @@ func (j *Journal) open(ctx context.Context) error {
 	if j.high.broken {
 		j.log.Warn("log.high cannot be read: it is written anew, and says nothing about the end of the log")
 	}
+	j.metrics = newMetrics(j.o.Metrics, j)
 	if err := j.connect(); err != nil {
 		return err
 	}
-	j.metrics = newMetrics(j.o.Metrics, j)
 	if err := j.openStream(ctx); err != nil {
+		return err
+	}
+	if j.blocks, err = j.blocksOf(j.name); err != nil {
 		return err
 	}
 	if err := j.inspect(ctx); err != nil {
@@ -219,7 +224,7 @@ func (j *Journal) open(ctx context.Context) error {
 func (j *Journal) connect() error {
 	var err error
 	if j.o.Remote == nil {
-		if j.server, err = startServer(&j.o); err != nil {
+		if j.server, err = startServer(&j.o, j.broke); err != nil {
 			return err
 		}
 		j.nc, err = connectTo(j.server)
@@ -265,8 +270,8 @@ func (j *Journal) advance(seq uint64) {
 	}
 }
 
-// Close ends all followers, waits until what was handed to the log is acknowledged, refuses what still
-// waits, and lets the folder go. It may be called again.
+// Close ends all followers without waiting for them, waits until what was handed to the log is
+// acknowledged, refuses what still waits, and lets the folder go. It may be called again.
 func (j *Journal) Close() error {
 	j.close.once.Do(func() {
 		j.queue.shut()

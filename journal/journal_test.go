@@ -173,11 +173,11 @@ func TestLargeBatches(t *testing.T) {
 	if g, err := read(t, j, want.seqs[1]-1); !errors.As(err, &loss) || loss.First != want.seqs[1] {
 		t.Errorf("got %v, %v of a transaction whose parts are gone", g, err)
 	}
-	var huge []record.Batch
-	for n := range int64(80) {
-		huge = append(huge, large(n, 1))
+	b, text := numbered(9), column.StringOf(strings.Repeat("x", column.MaxText))
+	for range record.MaxBody/column.MaxText + 1 {
+		b.Changes = append(b.Changes, layers.Change{Feature: layers.Feature{ID: "1", Values: []column.Value{text}}})
 	}
-	if _, err := j.Append(t.Context(), huge...); !errors.Is(err, record.ErrTooLarge) {
+	if _, err := j.Append(t.Context(), b); !errors.Is(err, record.ErrTooLarge) {
 		t.Errorf("got %v, want %v", err, record.ErrTooLarge)
 	}
 }

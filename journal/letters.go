@@ -36,6 +36,7 @@ type letters struct {
 	j      *Journal
 	name   string
 	stream jetstream.Stream
+	blocks *blocks
 }
 
 var _ ingest.DeadLetters = (*letters)(nil)
@@ -76,6 +77,9 @@ func (j *Journal) DeadLetters(ctx context.Context, limits LetterLimits) (ingest.
 	if l.stream, err = j.js.CreateOrUpdateStream(ctx, c); err != nil {
 		return nil, fmt.Errorf("journal: stream %q of refused records: %w", l.name, err)
 	}
+	if l.blocks, err = j.blocksOf(l.name); err != nil {
+		return nil, err
+	}
 	return l, nil
 }
 
@@ -100,6 +104,8 @@ func (l *letters) Put(ctx context.Context, source string, all []ingest.Letter) e
 			return nil
 		case err := <-under[0].Err():
 			return fmt.Errorf("journal: keep a refused record: %w", err)
+		case <-l.j.broken:
+			return fmt.Errorf("%w: %w", ErrUnknown, ErrFailing)
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
 		}
@@ -128,7 +134,7 @@ func (l *letters) Put(ctx context.Context, source string, all []ingest.Letter) e
 			return err
 		}
 	}
-	return nil
+	return l.blocks.sync()
 }
 
 // List returns letters of a source with an ID above after, oldest first, at most limit of them and at most

@@ -77,7 +77,7 @@ func (j *Journal) commitParts(c *call) (layers.Seq, error) {
 func (j *Journal) uncommitted(err error) error {
 	j.metrics.abandoned.Add(1)
 	j.metrics.refused("failing")
-	if !isUnknown(err) {
+	if !isUnknown(err) || j.server != nil {
 		j.fail(err)
 	}
 	return fmt.Errorf("%w: %w", ErrFailing, err)

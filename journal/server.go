@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -21,8 +22,9 @@ const (
 	serverStore = 1 << 50
 )
 
-// startServer starts a server that opens no port, for this process alone.
-func startServer(o *Options) (*server.Server, error) {
+// startServer starts a server that opens no port, for this process alone. broken is called when it says
+// that a write failed.
+func startServer(o *Options, broken func(string)) (*server.Server, error) {
 	if err := dropIndexes(filepath.Join(o.Folder, "log")); err != nil {
 		return nil, err
 	}
@@ -44,7 +46,7 @@ func startServer(o *Options) (*server.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("journal: embedded server: %w", err)
 	}
-	s.SetLoggerV2(serverLog{o.Log}, false, false, false)
+	s.SetLoggerV2(serverLog{o.Log, broken}, false, false, false)
 	s.Start()
 	if !s.ReadyForConnections(serverStart) || !s.JetStreamEnabled() {
 		s.Shutdown()
@@ -60,19 +62,40 @@ func connectTo(s *server.Server) (*nats.Conn, error) {
 		nats.ReconnectWait(10*time.Millisecond), nats.ReconnectBufSize(-1))
 }
 
-// serverLog writes the server's lines. What it calls a notice is a detail here.
-type serverLog struct{ log *slog.Logger }
+// serverLog writes the server's lines. What it calls a notice is a detail here. It also listens: after a
+// failed write JetStream acknowledges nothing more and answers nobody; a line in its log is all there is.
+type serverLog struct {
+	log    *slog.Logger
+	broken func(line string)
+}
 
 var _ server.Logger = serverLog{}
 
-func (l serverLog) write(level func(string, ...any), format string, v []any) {
-	level("nats", slog.String("line", fmt.Sprintf(format, v...)))
+// brokenLines are parts of the lines that say so, in lower case (nats-server 2.15.2).
+var brokenLines = []string{"critical write error", "permission denied while writing", "out of space", "out of file resources"}
+
+func (l serverLog) write(level func(string, ...any), format string, v []any) string {
+	line := fmt.Sprintf(format, v...)
+	level("nats", slog.String("line", line))
+	return line
+}
+
+// listen is write of a line that may say that a write failed.
+func (l serverLog) listen(level func(string, ...any), format string, v []any) {
+	line := l.write(level, format, v)
+	lower := strings.ToLower(line)
+	for _, part := range brokenLines {
+		if strings.Contains(lower, part) {
+			l.broken(line)
+			return
+		}
+	}
 }
 
 func (l serverLog) Noticef(format string, v ...any) { l.write(l.log.Debug, format, v) }
-func (l serverLog) Warnf(format string, v ...any)   { l.write(l.log.Warn, format, v) }
-func (l serverLog) Fatalf(format string, v ...any)  { l.write(l.log.Error, format, v) }
-func (l serverLog) Errorf(format string, v ...any)  { l.write(l.log.Error, format, v) }
+func (l serverLog) Warnf(format string, v ...any)   { l.listen(l.log.Warn, format, v) }
+func (l serverLog) Fatalf(format string, v ...any)  { l.listen(l.log.Error, format, v) }
+func (l serverLog) Errorf(format string, v ...any)  { l.listen(l.log.Error, format, v) }
 func (l serverLog) Debugf(format string, v ...any)  { l.write(l.log.Debug, format, v) }
 func (l serverLog) Tracef(format string, v ...any)  { l.write(l.log.Debug, format, v) }
 
