@@ -53,3 +53,28 @@ func BenchmarkAppendThousand(b *testing.B)         { appendFrom(b, 1, thousand()
 func BenchmarkAppendThousandFromFour(b *testing.B) { appendFrom(b, 4, thousand()) }
 func BenchmarkAppendOne(b *testing.B)              { appendFrom(b, 1, numbered(1)) }
 func BenchmarkAppendOneFromSixtyFour(b *testing.B) { appendFrom(b, 64, numbered(1)) }
+
+// BenchmarkFollow reads a log from its start, as a node does when it starts.
+func BenchmarkFollow(b *testing.B) {
+	for _, bench := range []struct {
+		name     string
+		batch    record.Batch
+		messages int
+	}{{"thousand", thousand(), 100}, {"one", numbered(1), 3000}} {
+		b.Run(bench.name, func(b *testing.B) {
+			j := open(b, options(b.TempDir()))
+			for range bench.messages {
+				if _, err := j.Append(b.Context(), bench.batch); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				mustRead(b, j, 0)
+			}
+			n := b.N * bench.messages
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "messages/s")
+			b.ReportMetric(float64(n*len(bench.batch.Changes))/b.Elapsed().Seconds(), "changes/s")
+		})
+	}
+}

@@ -215,6 +215,26 @@ func TestCrashBetweenParts(t *testing.T) {
 	}
 }
 
+// What is truncated while a batch is written in parts leaves those parts.
+func TestTruncateBetweenParts(t *testing.T) {
+	t.Parallel()
+	o := options(t.TempDir())
+	var j *Journal
+	o.betweenTx = func() error { return j.Truncate(context.Background(), j.Last()) }
+	j = open(t, o)
+	put(t, j, 0)
+	put(t, j, 1)
+	if _, err := j.Append(t.Context(), large(2, 3)); err != nil {
+		t.Fatal(err)
+	}
+	if j.First() != 3 {
+		t.Errorf("first is %d, want 3, the first part", j.First())
+	}
+	if g := mustRead(t, j, 2); !slices.Equal(g.numbers, []int64{2}) {
+		t.Errorf("got %v", g.numbers)
+	}
+}
+
 func TestTruncate(t *testing.T) {
 	t.Parallel()
 	folder, killed := t.TempDir(), t.TempDir()

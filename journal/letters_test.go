@@ -2,6 +2,8 @@ package journal
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -105,5 +107,27 @@ func TestLettersAreBounded(t *testing.T) {
 	}
 	if _, err := j.DeadLetters(t.Context(), LetterLimits{Age: -1}); err == nil {
 		t.Error("an age below 0 was taken")
+	}
+}
+
+// Letters whose stream cannot be read are no reason not to start.
+func TestLettersAreDamaged(t *testing.T) {
+	t.Parallel()
+	for _, file := range []string{"meta.inf", "meta.sum", "msgs/1.blk"} {
+		folder := t.TempDir()
+		j := open(t, options(folder))
+		put(t, j, 1)
+		putLetters(t, lettersOf(t, j, LetterLimits{}), "s", "1", "2")
+		shut(t, j)
+		path := filepath.Join(folder, "log", "jetstream", "$G", "streams", "hutong-refused", filepath.FromSlash(file))
+		if err := os.WriteFile(path, []byte("damaged"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		j = open(t, options(folder))
+		l := lettersOf(t, j, LetterLimits{})
+		t.Logf("%s: %d letters are left", file, len(list(t, l, "s", 0, 9)))
+		if all := putLetters(t, l, "s", "3"); len(list(t, l, "s", all[0].ID-1, 9)) != 1 {
+			t.Errorf("%s: letters are not kept", file)
+		}
 	}
 }

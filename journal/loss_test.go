@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"hutong/journal/record"
 	"hutong/layers"
 	"hutong/layers/column"
@@ -196,5 +198,70 @@ func TestLedgerSpans(t *testing.T) {
 	again, err := openLedger(l.path)
 	if err != nil || len(again.is.Lost) != 3 || again.epoch() != "e" || again.truncated() != 10 {
 		t.Errorf("got %+v, %v", again, err)
+	}
+}
+
+// What is missing at the start or inside is said when the log is opened, before anybody follows it.
+func TestOpenSaysWhatIsLost(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name        string
+		damage      func(*testing.T, *Journal) error
+		first, last layers.Seq
+	}{
+		{"inside", func(t *testing.T, j *Journal) error {
+			return errors.Join(j.stream.DeleteMsg(t.Context(), 4), j.stream.DeleteMsg(t.Context(), 5), j.stream.DeleteMsg(t.Context(), 7))
+		}, 4, 5},
+		{"at the start", func(t *testing.T, j *Journal) error {
+			return j.stream.Purge(t.Context(), jetstream.WithPurgeSequence(6))
+		}, 3, 5},
+		{"all", func(t *testing.T, j *Journal) error { return j.stream.Purge(t.Context()) }, 3, 9},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			j := open(t, options(folder))
+			for n := range int64(9) {
+				put(t, j, n)
+			}
+			if err := errors.Join(j.Truncate(t.Context(), 2), tt.damage(t, j)); err != nil {
+				t.Fatal(err)
+			}
+			shut(t, j)
+			_, err := Open(t.Context(), options(folder))
+			var loss *LossError
+			if !errors.As(err, &loss) || loss.First != tt.first || loss.Last != tt.last {
+				t.Errorf("got %v, want messages %d to %d", err, tt.first, tt.last)
+			}
+		})
+	}
+}
+
+// A flipped bit in log.json must not truncate the log.
+func TestLedgerIsChecked(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "log.json")
+	l, err := openLedger(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := l.change(func(s *ledgerState) { s.Epoch, s.Truncated, s.Lost = "epoch", 123, []span{{45, 67}} }); err != nil {
+		t.Fatal(err)
+	}
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for bit := range len(good) * 8 {
+		b := slices.Clone(good)
+		b[bit/8] ^= 1 << (bit % 8)
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		// White space and the case of a key may change; what is said may not.
+		if got, err := openLedger(path); err == nil && (got.is.Epoch != "epoch" || got.is.Truncated != 123 || !slices.Equal(got.is.Lost, l.is.Lost)) {
+			t.Errorf("bit %d of %q: got %+v", bit, b, got.is)
+		}
 	}
 }

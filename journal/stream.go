@@ -69,23 +69,53 @@ func (j *Journal) fits(c *jetstream.StreamConfig) error {
 	return nil
 }
 
-// makeStream makes the stream of a new log.
+// makeStream makes the stream of a new log, or of one whose stream cannot be read.
 func (j *Journal) makeStream(ctx context.Context) error {
-	next, epoch := layers.Seq(1), j.ledger.epoch()
-	if epoch != "" || j.high.seq > 0 {
-		first := j.ledger.truncated() + 1
-		last := max(layers.Seq(j.high.seq), first)
-		if err := j.lose(first, last, fmt.Sprintf("there is no stream %q that can be read, though this folder had a log", j.name)); err != nil {
+	epoch := j.ledger.epoch()
+	if epoch == "" && j.high.seq == 0 {
+		epoch = rand.Text()
+		if err := j.createStream(ctx, epoch, 1); err != nil {
 			return err
 		}
-		next = last + 1 // no sequence is used twice
-		if err := j.setAside(); err != nil {
-			return err
+		return j.ledger.change(func(s *ledgerState) { s.Epoch = epoch })
+	}
+	if epoch != "" && j.hasBlocks() {
+		// Only what describes the stream is damaged, and that is known: the server takes up the messages.
+		err := j.createStream(ctx, epoch, 0)
+		if err == nil {
+			j.log.Warn("the description of the log's stream was damaged and is made anew; its messages are checked")
+			return nil
 		}
+		j.log.Error("the log's stream cannot be made anew over its messages", slog.Any("error", err))
+	}
+	first := j.ledger.truncated() + 1
+	last := max(layers.Seq(j.high.seq), first)
+	if err := j.lose(first, last, fmt.Sprintf("there is no stream %q that can be read, though this folder had a log", j.name)); err != nil {
+		return err
+	}
+	if err := j.setAside(); err != nil {
+		return err
 	}
 	if epoch == "" {
 		epoch = rand.Text()
 	}
+	if err := j.createStream(ctx, epoch, last+1); err != nil { // no sequence is used twice
+		return err
+	}
+	return j.ledger.change(func(s *ledgerState) { s.Epoch = epoch })
+}
+
+// hasBlocks reports whether the embedded log has files of messages.
+func (j *Journal) hasBlocks() bool {
+	if j.server == nil {
+		return false
+	}
+	blocks, err := filepath.Glob(filepath.Join(j.o.Folder, "log", "jetstream", "$G", "streams", j.name, "msgs", "*.blk"))
+	return err == nil && len(blocks) > 0
+}
+
+// createStream creates the stream, whose first message will be next; 0 is what its files say.
+func (j *Journal) createStream(ctx context.Context, epoch string, next layers.Seq) error {
 	c := jetstream.StreamConfig{
 		Name:        j.name,
 		Description: "The journal of Hutong: truncate it through Hutong only.",
@@ -106,7 +136,7 @@ func (j *Journal) makeStream(ctx context.Context) error {
 	if j.stream, err = j.js.CreateStream(ctx, c); err != nil {
 		return fmt.Errorf("journal: make stream %q: %w", j.name, err)
 	}
-	return j.ledger.change(func(s *ledgerState) { s.Epoch = epoch })
+	return nil
 }
 
 // setAside moves the folder of a stream that cannot be read out of the way of a new one, for whoever
