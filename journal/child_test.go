@@ -8,12 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+
+	"hutong/layers"
 )
 
 // childFolder names the folder in which a child of these tests appends until it is killed.
@@ -22,8 +23,8 @@ const childFolder = "HUTONG_TEST_JOURNAL_CHILD"
 // childLimit is how large a file of the child may become, in bytes; "" means any size.
 const childLimit = "HUTONG_TEST_JOURNAL_LIMIT"
 
-// child runs as one when it is. It appends numbers from eight goroutines and prints each that was
-// acknowledged, a large one now and then.
+// child runs as one when it is. It appends numbers from eight goroutines, a large one now and then, and
+// prints each that was acknowledged with its sequence. Now and then it truncates what is 40 messages back.
 func child() bool {
 	folder := os.Getenv(childFolder)
 	if folder == "" {
@@ -50,11 +51,18 @@ func child() bool {
 				if n%200 == 0 {
 					b = large(n, 2)
 				}
-				if _, err := j.Append(context.Background(), b); err != nil {
+				seq, err := j.Append(context.Background(), b)
+				if err != nil {
 					fmt.Println("error:", errors.Is(err, ErrFailing), err)
 					return
 				}
-				fmt.Println(n) // one write: it is there or not
+				fmt.Println(n, seq) // one write: it is there or not
+				if n%24 == 0 && seq > 40 {
+					if err := j.Truncate(context.Background(), seq-40); err != nil {
+						fmt.Println("error:", errors.Is(err, ErrFailing), err)
+						return
+					}
+				}
 			}
 		})
 	}
@@ -64,11 +72,53 @@ func child() bool {
 	return true
 }
 
-// Nothing that a process printed as acknowledged is lost when it is killed.
+// acknowledgements are numbers that a child printed, with their sequences.
+type acknowledgements map[int64]layers.Seq
+
+// read takes a line; false when it is no acknowledgement.
+func (a acknowledgements) read(line string) bool {
+	n, seq, _ := strings.Cut(strings.TrimSpace(line), " ")
+	number, err := strconv.ParseInt(n, 10, 64)
+	if err != nil {
+		return false
+	}
+	s, err := strconv.ParseUint(seq, 10, 64)
+	a[number] = layers.Seq(s)
+	return err == nil
+}
+
+// check says which of the acknowledged are not in a log, unless they were truncated.
+func (a acknowledgements) check(t *testing.T, folder string) {
+	t.Helper()
+	j := open(t, options(folder))
+	g := mustRead(t, j, j.First()-1)
+	there := map[int64]layers.Seq{}
+	for i, n := range g.numbers {
+		if there[n] != 0 {
+			t.Errorf("%d is there twice", n)
+		}
+		there[n] = g.seqs[i]
+	}
+	left := 0
+	for n, seq := range a {
+		if seq < j.First() {
+			continue
+		}
+		left++
+		if there[n] != seq {
+			t.Errorf("%d was acknowledged at %d and is at %d", n, seq, there[n])
+		}
+	}
+	if left == 0 {
+		t.Errorf("none of %d is left to look for", len(a))
+	}
+}
+
+// Nothing that a process printed as acknowledged is lost when it is killed, while it writes or truncates.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
-	acknowledged := map[int64]bool{}
+	acknowledged := acknowledgements{}
 	const rounds, acks = 10, 40
 	for round := range rounds {
 		cmd := exec.Command(os.Args[0])
@@ -87,28 +137,16 @@ func TestKill(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			number, err := strconv.ParseInt(strings.TrimSpace(lines.Text()), 10, 64)
-			if err != nil {
+			if !acknowledged.read(lines.Text()) {
 				t.Fatalf("round %d: %s", round, lines.Text())
 			}
-			acknowledged[number] = true
 		}
 		_ = cmd.Wait() // killed
 	}
-	j := open(t, options(folder))
-	g := mustRead(t, j, 0)
 	if len(acknowledged) < rounds*acks {
 		t.Errorf("only %d were acknowledged", len(acknowledged))
 	}
-	for n := range acknowledged {
-		if !slices.Contains(g.numbers, n) {
-			t.Errorf("%d was acknowledged and is lost", n)
-		}
-	}
-	slices.Sort(g.numbers)
-	if len(slices.Compact(g.numbers)) != len(g.numbers) {
-		t.Error("a number is there twice")
-	}
+	acknowledged.check(t, folder)
 }
 
 // When the disk takes no more, callers are told at once, the state says so, and nothing acknowledged is lost.
@@ -121,14 +159,11 @@ func TestDiskThatTakesNoMore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	acknowledged := map[int64]bool{}
+	acknowledged := acknowledgements{}
 	failed, state := 0, ""
 	for line := range strings.Lines(string(out)) {
-		line = strings.TrimSpace(line)
-		number, err := strconv.ParseInt(line, 10, 64)
 		switch {
-		case err == nil:
-			acknowledged[number] = true
+		case acknowledged.read(line):
 		case strings.HasPrefix(line, "error: true "):
 			failed++
 		default:
@@ -138,13 +173,5 @@ func TestDiskThatTakesNoMore(t *testing.T) {
 	if failed != 8 || !strings.HasPrefix(state, "error: failing") || !strings.Contains(state, "file too large") {
 		t.Errorf("%d callers were told; %s", failed, state)
 	}
-	g := mustRead(t, open(t, options(folder)), 0)
-	if len(acknowledged) == 0 {
-		t.Error("nothing was acknowledged")
-	}
-	for n := range acknowledged {
-		if !slices.Contains(g.numbers, n) {
-			t.Errorf("%d was acknowledged and is lost", n)
-		}
-	}
+	acknowledged.check(t, folder)
 }

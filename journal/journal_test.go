@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"hutong/journal/record"
 	"hutong/layers"
@@ -166,7 +167,10 @@ func TestLargeBatches(t *testing.T) {
 	if diff := cmp.Diff([]int64{1, 2, 3}, mustRead(t, j, want.seqs[1]-2).numbers); diff != "" {
 		t.Error(diff)
 	}
-	if err := j.Truncate(t.Context(), want.seqs[1]-1); err != nil {
+	if err := j.Truncate(t.Context(), want.seqs[1]-1); err != nil || j.First() != want.seqs[0]+1 {
+		t.Fatalf("first is %d, %v: the parts of a transaction went, but not its end", j.First(), err)
+	}
+	if err := j.stream.Purge(t.Context(), jetstream.WithPurgeSequence(uint64(want.seqs[1]))); err != nil {
 		t.Fatal(err)
 	}
 	var loss *LossError
@@ -429,12 +433,20 @@ func TestRemote(t *testing.T) {
 	if j.Epoch() != k.Epoch() {
 		t.Errorf("epochs %q and %q", j.Epoch(), k.Epoch())
 	}
-	if err := j.Truncate(t.Context(), 2); err != nil {
-		t.Fatal(err)
+	// A transaction lies around another node's message, at which the log is truncated.
+	tx := parts(t, 1, 6, 1)
+	tx[1].First = publishRaw(t, j, tx[0].Append(nil))
+	between := put(t, k, 7)
+	publishRaw(t, j, tx[1].Append(nil))
+	if err := j.Truncate(t.Context(), between); err != nil || j.First() != tx[1].First {
+		t.Errorf("first is %d, %v, want %d", j.First(), err, tx[1].First)
+	}
+	if g := mustRead(t, j, between); !slices.Equal(g.numbers, []int64{6}) {
+		t.Errorf("got %v", g.numbers)
 	}
 	shut(t, k)
 	k = open(t, other) // which did not truncate it
-	if g := mustRead(t, k, 2); len(g.numbers) != 4 {
+	if g := mustRead(t, k, k.First()-1); !slices.Equal(g.numbers, []int64{7, 6}) {
 		t.Errorf("got %v", g.numbers)
 	}
 	shut(t, k)

@@ -100,34 +100,3 @@ func (j *Journal) lose(first, last layers.Seq, reason string) error {
 		j.log.Error("messages of the log are lost, which was accepted", slog.Uint64("first", uint64(s.First)), slog.Uint64("last", uint64(s.Last)), slog.String("reason", reason))
 	}
 }
-
-// Truncate drops the messages up to and including upTo, which a checkpoint has. The newest message stays,
-// for it says where the log is; so do the parts of a transaction under way. A follower that has not come
-// so far ends with a [*LossError].
-func (j *Journal) Truncate(ctx context.Context, upTo layers.Seq) error {
-	last := j.Last()
-	upTo = min(upTo, max(last, 1)-1)
-	if first := layers.Seq(j.txFirst.Load()); first > 0 {
-		upTo = min(upTo, first-1)
-	}
-	if upTo == 0 || upTo <= j.ledger.truncated() {
-		return nil
-	}
-	if err := j.ledger.change(func(s *ledgerState) { // first, so that it is known for what it is
-		s.Truncated = upTo
-		for len(s.Lost) > 0 && s.Lost[0].Last <= upTo {
-			s.Lost = s.Lost[1:]
-		}
-	}); err != nil {
-		return err
-	}
-	return j.purge(ctx, upTo)
-}
-
-func (j *Journal) purge(ctx context.Context, upTo layers.Seq) error {
-	if err := j.stream.Purge(ctx, jetstream.WithPurgeSequence(uint64(upTo+1))); err != nil {
-		return fmt.Errorf("journal: truncate up to %d: %w", upTo, err)
-	}
-	_, err := j.info(ctx)
-	return err
-}
