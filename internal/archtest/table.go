@@ -38,6 +38,7 @@ var ranks = map[string]int{
 	"ingest":         2,
 	"journal/record": 2,
 
+	"journal":          3,
 	"layers/view":      3,
 	"ingest/expiry":    3,
 	"ingest/files":     3,
