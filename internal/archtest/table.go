@@ -36,9 +36,10 @@ var ranks = map[string]int{
 
 	"ingest": 2,
 
-	"layers/view":      3,
-	"ingest/files":     3,
-	"ingest/synthetic": 3,
+	"layers/view":        3,
+	"journal/checkpoint": 3,
+	"ingest/files":       3,
+	"ingest/synthetic":   3,
 
 	"tiles":  4,
 	"styles": 4,

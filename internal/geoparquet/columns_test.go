@@ -2,11 +2,13 @@ package geoparquet
 
 import (
 	"bytes"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/paulmach/orb"
 )
 
 // columnsOf gives rows to WriteColumns.
@@ -155,6 +157,37 @@ func TestColumnsRefused(t *testing.T) {
 		}
 		if err := w.Close(); err == nil {
 			t.Errorf("%s: the file closes after an error", test.name)
+		}
+	}
+}
+
+// TestLongValues writes texts of a megabyte and lines of sixteen: none of it may stand in a header or the
+// footer, where a reader has to take it whole.
+func TestLongValues(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 1<<20)
+	line := geometry(t, make(orb.LineString, 1<<20)).WKB
+	var all []row
+	for i := range 6 {
+		r := row{Values: make([]Value, len(columns)), WKB: line}
+		r.Values[0] = Value{Kind: Text, Bytes: []byte(long[i:])}
+		all = append(all, r)
+	}
+	b := writeColumns(t, Options{Columns: columns}, all, 2)
+	if footer := binary.LittleEndian.Uint32(b[len(b)-8:]); footer > 1<<16 {
+		t.Errorf("a footer of %d bytes", footer)
+	}
+	r, err := open(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := read(r, names()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range got {
+		if !bytes.Equal(r.WKB, line) || !bytes.Equal(r.Values[0].Bytes, all[i].Values[0].Bytes) {
+			t.Errorf("row %d is not as it was written", i)
 		}
 	}
 }

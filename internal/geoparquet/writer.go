@@ -89,7 +89,17 @@ func NewWriter(w io.Writer, opts Options) (*Writer, error) {
 			out.boxes[i] = find(BoxColumn, name)
 		}
 	}
-	out.w = parquet.NewGenericWriter[any](w, schema, parquet.Compression(&parquet.Zstd))
+	// Statistics hold the least and the greatest value as it is: of a geometry or a long text that would fill
+	// headers and footer beyond what readers take, ours too.
+	settings := []parquet.WriterOption{
+		schema, parquet.Compression(&parquet.Zstd), parquet.DataPageStatistics(false), parquet.SkipPageBounds(GeometryColumn),
+	}
+	for _, c := range opts.Columns {
+		if c.Kind == Text {
+			settings = append(settings, parquet.SkipPageBounds(c.Name))
+		}
+	}
+	out.w = parquet.NewGenericWriter[any](w, settings...)
 	for _, key := range slices.Sorted(keys(opts.Metadata)) {
 		out.w.SetKeyValueMetadata(key, opts.Metadata[key])
 	}
