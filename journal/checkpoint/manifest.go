@@ -124,9 +124,6 @@ func decodeManifest(b []byte) (*manifest, error) {
 	if err := d.Decode(m); err != nil {
 		return nil, err
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("there is something behind the checkpoint")
-	}
 	if err := m.validate(); err != nil {
 		return nil, err
 	}
