@@ -110,7 +110,7 @@ func TestDamage(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for range 25 {
+			for range 10 {
 				flipped := bytes.Clone(whole)
 				at, bit := r.IntN(len(whole)), r.IntN(8)
 				flipped[at] ^= 1 << bit

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -139,7 +140,7 @@ func (s *Store) sweepFiles() error {
 // remove removes a file that nothing needs; that it stays harms nobody.
 func (s *Store) remove(path string) {
 	if err := s.fs.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		s.log.Warn("a file that no checkpoint needs stays", "path", path, "error", err)
+		s.log.Warn("a file that no checkpoint needs stays", slog.String("path", path), slog.Any("error", err))
 	}
 }
 

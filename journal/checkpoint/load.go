@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"hutong/layers"
 )
@@ -56,7 +57,7 @@ func (s *Store) Load(ctx context.Context, into []*layers.Layer) (Loaded, error) 
 			if changes, err = s.load(ctx, e.manifest, into); err == nil {
 				out.Info, out.Changes, out.Notes = e.info(), changes, compactNotes(e.manifest.Notes)
 				for _, c := range changes {
-					s.log.Warn("not as in the checkpoint", "layer", string(c.Layer), "change", c.Text)
+					s.log.Warn("not as in the checkpoint", slog.String("layer", string(c.Layer)), slog.String("change", c.Text))
 				}
 				s.metrics.loadSeconds.Observe(s.now().Sub(began).Seconds())
 				return out, nil
@@ -77,14 +78,11 @@ func (s *Store) Load(ctx context.Context, into []*layers.Layer) (Loaded, error) 
 }
 
 func reasonsOf(skipped []Skipped) string {
-	text := ""
+	texts := make([]string, len(skipped))
 	for i, s := range skipped {
-		if i > 0 {
-			text += "; "
-		}
-		text += fmt.Sprintf("%d: %s", s.Seq, s.Reason)
+		texts[i] = fmt.Sprintf("%d: %s", s.Seq, s.Reason)
 	}
-	return text
+	return strings.Join(texts, "; ")
 }
 
 // damaged notes, loudly, that a checkpoint cannot be used.

@@ -6,6 +6,7 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -116,7 +117,7 @@ func cases() []layers.Feature {
 	add("42", orb.Point{6, 6}) // its number is itself
 	add("007", orb.Point{6, 6})
 	clash, _ := layers.FeatureID("point").Number() // two ids that share a number
-	add(fmt.Sprint(clash), orb.Point{6, 6})
+	add(strconv.FormatUint(clash, 10), orb.Point{6, 6})
 	add(strings.Repeat("i", layers.MaxID), nil)
 	return all
 }
@@ -124,6 +125,11 @@ func cases() []layers.Feature {
 // pointOf is a place that many i share with few.
 func pointOf(i int) orb.Point {
 	return orb.Point{116 + float64(i%997)/997, 39.5 + float64(i%1009)/1009}
+}
+
+// square is a district whose neighbours share its corners.
+func square(lon, lat float64) orb.Polygon {
+	return orb.Polygon{{{lon, lat}, {lon + 1, lat}, {lon + 1, lat + 1}, {lon, lat + 1}, {lon, lat}}}
 }
 
 // fill applies features to a layer as the state with a sequence.

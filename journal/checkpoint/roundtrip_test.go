@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -136,13 +137,13 @@ func TestManyGroups(t *testing.T) {
 		t.Fatal(err)
 	}
 	var features []layers.Feature
-	for i := range 40_000 {
+	for i := range groupRows + 500 {
 		features = append(features, layers.Feature{
-			ID: layers.FeatureID(fmt.Sprint(i)), Geometry: pointOf(i), Values: []column.Value{column.IntOf(int64(i)), column.StringOf(fmt.Sprint(i % 70))},
+			ID: layers.FeatureID(strconv.Itoa(i)), Geometry: pointOf(i), Values: []column.Value{column.IntOf(int64(i)), column.StringOf(strconv.Itoa(i % 70))},
 		})
 	}
 	long := strings.Repeat("x", 1<<20)
-	for i := range 20 {
+	for i := range 17 {
 		features[i*7].Values[1] = column.StringOf(long)
 	}
 	fill(t, l, 1, features...)
