@@ -194,6 +194,18 @@ func (r *Reader) Select(columns []int) error {
 	return nil
 }
 
+// Groups returns the number of row groups.
+func (r *Reader) Groups() int { return len(r.file.Metadata().RowGroups) }
+
+// GroupRows returns the number of rows that a row group says it has.
+func (r *Reader) GroupRows(group int) int64 { return r.file.Metadata().RowGroups[group].NumRows }
+
+// Seek makes the first row of a row group the next one. Readers of one file may so share it out.
+func (r *Reader) Seek(group int) {
+	r.Close()
+	r.group, r.left = group, 0
+}
+
 // Next goes on to the next row. Its error is io.EOF behind the last, else it names the row.
 func (r *Reader) Next() error {
 	err := guard(r.next)

@@ -26,7 +26,8 @@ type Options struct {
 	// Boxes adds a column with each feature's box, by which readers skip row groups (the covering of
 	// GeoParquet 1.1).
 	Boxes bool
-	// GroupRows is the most rows of a row group, which is held in memory; 0 means 65,536.
+	// GroupRows is the most rows of a row group, which is held in memory; 0 means 65,536. WriteColumns
+	// does not look at it.
 	GroupRows int
 	// Metadata is kept in the file's footer, beside "geo".
 	Metadata map[string]string
@@ -44,7 +45,8 @@ type Writer struct {
 	geom  int
 	boxes [4]int
 	row   parquet.Row
-	rows  int // of the current row group
+	chunk []parquet.Value // scratch of WriteColumns
+	rows  int             // of the current row group
 
 	types  []string
 	extent Box
@@ -87,7 +89,17 @@ func NewWriter(w io.Writer, opts Options) (*Writer, error) {
 			out.boxes[i] = find(BoxColumn, name)
 		}
 	}
-	out.w = parquet.NewGenericWriter[any](w, schema, parquet.Compression(&parquet.Zstd))
+	// Statistics hold the least and the greatest value as it is: of a geometry or a long text that would fill
+	// headers and footer beyond what readers take, ours too.
+	settings := []parquet.WriterOption{
+		schema, parquet.Compression(&parquet.Zstd), parquet.DataPageStatistics(false), parquet.SkipPageBounds(GeometryColumn),
+	}
+	for _, c := range opts.Columns {
+		if c.Kind == Text {
+			settings = append(settings, parquet.SkipPageBounds(c.Name))
+		}
+	}
+	out.w = parquet.NewGenericWriter[any](w, settings...)
 	for _, key := range slices.Sorted(keys(opts.Metadata)) {
 		out.w.SetKeyValueMetadata(key, opts.Metadata[key])
 	}
@@ -157,11 +169,25 @@ func (w *Writer) Write(values []Value, wkb []byte, box *Box) error {
 	if _, err := w.w.WriteRows([]parquet.Row{w.row}); err != nil {
 		return w.fail(err)
 	}
-	if w.rows++; w.rows == w.opts.GroupRows {
-		w.rows = 0
-		if err := w.w.Flush(); err != nil {
-			return w.fail(err)
-		}
+	w.rows++
+	return w.endGroup(w.rows == w.opts.GroupRows)
+}
+
+// EndGroup ends the row group under way, if it has rows.
+func (w *Writer) EndGroup() error {
+	if w.err != nil {
+		return w.err
+	}
+	return w.endGroup(w.rows > 0)
+}
+
+func (w *Writer) endGroup(now bool) error {
+	if !now {
+		return nil
+	}
+	w.rows = 0
+	if err := w.w.Flush(); err != nil {
+		return w.fail(err)
 	}
 	return nil
 }
@@ -203,17 +229,22 @@ func (w *Writer) note(wkb []byte, box *Box) error {
 	if !slices.Contains(w.types, name) {
 		w.types = append(w.types, name)
 	}
-	if box == nil {
-		return nil
-	}
-	if !w.any {
+	w.extend(box)
+	return nil
+}
+
+// extend makes the file's extent hold box; nil holds nothing.
+func (w *Writer) extend(box *Box) {
+	switch {
+	case box == nil:
+		return
+	case !w.any:
 		w.any, w.extent = true, *box
-		return nil
+		return
 	}
 	e := &w.extent
 	e.XMin, e.YMin = min(e.XMin, box.XMin), min(e.YMin, box.YMin)
 	e.XMax, e.YMax = max(e.XMax, box.XMax), max(e.YMax, box.YMax)
-	return nil
 }
 
 var typeNames = [...]string{"Point", "LineString", "Polygon", "MultiPoint", "MultiLineString", "MultiPolygon", "GeometryCollection"}

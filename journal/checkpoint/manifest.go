@@ -1,0 +1,320 @@
+package checkpoint
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"hutong/layers"
+	"hutong/layers/column"
+)
+
+// formatVersion is the version of the format that is written, and the newest that is read.
+const formatVersion = 1
+
+// Bounds of a manifest.
+const (
+	maxManifest = 64 << 20 // bytes
+	maxNotes    = 1 << 20  // bytes of all notes
+	maxEpoch    = 256      // bytes
+)
+
+// manifest is a checkpoint's table of contents. Its fields are the format: docs/formats/checkpoints.md.
+type manifest struct {
+	Version int                        `json:"version"`
+	Seq     layers.Seq                 `json:"sequence"`
+	Epoch   string                     `json:"epoch"`
+	Written time.Time                  `json:"written"`
+	Layers  []layerRecord              `json:"layers"`
+	Notes   map[string]json.RawMessage `json:"notes,omitempty"`
+}
+
+// layerRecord is a layer in a manifest.
+type layerRecord struct {
+	Name       layers.Name  `json:"name"`
+	Seq        layers.Seq   `json:"sequence"`
+	Schema     schemaRecord `json:"schema"`
+	SchemaHash string       `json:"schema_sha256"`
+	IDColumn   string       `json:"id_column"`
+	Features   fileRecord   `json:"features"`
+	// Tombstones is nil when there are none.
+	Tombstones *fileRecord `json:"tombstones,omitempty"`
+	// Pruned is in microseconds since 1970 in UTC, nil when no tombstone was let go.
+	Pruned *int64 `json:"pruned_microseconds,omitempty"`
+}
+
+// fileRecord is a file in a manifest.
+type fileRecord struct {
+	File   string `json:"file"` // in the folder "files"
+	Rows   int    `json:"rows"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// The envelope of a manifest: its checksum, and then the bytes that it is of. It stays the same in all
+// versions, so that a version that is not known can be told from damage.
+const (
+	envelopeStart  = `{"sha256":"`
+	envelopeMiddle = `","checkpoint":`
+	envelopeEnd    = "}\n"
+)
+
+// encode returns the bytes of a manifest's file.
+func (m *manifest) encode() ([]byte, error) {
+	var body bytes.Buffer
+	e := json.NewEncoder(&body)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", " ")
+	if err := e.Encode(m); err != nil {
+		return nil, err
+	}
+	text := bytes.TrimSuffix(body.Bytes(), []byte("\n"))
+	out := slices.Concat([]byte(envelopeStart), []byte(hash(text)), []byte(envelopeMiddle), text, []byte(envelopeEnd))
+	if len(out) > maxManifest {
+		return nil, fmt.Errorf("a manifest of %d bytes: want at most %d", len(out), maxManifest)
+	}
+	return out, nil
+}
+
+func hash(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// decodeManifest reads what encode returned. The error is [ErrNewer] for a version that is not known.
+func decodeManifest(b []byte) (*manifest, error) {
+	rest, ok := bytes.CutPrefix(b, []byte(envelopeStart))
+	const hashLength = 2 * sha256.Size
+	if !ok || len(rest) < hashLength {
+		return nil, errors.New("it does not start with a checksum")
+	}
+	sum, rest := string(rest[:hashLength]), rest[hashLength:]
+	rest, start := bytes.CutPrefix(rest, []byte(envelopeMiddle))
+	body, end := bytes.CutSuffix(rest, []byte(envelopeEnd))
+	if !start || !end {
+		return nil, errors.New("it is cut off or has more than a checksum and a checkpoint")
+	}
+	if got := hash(body); got != sum {
+		return nil, fmt.Errorf("its checksum is %s, not %s: bytes of it changed", got, sum)
+	}
+	var version struct {
+		Version int `json:"version"`
+	}
+	if err := json.Unmarshal(body, &version); err != nil {
+		return nil, err
+	}
+	if version.Version > formatVersion {
+		return nil, fmt.Errorf("%w: it is of version %d, and this Hutong reads up to %d: run the newer Hutong, or move the folder away and restore a backup that this one wrote",
+			ErrNewer, version.Version, formatVersion)
+	}
+	m := new(manifest)
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.DisallowUnknownFields()
+	if err := d.Decode(m); err != nil {
+		return nil, err
+	}
+	if err := m.validate(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// validate says what a manifest cannot be, or nil.
+func (m *manifest) validate() error {
+	switch {
+	case m.Version < 1:
+		return fmt.Errorf("version %d: want 1 to %d", m.Version, formatVersion)
+	case m.Seq == 0:
+		return errors.New("sequence 0")
+	case len(m.Epoch) > maxEpoch:
+		return fmt.Errorf("an epoch of %d bytes: want at most %d", len(m.Epoch), maxEpoch)
+	}
+	last := layers.Name("")
+	used := map[string]bool{}
+	for i := range m.Layers {
+		l := &m.Layers[i]
+		if err := l.validate(m.Seq); err != nil {
+			return fmt.Errorf("layer %q: %w", l.Name, err)
+		}
+		if i > 0 && l.Name <= last {
+			return fmt.Errorf("layer %q stands twice or out of order", l.Name)
+		}
+		last = l.Name
+	}
+	for _, f := range m.files() {
+		if used[f.File] {
+			return fmt.Errorf("file %q stands twice", f.File)
+		}
+		used[f.File] = true
+	}
+	return nil
+}
+
+func (l *layerRecord) validate(most layers.Seq) error {
+	if err := l.Name.Validate(); err != nil {
+		return err
+	}
+	if l.Seq > most {
+		return fmt.Errorf("sequence %d, above the checkpoint's %d", l.Seq, most)
+	}
+	if err := l.Schema.validate(); err != nil {
+		return err
+	}
+	if got := l.Schema.hash(); got != l.SchemaHash {
+		return fmt.Errorf("the schema's checksum is %s, not %s", got, l.SchemaHash)
+	}
+	if l.IDColumn != l.Schema.idColumn() {
+		return fmt.Errorf("id column %q: want %q", l.IDColumn, l.Schema.idColumn())
+	}
+	if err := l.Features.validate(l.Name); err != nil {
+		return err
+	}
+	if l.Tombstones != nil {
+		if err := l.Tombstones.validate(l.Name); err != nil {
+			return err
+		}
+	}
+	if l.Seq == 0 && (l.Features.Rows > 0 || l.Tombstones != nil || l.Pruned != nil) {
+		return errors.New("a layer at sequence 0 that is not empty")
+	}
+	return nil
+}
+
+func (f *fileRecord) validate(layer layers.Name) error {
+	switch {
+	case !isFileName(f.File) || !strings.HasPrefix(f.File, string(layer)+"."):
+		return fmt.Errorf("no file of the layer may be called %q", f.File)
+	case f.Rows < 0 || f.Rows > math.MaxInt32 || f.Bytes < 0:
+		return fmt.Errorf("file %q: %d rows in %d bytes", f.File, f.Rows, f.Bytes)
+	case !isHash(f.SHA256):
+		return fmt.Errorf("file %q: %q is no SHA-256", f.File, f.SHA256)
+	}
+	return nil
+}
+
+func isHash(s string) bool {
+	b, err := hex.DecodeString(s)
+	return err == nil && len(b) == sha256.Size && s == strings.ToLower(s)
+}
+
+// files returns the layers' files.
+func (m *manifest) files() []*fileRecord {
+	var out []*fileRecord
+	for i := range m.Layers {
+		l := &m.Layers[i]
+		out = append(out, &l.Features)
+		if l.Tombstones != nil {
+			out = append(out, l.Tombstones)
+		}
+	}
+	return out
+}
+
+// layer returns the record of a layer, or nil.
+func (m *manifest) layer(name layers.Name) *layerRecord {
+	for i := range m.Layers {
+		if m.Layers[i].Name == name {
+			return &m.Layers[i]
+		}
+	}
+	return nil
+}
+
+func (m *manifest) info() Info {
+	info := Info{Seq: m.Seq, Epoch: m.Epoch, Time: m.Written}
+	for i := range m.Layers {
+		l := &m.Layers[i]
+		li := LayerInfo{Name: l.Name, Seq: l.Seq, Features: l.Features.Rows, Bytes: l.Features.Bytes}
+		if l.Tombstones != nil {
+			li.Tombstones = l.Tombstones.Rows
+			li.Bytes += l.Tombstones.Bytes
+		}
+		info.Bytes += li.Bytes
+		info.Layers = append(info.Layers, li)
+	}
+	return info
+}
+
+// pruned returns the value that a layer's state has.
+func (l *layerRecord) pruned() column.Value {
+	if l.Pruned == nil {
+		return column.Value{}
+	}
+	return column.MicrosOf(*l.Pruned)
+}
+
+var fileNames = regexp.MustCompile(`^[a-z][a-z0-9_-]*\.(0|[1-9][0-9]{0,19})(\.[1-9][0-9]{0,8})?(\.tombstones)?\.parquet$`)
+
+// isFileName reports whether a file of a layer may have a name.
+func isFileName(name string) bool { return fileNames.MatchString(name) }
+
+// manifestName returns the name of the manifest of a sequence: names sort as sequences do.
+func manifestName(seq layers.Seq) string { return fmt.Sprintf("%020d.json", uint64(seq)) }
+
+// parseManifestName is the reverse of manifestName.
+func parseManifestName(name string) (layers.Seq, bool) {
+	digits, ok := strings.CutSuffix(name, ".json")
+	n, err := strconv.ParseUint(digits, 10, 64)
+	if !ok || err != nil || manifestName(layers.Seq(n)) != name {
+		return 0, false
+	}
+	return layers.Seq(n), true
+}
+
+// scan reads the manifests of a folder, newest first. One that cannot be used is an entry that says why.
+func scan(f filesystem, folder string) ([]entry, error) {
+	all, err := names(f, folder)
+	if err != nil {
+		return nil, err
+	}
+	var out []entry
+	for _, name := range slices.Backward(all) {
+		seq, ok := parseManifestName(name)
+		if !ok {
+			continue
+		}
+		e := entry{seq: seq}
+		b, err := readAll(f, filepath.Join(folder, name))
+		if environment(err) {
+			return nil, fmt.Errorf("checkpoint: %w", err)
+		}
+		var m *manifest
+		if err == nil {
+			m, err = decodeManifest(b)
+		}
+		if err == nil && m.Seq != seq {
+			err = fmt.Errorf("it is of sequence %d", m.Seq)
+		}
+		if err != nil {
+			e.err = &damage{reasonManifest, fmt.Errorf("manifest %s: %w", name, err)}
+		} else {
+			e.manifest, e.bytes = m, int64(len(b))
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+func readAll(f filesystem, path string) ([]byte, error) {
+	in, err := f.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	b, err := io.ReadAll(io.LimitReader(in, maxManifest+1))
+	if err == nil && len(b) > maxManifest {
+		err = fmt.Errorf("%d bytes and more: want at most %d", len(b), maxManifest)
+	}
+	return b, err
+}
