@@ -45,6 +45,7 @@ var ranks = map[string]int{
 
 	"tiles/archive": 5,
 	"tiles/cache":   5,
+	"internal/auth": 5,
 
 	"api": 6,
 	"web": 6,
