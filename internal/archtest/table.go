@@ -25,6 +25,7 @@ var ranks = map[string]int{
 	"internal/wkb":       0,
 	"internal/etag":      0,
 	"styles/sdf":         0,
+	"ingest/csvrow":      0,
 
 	"tiles/mvt/inspect":   1,
 	"internal/geoparquet": 1,
