@@ -140,7 +140,7 @@ func TestDeleteByExpressionAndRow(t *testing.T) {
 	}
 	p := mapper.NewParser()
 	var refused []string
-	p.Each(func(r *Refusal) { refused = append(refused, string(r.Reason)+" "+r.Field) })
+	p.Each(func(r *Refusal, _ string) { refused = append(refused, string(r.Reason)+" "+r.Field) })
 	header := []string{"id", "s", "i", "f", "b", "t", "seen", "rev", "state", "n"}
 	columns, err := mapper.Columns(header, PlaceColumns{})
 	if err != nil {

@@ -2,9 +2,7 @@ package ingest
 
 import (
 	"errors"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/paulmach/orb"
 
@@ -37,8 +35,8 @@ type Parser struct {
 	order []member
 	learn int // how often order may still change
 
-	each     func(*Refusal) // nil when nobody asks
-	received int64          // when the record at hand came, and the clock, in microseconds since 1970 in UTC
+	each     func(r *Refusal, id string) // nil when nobody asks
+	received int64                       // when the record at hand came, and the clock, in microseconds since 1970 in UTC
 	now      int64
 
 	slab   *Slab
@@ -104,6 +102,7 @@ func (p *Parser) Finish() *Slab {
 // Refuse counts a record that never became one, such as a line beyond its limit.
 func (p *Parser) Refuse(at Place, reason Reason, want string) {
 	p.at = at
+	clear(p.cells)
 	p.refuse(reason, "", "", want)
 }
 
@@ -114,13 +113,13 @@ func (p *Parser) refuse(reason Reason, field, value, want string) {
 	}
 	p.slab.Refused.add(&refusal)
 	if p.each != nil {
-		p.each(&refusal)
+		p.each(&refusal, p.peekID())
 	}
 }
 
-// Each makes the parser call fn for every refusal, and not only keep the first ones. Its texts may share
-// the record's memory.
-func (p *Parser) Each(fn func(*Refusal)) { p.each = fn }
+// Each makes the parser call fn for every refusal, and not only keep the first ones. id is the record's, ""
+// when it cannot be made or shows what is private. The texts may share the record's memory.
+func (p *Parser) Each(fn func(r *Refusal, id string)) { p.each = fn }
 
 // Receive says when the records that follow were received, and what the time is now, both in microseconds
 // since 1970 in UTC. They differ for records that were kept. Without it nothing may ask for either.
@@ -272,58 +271,6 @@ func (p *Parser) hasAddress() bool {
 	}
 	c := &p.cells[p.m.address]
 	return c.kind == text && strings.TrimSpace(c.text) != ""
-}
-
-// id makes the id of the record at hand, or refuses the record.
-func (p *Parser) id() (id string, ok bool) {
-	mark := -1 // where the id starts in p.texts, once it has more than one part
-	if len(p.m.id) > 1 || p.m.id[0].row {
-		mark = p.texts.Len()
-	}
-	for i := range p.m.id {
-		part := &p.m.id[i]
-		if part.row {
-			row := p.at.Feature
-			if row == 0 {
-				row = p.at.Line
-			}
-			p.texts.WriteString(strconv.Itoa(row))
-			continue
-		}
-		if part.source < 0 {
-			p.texts.WriteString(part.text)
-			continue
-		}
-		c, name := &p.cells[part.source], p.m.sources[part.source].name
-		switch {
-		case c.kind <= null || c.kind == nested:
-			p.refuse(ReasonID, name, cellNames[c.kind], "a text or number for the id")
-			return "", false
-		case strings.TrimSpace(c.text) == "":
-			p.refuse(ReasonID, name, "an empty text", "a text or number for the id")
-			return "", false
-		case c.raw && !utf8.ValidString(c.text):
-			p.refuse(ReasonText, name, "", "UTF-8")
-			return "", false
-		}
-		if mark < 0 {
-			id = c.text
-		} else {
-			p.texts.WriteString(c.text)
-		}
-	}
-	if mark >= 0 {
-		id = p.texts.String()[mark:]
-	}
-	if len(id) > layers.MaxID {
-		value := masked
-		if !p.m.idMasked {
-			value = shorten(id)
-		}
-		p.refuse(ReasonTooLong, p.m.idField, value, wantIDLength)
-		return "", false
-	}
-	return id, true
 }
 
 // refuseField refuses the record at hand for one value; only here is a value looked at again.

@@ -12,6 +12,7 @@ import (
 func (p *Parser) Row(c *Columns, row []string, at Place) {
 	p.at = at
 	if len(row) != len(c.sources) {
+		clear(p.cells)
 		p.refuse(ReasonRow, "", strconv.Itoa(len(row))+" cells", strconv.Itoa(len(c.sources))+", as in the header")
 		return
 	}
