@@ -39,6 +39,7 @@ var ranks = map[string]int{
 
 	"layers/view":      3,
 	"ingest/files":     3,
+	"ingest/push":      3,
 	"ingest/synthetic": 3,
 
 	"tiles":  4,
