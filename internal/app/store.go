@@ -29,6 +29,7 @@ type Store struct {
 	now      func() time.Time // the wall clock
 	records  *telemetry.Counts
 	refused  *telemetry.Counts
+	outcomes *telemetry.Counts
 	restarts *telemetry.Counts
 }
 
@@ -118,28 +119,35 @@ func (s *Store) Public() *api.Layers { return s.public }
 
 // Publish applies a batch to its layer. The error is layers.ErrLayer or a *layers.ChangeError.
 func (s *Store) Publish(ctx context.Context, batch layers.Batch) error {
+	_, err := s.apply(ctx, batch)
+	return err
+}
+
+// apply applies a batch to its layer and makes it known.
+func (s *Store) apply(ctx context.Context, batch layers.Batch) (layers.Delta, error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return layers.Delta{}, err
 	}
 	l := s.layers[batch.Layer]
 	if l == nil {
-		return fmt.Errorf("app: publish: %w: there is no layer %q", layers.ErrLayer, batch.Layer)
+		return layers.Delta{}, fmt.Errorf("app: publish: %w: there is no layer %q", layers.ErrLayer, batch.Layer)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delta, err := l.Apply(batch)
 	if err != nil {
-		return err
+		return layers.Delta{}, err
 	}
 	l.note(&delta, s.now())
 	s.versions.Advance(delta)
-	return nil
+	return delta, nil
 }
 
 // observe registers what the store tells of itself.
 func (s *Store) observe(m *telemetry.Metrics) {
 	s.records = m.Counter("hutong_ingest_accepted_total", "Records that were accepted.", "source")
 	s.refused = m.Counter("hutong_ingest_refused_total", "Records that were refused, by reason.", "source", "reason")
+	s.outcomes = m.Counter("hutong_ingest_outcomes_total", "Records that were pushed and accepted, by what became of them.", "source", "outcome")
 	s.restarts = m.Counter("hutong_ingest_restarts_total", "Times that a live source was run again because it had failed.", "source")
 	each := func(name, help string, of func(v *view.View) float64) {
 		m.Sample(name, help, []string{"layer"}, func(emit func(float64, ...string)) {
