@@ -62,6 +62,7 @@ var ranks = map[string]int{
 	"internal/config": 8,
 	"internal/guess":  8,
 	"internal/load":   8,
+	"internal/remote": 8,
 
 	"internal/app": 9,
 
