@@ -11,18 +11,20 @@
 package api
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync/atomic"
 
 	"hutong/internal/telemetry"
 )
 
-// MaxBodyBytes is the most bytes of a request's body. No route reads one yet; the bound keeps
-// clients from sending more than the server would care to skip.
+// MaxBodyBytes is the most bytes of a request's body, unless its route says otherwise. It keeps clients
+// from sending more than the server would care to skip.
 const MaxBodyBytes = 64 << 10
 
 // Route is one place that answers.
@@ -32,14 +34,20 @@ type Route struct {
 	Pattern string
 	// Label names the route in logs and metrics, from a set as closed as the program's text.
 	Label string
-	// Handler answers GET and HEAD; for HEAD the body is thrown away.
+	// Handler answers Methods; for HEAD the body is thrown away.
 	Handler http.Handler
+	// Methods are what the route answers beside OPTIONS; GET stands for HEAD, too. None means GET.
+	Methods []string
+	// Body is the most bytes of a request's body; 0 means [MaxBodyBytes].
+	Body int64
 	// Direct, unless it is zero, leads to the handler without ServeMux, which takes as long to match a
 	// path of five segments as the rest of a cached answer. The handler then finds no path values.
 	Direct Direct
 	// Operational routes (liveness, metrics, the page) answer while layers are still loading, and pages of
 	// other origins may not read them.
 	Operational bool
+	// Keyed routes are for holders of a key only, see [Authorize]: pages of other origins may not call them.
+	Keyed bool
 }
 
 // Direct is the paths that start with First, such as "/tiles/", and have a number of segments behind
@@ -98,15 +106,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	o := s.observe(w)
 	defer o.finish(r)
 	o.Header()["X-Content-Type-Options"] = noSniff
-	if r.ContentLength > MaxBodyBytes {
-		s.metrics.refused.With("body").Add(1)
-		o.Header().Set("Connection", "close")
-		Refuse(o, r, CodeBodyTooLarge, fmt.Sprintf("A request's body may have %d bytes.", MaxBodyBytes))
-		return
-	}
-	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = http.MaxBytesReader(o, r.Body, MaxBodyBytes)
-	}
 	// ServeMux would answer a path such as //layers with a redirect that escapes it twice.
 	if !isClean(r.URL.EscapedPath()) {
 		noRoute(o, r)
@@ -139,25 +138,55 @@ func isClean(p string) bool {
 	return true
 }
 
-// methods is what every route answers.
-const methods = "GET, HEAD, OPTIONS"
+// answered lists the methods that a route answers.
+func (r *Route) answered() []string {
+	list := make([]string, 0, len(r.Methods)+3)
+	for _, m := range r.Methods {
+		if list = append(list, m); m == http.MethodGet {
+			list = append(list, http.MethodHead)
+		}
+	}
+	if len(list) == 0 {
+		list = append(list, http.MethodGet, http.MethodHead)
+	}
+	return append(list, http.MethodOptions)
+}
+
+// boundBody keeps a request's body within limit; ok is false once it refused the request.
+func (s *Server) boundBody(w http.ResponseWriter, r *http.Request, limit int64) (ok bool) {
+	if r.ContentLength > limit {
+		s.metrics.refused.With("body").Add(1)
+		w.Header().Set("Connection", "close")
+		Refuse(w, r, CodeBodyTooLarge, fmt.Sprintf("A request's body may have %d bytes.", limit))
+		return false
+	}
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = http.MaxBytesReader(w, r.Body, limit)
+	}
+	return true
+}
 
 // wrap wraps a route's handler with what its answer depends on: the method, CORS and whether the
 // layers are there. The request counts for m.
 func (s *Server) wrap(route Route, m *meters) http.Handler {
+	answered := route.answered()
+	methods := strings.Join(answered, ", ")
+	limit := cmp.Or(route.Body, MaxBodyBytes)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if o, ok := w.(*observer); ok {
 			o.route = m
 		}
-		if !route.Operational {
+		if !route.Operational && !route.Keyed {
 			allowOrigins(w.Header())
 		}
-		switch r.Method {
-		case http.MethodGet, http.MethodHead:
-		case http.MethodOptions:
-			answerOptions(w, r)
+		if !s.boundBody(w, r, limit) {
 			return
-		default:
+		}
+		if r.Method == http.MethodOptions {
+			answerOptions(w, r, methods)
+			return
+		}
+		if !slices.Contains(answered, r.Method) {
 			w.Header().Set("Allow", methods)
 			Refuse(w, r, CodeMethodNotAllowed, "This route answers "+methods+".")
 			return
@@ -183,7 +212,7 @@ func allowOrigins(h http.Header) {
 }
 
 // answerOptions answers OPTIONS, a CORS preflight among them (Fetch standard, §3.2.2).
-func answerOptions(w http.ResponseWriter, r *http.Request) {
+func answerOptions(w http.ResponseWriter, r *http.Request, methods string) {
 	h := w.Header()
 	h.Set("Allow", methods)
 	if r.Header.Get("Access-Control-Request-Method") != "" && h.Get("Access-Control-Allow-Origin") != "" {

@@ -36,13 +36,10 @@ func (b Base) trusts(remote string) bool {
 	if len(b.TrustedProxies) == 0 {
 		return false
 	}
-	var addr netip.Addr
-	if with, err := netip.ParseAddrPort(remote); err == nil {
-		addr = with.Addr()
-	} else if addr, err = netip.ParseAddr(strings.Trim(remote, "[]")); err != nil {
+	addr := addressOf(remote)
+	if !addr.IsValid() {
 		return false
 	}
-	addr = addr.Unmap().WithZone("")
 	for _, p := range b.TrustedProxies {
 		if p.Contains(addr) {
 			return true

@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -50,6 +51,47 @@ func (b Base) forwarded(h http.Header) origin {
 	}
 	o.scheme, o.host = elements[i]["proto"], elements[i]["host"]
 	return o
+}
+
+// Client returns the address of the client that r comes from: the connection's, or what trusted proxies say
+// of it, read from the end of their list as long as the next one is trusted, too. It is the zero Addr when
+// there is none.
+func (b Base) Client(r *http.Request) netip.Addr {
+	addr := addressOf(r.RemoteAddr)
+	if !b.trusts(r.RemoteAddr) {
+		return addr
+	}
+	var said []string
+	if elements := forwardedElements(r.Header["Forwarded"]); len(elements) > 0 {
+		for _, e := range elements {
+			said = append(said, e["for"])
+		}
+	} else if len(r.Header["Forwarded"]) == 0 {
+		said = strings.Split(strings.Join(r.Header["X-Forwarded-For"], ","), ",")
+	}
+	for _, text := range slices.Backward(said) {
+		text = strings.TrimSpace(text)
+		next := addressOf(text)
+		if !next.IsValid() {
+			return addr
+		}
+		if addr = next; !b.trusts(text) {
+			return addr
+		}
+	}
+	return addr
+}
+
+// addressOf reads an address with or without a port; it is the zero Addr when there is none.
+func addressOf(text string) netip.Addr {
+	if with, err := netip.ParseAddrPort(text); err == nil {
+		return with.Addr().Unmap().WithZone("")
+	}
+	addr, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	if err != nil {
+		return netip.Addr{}
+	}
+	return addr.Unmap().WithZone("")
 }
 
 // lastValue returns the last member of a comma-separated list.

@@ -25,6 +25,17 @@ const (
 	CodeParameterInvalid Code = "parameter_invalid"
 	CodeMethodNotAllowed Code = "method_not_allowed"
 	CodeBodyTooLarge     Code = "body_too_large"
+	CodeBodyMalformed    Code = "body_malformed"
+	CodeBodySlow         Code = "body_timeout"
+	CodeMediaType        Code = "media_type_not_accepted"
+	CodeRecordsRefused   Code = "records_refused"
+	CodeSourceNotFound   Code = "source_not_found"
+	CodeUnauthorized     Code = "unauthorized"
+	CodeForbidden        Code = "forbidden"
+	CodeAttempts         Code = "too_many_attempts"
+	CodeRate             Code = "too_many_requests"
+	CodeReadOnly         Code = "read_only"
+	CodeUnavailable      Code = "unavailable"
 	CodeCancelled        Code = "cancelled"
 	CodeLoading          Code = "loading"
 	CodeBusy             Code = "busy"
@@ -55,6 +66,17 @@ var kinds = map[Code]kind{
 	CodeParameterInvalid: {http.StatusBadRequest, "Invalid parameter"},
 	CodeMethodNotAllowed: {http.StatusMethodNotAllowed, "Method not allowed"},
 	CodeBodyTooLarge:     {http.StatusRequestEntityTooLarge, "Request too large"},
+	CodeBodyMalformed:    {http.StatusBadRequest, "Malformed body"},
+	CodeBodySlow:         {http.StatusRequestTimeout, "The body came too slowly"},
+	CodeMediaType:        {http.StatusUnsupportedMediaType, "Not a media type that is accepted"},
+	CodeRecordsRefused:   {http.StatusUnprocessableEntity, "Records were refused"},
+	CodeSourceNotFound:   {http.StatusNotFound, "No such source"},
+	CodeUnauthorized:     {http.StatusUnauthorized, "A key is needed"},
+	CodeForbidden:        {http.StatusForbidden, "The key is for something else"},
+	CodeAttempts:         {http.StatusTooManyRequests, "Too many unknown keys"},
+	CodeRate:             {http.StatusTooManyRequests, "Too many requests"},
+	CodeReadOnly:         {http.StatusServiceUnavailable, "Read-only"},
+	CodeUnavailable:      {http.StatusServiceUnavailable, "Not available now"},
 	CodeCancelled:        {statusClientClosed, "The client went away"},
 	CodeLoading:          {http.StatusServiceUnavailable, "Not ready yet"},
 	CodeBusy:             {http.StatusServiceUnavailable, "Too busy"},
@@ -73,6 +95,12 @@ type problem struct {
 // Refuse answers with a problem. detail is one sentence for the developer who reads it: what was
 // wrong with the request, never an internal message and never a private value.
 func Refuse(w http.ResponseWriter, r *http.Request, code Code, detail string) {
+	RefuseWith(w, r, code, detail, nil)
+}
+
+// RefuseWith is [Refuse] with more members in the problem (RFC 9457 §3.2): those of more, which is nil or
+// marshals to a JSON object.
+func RefuseWith(w http.ResponseWriter, r *http.Request, code Code, detail string, more any) {
 	k, ok := kinds[code]
 	if !ok {
 		code, k, detail = CodeInternal, kinds[CodeInternal], ""
@@ -81,6 +109,11 @@ func Refuse(w http.ResponseWriter, r *http.Request, code Code, detail string) {
 	body, err := json.Marshal(problem{"urn:hutong:problem:" + string(code), k.title, k.status, code, detail})
 	if err != nil {
 		body = []byte(`{"status":500,"code":"internal"}`) // strings and ints always marshal
+	}
+	if more != nil {
+		if members, err := json.Marshal(more); err == nil && len(members) > len("{}") && members[0] == '{' {
+			body = append(append(body[:len(body)-1], ','), members[1:]...)
+		}
 	}
 	h := w.Header()
 	for _, name := range []string{"Content-Encoding", "ETag", HeaderDropped, HeaderFreshness} {

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 
 	"hutong/layers"
 )
@@ -21,3 +22,14 @@ type Receipt struct {
 type Acceptor interface {
 	Accept(ctx context.Context, source string, batch layers.Batch) (Receipt, error)
 }
+
+// Why an [Acceptor] takes nothing at the moment. Its errors wrap one of these when sending the same batch
+// again later may succeed; any other error is a fault of the batch or of the program.
+var (
+	// ErrBusy says that as many batches wait as are held.
+	ErrBusy = errors.New("ingest: too busy to take more")
+	// ErrReadOnly says that nothing can be made durable, because there is hardly any room left.
+	ErrReadOnly = errors.New("ingest: read-only")
+	// ErrUnavailable says that what makes batches durable cannot be reached, or the server stops.
+	ErrUnavailable = errors.New("ingest: not available")
+)

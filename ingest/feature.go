@@ -64,6 +64,9 @@ func (p *Parser) Feature(s string, at Place) {
 		p.refuse(ReasonFeature, "type", shorten(p.kind), "a GeoJSON Feature")
 	default:
 		p.findPaths()
+		if p.delete() {
+			return
+		}
 		if at, ok := p.place(); ok {
 			p.emit(&at)
 		}
@@ -204,7 +207,7 @@ func (p *Parser) cell(i, source int) int {
 	}
 	switch p.s[i] {
 	case '{', '[':
-		*into = cell{kind: nested}
+		*into = cell{kind: nested, text: p.s[i:end]}
 	case 'n':
 		*into = cell{kind: null}
 	case 't', 'f':
@@ -221,23 +224,27 @@ func (p *Parser) findPaths() {
 		return
 	}
 	for i := range p.cells {
-		if p.cells[i].kind != absent || !p.m.sources[i].path {
-			continue
+		if p.cells[i].kind == absent && p.m.sources[i].path {
+			p.findPath(i, p.m.sources[i].name)
 		}
-		r := gjson.Get(p.properties, p.m.sources[i].name)
-		switch r.Type {
-		case gjson.Null:
-			if r.Exists() {
-				p.cells[i] = cell{kind: null}
-			}
-		case gjson.String:
-			p.cells[i] = cell{kind: text, raw: true, text: r.Str}
-		case gjson.Number:
-			p.cells[i] = cell{kind: number, text: strings.TrimSpace(r.Raw)}
-		case gjson.True, gjson.False:
-			p.cells[i] = cell{kind: boolean, text: r.String()}
-		case gjson.JSON:
-			p.cells[i] = cell{kind: nested}
+	}
+}
+
+// findPath fills a cell with what stands at a path into the properties.
+func (p *Parser) findPath(i int, path string) {
+	r := gjson.Get(p.properties, path)
+	switch r.Type {
+	case gjson.Null:
+		if r.Exists() {
+			p.cells[i] = cell{kind: null}
 		}
+	case gjson.String:
+		p.cells[i] = cell{kind: text, raw: true, text: r.Str}
+	case gjson.Number:
+		p.cells[i] = cell{kind: number, text: strings.TrimSpace(r.Raw)}
+	case gjson.True, gjson.False:
+		p.cells[i] = cell{kind: boolean, text: r.String()}
+	case gjson.JSON:
+		p.cells[i] = cell{kind: nested, text: r.Raw}
 	}
 }

@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -21,10 +20,15 @@ type Mapper struct {
 	id      []idPart
 	fields  []field
 	address int // source of the address; −1 when there is none
-	nulls   []string
-	maxNull int // bytes of the longest of nulls
-	lenient bool
-	datum   world.Datum
+	place   PlaceProperties
+	deletes deletion
+	// observed and version are the fields that say when a change happened; −1 when there are none.
+	observed, version int
+	maxFuture         time.Duration
+	nulls             []string
+	maxNull           int // bytes of the longest of nulls
+	lenient           bool
+	datum             world.Datum
 	// idField is what refusals call the id; idMasked is set when an id would show a private value.
 	idField  string
 	idMasked bool
@@ -37,6 +41,8 @@ type source struct {
 	name string
 	// path is set when name may also be a path into the properties.
 	path bool
+	// optional is set when a table may lack the column.
+	optional bool
 }
 
 // idPart is one part of the id: text, the value of a source, or where the record is.
@@ -54,6 +60,7 @@ type field struct {
 	constant column.Value
 	// expression is nil when there is none.
 	expression *expression
+	received   bool // the time of receipt
 	values     map[string]string
 	layouts    []string
 	zone       *time.Location
@@ -64,20 +71,24 @@ type field struct {
 // pathCharacters are those that make a name more than a plain one to gjson.
 const pathCharacters = ".*?|#@!\\{}[]()=<>%\":"
 
-func newMapper(m *Mapping, expressions []*expression) *Mapper {
-	names := m.properties(expressions)
+func newMapper(m *Mapping, expressions []*expression, deletes *expression) *Mapper {
+	names, optional := m.properties(expressions, deletes)
 	mp := &Mapper{
-		schema:  m.Schema,
-		gate:    m.Gate,
-		lenient: m.LenientCoordinates,
-		datum:   m.Datum,
-		sources: make([]source, len(names)),
-		index:   make(map[string]int, len(names)),
-		idField: m.Schema.IDField,
-		maxNull: -1,
+		place:     m.Place,
+		observed:  -1,
+		version:   -1,
+		maxFuture: m.MaxFuture,
+		schema:    m.Schema,
+		gate:      m.Gate,
+		lenient:   m.LenientCoordinates,
+		datum:     m.Datum,
+		sources:   make([]source, len(names)),
+		index:     make(map[string]int, len(names)),
+		idField:   m.Schema.IDField,
+		maxNull:   -1,
 	}
 	for i, name := range names {
-		mp.sources[i] = source{name, name != IDMember && strings.ContainsAny(name, pathCharacters)}
+		mp.sources[i] = source{name, name != IDMember && strings.ContainsAny(name, pathCharacters), i >= optional}
 		mp.index[name] = i
 	}
 	if mp.address = -1; m.Address != "" {
@@ -95,7 +106,7 @@ func newMapper(m *Mapping, expressions []*expression) *Mapper {
 	for i := range m.Fields {
 		f, s := &m.Fields[i], &m.Schema.Fields[i]
 		mp.fields = append(mp.fields, field{
-			name: s.Name, kind: s.Kind, source: -1, constant: f.Value, values: f.Values, layouts: slices.Clone(f.Layouts),
+			name: s.Name, kind: s.Kind, source: -1, constant: f.Value, received: f.Received, values: f.Values, layouts: slices.Clone(f.Layouts),
 			zone: f.Zone, maxLength: s.MaxLength, private: s.Private,
 		})
 		added := &mp.fields[i]
@@ -111,6 +122,13 @@ func newMapper(m *Mapping, expressions []*expression) *Mapper {
 				e.sources = append(e.sources, mp.index[name])
 			}
 		}
+	}
+	mp.deletes = mp.newDeletion(&m.Delete, deletes)
+	if name := m.Schema.Observed; name != "" {
+		mp.observed = m.Schema.FieldIndex(name)
+	}
+	if name := m.Schema.Version; name != "" {
+		mp.version = m.Schema.FieldIndex(name)
 	}
 	mp.mask(m)
 	for _, null := range m.Nulls {
@@ -129,6 +147,8 @@ func (m *Mapper) mask(from *Mapping) {
 	public, secret := map[string]bool{}, map[string]bool{}
 	for i := range m.fields {
 		switch f := &m.fields[i]; {
+		case strings.HasPrefix(f.name, HiddenPrefix): // shows nothing that is not secret anyway
+			f.private = false
 		case !f.private:
 			public[from.Fields[i].From] = true
 		case f.expression != nil:
@@ -147,8 +167,17 @@ func (m *Mapper) mask(from *Mapping) {
 		if f := &m.fields[i]; f.expression != nil && slices.ContainsFunc(f.expression.properties, shows) {
 			f.private = true
 		}
+		if f := &m.fields[i]; f.source >= 0 && strings.HasPrefix(f.name, HiddenPrefix) && shows(m.sources[f.source].name) {
+			f.private = true
+		}
+	}
+	if d := m.deletes.field; d != nil {
+		d.private = slices.ContainsFunc(d.expression.properties, shows)
 	}
 }
+
+// MasksID reports whether an id shows a property that only private fields show.
+func (m *Mapper) MasksID() bool { return m.idMasked }
 
 // Schema returns the schema of the layer that m makes features for.
 func (m *Mapper) Schema() *layers.Schema { return m.schema }
@@ -160,67 +189,4 @@ func (m *Mapper) isNull(s string) bool {
 	}
 	s = strings.TrimSpace(s)
 	return len(s) <= m.maxNull && slices.Contains(m.nulls, s)
-}
-
-// Columns binds the columns of a CSV file to a mapping. It never changes.
-type Columns struct {
-	mapper   *Mapper
-	sources  []int // by column; −1 for columns that nobody reads
-	lon, lat int   // columns with degrees; −1 when there are none
-	cell     int   // column with a point or WKT; −1 when there is none
-	where    PlaceColumns
-}
-
-// Columns binds a file's header; where has no problem. The error names every column that is missing
-// or stands twice, and lists those there are.
-func (m *Mapper) Columns(header []string, where PlaceColumns) (*Columns, error) {
-	c := &Columns{mapper: m, sources: make([]int, len(header)), lon: -1, lat: -1, cell: -1, where: where}
-	for i := range c.sources {
-		c.sources[i] = -1
-	}
-	var missing, twice []string
-	find := func(name string) int {
-		at := slices.Index(header, name)
-		switch {
-		case at < 0:
-			missing = append(missing, fmt.Sprintf("%q", name))
-		case slices.Contains(header[at+1:], name):
-			twice = append(twice, fmt.Sprintf("%q", name))
-		}
-		return at
-	}
-	for i := range m.sources {
-		if at := find(m.sources[i].name); at >= 0 {
-			c.sources[at] = i
-		}
-	}
-	if where.Lon != "" && where.Lat != "" {
-		c.lon, c.lat = find(where.Lon), find(where.Lat)
-	}
-	if name := where.Point + where.WKT; name != "" {
-		c.cell = find(name)
-	}
-	switch {
-	case missing != nil:
-		return nil, fmt.Errorf("no column %s; the columns are %s", strings.Join(missing, ", "), list(header))
-	case twice != nil:
-		return nil, fmt.Errorf("column %s stands twice; the columns are %s", strings.Join(twice, ", "), list(header))
-	}
-	return c, nil
-}
-
-// list quotes names for an error, the first hundred of them.
-func list(names []string) string {
-	const most = 100
-	var b strings.Builder
-	for i, name := range names[:min(len(names), most)] {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		fmt.Fprintf(&b, "%q", shorten(name))
-	}
-	if len(names) > most {
-		fmt.Fprintf(&b, " and %d more", len(names)-most)
-	}
-	return b.String()
 }

@@ -55,6 +55,13 @@ type Mapping struct {
 	// LenientCoordinates takes GeoJSON coordinates that are texts with decimal numbers, such as
 	// ["13.4", "52.5"], which RFC 7946 does not allow. Otherwise such a feature is refused.
 	LenientCoordinates bool
+	// Place says where records that are JSON objects, but no GeoJSON, have their place.
+	Place PlaceProperties
+	// Delete says which records delete the feature with their id; its zero value is none.
+	Delete DeleteRule
+	// MaxFuture is how far the event time of a record may be ahead of its receipt, see [Parser.Receive];
+	// 0 asks nothing.
+	MaxFuture time.Duration
 	// Datum is that of the record's degrees. They are taken to WGS-84 before the gate sees them, so
 	// its bounds are in WGS-84.
 	Datum world.Datum
@@ -75,6 +82,9 @@ type FieldMapping struct {
 	Expression string
 	// Value is the value of every feature when From and Expression are "". It has the field's kind, or is null.
 	Value column.Value
+	// Received makes the value the time at which the record was received, for a field of kind time
+	// that has none of From, Expression and Value.
+	Received bool
 	// Values replace texts, numbers and true or false as they stand in the record, before they are
 	// converted to the field's kind. What is not listed stays.
 	Values map[string]string
@@ -114,6 +124,15 @@ func (m *Mapping) Validate() error {
 	if len(m.Nulls) > MaxNulls {
 		fail("%d null markers are more than %d", len(m.Nulls), MaxNulls)
 	}
+	if problem := m.Place.Problem(); problem != "" {
+		fail("place: %s", problem)
+	}
+	if err := m.Delete.check(); err != nil {
+		fail("delete: %w", err)
+	}
+	if m.MaxFuture < 0 {
+		fail("an event time may be %s ahead of the record's receipt, which is no time ahead", m.MaxFuture)
+	}
 	if err := m.Gate.Validate(); err != nil {
 		errs = append(errs, err)
 	}
@@ -149,6 +168,12 @@ func (f *FieldMapping) problems(k column.Kind) []error {
 			fail("a constant of type %s in a field of type %s", f.Value.Kind(), k)
 		}
 	}
+	if f.Received && (f.From != "" || f.Expression != "" || !f.Value.IsNull()) {
+		fail("it is the time of receipt and something else")
+	}
+	if f.Received && k != column.Time {
+		fail("the time of receipt in a field of type %s", k)
+	}
 	if f.From == "" && f.Expression == "" && len(f.Values) > 0 {
 		fail("replacements without a property")
 	}
@@ -181,9 +206,9 @@ func validateLayout(layout string) error {
 	return nil
 }
 
-// properties returns the distinct properties that m and its expressions read, in order of first use.
-func (m *Mapping) properties(expressions []*expression) []string {
-	var names []string
+// properties returns the distinct properties that m and its expressions read, in order of first use: first
+// those of which every table has a column, then, from the optional one on, those it may do without.
+func (m *Mapping) properties(expressions []*expression, deletes *expression) (names []string, optional int) {
 	add := func(name string) {
 		if name != "" && name != RowMember && !slices.Contains(names, name) {
 			names = append(names, name)
@@ -201,7 +226,17 @@ func (m *Mapping) properties(expressions []*expression) []string {
 		}
 	}
 	add(m.Address)
-	return names
+	optional = len(names)
+	add(m.Delete.From)
+	if deletes != nil {
+		for _, name := range deletes.properties {
+			add(name)
+		}
+	}
+	for _, name := range []string{m.Place.Lon, m.Place.Lat, m.Place.Point, m.Place.WKT, m.Place.Geometry} {
+		add(name)
+	}
+	return names, optional
 }
 
 // Compile checks m and makes it ready.
@@ -218,5 +253,12 @@ func (m *Mapping) Compile() (*Mapper, error) {
 			}
 		}
 	}
-	return newMapper(m, expressions), nil
+	var deletes *expression
+	if text := m.Delete.Expression; text != "" {
+		var err error
+		if deletes, err = compileExpression(text, column.Bool); err != nil {
+			return nil, err
+		}
+	}
+	return newMapper(m, expressions, deletes), nil
 }

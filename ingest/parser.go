@@ -2,9 +2,7 @@ package ingest
 
 import (
 	"errors"
-	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/paulmach/orb"
 
@@ -36,6 +34,10 @@ type Parser struct {
 	cells []cell // by source
 	order []member
 	learn int // how often order may still change
+
+	each     func(r *Refusal, id string) // nil when nobody asks
+	received int64                       // when the record at hand came, and the clock, in microseconds since 1970 in UTC
+	now      int64
 
 	slab   *Slab
 	values []column.Value  // room for the values of the slab's changes
@@ -100,24 +102,35 @@ func (p *Parser) Finish() *Slab {
 // Refuse counts a record that never became one, such as a line beyond its limit.
 func (p *Parser) Refuse(at Place, reason Reason, want string) {
 	p.at = at
+	clear(p.cells)
 	p.refuse(reason, "", "", want)
 }
 
 // refuse counts the record at hand as refused.
 func (p *Parser) refuse(reason Reason, field, value, want string) {
-	p.slab.Refused.add(&Refusal{
+	refusal := Refusal{
 		Reason: reason, File: p.at.File, Line: p.at.Line, Feature: p.at.Feature, Field: field, Value: value, Want: want,
-	})
+	}
+	p.slab.Refused.add(&refusal)
+	if p.each != nil {
+		p.each(&refusal, p.peekID())
+	}
 }
+
+// Each makes the parser call fn for every refusal, and not only keep the first ones. id is the record's, ""
+// when it cannot be made or shows what is private. The texts may share the record's memory.
+func (p *Parser) Each(fn func(r *Refusal, id string)) { p.each = fn }
+
+// Receive says when the records that follow were received, and what the time is now, both in microseconds
+// since 1970 in UTC. They differ for records that were kept. Without it nothing may ask for either.
+func (p *Parser) Receive(received, now int64) { p.received, p.now = received, now }
+
+// Accepted returns the changes since [Parser.Begin]; the slab owns them.
+func (p *Parser) Accepted() []layers.Change { return p.slab.Changes }
 
 // emit makes the change of the record at hand from its cells, or refuses it.
 func (p *Parser) emit(at *place) {
-	for i := range p.cells {
-		c := &p.cells[i]
-		if (c.kind == text || c.kind == number) && p.m.isNull(c.text) {
-			c.kind = null
-		}
-	}
+	p.findNulls()
 	id, ok := p.id()
 	if !ok {
 		return
@@ -126,45 +139,69 @@ func (p *Parser) emit(at *place) {
 	if !ok {
 		return
 	}
-	n := len(p.values)
+	n, values := p.room()
+	for i := range p.m.fields {
+		if values[i], ok = p.value(&p.m.fields[i]); !ok {
+			p.values = p.values[:n]
+			return
+		}
+	}
+	if p.m.maxFuture > 0 && p.ahead(values) {
+		p.values = p.values[:n]
+		return
+	}
+	p.slab.Changes = append(p.slab.Changes, layers.Change{
+		Feature: layers.Feature{ID: layers.FeatureID(id), Geometry: g, Values: values},
+	})
+}
+
+// findNulls makes null what a null marker stands in.
+func (p *Parser) findNulls() {
+	for i := range p.cells {
+		c := &p.cells[i]
+		if (c.kind == text || c.kind == number) && p.m.isNull(c.text) {
+			c.kind = null
+		}
+	}
+}
+
+// room returns room for the values of a change, and what p.values goes back to when it is refused.
+func (p *Parser) room() (n int, values []column.Value) {
+	n = len(p.values)
 	if cap(p.values)-n < len(p.m.fields) {
 		p.values = make([]column.Value, 0, 64*len(p.m.fields))
 		n = 0
 	}
 	p.values = p.values[:n+len(p.m.fields)]
-	values := p.values[n:len(p.values):len(p.values)]
-	for i := range p.m.fields {
-		f := &p.m.fields[i]
-		var c *cell
-		switch {
-		case f.source >= 0:
-			c = &p.cells[f.source]
-		case f.expression == nil:
-			values[i] = f.constant
-			continue
-		default:
-			made, ok := p.compute(f)
-			if !ok {
-				p.values = p.values[:n]
-				return
-			}
-			c = &made
+	return n, p.values[n:len(p.values):len(p.values)]
+}
+
+// value makes the value of a field of the record at hand; ok is false once it refused the record.
+func (p *Parser) value(f *field) (v column.Value, ok bool) {
+	var c *cell
+	switch {
+	case f.source >= 0:
+		c = &p.cells[f.source]
+	case f.received:
+		return column.MicrosOf(p.received), true
+	case f.expression == nil:
+		return f.constant, true
+	default:
+		made, ok := p.compute(f)
+		if !ok {
+			return column.Value{}, false
 		}
-		if c.kind <= null {
-			values[i] = column.Value{}
-			continue
-		}
-		v, reason := f.convert(c)
-		if reason != "" {
-			p.values = p.values[:n]
-			p.refuseField(f, c, reason)
-			return
-		}
-		values[i] = v
+		c = &made
 	}
-	p.slab.Changes = append(p.slab.Changes, layers.Change{
-		Feature: layers.Feature{ID: layers.FeatureID(id), Geometry: g, Values: values},
-	})
+	if c.kind <= null {
+		return column.Value{}, true
+	}
+	v, reason := f.convert(c)
+	if reason != "" {
+		p.refuseField(f, c, reason)
+		return column.Value{}, false
+	}
+	return v, true
 }
 
 // admit takes a place through the gate; ok is false once it refused the record at hand.
@@ -236,61 +273,9 @@ func (p *Parser) hasAddress() bool {
 	return c.kind == text && strings.TrimSpace(c.text) != ""
 }
 
-// id makes the id of the record at hand, or refuses the record.
-func (p *Parser) id() (id string, ok bool) {
-	mark := -1 // where the id starts in p.texts, once it has more than one part
-	if len(p.m.id) > 1 || p.m.id[0].row {
-		mark = p.texts.Len()
-	}
-	for i := range p.m.id {
-		part := &p.m.id[i]
-		if part.row {
-			row := p.at.Feature
-			if row == 0 {
-				row = p.at.Line
-			}
-			p.texts.WriteString(strconv.Itoa(row))
-			continue
-		}
-		if part.source < 0 {
-			p.texts.WriteString(part.text)
-			continue
-		}
-		c, name := &p.cells[part.source], p.m.sources[part.source].name
-		switch {
-		case c.kind <= null || c.kind == nested:
-			p.refuse(ReasonID, name, cellNames[c.kind], "a text or number for the id")
-			return "", false
-		case strings.TrimSpace(c.text) == "":
-			p.refuse(ReasonID, name, "an empty text", "a text or number for the id")
-			return "", false
-		case c.raw && !utf8.ValidString(c.text):
-			p.refuse(ReasonText, name, "", "UTF-8")
-			return "", false
-		}
-		if mark < 0 {
-			id = c.text
-		} else {
-			p.texts.WriteString(c.text)
-		}
-	}
-	if mark >= 0 {
-		id = p.texts.String()[mark:]
-	}
-	if len(id) > layers.MaxID {
-		value := masked
-		if !p.m.idMasked {
-			value = shorten(id)
-		}
-		p.refuse(ReasonTooLong, p.m.idField, value, wantIDLength)
-		return "", false
-	}
-	return id, true
-}
-
 // refuseField refuses the record at hand for one value; only here is a value looked at again.
 func (p *Parser) refuseField(f *field, c *cell, reason Reason) {
-	if p.slab.Refused.full(reason) {
+	if p.each == nil && p.slab.Refused.full(reason) {
 		p.refuse(reason, "", "", "")
 		return
 	}

@@ -23,11 +23,14 @@ const (
 	ReasonTime     Reason = "time"     // a value that is not a time in the field's layouts
 	// ReasonExpression is a field's expression that has no value for the record.
 	ReasonExpression Reason = "expression"
+	// ReasonFuture is an event time further ahead of the record's receipt than clocks may differ.
+	ReasonFuture Reason = "future"
 )
 
 var reasons = [...]Reason{
 	ReasonJSON, ReasonRow, ReasonText, ReasonTooLong, ReasonFeature, ReasonID, ReasonGeometry,
 	ReasonPosition, ReasonZero, ReasonBounds, ReasonSwapped, ReasonType, ReasonTime, ReasonExpression,
+	ReasonFuture,
 }
 
 // Reasons returns every reason there is, in the order in which reports list them.

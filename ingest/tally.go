@@ -28,10 +28,15 @@ func (t *Tally) keep(i int, r *Refusal) {
 	if len(t.examples[i]) >= MaxExamples {
 		return
 	}
-	// A parser cuts texts out of a large buffer, which an example must not keep alive.
-	e := *r
-	e.Field, e.Value, e.Want = strings.Clone(e.Field), strings.Clone(e.Value), strings.Clone(e.Want)
-	t.examples[i] = append(t.examples[i], e)
+	t.examples[i] = append(t.examples[i], r.clone())
+}
+
+// clone returns r with texts of its own: a parser cuts them out of a large buffer, which nothing that is kept
+// may keep alive.
+func (r *Refusal) clone() Refusal {
+	c := *r
+	c.Field, c.Value, c.Want = strings.Clone(r.Field), strings.Clone(r.Value), strings.Clone(r.Want)
+	return c
 }
 
 // merge adds what o counted after t.

@@ -52,10 +52,14 @@ func newImport(env lookup) *cobra.Command {
 			if asJSON {
 				return errors.Join(err, writeJSON(cmd.OutOrStdout(), struct {
 					Sources []app.SourceReport `json:"sources"`
-				}{reports}))
+					Pushed  []string           `json:"pushed,omitempty"`
+				}{reports, pushed(c)}))
 			}
 			for i := range reports {
 				printReport(cmd.OutOrStdout(), &reports[i])
+			}
+			for _, name := range pushed(c) {
+				_, _ = fmt.Fprintf(cmd.OutOrStdout(), "%s: records are pushed to it, so there is nothing to read\n", name)
 			}
 			return err
 		},
@@ -65,6 +69,17 @@ func newImport(env lookup) *cobra.Command {
 	cmd.Flags().StringSliceVar(&sources, "source", nil, "only the source of this `name`; may be given several times")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as JSON")
 	return cmd
+}
+
+// pushed returns the names of the sources that records are pushed to.
+func pushed(c *config.Config) []string {
+	var names []string
+	for i := range c.Sources {
+		if c.Sources[i].Push != nil {
+			names = append(names, c.Sources[i].Name)
+		}
+	}
+	return names
 }
 
 // only leaves out the sources of c that are not among names; no names leave all.

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"hutong/ingest"
+	"hutong/ingest/csvrow"
 )
 
 // rows reads CSV (RFC 4180) with a header. It takes what encoding/csv takes: a quote may only stand
@@ -29,10 +30,10 @@ func newRows(in *input, mapper *ingest.Mapper, opts CSV, delimiter byte, t *look
 	var header []string
 	for header == nil {
 		b = in.fill(b)
-		end, ok := rowEnd(b, delimiter, in.ended)
+		end, ok := csvrow.End(b, delimiter, in.ended)
 		switch {
 		case end > 0:
-			line := trimEnd(string(b[:end]))
+			line := csvrow.Trim(string(b[:end]))
 			if line == "" {
 				in.pass(b[:end])
 				b = b[:copy(b, b[end:])]
@@ -42,7 +43,7 @@ func newRows(in *input, mapper *ingest.Mapper, opts CSV, delimiter byte, t *look
 				return nil, in.problem(in.line+1, in.bytes, "the header: want %s", wantQuotes)
 			}
 			var texts strings.Builder
-			header = split(nil, line, delimiter, &texts)
+			header = csvrow.Split(nil, line, delimiter, &texts)
 			in.pass(b[:end])
 			in.carry = append(in.carry, b[end:]...)
 		case in.err != nil:
@@ -77,7 +78,7 @@ func (r *rows) next(c *chunk) error {
 	b := append(c.data, in.carry...)
 	for {
 		b = in.fill(b)
-		cut := lastRowEnd(b, r.delimiter, in.ended && in.err == nil)
+		cut := csvrow.LastEnd(b, r.delimiter, in.ended && in.err == nil)
 		switch {
 		case in.ended:
 			r.cut(c, b, cut)
@@ -110,12 +111,12 @@ func (r *rows) parse(w *worker, c *chunk) {
 	at := ingest.Place{File: r.in.path, Line: c.line}
 	var texts strings.Builder
 	for i := 0; i < len(text); {
-		end, ok := rowEnd(c.data[i:], r.delimiter, true)
+		end, ok := csvrow.End(c.data[i:], r.delimiter, true)
 		raw := text[i : i+end]
 		i += end
-		if line := trimEnd(raw); line != "" {
+		if line := csvrow.Trim(raw); line != "" {
 			if ok {
-				w.cells = split(w.cells[:0], line, r.delimiter, &texts)
+				w.cells = csvrow.Split(w.cells[:0], line, r.delimiter, &texts)
 				if r.joined.table != nil {
 					w.cells = r.joined.add(w.cells)
 				}

@@ -30,6 +30,9 @@ import (
 	"hutong/api/catalog"
 	"hutong/api/style"
 	"hutong/api/tile"
+	"hutong/ingest"
+	"hutong/ingest/push"
+	"hutong/internal/auth"
 	"hutong/internal/telemetry"
 	"hutong/styles"
 	"hutong/tiles/cache"
@@ -73,12 +76,14 @@ type App struct {
 	store    *Store
 	archives *archiveSet
 	tiles    *cache.Cache
+	keys     *auth.Keys
+	feeds    []*push.Feed
 	server   *api.Server
 	patterns []string // of all routes
 	draining atomic.Bool
 }
 
-// New makes the layers and routes of city. It opens nothing. The error lists what is wrong with the
+// New makes the layers and routes of city. It opens nothing but the files with hashes of keys. The error lists what is wrong with the
 // city.
 func New(city *City, opts Options) (*App, error) { return newApp(city, opts) }
 
@@ -102,7 +107,14 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{city: city, opts: opts, store: store, archives: set, tiles: kept}
+	keys, err := newKeys(city.Keys, opts.Metrics)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{city: city, opts: opts, store: store, archives: set, tiles: kept, keys: keys}
+	if err := a.newFeeds(store, ingest.NewLetters(ingest.LettersOptions{Metrics: opts.Metrics})); err != nil {
+		return nil, err
+	}
 	routes := append(a.routes(), more...)
 	for _, r := range routes {
 		a.patterns = append(a.patterns, r.Pattern)
@@ -139,6 +151,7 @@ func (a *App) routes() []api.Route {
 	routes = append(routes, catalog.New(ls, base, a.opts.Metrics).Routes()...)
 	routes = append(routes, tile.New(ls, a.tiles, base).Routes()...)
 	routes = append(routes, a.archives.surface.Routes()...)
+	routes = append(routes, a.pushRoutes(base)...)
 	write := fonts()
 	routes = append(routes, style.NewSprites(images(), ls).Routes()...)
 	routes = append(routes, style.NewFonts(a.opts.Metrics, write...).Routes()...)

@@ -47,6 +47,7 @@ func Check(c *config.Config) Findings {
 		k.archive(&c.Archives[i])
 	}
 	k.unused()
+	k.keys()
 	k.drawn()
 	k.undrawn()
 	city, err := FromConfig(c)
@@ -102,6 +103,9 @@ func (k *checker) unused() {
 			continue
 		}
 		for _, f := range s.Fields {
+			if strings.HasPrefix(f.Name, ingest.HiddenPrefix) {
+				continue // no field of the config
+			}
 			if !filled[s.Name][f.Name] {
 				k.warn(at+"."+config.At("fields", f.Name), "no source fills this field, so it is always null")
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/paulmach/orb"
 
 	"hutong/ingest"
+	"hutong/ingest/push"
 	"hutong/layers"
 	"hutong/styles"
 	"hutong/tiles"
@@ -44,6 +45,11 @@ type City struct {
 	// Live are sources that go on feeding the layers, once all of Sources were read, until the server
 	// stops. They run side by side; one whose Run returned an error is run again, and goes on where it was.
 	Live []ingest.Source
+	// Push are sources that take what is sent to them; who takes their changes and letters, their budget and
+	// their meters are put in when an [App] is made.
+	Push []push.Options
+	// Keys are those of who may push, import and erase.
+	Keys []Key
 	// Feeds are the sources that can be read again when their files change; nil when there are none.
 	Feeds []Feed
 	// Progress tells how far the sources have read their files; nil when they have none.

@@ -36,8 +36,13 @@ func FromConfig(c *config.Config) (*City, error) {
 			Name: a.Name, Location: a.Location, Title: a.Title, Description: a.Description, Licence: a.Licence, Attribution: a.Attribution,
 		})
 	}
+	city.Keys = keysOf(c)
 	city.Progress = &Progress{}
 	for i := range c.Sources {
+		if c.Sources[i].Push != nil {
+			city.Push = append(city.Push, pushOf(&c.Sources[i]))
+			continue
+		}
 		source, err := fileSource(&c.Sources[i], &city.Progress.read)
 		if err != nil {
 			return nil, fmt.Errorf("app: source %s: %w", c.Sources[i].Name, err)

@@ -22,8 +22,8 @@ import (
 //  3. If they still have not changed, features whose ids were not seen are deleted, in batches. Else the
 //     ids of step 1 are those of other files than step 2 read, and the next look starts over.
 //
-// So readers see old and new features side by side for a while, and never a layer without any. That all
-// features of a layer come from its files is so as long as files are the only sources there are.
+// So readers see old and new features side by side for a while, and never a layer without any. A layer that
+// records are pushed to keeps features that are in no file any more: nobody could tell them from pushed ones.
 
 // errEmpty says that nothing would be left of a layer.
 var errEmpty = errors.New("no record was accepted, which would leave the layer empty")
@@ -59,9 +59,9 @@ func (w *watcher) replace(ctx context.Context, name layers.Name) (deleted int, o
 		return 0, "refused", err
 	}
 	switch {
-	case len(seen.ids) >= maxCounted:
+	case len(seen.ids) >= maxCounted && !w.pushed(name):
 		return 0, "restart", fmt.Errorf("restart needed: the files have more than %d ids, too many to reload", maxCounted)
-	case len(seen.ids) == 0 && live.Snapshot().Count() > 0:
+	case len(seen.ids) == 0 && live.Snapshot().Count() > 0 && !w.pushed(name):
 		return 0, "refused", errEmpty
 	case !look(w.patterns(name)).equal(w.stamps[name].done):
 		return 0, "changing", nil
@@ -72,6 +72,9 @@ func (w *watcher) replace(ctx context.Context, name layers.Name) (deleted int, o
 	}
 	if !look(w.patterns(name)).equal(w.stamps[name].done) {
 		return 0, "changing", nil
+	}
+	if w.pushed(name) { // a feature that is in no file may have been pushed
+		return 0, "done", nil
 	}
 	deleted, err = w.remove(ctx, live, seen)
 	if err != nil {

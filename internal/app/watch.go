@@ -53,6 +53,8 @@ type watcher struct {
 	stamps  map[layers.Name]*watched
 	config  watched
 	reloads *telemetry.Counts
+	// pushed reports whether a layer has other features than those of its files.
+	pushed func(layers.Name) bool
 }
 
 // watched is what is known of a group of files.
@@ -105,7 +107,7 @@ func look(patterns []string) stamps {
 // newWatcher takes the stamps of all files as they are now, before they are read.
 func newWatcher(city *City, watch *Watch, store *Store, log *slog.Logger, m *telemetry.Metrics) *watcher {
 	w := &watcher{
-		store: store, log: log, watch: watch, feeds: map[layers.Name][]Feed{}, stamps: map[layers.Name]*watched{},
+		store: store, log: log, watch: watch, pushed: city.pushedTo, feeds: map[layers.Name][]Feed{}, stamps: map[layers.Name]*watched{},
 		reloads: m.Counter("hutong_reloads_total", "Times that a changed file was read again, by outcome.", "what", "outcome"),
 	}
 	for _, feed := range city.Feeds {
@@ -239,6 +241,17 @@ func differences(a, b *config.Config) []string {
 	}
 	for _, name := range append(slices.Clone(orderA), orderB...) {
 		add(config.At("sources", name), sourcesA[name], sourcesB[name])
+	}
+	keysA, namesOfA := map[string]config.Key{}, []string{}
+	keysB, namesOfB := map[string]config.Key{}, []string{}
+	for _, k := range a.Keys {
+		keysA[k.Name], namesOfA = k, append(namesOfA, k.Name)
+	}
+	for _, k := range b.Keys {
+		keysB[k.Name], namesOfB = k, append(namesOfB, k.Name)
+	}
+	for _, name := range append(namesOfA, namesOfB...) {
+		add(config.At("keys", name), keysA[name], keysB[name])
 	}
 	if len(changed) == 0 {
 		add("the order of layers", namesA, namesB)

@@ -26,6 +26,7 @@ var ranks = map[string]int{
 	"internal/etag":      0,
 	"internal/sdnotify":  0,
 	"styles/sdf":         0,
+	"ingest/csvrow":      0,
 
 	"tiles/mvt/inspect":   1,
 	"internal/geoparquet": 1,
@@ -45,12 +46,14 @@ var ranks = map[string]int{
 	"ingest/mqtt":        3,
 	"ingest/synthetic":   3,
 	"journal/checkpoint": 3,
+	"ingest/push":        3,
 
 	"tiles":  4,
 	"styles": 4,
 
 	"tiles/archive": 5,
 	"tiles/cache":   5,
+	"internal/auth": 5,
 
 	"api": 6,
 	"web": 6,
@@ -60,10 +63,12 @@ var ranks = map[string]int{
 	"api/catalog": 7,
 	"api/style":   7,
 	"api/admin":   7,
+	"api/push":    7,
 
 	"internal/config": 8,
 	"internal/guess":  8,
 	"internal/load":   8,
+	"internal/remote": 8,
 
 	"internal/app": 9,
 

@@ -192,6 +192,7 @@ func visible(s *layers.Schema) *layers.Schema {
 	if v.FieldIndex(v.TimeField) < 0 {
 		v.TimeField = ""
 	}
+	v.Observed, v.Version = "", "" // no tile needs them, and their fields may be private
 	return &v
 }
 

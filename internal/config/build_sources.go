@@ -22,12 +22,32 @@ func (b *builder) sources(n, tree *node) {
 	if n == nil {
 		return
 	}
+	var read []sourceEntry
 	for _, e := range n.entries {
 		if e.value.bad || e.value.kind != mapping {
 			continue
 		}
 		b.config.Sources = append(b.config.Sources, b.source(e, tree))
+		read = append(read, sourceEntry{entry: e})
 	}
+	for i := range read {
+		read[i].source = &b.config.Sources[i]
+	}
+	b.order(read)
+	for i := range read {
+		e, m := &read[i], read[i].source.Mapping
+		if m.Schema != nil && !b.f.below(e.value.path) && !b.f.below("layers") {
+			if err := m.Validate(); err != nil {
+				b.f.on(e.key, "%v", err)
+			}
+		}
+	}
+}
+
+// sourceEntry is a source with where it stands.
+type sourceEntry struct {
+	entry
+	source *Source
 }
 
 // source reads one source.
@@ -37,15 +57,16 @@ func (b *builder) source(e entry, tree *node) Source {
 	if name := n.get("layer"); name != nil && tree != nil && !tree.has(name.text) {
 		b.f.on(name, "there is no layer %s%s; the layers are %s", quote(name.text), didYouMean(name.text, keys(tree)), listOr(keys(tree), "none"))
 	}
-	b.files(&s, e)
-	b.csv(&s, e)
-	b.table(&s, e)
-
 	m := &ingest.Mapping{
 		Nulls: []string{""}, Gate: ingest.Gate{Bounds: b.bounds(n.get("bounds"))}, Address: n.get("address").str(),
 		LenientCoordinates: n.get("coordinates").str() == "lenient",
 	}
 	s.Mapping = m
+	if b.push(&s, e) {
+		b.files(&s, e)
+		b.csv(&s, e)
+		b.table(&s, e)
+	}
 	if datum := n.get("datum"); datum != nil {
 		var err error
 		if m.Datum, err = world.ParseDatum(datum.text); err != nil {

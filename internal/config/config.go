@@ -19,6 +19,8 @@ import (
 	"github.com/paulmach/orb"
 
 	"hutong/ingest"
+	"hutong/ingest/push"
+	"hutong/internal/auth"
 	"hutong/layers"
 	"hutong/styles"
 	"hutong/tiles"
@@ -63,6 +65,8 @@ type Config struct {
 	Archives []Archive
 	// Sources are in the order of the file.
 	Sources []Source
+	// Keys are in the order of the file.
+	Keys []Key
 
 	file   string
 	places map[string]mark
@@ -111,8 +115,10 @@ type Source struct {
 	Name string
 	// Layer is the name of one of the config's layers.
 	Layer layers.Name
+	// Push says how the source takes what is sent to it; nil when it reads files.
+	Push *Push
 	// Files are paths or patterns as [path/filepath.Match] knows them, with variables of the
-	// environment put in; at least one. Relative ones start at the working directory.
+	// environment put in; at least one unless there is Push. Relative ones start at the working directory.
 	Files []string
 	// Format is what the files are.
 	Format Format
@@ -123,6 +129,29 @@ type Source struct {
 	// Mapping makes changes of records, bounds included; it is valid for the layer's schema, which
 	// it shares with the Layer.
 	Mapping *ingest.Mapping
+}
+
+// Push says how a source takes what is sent to it; the rest stands in the Mapping.
+type Push struct {
+	// Formats are those that it takes; none means all.
+	Formats []push.Format
+	// Records leads to the records in a JSON body; "" when it needs none.
+	Records string
+	// Delimiter separates the columns of CSV: ',', ';', '|' or a tab.
+	Delimiter byte
+	// Limits are those that the file says; 0 where it does not.
+	Limits push.Limits
+}
+
+// Key is a key of somebody who may push, import or erase.
+type Key struct {
+	// Name is the key's name.
+	Name string
+	// Hash is that of the key, unless HashFile is the path of a file that has it.
+	Hash     auth.Hash
+	HashFile string
+	// Scopes name sources that are pushed to, and layers, of the config; at least one.
+	Scopes []auth.Scope
 }
 
 // Format is what a file is.

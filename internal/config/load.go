@@ -118,6 +118,7 @@ func (b *builder) build(tree *node) {
 	b.layers(tree.get("layers"))
 	b.archives(tree.get("archives"))
 	b.sources(tree.get("sources"), tree.get("layers"))
+	b.keys(tree.get("keys"), tree)
 }
 
 // proxies reads addresses and ranges of addresses.

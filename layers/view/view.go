@@ -31,6 +31,7 @@ func Public(live *layers.Layer) *Layer {
 	full := live.Schema()
 	schema := *full
 	schema.Fields = nil
+	schema.Observed, schema.Version = "", "" // a view takes no changes, and its schema may lack these fields
 	l := &Layer{live: live, schema: &schema, recent: &recent{now: time.Now}}
 	for i, f := range full.Fields {
 		if f.Private {

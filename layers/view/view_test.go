@@ -128,3 +128,22 @@ func TestViewIsOfOneMoment(t *testing.T) {
 		t.Errorf("extent %v", bound)
 	}
 }
+
+// TestSchemaOfAnOrderedLayer: the schema of a view is valid when what orders the layer's changes is private.
+func TestSchemaOfAnOrderedLayer(t *testing.T) {
+	t.Parallel()
+	live, err := layers.New(&layers.Schema{
+		Name: "reports", Observed: "$observed", Version: "$version",
+		Fields: []layers.Field{
+			{Name: "title", Kind: column.String},
+			{Name: "$observed", Kind: column.Time, Private: true},
+			{Name: "$version", Kind: column.Int, Private: true},
+		},
+	}, layers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := Public(live).Schema(); s.Validate() != nil || len(s.Fields) != 1 {
+		t.Errorf("got %v and %d fields, want a valid schema of one field", s.Validate(), len(s.Fields))
+	}
+}

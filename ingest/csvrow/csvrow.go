@@ -1,14 +1,18 @@
-package files
+// Package csvrow finds the rows of CSV text (RFC 4180) and splits them into cells. It takes what
+// encoding/csv takes: a quote may only stand around a whole cell, a quote inside is doubled, a quoted cell
+// may go over several lines, and a line may end in CR LF. It works on text that others cut into pieces, and
+// shares memory with it.
+package csvrow
 
 import (
 	"bytes"
 	"strings"
 )
 
-// rowEnd returns the length of the row that b starts with, its line end included; 0 when b does not
+// End returns the length of the row that b starts with, its line end included; 0 when b does not
 // hold all of it. final says that nothing follows b, so the last row needs no line end. ok is false
 // when a quote stands where none may: then the row ends with the line in which that quote is.
-func rowEnd(b []byte, delimiter byte, final bool) (end int, ok bool) {
+func End(b []byte, delimiter byte, final bool) (end int, ok bool) {
 	line := bytes.IndexByte(b, '\n') + 1
 	if line == 0 {
 		if !final && bytes.IndexByte(b, '"') < 0 {
@@ -93,8 +97,8 @@ func lineEnd(b []byte, i int, final bool) int {
 	return last(len(b), final)
 }
 
-// lastRowEnd returns the place behind the last whole row of b.
-func lastRowEnd(b []byte, delimiter byte, final bool) int {
+// LastEnd returns the place behind the last whole row of b.
+func LastEnd(b []byte, delimiter byte, final bool) int {
 	if bytes.IndexByte(b, '"') < 0 {
 		if final {
 			return len(b)
@@ -103,7 +107,7 @@ func lastRowEnd(b []byte, delimiter byte, final bool) int {
 	}
 	i := 0
 	for i < len(b) {
-		end, _ := rowEnd(b[i:], delimiter, final)
+		end, _ := End(b[i:], delimiter, final)
 		if end == 0 {
 			break
 		}
@@ -112,15 +116,15 @@ func lastRowEnd(b []byte, delimiter byte, final bool) int {
 	return i
 }
 
-// trimEnd leaves out the line end.
-func trimEnd(row string) string {
+// Trim leaves out the line end.
+func Trim(row string) string {
 	return strings.TrimSuffix(strings.TrimSuffix(row, "\n"), "\r")
 }
 
-// split appends the cells of a row, whose quotes are in order and whose line end is left out. Cells
+// Split appends the cells of a row, whose quotes are in order and whose line end is left out. Cells
 // share the row's memory, but for those with a doubled quote or a line end inside: as in
 // encoding/csv, CR LF becomes LF. Those are put behind texts.
-func split(cells []string, row string, delimiter byte, texts *strings.Builder) []string {
+func Split(cells []string, row string, delimiter byte, texts *strings.Builder) []string {
 	quoted := strings.IndexByte(row, '"') >= 0
 	for {
 		if quoted && row != "" && row[0] == '"' {

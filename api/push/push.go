@@ -1,0 +1,249 @@
+// Package push serves what senders of records ask: they push bodies to a source, delete features by their
+// ids, and look at and replay what was refused. All of it needs a key.
+//
+// # Routes
+//
+//	POST   /ingest/{source}            a body of records; ?atomic=true ?answers=all|refused|none
+//	DELETE /ingest/{source}/{id}       one feature; ?observed= ?version=
+//	GET    /ingest/{source}/refused    dead letters; ?after= ?limit=
+//	POST   /ingest/{source}/replay     takes dead letters again; ?ids=
+//
+// The first two need the scope ingest of the source, the others that or refused. The key is looked at before
+// the body is read. A feature whose id is "refused" or "replay" is deleted like any other.
+//
+// The documents are described in docs/formats/push.md.
+package push
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"hutong/api"
+	"hutong/ingest"
+	"hutong/ingest/push"
+	"hutong/internal/auth"
+)
+
+// How long a body may take to come, and a request as a whole.
+const (
+	BodyTimeout    = 60 * time.Second
+	RequestTimeout = 2 * time.Minute
+)
+
+// Surface answers for a set of feeds.
+type Surface struct {
+	feeds map[string]*push.Feed
+	keys  *auth.Keys
+	base  api.Base
+	log   *slog.Logger
+}
+
+// New returns the surface of feeds, whose names differ.
+func New(feeds []*push.Feed, keys *auth.Keys, base api.Base, log *slog.Logger) *Surface {
+	s := &Surface{feeds: make(map[string]*push.Feed, len(feeds)), keys: keys, base: base, log: log}
+	for _, f := range feeds {
+		s.feeds[f.Name()] = f
+	}
+	return s
+}
+
+// Routes returns the surface's routes.
+func (s *Surface) Routes() []api.Route {
+	const post, get, remove = http.MethodPost, http.MethodGet, http.MethodDelete
+	route := func(pattern, label string, body int64, by map[string]handler, methods ...string) api.Route {
+		return api.Route{Pattern: pattern, Label: label, Methods: methods, Body: body, Keyed: true, Handler: s.dispatch(by)}
+	}
+	removal := func(id string) handler {
+		return handler{[]auth.Action{auth.Ingest}, func(w http.ResponseWriter, r *http.Request, f *push.Feed) { s.remove(w, r, f, id) }}
+	}
+	either := []auth.Action{auth.Ingest, auth.Refused}
+	return []api.Route{
+		route("/ingest/{source}", "ingest", push.MaxBody, map[string]handler{post: {[]auth.Action{auth.Ingest}, s.take}}, post),
+		route("/ingest/{source}/{id}", "ingest_delete", 0, map[string]handler{remove: removal("")}, remove),
+		route("/ingest/{source}/refused", "ingest_refused", 0, map[string]handler{get: {either, s.refused}, remove: removal("refused")}, get, remove),
+		route("/ingest/{source}/replay", "ingest_replay", 0, map[string]handler{post: {either, s.replay}, remove: removal("replay")}, post, remove),
+	}
+}
+
+// handler answers one method of a route for whoever may do one of actions.
+type handler struct {
+	actions []auth.Action
+	serve   func(w http.ResponseWriter, r *http.Request, f *push.Feed)
+}
+
+// dispatch finds handler, key and feed.
+func (s *Surface) dispatch(by map[string]handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		h, name := by[method], r.PathValue("source")
+		var scopes []auth.Scope
+		for _, a := range h.actions {
+			if scope, err := auth.ParseScope(string(a) + ":" + name); err == nil && name != auth.Any {
+				scopes = append(scopes, scope)
+			}
+		}
+		if !api.Authorize(w, r, s.base, s.keys, scopes...) {
+			return
+		}
+		f := s.feeds[name]
+		if f == nil { // only somebody with a key for all sources gets here
+			api.Refuse(w, r, api.CodeSourceNotFound, "There is no source of this name to which records are pushed.")
+			return
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), RequestTimeout)
+		defer cancel()
+		h.serve(w, r.WithContext(ctx), f)
+	})
+}
+
+// take takes a body.
+func (s *Surface) take(w http.ResponseWriter, r *http.Request, f *push.Feed) {
+	request, err := asked(r)
+	if err != nil {
+		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
+		return
+	}
+	if limit := f.Limits().Body; r.ContentLength > int64(limit) {
+		w.Header().Set("Connection", "close")
+		api.Refuse(w, r, api.CodeBodyTooLarge, fmt.Sprintf("A body of this source may have %d bytes.", limit))
+		return
+	}
+	// The server's own deadline is for requests without a body to speak of. A writer that has none is one
+	// of a test.
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(BodyTimeout))
+	request.Body = r.Body
+	result, err := f.Take(r.Context(), request)
+	if err != nil {
+		s.fail(w, r, f, err, result)
+		return
+	}
+	api.Reply(w, r, http.StatusOK, result)
+}
+
+// asked reads the parameters and headers of a body.
+func asked(r *http.Request) (push.Request, error) {
+	request := push.Request{ContentType: r.Header.Get("Content-Type"), ContentEncoding: r.Header.Values("Content-Encoding")}
+	query, err := api.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return request, err
+	}
+	if err := api.Accept(query, "answers", "atomic"); err != nil {
+		return request, err
+	}
+	if values, there := query["atomic"]; there {
+		switch value, err := api.Single("atomic", values); {
+		case err != nil:
+			return request, err
+		case value == "true":
+			request.Atomic = true
+		case value != "false":
+			return request, errors.New("atomic is true or false")
+		}
+	}
+	if values, there := query["answers"]; there {
+		value, err := api.Single("answers", values)
+		if err != nil {
+			return request, err
+		}
+		which, known := answers[value]
+		if !known {
+			return request, errors.New("answers is all, refused or none")
+		}
+		request.Answers = which
+	}
+	return request, nil
+}
+
+var answers = map[string]push.Answers{"all": push.AnswerAll, "refused": push.AnswerRefused, "none": push.AnswerNone}
+
+// remove deletes a feature; id is "" where the path has it.
+func (s *Surface) remove(w http.ResponseWriter, r *http.Request, f *push.Feed, id string) {
+	if id == "" {
+		id = r.PathValue("id")
+	}
+	removal, err := removalOf(r, id)
+	if err != nil {
+		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
+		return
+	}
+	result, err := f.Delete(r.Context(), removal)
+	if err != nil {
+		s.fail(w, r, f, err, nil)
+		return
+	}
+	api.Reply(w, r, http.StatusOK, result)
+}
+
+// fail answers with the problem that err is. result, unless it is nil, says what was done before.
+func (s *Surface) fail(w http.ResponseWriter, r *http.Request, f *push.Feed, err error, result any) {
+	h := w.Header()
+	busy := func(code api.Code, wait time.Duration, detail string) {
+		api.RetryAfter(h, wait)
+		api.RefuseWith(w, r, code, detail, result)
+	}
+	rate, limited := errors.AsType[*push.RateError](err)
+	media, strange := errors.AsType[*push.MediaError](err)
+	large, tooLarge := errors.AsType[*push.TooLargeError](err)
+	syntax, malformed := errors.AsType[*ingest.SyntaxError](err)
+	_, broken := errors.AsType[*push.BodyError](err)
+	_, longer := errors.AsType[*http.MaxBytesError](err)
+	if limited || strange || tooLarge || broken {
+		h.Set("Connection", "close") // the rest of the body is not read
+	}
+	switch {
+	case limited:
+		busy(api.CodeRate, rate.Wait, "This source takes "+rate.Limit+".")
+	case strange:
+		if media.Coding {
+			h.Set("Accept-Encoding", "gzip, zstd, identity") // RFC 9110 §15.5.16
+		}
+		api.Refuse(w, r, api.CodeMediaType, media.Error()+".")
+	case tooLarge:
+		api.Refuse(w, r, api.CodeBodyTooLarge, large.Error())
+	case longer:
+		api.Refuse(w, r, api.CodeBodyTooLarge, fmt.Sprintf("A body of this source may have %d bytes.", f.Limits().Body))
+	case malformed:
+		api.RefuseWith(w, r, api.CodeBodyMalformed, "At "+syntax.Error()+".", place{syntax.Line, syntax.Byte})
+	case errors.Is(err, push.ErrAtomic):
+		api.RefuseWith(w, r, api.CodeRecordsRefused, "Nothing was published: the request takes all records or none, and some were refused.", result)
+	case errors.Is(err, push.ErrRemoval):
+		api.Refuse(w, r, api.CodeParameterInvalid, removalProblem(err))
+	case errors.Is(err, ingest.ErrReadOnly):
+		busy(api.CodeReadOnly, 30*time.Second, "The server is short of room and takes no changes."+again(result))
+	case errors.Is(err, ingest.ErrUnavailable):
+		busy(api.CodeUnavailable, 5*time.Second, "The server cannot make changes durable at the moment."+again(result))
+	case errors.Is(err, ingest.ErrBusy), errors.Is(err, context.DeadlineExceeded) && !broken:
+		busy(api.CodeBusy, time.Second, "The server has too much to do."+again(result))
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		api.Refuse(w, r, api.CodeBodySlow, fmt.Sprintf("A body has %s to come.", BodyTimeout))
+	case r.Context().Err() != nil:
+		api.Refuse(w, r, api.CodeCancelled, "")
+	case broken:
+		api.Refuse(w, r, api.CodeBodyMalformed, "The body ends before its end, or is not in the coding that Content-Encoding says.")
+	default:
+		s.log.Error("a source cannot take changes", slog.String("source", f.Name()), slog.Any("error", err))
+		api.Refuse(w, r, api.CodeInternal, "")
+	}
+}
+
+// place is where a body goes wrong.
+type place struct {
+	Line int `json:"line"`
+	Byte int `json:"byte"`
+}
+
+// again says that a request may be sent again although part of it was accepted.
+func again(result any) string {
+	if r, ok := result.(*push.Result); ok && r != nil && r.Accepted() > 0 {
+		return " What is counted here was accepted; sending all of it again is safe."
+	}
+	return " Nothing of the request was accepted; send it again."
+}

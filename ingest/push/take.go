@@ -1,0 +1,220 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+	"unsafe"
+
+	"hutong/ingest"
+	"hutong/layers"
+	"hutong/layers/column"
+)
+
+// Request is one body and what is asked of it.
+type Request struct {
+	// ContentType and ContentEncoding are the values of these headers.
+	ContentType     string
+	ContentEncoding []string
+	// Body is read to its end, or to the first bound that it meets.
+	Body io.Reader
+	// Atomic takes all records or none.
+	Atomic bool
+	// Answers says which records are answered.
+	Answers Answers
+}
+
+// ErrAtomic says that an atomic request had refused records, so nothing of it was published.
+var ErrAtomic = errors.New("push: a record was refused, and the request takes all records or none")
+
+// Take takes one request. The result is there whenever records were looked at, with an error, too: then it
+// says what was accepted before that, and sending all again is safe. The error is a [*RateError],
+// [*MediaError], [*TooLargeError], [*BodyError] or [*ingest.SyntaxError], when nothing of the request
+// counted; [ErrAtomic]; or what the acceptor or the dead letters returned.
+func (f *Feed) Take(ctx context.Context, r Request) (*Result, error) {
+	format, err := f.format(r.ContentType)
+	if err != nil {
+		return nil, err
+	}
+	encoding, err := coding(r.ContentEncoding)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.door.enter(f.opts.Now()); err != nil {
+		return nil, err
+	}
+	defer f.door.leave()
+	s := &share{budget: f.opts.Budget}
+	defer func() { s.give(s.held) }()
+	text, err := f.read(r.Body, encoding, s)
+	if err != nil {
+		return nil, err
+	}
+	b, err := f.cut(format, text)
+	if err != nil {
+		return nil, err
+	}
+	now := f.opts.Now()
+	t := f.begin(b, now, now, r.Answers)
+	defer t.read.close()
+	if r.Atomic {
+		const each = int(unsafe.Sizeof(column.Value{}))
+		if !s.take(len(b.pieces) * (len(f.opts.Mapping.Fields)*each + int(unsafe.Sizeof(layers.Change{})))) {
+			return nil, ingest.ErrBusy
+		}
+		return t.result, t.all(ctx)
+	}
+	for from := 0; from < len(b.pieces); from += ingest.MaxBatch {
+		if err := t.batch(ctx, from, min(from+ingest.MaxBatch, len(b.pieces))); err != nil {
+			return t.result, err
+		}
+	}
+	return t.result, nil
+}
+
+// taking is a request under way.
+type taking struct {
+	feed   *Feed
+	body   *body
+	read   *reader
+	result *Result
+	now    time.Time
+}
+
+// begin returns the taking of the records of b.
+func (f *Feed) begin(b *body, received, now time.Time, which Answers) *taking {
+	return &taking{
+		feed: f, body: b, read: f.newReader(received, now), now: now,
+		result: &Result{
+			Source: f.opts.Name, Layer: f.opts.Layer, Received: now.UTC().Truncate(time.Microsecond), Records: len(b.pieces), which: which,
+		},
+	}
+}
+
+// parsed is what became of a run of records before it is published.
+type parsed struct {
+	changes []layers.Change
+	// index is the record of each change.
+	index []int
+	// refused are the others by record.
+	refused map[int]Answer
+	letters []ingest.Letter
+	reasons map[ingest.Reason]int
+}
+
+// parse reads records from up to to.
+func (t *taking) parse(from, to int) parsed {
+	p := parsed{index: make([]int, 0, to-from), refused: map[int]Answer{}, reasons: map[ingest.Reason]int{}}
+	t.read.Begin(to - from)
+	for i := from; i < to; i++ {
+		if refusal := t.read.read(t.body, i); refusal != nil {
+			p.refused[i] = refusedAnswer(i, t.body.pieces[i].line, t.read.id, refusal)
+			p.letters = append(p.letters, t.body.letter(i, refusal, t.now))
+			p.reasons[refusal.Reason]++
+			continue
+		}
+		p.index = append(p.index, i)
+	}
+	p.changes = t.read.Finish().Changes
+	return p
+}
+
+// all takes all records or none.
+func (t *taking) all(ctx context.Context) error {
+	p := t.parse(0, len(t.body.pieces))
+	if len(p.refused) == 0 {
+		return t.publish(ctx, 0, len(t.body.pieces), &p)
+	}
+	t.refuse(&p)
+	for i := range t.body.pieces {
+		if a, refused := p.refused[i]; refused {
+			t.result.add(a)
+		}
+	}
+	return ErrAtomic
+}
+
+// batch takes the records from up to to, those that are good.
+func (t *taking) batch(ctx context.Context, from, to int) error {
+	p := t.parse(from, to)
+	if err := t.publish(ctx, from, to, &p); err != nil {
+		return err
+	}
+	if len(p.letters) == 0 {
+		return nil
+	}
+	if err := t.feed.opts.Letters.Put(ctx, t.feed.opts.Name, p.letters); err != nil {
+		return fmt.Errorf("%w: keep refused records: %w", ingest.ErrUnavailable, err)
+	}
+	t.refuse(&p)
+	return nil
+}
+
+// refuse counts refused records.
+func (t *taking) refuse(p *parsed) {
+	t.result.Refused += len(p.refused)
+	if counts := t.feed.opts.Meters.Refused; counts != nil {
+		for reason, n := range p.reasons {
+			counts.With(t.feed.opts.Name, string(reason)).Add(n)
+		}
+	}
+}
+
+// publish publishes the changes among the records from up to to, and answers these.
+func (t *taking) publish(ctx context.Context, from, to int, p *parsed) error {
+	var receipt ingest.Receipt
+	if len(p.changes) > 0 {
+		var err error
+		batch := layers.Batch{Layer: t.feed.opts.Layer, Changes: p.changes, Received: t.now.UnixMicro()}
+		if receipt, err = t.feed.opts.To.Accept(ctx, t.feed.opts.Name, batch); err != nil {
+			return err
+		}
+		t.result.Seq = max(t.result.Seq, receipt.Seq)
+		t.feed.count(receipt.Outcomes, len(p.changes))
+	}
+	masked := t.feed.mapper.MasksID()
+	for i, next := from, 0; i < to; i++ {
+		if a, refused := p.refused[i]; refused {
+			t.result.add(a)
+			continue
+		}
+		outcome := outcomeOf(receipt.Outcomes, next)
+		a := Answer{Index: i, Line: t.body.pieces[i].line, Outcome: outcome.String()}
+		if !masked {
+			a.ID = p.changes[next].Feature.ID
+		}
+		t.result.outcome(outcome)
+		t.result.add(a)
+		next++
+	}
+	return nil
+}
+
+// outcomeOf returns what became of change i. An acceptor that does not tell has applied it.
+func outcomeOf(list []layers.Outcome, i int) layers.Outcome {
+	if i < len(list) {
+		return list[i]
+	}
+	return layers.Applied
+}
+
+// count counts what became of n changes.
+func (f *Feed) count(outcomes []layers.Outcome, n int) {
+	if m := f.opts.Meters; m.Accepted != nil {
+		m.Accepted.With(f.opts.Name).Add(n)
+	}
+	if f.opts.Meters.Outcomes == nil {
+		return
+	}
+	var by [layers.TooLate + 1]int
+	for i := range n {
+		by[outcomeOf(outcomes, i)]++
+	}
+	for o, n := range by {
+		if n > 0 {
+			f.opts.Meters.Outcomes.With(f.opts.Name, layers.Outcome(o).String()).Add(n)
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"hutong/internal/auth"
+	"hutong/internal/config"
+	"hutong/internal/telemetry"
+)
+
+// Key is a key of somebody who may push, import or erase.
+type Key struct {
+	auth.Key
+	// HashFile is the file with its hash; "" when Key has it. It is read when the server is made.
+	HashFile string
+}
+
+// keysOf are the keys of a config.
+func keysOf(c *config.Config) []Key {
+	var list []Key
+	for i := range c.Keys {
+		k := &c.Keys[i]
+		list = append(list, Key{auth.Key{Name: k.Name, Hash: k.Hash, Scopes: k.Scopes}, k.HashFile})
+	}
+	return list
+}
+
+// newKeys reads what hashes are in files. The error names every file that has none.
+func newKeys(list []Key, m *telemetry.Metrics) (*auth.Keys, error) {
+	var errs []error
+	keys := make([]auth.Key, len(list))
+	for i := range list {
+		keys[i] = list[i].Key
+		if list[i].HashFile == "" {
+			continue
+		}
+		var err error
+		if keys[i].Hash, err = readHash(list[i].HashFile); err != nil {
+			errs = append(errs, fmt.Errorf("app: key %s: %w", list[i].Name, err))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return auth.New(keys, auth.Options{Metrics: m})
+}
+
+// readHash reads the hash of a key from a file. The error shows nothing of what is in it.
+func readHash(path string) (auth.Hash, error) {
+	const most = 4 << 10
+	file, err := os.Open(path)
+	if err != nil {
+		return auth.Hash{}, err
+	}
+	text, err := io.ReadAll(io.LimitReader(file, most))
+	if err = errors.Join(err, file.Close()); err != nil {
+		return auth.Hash{}, err
+	}
+	h, err := auth.ParseHash(string(text))
+	if err != nil {
+		return auth.Hash{}, fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "auth: "))
+	}
+	return h, nil
+}

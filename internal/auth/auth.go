@@ -1,0 +1,174 @@
+// Package auth says who may do what by a door that is not public: a key has scopes, and a request brings a
+// key.
+//
+//	Scope    what a key may do with what: "ingest:hotline", "erase:*"; see [Actions]
+//	Secret   a key in the clear, as its holder has it: "hk_" and 32 random bytes
+//	Hash     what the server keeps of it: its SHA-256
+//	Keys     all keys of a server
+//
+// A key is random and as long as a hash, so nobody can try keys until one fits, and one round of SHA-256
+// keeps whoever reads the config from using it. A slow hash (bcrypt, Argon2) is for passwords, which are
+// guessed from lists; here it would only make each request cost as much as a login.
+//
+// A Secret prints as "(key)" in every way that fmt, log/slog and encoding/json know; only [Secret.Reveal]
+// shows it. Errors and metrics name keys by what the config calls them. A [*Keys] may be used from any
+// goroutine.
+package auth
+
+import (
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"hutong/internal/telemetry"
+)
+
+// MaxKeys is the most keys of a server: each request is compared with all of them.
+const MaxKeys = 1000
+
+// Key is what a server knows of one key.
+type Key struct {
+	// Name is what the config calls it; it may stand in logs and metrics.
+	Name string
+	Hash Hash
+	// Scopes are what its holder may do.
+	Scopes []Scope
+}
+
+// Allows reports whether the key has at least one of scopes.
+func (k *Key) Allows(scopes ...Scope) bool {
+	for _, want := range scopes {
+		if slices.ContainsFunc(k.Scopes, func(s Scope) bool { return s.Covers(want) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// The reasons for which a request is turned away. None of them holds anything that the client sent.
+var (
+	// ErrMissing says that the request has no key, or not where keys are looked for.
+	ErrMissing = errors.New("auth: the request has no key")
+	// ErrUnknown says that its key is none of the server's.
+	ErrUnknown = errors.New("auth: the key is not known here")
+	// ErrScope says that its key may do other things only.
+	ErrScope = errors.New("auth: the key has no scope for this")
+)
+
+// AttemptsError says that unknown keys came from the client's address too often.
+type AttemptsError struct {
+	// Wait is when the next attempt counts as one again.
+	Wait time.Duration
+}
+
+// Error says so.
+func (e *AttemptsError) Error() string {
+	return fmt.Sprintf("auth: too many unknown keys from this address; the next attempt in %s", e.Wait)
+}
+
+// Options are what [New] needs beside the keys.
+type Options struct {
+	// Metrics takes the counters.
+	Metrics *telemetry.Metrics
+	// Now is the clock; nil means [time.Now].
+	Now func() time.Time
+}
+
+// Keys are the keys of a server.
+type Keys struct {
+	keys     []Key
+	attempts *attempts
+	failures *telemetry.Counts
+}
+
+// New returns the keys of a server. The error names every key that is there twice, by its name or its hash.
+func New(keys []Key, opts Options) (*Keys, error) {
+	var errs []error
+	if len(keys) > MaxKeys {
+		errs = append(errs, fmt.Errorf("auth: %d keys are more than %d", len(keys), MaxKeys))
+	}
+	for i := range keys {
+		for j := range i {
+			switch {
+			case keys[i].Name == keys[j].Name:
+				errs = append(errs, fmt.Errorf("auth: the key %q is there twice", keys[i].Name))
+			case keys[i].Hash == keys[j].Hash:
+				errs = append(errs, fmt.Errorf("auth: the keys %q and %q are the same: each holder gets a key of its own", keys[j].Name, keys[i].Name))
+			}
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	return &Keys{
+		keys:     slices.Clone(keys),
+		attempts: newAttempts(opts.Now, opts.Metrics),
+		failures: opts.Metrics.Counter("hutong_auth_failures_total", "Requests turned away for their key, by reason.", "reason"),
+	}, nil
+}
+
+// Check returns the name of the key that a request with header h brings, if it has at least one of scopes.
+// from is the client's address, by which attempts with unknown keys are bounded; a known key is never held
+// up by what others at its address do. The error is [ErrMissing], [ErrUnknown], [ErrScope] or an
+// [*AttemptsError].
+func (k *Keys) Check(h http.Header, from netip.Addr, scopes ...Scope) (name string, err error) {
+	sent, ok := keyOf(h)
+	if !ok {
+		k.failures.With("missing").Add(1)
+		return "", ErrMissing
+	}
+	key := k.find(sent)
+	if key == nil {
+		if wait := k.attempts.fail(from); wait > 0 {
+			k.failures.With("attempts").Add(1)
+			return "", &AttemptsError{wait}
+		}
+		k.failures.With("unknown").Add(1)
+		return "", ErrUnknown
+	}
+	if !key.Allows(scopes...) {
+		k.failures.With("scope").Add(1)
+		return key.Name, ErrScope
+	}
+	return key.Name, nil
+}
+
+// find returns the key that sent is, or nil. It compares with every key and each time all of the hash, so
+// that the time says nothing of which came near.
+func (k *Keys) find(sent string) *Key {
+	hash := sum(sent)
+	found := -1
+	for i := range k.keys {
+		same := subtle.ConstantTimeCompare(hash[:], k.keys[i].Hash[:])
+		found = subtle.ConstantTimeSelect(same, i, found)
+	}
+	if found < 0 {
+		return nil
+	}
+	return &k.keys[found]
+}
+
+// keyOf returns the key of a request: a Bearer token (RFC 6750 §2.1), else the header X-Api-Key. A header
+// that is there twice has none, because nobody could say which one counts.
+func keyOf(h http.Header) (sent string, ok bool) {
+	if values := h["Authorization"]; len(values) > 0 {
+		scheme, token, found := strings.Cut(values[0], " ")
+		if token = strings.TrimSpace(token); !found || !strings.EqualFold(scheme, "Bearer") || token == "" || len(values) > 1 {
+			return "", false
+		}
+		return token, true
+	}
+	values := h["X-Api-Key"]
+	if len(values) != 1 || values[0] == "" {
+		return "", false
+	}
+	return values[0], true
+}

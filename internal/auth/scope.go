@@ -1,0 +1,91 @@
+package auth
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Action is what a key lets its holder do. The set is closed.
+type Action string
+
+// The actions.
+const (
+	// Ingest sends records to a source, deletes by it, and sees and replays what was refused of them.
+	Ingest Action = "ingest"
+	// Refused sees and replays what was refused of a source.
+	Refused Action = "refused"
+	// Import loads files into a layer of a running server.
+	Import Action = "import"
+	// Erase removes a feature of a layer from everything that is kept.
+	Erase Action = "erase"
+)
+
+// Actions returns every action there is.
+func Actions() []Action { return []Action{Ingest, Refused, Import, Erase} }
+
+// OfSource reports whether what the action is about is a source; else it is a layer.
+func (a Action) OfSource() bool { return a == Ingest || a == Refused }
+
+// Any stands for every source or layer in a scope.
+const Any = "*"
+
+// Scope is an action on one source or layer, or on all.
+type Scope struct {
+	Action Action
+	// Name is that of the source or layer, or [Any].
+	Name string
+}
+
+// String returns the scope as a config spells it.
+func (s Scope) String() string { return string(s.Action) + ":" + s.Name }
+
+// Covers reports whether whoever has s may do want.
+func (s Scope) Covers(want Scope) bool {
+	return s.Action == want.Action && (s.Name == Any || s.Name == want.Name)
+}
+
+// ParseScope reads a scope such as "ingest:hotline" or "erase:*". The error says what the actions are.
+func ParseScope(text string) (Scope, error) {
+	action, name, found := strings.Cut(text, ":")
+	s := Scope{Action(action), name}
+	switch {
+	case !found:
+		return Scope{}, fmt.Errorf("%q is no scope: want ACTION:NAME, such as %s:hotline, or %s:* for all", text, Ingest, Ingest)
+	case !slices.Contains(Actions(), s.Action):
+		return Scope{}, fmt.Errorf("%q is no action: the actions are %s", action, names())
+	case name != Any && !isName(name):
+		return Scope{}, fmt.Errorf("%q is no name of %s, nor * for all of them", name, s.thing())
+	}
+	return s, nil
+}
+
+// thing is what the scope's name names.
+func (s Scope) thing() string {
+	if s.Action.OfSource() {
+		return "a source"
+	}
+	return "a layer"
+}
+
+// names lists the actions.
+func names() string {
+	var list []string
+	for _, a := range Actions() {
+		list = append(list, string(a))
+	}
+	return strings.Join(list, ", ")
+}
+
+// isName reports whether s may name a source or layer: a-z, 0-9, '_' and '-', starting with a letter.
+func isName(s string) bool {
+	const most = 64
+	for i := range len(s) {
+		c := s[i]
+		letter := c >= 'a' && c <= 'z'
+		if !letter && (i == 0 || c != '_' && c != '-' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return s != "" && len(s) <= most
+}
