@@ -26,10 +26,11 @@ const (
 
 // call is one call to Append that waits.
 type call struct {
-	section []byte
-	batches int
-	state   atomic.Int32
-	done    chan answer // holds one
+	section  []byte
+	batches  int
+	snapshot bool // of feeds that tell the whole state
+	state    atomic.Int32
+	done     chan answer // holds one
 }
 
 // The states of a call. The committer takes it or its caller withdraws it, whoever is first.
@@ -40,8 +41,9 @@ const (
 )
 
 type answer struct {
-	seq layers.Seq
-	err error
+	seq   layers.Seq
+	first int // place of the call's first batch in the entry
+	err   error
 }
 
 func (c *call) take() bool     { return c.state.CompareAndSwap(callWaits, callTaken) }
@@ -89,58 +91,63 @@ func (q *queue) shut() {
 }
 
 // Append puts batches into the log, all of them or none, and returns the sequence of their message when
-// they are durable (S7). Calls that share a message have the same sequence, and are in it in the order
-// in which [Entry.Batches] has them. Batches must have passed [layers.Schema.Check]; nothing of them is
-// kept.
+// they are durable (S7), and the place of the first of them in [Entry.Batches], where others may stand that
+// share the message. All of them are of snapshot feeds or none is, and so are all that share a message.
+// Batches must have passed [layers.Schema.Check]; nothing of them is kept.
 //
 // The error is [ErrReadOnly], [ErrFailing], [ErrFull] or [ErrClosed], all of which say that nothing is
 // in the log, [record.ErrTooLarge], what [record.AppendSection] refuses, or ctx's. When ctx ends or the
 // connection breaks while the batches are on their way the error is [ErrUnknown] as well.
-func (j *Journal) Append(ctx context.Context, batches ...record.Batch) (layers.Seq, error) {
+func (j *Journal) Append(ctx context.Context, batches ...record.Batch) (seq layers.Seq, first int, err error) {
 	if len(batches) == 0 {
-		return 0, errors.New("journal: no batches to append")
+		return 0, 0, errors.New("journal: no batches to append")
+	}
+	for i := range batches {
+		if batches[i].Snapshot != batches[0].Snapshot {
+			return 0, 0, errors.New("journal: batches of a snapshot feed and others in one call")
+		}
 	}
 	if err := ctx.Err(); err != nil {
-		return 0, fmt.Errorf("journal: not committed: %w", err)
+		return 0, 0, fmt.Errorf("journal: not committed: %w", err)
 	}
 	if err := j.writable(); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	section, err := record.AppendSection(nil, j.o.Schemas, batches)
 	if err != nil {
 		if errors.Is(err, record.ErrTooLarge) {
 			j.metrics.refused("too_large")
 		}
-		return 0, err
+		return 0, 0, err
 	}
 	if len(section) >= largeAppend {
 		j.checkDisk()
 		if err := j.writable(); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 	}
-	c := &call{section: section, batches: len(batches), done: make(chan answer, 1)}
+	c := &call{section: section, batches: len(batches), snapshot: batches[0].Snapshot, done: make(chan answer, 1)}
 	if err := j.queue.put(c); err != nil {
 		if errors.Is(err, ErrFull) {
 			j.metrics.refused("full")
 		}
-		return 0, err
+		return 0, 0, err
 	}
 	j.metrics.waiting.Add(1)
 	defer j.metrics.waiting.Add(-1)
 	select {
 	case a := <-c.done:
-		return a.seq, a.err
+		return a.seq, a.first, a.err
 	case <-ctx.Done():
 	}
 	if c.withdraw() {
-		return 0, fmt.Errorf("journal: not committed: %w", ctx.Err())
+		return 0, 0, fmt.Errorf("journal: not committed: %w", ctx.Err())
 	}
 	select {
 	case a := <-c.done: // in the same moment
-		return a.seq, a.err
+		return a.seq, a.first, a.err
 	default:
 		j.metrics.refused("unknown")
-		return 0, fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
+		return 0, 0, fmt.Errorf("%w: %w", ErrUnknown, ctx.Err())
 	}
 }

@@ -120,7 +120,7 @@ func TestGroupsFitIntoMessages(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 12 {
 		wait.Go(func() {
-			if _, err := j.Append(t.Context(), b); err != nil {
+			if _, _, err := j.Append(t.Context(), b); err != nil {
 				t.Error(err)
 			}
 		})

@@ -36,7 +36,7 @@ func appendFrom(b *testing.B, callers int, batch record.Batch) {
 	for range callers {
 		wait.Go(func() {
 			for left.Add(-1) >= 0 {
-				if _, err := j.Append(b.Context(), batch); err != nil {
+				if _, _, err := j.Append(b.Context(), batch); err != nil {
 					b.Error(err)
 				}
 			}
@@ -64,7 +64,7 @@ func BenchmarkFollow(b *testing.B) {
 		b.Run(bench.name, func(b *testing.B) {
 			j := open(b, options(b.TempDir()))
 			for range bench.messages {
-				if _, err := j.Append(b.Context(), bench.batch); err != nil {
+				if _, _, err := j.Append(b.Context(), bench.batch); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -51,7 +51,7 @@ func child() bool {
 				if n%200 == 0 {
 					b = large(n, 2)
 				}
-				seq, err := j.Append(context.Background(), b)
+				seq, _, err := j.Append(context.Background(), b)
 				if err != nil {
 					fmt.Println("error:", errors.Is(err, ErrFailing), err)
 					return

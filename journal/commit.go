@@ -39,6 +39,7 @@ func (j *Journal) commit() {
 				j.metrics.batches.Add(c.batches)
 			}
 			c.done <- a
+			a.first += c.batches
 		}
 	}
 	for {
@@ -90,7 +91,8 @@ func (j *Journal) wait() *call {
 	}
 }
 
-// gather adds the calls that wait to a message until it is full, and returns the one that does not fit.
+// gather adds the calls that wait to a message until it is full, and returns the one that does not fit, or is of a
+// snapshot feed when the others are not.
 func (j *Journal) gather(calls []*call, bytes int) (all []*call, size int, next *call) {
 	for {
 		select {
@@ -99,7 +101,7 @@ func (j *Journal) gather(calls []*call, bytes int) (all []*call, size int, next 
 			if !c.take() {
 				continue
 			}
-			if bytes+len(c.section) > j.limit-record.MaxHeader {
+			if bytes+len(c.section) > j.limit-record.MaxHeader || c.snapshot != calls[0].snapshot {
 				return calls, bytes, c
 			}
 			calls, bytes = append(calls, c), bytes+len(c.section)

@@ -60,6 +60,9 @@ type Options struct {
 	Remote *Remote
 	// Schemas are the layers whose batches are written and read. Nobody changes them.
 	Schemas map[layers.Name]*layers.Schema
+	// First returns the first sequence of a log that is made because the folder has none: one behind what a
+	// checkpoint beside it holds. It is called with the folder locked; nil means 1.
+	First func() (layers.Seq, error)
 	// LowDisk is the free bytes of Folder's file system below which an embedded journal is read-only; 0
 	// means [DefaultLowDisk].
 	LowDisk int64

@@ -89,7 +89,7 @@ func TestFollowLive(t *testing.T) {
 	if err := <-ended; !errors.Is(err, ErrClosed) {
 		t.Errorf("got %v, want %v", err, ErrClosed)
 	}
-	if _, err := j.Append(t.Context(), numbered(1)); !errors.Is(err, ErrClosed) && !errors.Is(err, ErrFailing) {
+	if _, _, err := j.Append(t.Context(), numbered(1)); !errors.Is(err, ErrClosed) && !errors.Is(err, ErrFailing) {
 		t.Errorf("got %v, want %v", err, ErrClosed)
 	}
 }
@@ -106,7 +106,7 @@ func TestGroupCommit(t *testing.T) {
 		wait.Go(func() {
 			last := layers.Seq(0)
 			for i := range int64(each) {
-				seq, err := j.Append(t.Context(), numbered(c*each+i))
+				seq, _, err := j.Append(t.Context(), numbered(c*each+i))
 				if err != nil || seq <= last {
 					t.Errorf("got %d after %d, %v", seq, last, err)
 				}
@@ -151,7 +151,7 @@ func TestLargeBatches(t *testing.T) {
 	j := open(t, options(t.TempDir()))
 	var want got
 	for i, b := range []record.Batch{numbered(0), large(1, 3), numbered(2), large(3, 1)} {
-		seq, err := j.Append(t.Context(), b)
+		seq, _, err := j.Append(t.Context(), b)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,7 +181,7 @@ func TestLargeBatches(t *testing.T) {
 	for range record.MaxBody/column.MaxText + 1 {
 		b.Changes = append(b.Changes, layers.Change{Feature: layers.Feature{ID: "1", Values: []column.Value{text}}})
 	}
-	if _, err := j.Append(t.Context(), b); !errors.Is(err, record.ErrTooLarge) {
+	if _, _, err := j.Append(t.Context(), b); !errors.Is(err, record.ErrTooLarge) {
 		t.Errorf("got %v, want %v", err, record.ErrTooLarge)
 	}
 }
@@ -195,7 +195,7 @@ func TestCrashBetweenParts(t *testing.T) {
 	o.betweenTx = func() error { return crash }
 	j := open(t, o)
 	first := put(t, j, 0)
-	if _, err := j.Append(t.Context(), large(1, 3)); !errors.Is(err, crash) {
+	if _, _, err := j.Append(t.Context(), large(1, 3)); !errors.Is(err, crash) {
 		t.Fatal(err)
 	}
 	want := got{[]int64{0}, []layers.Seq{first}}
@@ -208,7 +208,7 @@ func TestCrashBetweenParts(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, b := range []record.Batch{numbered(2), large(3, 3)} {
-		seq, err := j.Append(t.Context(), b)
+		seq, _, err := j.Append(t.Context(), b)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -228,7 +228,7 @@ func TestTruncateBetweenParts(t *testing.T) {
 	j = open(t, o)
 	put(t, j, 0)
 	put(t, j, 1)
-	if _, err := j.Append(t.Context(), large(2, 3)); err != nil {
+	if _, _, err := j.Append(t.Context(), large(2, 3)); err != nil {
 		t.Fatal(err)
 	}
 	if j.First() != 3 {
@@ -300,13 +300,13 @@ func TestLowDisk(t *testing.T) {
 		free = step.free
 		j.checkDisk()
 		state, reason := j.Health()
-		_, err := j.Append(t.Context(), numbered(1))
+		_, _, err := j.Append(t.Context(), numbered(1))
 		if state != step.want || (state == StateOK) != (err == nil) || err != nil && (!errors.Is(err, ErrReadOnly) || !strings.Contains(reason, "make room")) {
 			t.Errorf("with %d bytes: %s, %s, %v", step.free, state, reason, err)
 		}
 	}
 	free = 10
-	if _, err := j.Append(t.Context(), large(1, 2)); !errors.Is(err, ErrReadOnly) {
+	if _, _, err := j.Append(t.Context(), large(1, 2)); !errors.Is(err, ErrReadOnly) {
 		t.Errorf("a large append looked at no disk: %v", err)
 	}
 }
@@ -322,7 +322,7 @@ func TestFailing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 {
-		if _, err := j.Append(t.Context(), numbered(2)); !errors.Is(err, ErrFailing) {
+		if _, _, err := j.Append(t.Context(), numbered(2)); !errors.Is(err, ErrFailing) {
 			t.Errorf("got %v, want %v", err, ErrFailing)
 		}
 	}
@@ -345,10 +345,10 @@ func TestCallersThatLeave(t *testing.T) {
 	j := open(t, o)
 	results := make(chan error, 2)
 	ctx, cancel := context.WithCancel(t.Context())
-	go func() { _, err := j.Append(ctx, large(1, 2)); results <- err }()
+	go func() { _, _, err := j.Append(ctx, large(1, 2)); results <- err }()
 	<-entered // the committer has it
 	waiting, withdraw := context.WithCancel(t.Context())
-	go func() { _, err := j.Append(waiting, numbered(2)); results <- err }()
+	go func() { _, _, err := j.Append(waiting, numbered(2)); results <- err }()
 	for len(j.queue.calls) == 0 {
 		time.Sleep(time.Millisecond)
 	}
@@ -419,7 +419,7 @@ func TestRemote(t *testing.T) {
 		if n == 4 {
 			b = large(n, 3)
 		}
-		seq, err := node.Append(t.Context(), b)
+		seq, _, err := node.Append(t.Context(), b)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -60,7 +60,7 @@ func numbered(n int64) record.Batch {
 
 func put(t testing.TB, j *Journal, n int64) layers.Seq {
 	t.Helper()
-	seq, err := j.Append(t.Context(), numbered(n))
+	seq, _, err := j.Append(t.Context(), numbered(n))
 	if err != nil {
 		t.Fatal(err)
 	}

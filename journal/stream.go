@@ -74,10 +74,17 @@ func (j *Journal) makeStream(ctx context.Context) error {
 	epoch := j.ledger.epoch()
 	if epoch == "" && j.high.seq == 0 {
 		epoch = rand.Text()
-		if err := j.createStream(ctx, epoch, 1); err != nil {
+		first := layers.Seq(1)
+		if j.o.First != nil {
+			var err error
+			if first, err = j.o.First(); err != nil {
+				return err
+			}
+		}
+		if err := j.createStream(ctx, epoch, first); err != nil {
 			return err
 		}
-		return j.ledger.change(func(s *ledgerState) { s.Epoch = epoch })
+		return j.ledger.change(func(s *ledgerState) { s.Epoch, s.Truncated = epoch, first-1 })
 	}
 	if epoch != "" && j.hasBlocks() {
 		// Only what describes the stream is damaged, and that is known: the server takes up the messages.

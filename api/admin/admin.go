@@ -4,7 +4,8 @@
 // # Routes
 //
 //	GET /livez     200 as long as the process answers at all
-//	GET /readyz    200 once every layer is loaded and until the server drains, 503 otherwise
+//	GET /readyz    200 once every layer is loaded, while changes can be accepted and until the server
+//	               drains; 503 otherwise
 //	GET /metrics
 package admin
 
@@ -14,9 +15,9 @@ import (
 	"hutong/api"
 )
 
-// Routes returns the routes of an operator. ready reports whether the server should get traffic; it
-// is called from any goroutine.
-func Routes(ready func() bool, metrics http.Handler) []api.Route {
+// Routes returns the routes of an operator. ready says why the server should get no traffic, with the code
+// "" when it should; it is called from any goroutine.
+func Routes(ready func() (code api.Code, detail string), metrics http.Handler) []api.Route {
 	return []api.Route{
 		{Pattern: "/livez", Label: "livez", Operational: true, Handler: http.HandlerFunc(live)},
 		{Pattern: "/readyz", Label: "readyz", Operational: true, Handler: readiness(ready)},
@@ -26,11 +27,11 @@ func Routes(ready func() bool, metrics http.Handler) []api.Route {
 
 func live(w http.ResponseWriter, _ *http.Request) { answer(w, "live\n") }
 
-func readiness(ready func() bool) http.Handler {
+func readiness(ready func() (api.Code, string)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !ready() {
+		if code, detail := ready(); code != "" {
 			w.Header().Set("Retry-After", "1")
-			api.Refuse(w, r, api.CodeLoading, "The layers are not served yet, or not any more.")
+			api.Refuse(w, r, code, detail)
 			return
 		}
 		answer(w, "ready\n")

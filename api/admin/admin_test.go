@@ -16,7 +16,12 @@ func TestRoutes(t *testing.T) {
 	ready := false
 	m := telemetry.NewMetrics()
 	// The server is never made ready: these routes answer all the same.
-	s := api.NewServer(slog.New(slog.DiscardHandler), m, Routes(func() bool { return ready }, m.Handler()))
+	s := api.NewServer(slog.New(slog.DiscardHandler), m, Routes(func() (api.Code, string) {
+		if ready {
+			return "", ""
+		}
+		return api.CodeLoading, "Later."
+	}, m.Handler()))
 	get := func(target string) *httptest.ResponseRecorder {
 		w := httptest.NewRecorder()
 		s.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))

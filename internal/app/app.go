@@ -31,9 +31,11 @@ import (
 	"hutong/api/style"
 	"hutong/api/tile"
 	"hutong/ingest"
+	"hutong/ingest/expiry"
 	"hutong/ingest/push"
 	"hutong/internal/auth"
 	"hutong/internal/telemetry"
+	"hutong/journal"
 	"hutong/styles"
 	"hutong/tiles/cache"
 	"hutong/web"
@@ -75,6 +77,8 @@ type App struct {
 	opts     Options
 	store    *Store
 	archives *archiveSet
+	letters  *letterBox
+	durable  *durable // nil without a data folder, and before it is open
 	tiles    *cache.Cache
 	keys     *auth.Keys
 	feeds    []*push.Feed
@@ -112,7 +116,8 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 		return nil, err
 	}
 	a := &App{city: city, opts: opts, store: store, archives: set, tiles: kept, keys: keys}
-	if err := a.newFeeds(store, ingest.NewLetters(ingest.LettersOptions{Metrics: opts.Metrics})); err != nil {
+	a.letters = &letterBox{ingest.NewLetters(ingest.LettersOptions{Metrics: opts.Metrics})}
+	if err := a.newFeeds(store, a.letters); err != nil {
 		return nil, err
 	}
 	routes := append(a.routes(), more...)
@@ -147,7 +152,7 @@ func (a *App) routes() []api.Route {
 		{Pattern: "/{$}", Label: "page", Operational: true, Handler: page},
 		{Pattern: "/assets/", Label: "assets", Operational: true, Handler: page},
 	}
-	routes = append(routes, admin.Routes(a.isReady, a.opts.Metrics.Handler())...)
+	routes = append(routes, admin.Routes(a.readiness, a.opts.Metrics.Handler())...)
 	routes = append(routes, catalog.New(ls, base, a.opts.Metrics).Routes()...)
 	routes = append(routes, tile.New(ls, a.tiles, base).Routes()...)
 	routes = append(routes, a.archives.surface.Routes()...)
@@ -162,7 +167,23 @@ func (a *App) routes() []api.Route {
 	}).Routes()...)
 }
 
-func (a *App) isReady() bool { return a.server.IsReady() && !a.draining.Load() }
+// readiness says why the server should get no traffic; the code is "" when it should.
+func (a *App) readiness() (code api.Code, detail string) {
+	switch {
+	case !a.server.IsReady() || a.draining.Load():
+		return api.CodeLoading, "The layers are not served yet, or not any more."
+	case a.durable == nil:
+		return "", ""
+	}
+	switch state, reason := a.durable.journal.Health(); state {
+	case journal.StateOK:
+		return "", ""
+	case journal.StateReadOnly:
+		return api.CodeReadOnly, "Nothing can be accepted: " + reason + "."
+	default:
+		return api.CodeUnavailable, "Nothing can be accepted: " + reason + "."
+	}
+}
 
 // Run listens, loads and serves until ctx is done, then drains and returns nil. ready is called with
 // the server's URL once it answers everything. An error means that it could not listen, that a
@@ -186,7 +207,11 @@ func (a *App) Run(ctx context.Context, ready func(url string)) error {
 		broken <- server.Serve(bounded)
 	}()
 	err = a.serve(ctx, broken, func() { ready(urlOf(scheme, a.opts.Listen, listener.Addr())) })
-	return errors.Join(err, a.drain(server), a.archives.close())
+	err = errors.Join(err, a.drain(server))
+	if a.durable != nil {
+		err = errors.Join(err, a.durable.finish())
+	}
+	return errors.Join(err, a.archives.close())
 }
 
 // newServer returns the HTTP server, with TLS and HTTP/2 if the city has a certificate, and the
@@ -218,7 +243,7 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 	if a.opts.Watch != nil { // it takes note of the files as they are before they are read
 		watcher = newWatcher(a.city, a.opts.Watch, a.store, a.opts.Log, a.opts.Metrics)
 	}
-	if err := a.load(ctx); err != nil {
+	if err := a.load(ctx, watcher); err != nil {
 		if ctx.Err() != nil {
 			return nil // told to stop while loading
 		}
@@ -233,6 +258,13 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 	if watcher != nil {
 		background.Go(func() { watcher.run(ctx, a.opts.WatchTick) })
 	}
+	agers, err := a.agers()
+	if err != nil {
+		return err
+	}
+	for _, ager := range agers {
+		background.Go(func() { _ = ager.Run(ctx) }) // ends with ctx
+	}
 	for _, source := range a.city.Live {
 		background.Go(func() { a.store.Follow(ctx, source, a.opts.Log) })
 	}
@@ -242,22 +274,69 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 		return nil
 	case err := <-broken:
 		return fmt.Errorf("app: serve: %w", err)
+	case err := <-a.failed():
+		return err
 	}
 }
 
-// load fills the store and gives what loading took beyond it back to the system.
-func (a *App) load(ctx context.Context) error {
+// failed tells when the log cannot be followed any more.
+func (a *App) failed() <-chan error {
+	if a.durable == nil {
+		return nil
+	}
+	return a.durable.failed
+}
+
+// agers returns what ages the features of the layers that have a TTL.
+func (a *App) agers() ([]*expiry.Ager, error) {
+	var list []*expiry.Ager
+	for i := range a.city.Layers {
+		l := &a.city.Layers[i]
+		if l.TTL == (TTL{}) {
+			continue
+		}
+		ager, err := expiry.New(a.store.layers[l.Schema.Name].Layer, a.store, a.opts.Log, expiry.Options{
+			Stale: l.TTL.Stale, Expired: l.TTL.Expired, Class: l.TTL.Field,
+		})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, ager)
+	}
+	return list, nil
+}
+
+// load fills the store, from the data folder what that has and from files the rest, and gives what loading
+// took beyond it back to the system.
+func (a *App) load(ctx context.Context, w *watcher) error {
 	if err := a.archives.open(ctx, a.opts.Log); err != nil {
 		return err
 	}
 	start := time.Now()
-	if err := a.store.Load(ctx, a.city.Sources, a.opts.Log); err != nil {
+	sources := a.city.Sources
+	if a.city.Data != nil {
+		var err error
+		if a.durable, err = openDurable(ctx, *a.city.Data, a.store, a.opts.Log, a.opts.Metrics); err != nil {
+			return err
+		}
+		if a.letters.DeadLetters, err = a.durable.journal.DeadLetters(ctx, journal.LetterLimits{}); err != nil {
+			return err
+		}
+		sources = a.durable.unread(sources)
+	}
+	if err := a.store.Load(ctx, sources, a.opts.Log); err != nil {
 		return err
 	}
 	debug.FreeOSMemory()
-	a.opts.Log.Info("layers loaded", slog.Int("layers", len(a.city.Layers)), slog.Int("sources", len(a.city.Sources)),
+	a.opts.Log.Info("layers loaded", slog.Int("layers", len(a.city.Layers)), slog.Int("sources", len(sources)),
 		slog.Float64("seconds", time.Since(start).Seconds()))
-	return nil
+	if a.durable == nil {
+		return nil
+	}
+	if err := a.durable.start(ctx); err != nil {
+		return err
+	}
+	return a.durable.noteFiles(ctx, w, sources)
 }
 
 // drain stops accepting and waits for requests under way.

@@ -45,6 +45,8 @@ type City struct {
 	// Live are sources that go on feeding the layers, once all of Sources were read, until the server
 	// stops. They run side by side; one whose Run returned an error is run again, and goes on where it was.
 	Live []ingest.Source
+	// Data is where what is accepted is kept; nil keeps it in memory only.
+	Data *Data
 	// Push are sources that take what is sent to them; who takes their changes and letters, their budget and
 	// their meters are put in when an [App] is made.
 	Push []push.Options
@@ -62,10 +64,19 @@ type Layer struct {
 	Schema *layers.Schema
 	// Title, Description, Licence and Attribution are plain text; "" where there is none.
 	Title, Description, Licence, Attribution string
+	// TTL says when its features age; its zero value is never.
+	TTL TTL
 	// Drawing says how it is shown; its zero value leaves that to the schema.
 	Drawing styles.Drawing
 	// Tiles says how it is cut into tiles.
 	Tiles tiles.Options
+}
+
+// TTL says when features are shown as out of date and when they are deleted, by their event time; 0 is
+// never. Field is the field of the schema that says fresh or stale, "" without Stale.
+type TTL struct {
+	Stale, Expired time.Duration
+	Field          string
 }
 
 // Archive describes one PMTiles archive.

@@ -8,6 +8,7 @@ import (
 	"hutong/ingest"
 	"hutong/ingest/files"
 	"hutong/internal/config"
+	"hutong/journal"
 )
 
 // FromConfig returns the city that a config describes. It opens no file; the error names the source
@@ -27,7 +28,7 @@ func FromConfig(c *config.Config) (*City, error) {
 		l := &c.Layers[i]
 		city.Layers = append(city.Layers, Layer{
 			Schema: l.Schema, Title: l.Title, Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
-			Drawing: l.Drawing, Tiles: l.Tiles,
+			Drawing: l.Drawing, Tiles: l.Tiles, TTL: TTL(l.TTL),
 		})
 	}
 	for i := range c.Archives {
@@ -37,6 +38,9 @@ func FromConfig(c *config.Config) (*City, error) {
 		})
 	}
 	city.Keys = keysOf(c)
+	if c.Journal != nil {
+		city.Data = dataOf(c.Journal)
+	}
 	city.Progress = &Progress{}
 	for i := range c.Sources {
 		if c.Sources[i].Push != nil {
@@ -55,6 +59,18 @@ func FromConfig(c *config.Config) (*City, error) {
 		})
 	}
 	return city, nil
+}
+
+// dataOf describes where a config keeps what is accepted.
+func dataOf(j *config.Journal) *Data {
+	d := &Data{
+		Folder: j.Folder, Sync: j.Sync, CheckpointBytes: j.CheckpointBytes, CheckpointEvery: j.CheckpointEvery,
+		Keep: j.Keep, Retention: j.Retention, LowDisk: j.LowDisk,
+	}
+	if n := j.NATS; n != nil {
+		d.Remote = &journal.Remote{URLs: n.URLs, Credentials: n.Credentials, CA: n.CA, Stream: n.Stream, Replicas: n.Replicas}
+	}
+	return d
 }
 
 // watchedFiles returns the patterns of all files that a source reads; those beside a Shapefile need not

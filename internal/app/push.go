@@ -36,6 +36,9 @@ func (a *App) newFeeds(to ingest.Acceptor, letters ingest.DeadLetters) error {
 	return errors.Join(errs...)
 }
 
+// letterBox is where dead letters are kept: in memory until the data folder is open.
+type letterBox struct{ ingest.DeadLetters }
+
 // pushRoutes are the routes of the push sources; none when there are none.
 func (a *App) pushRoutes(base api.Base) []api.Route {
 	if len(a.feeds) == 0 {

@@ -136,7 +136,7 @@ func TestPushedFeaturesStay(t *testing.T) {
 	city, c, key, dir := pushCity(t)
 	a, log := newTestApp(t, city, nil)
 	watcher := newWatcher(city, &Watch{Old: c}, a.Store(), a.opts.Log, telemetry.NewMetrics())
-	if err := a.load(t.Context()); err != nil {
+	if err := a.load(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	a.server.Ready()

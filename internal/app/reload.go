@@ -45,6 +45,9 @@ func (w *watcher) reload(ctx context.Context, name layers.Name) {
 		w.log.Info("layer reloaded", append(attrs, slog.Int("features", w.store.layers[name].Snapshot().Count()),
 			slog.Int("deleted", deleted), slog.Float64("seconds", time.Since(start).Seconds()))...)
 	}
+	if outcome == "done" && w.reread != nil {
+		w.reread(name)
+	}
 	w.reloads.With("files", outcome).Add(1)
 }
 

@@ -26,7 +26,7 @@ import (
 func loaded(t *testing.T, city *City) *App {
 	t.Helper()
 	a, _ := newTestApp(t, city, func(o *Options) { o.Log = slog.New(slog.DiscardHandler) })
-	if err := a.load(t.Context()); err != nil {
+	if err := a.load(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	a.server.Ready()

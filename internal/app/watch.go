@@ -53,6 +53,8 @@ type watcher struct {
 	stamps  map[layers.Name]*watched
 	config  watched
 	reloads *telemetry.Counts
+	// reread is told of a layer that was read again as a whole; nil when nobody wants to know.
+	reread func(layers.Name)
 	// pushed reports whether a layer has other features than those of its files.
 	pushed func(layers.Name) bool
 }
@@ -156,7 +158,7 @@ func (w *watcher) run(ctx context.Context, tick <-chan time.Time) {
 // step looks at everything once.
 func (w *watcher) step(ctx context.Context) {
 	if w.watch.Config != "" && w.config.due([]string{w.watch.Config}) {
-		w.reread()
+		w.rereadConfig()
 	}
 	for _, name := range w.order {
 		if ctx.Err() == nil && w.stamps[name].due(w.patterns(name)) {
@@ -181,8 +183,8 @@ func (f *watched) due(patterns []string) bool {
 	return true
 }
 
-// reread reads the config again and says what it would change: a running server changes nothing.
-func (w *watcher) reread() {
+// rereadConfig reads the config again and says what it would change: a running server changes nothing.
+func (w *watcher) rereadConfig() {
 	c, err := w.watch.Read()
 	if err != nil {
 		w.reloads.With("config", "refused").Add(1)

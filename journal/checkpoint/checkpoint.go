@@ -16,6 +16,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -35,6 +36,10 @@ type Options struct {
 	// Keep is how many checkpoints are kept, at least 1; 0 means [DefaultKeep]. With one there is
 	// nothing to fall back to.
 	Keep int
+	// Retention is how far back the checkpoints reach at least, once there are any that old, so that the
+	// log between them tells of every moment since; 0 is not at all. Up to eight more are kept for it,
+	// evenly spread.
+	Retention time.Duration
 	// Log gets what was skipped, pruned or left behind; nil is nowhere.
 	Log *slog.Logger
 	// Metrics gets the store's metrics, once a process; nil is a set of its own.
@@ -48,6 +53,9 @@ type Options struct {
 func (o Options) Validate() error {
 	if o.Keep < 0 {
 		return fmt.Errorf("checkpoint: keep %d checkpoints: want at least 1, or 0 for %d", o.Keep, DefaultKeep)
+	}
+	if o.Retention < 0 {
+		return fmt.Errorf("checkpoint: a retention of %v is below 0", o.Retention)
 	}
 	return nil
 }
@@ -93,6 +101,7 @@ type LayerInfo struct {
 type Store struct {
 	folder  string
 	keep    int
+	retain  time.Duration
 	log     *slog.Logger
 	metrics *metrics
 	fs      filesystem
@@ -120,7 +129,7 @@ func Open(folder string, o Options) (*Store, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Store{folder: folder, keep: cmp.Or(o.Keep, DefaultKeep), log: o.Log, fs: o.fs, now: o.now}
+	s := &Store{folder: folder, keep: cmp.Or(o.Keep, DefaultKeep), retain: o.Retention, log: o.Log, fs: o.fs, now: o.now}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -180,19 +189,33 @@ func (e *entry) info() Info {
 	return info
 }
 
+// Newest returns the sequence of the newest checkpoint in a folder, damaged or not, 0 when there is none. It
+// changes nothing there, so another process may have the folder open.
+func Newest(folder string) (layers.Seq, error) {
+	entries, err := scan(disk{}, folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil || len(entries) == 0 {
+		return 0, err
+	}
+	return entries[0].seq, nil
+}
+
 // Oldest returns the sequence of the oldest checkpoint kept: the log is not needed up to it. It is 0, for
-// nothing, while there are fewer undamaged ones than are to be kept: a log that is cut then would leave
-// nothing to fall back to.
+// nothing, while there are fewer undamaged ones than are to be kept, since a log that is cut then would
+// leave nothing to fall back to, and while none is as old as the retention.
 func (s *Store) Oldest() layers.Seq {
 	var oldest layers.Seq
+	var written time.Time
 	n := 0
 	for _, e := range s.snapshot() {
 		if e.err == nil {
-			oldest = e.seq
+			oldest, written = e.seq, e.manifest.Written
 			n++
 		}
 	}
-	if n < s.keep {
+	if n < s.keep || s.retain > 0 && written.After(s.now().Add(-s.retain)) {
 		return 0
 	}
 	return oldest

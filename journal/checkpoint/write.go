@@ -18,6 +18,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"hutong/layers"
@@ -343,15 +344,39 @@ func compactNote(note json.RawMessage) json.RawMessage {
 	return b.Bytes()
 }
 
+// spread is how many checkpoints are kept for the retention.
+const spread = 8
+
+// kept returns which of the checkpoints, newest first, are to be kept: the newest ones, and for each eighth
+// of the retention the newest that is as old.
+func (s *Store) kept(entries []entry) map[layers.Seq]bool {
+	kept := map[layers.Seq]bool{}
+	now, due := s.now(), 1
+	for _, e := range entries {
+		switch {
+		case e.err != nil:
+		case len(kept) < s.keep:
+			kept[e.seq] = true
+		}
+		if e.err != nil || s.retain == 0 {
+			continue
+		}
+		for due <= spread && !e.manifest.Written.After(now.Add(-s.retain/spread*time.Duration(due))) {
+			kept[e.seq] = true
+			due++
+		}
+	}
+	return kept
+}
+
 // prune removes the checkpoints beyond those that are kept, and the damaged ones, which the one just written
 // replaces: first manifests, then the files that none names any more.
 func (s *Store) prune() {
-	kept := 0
-	for _, e := range s.snapshot() {
-		if e.err == nil {
-			if kept++; kept <= s.keep {
-				continue
-			}
+	entries := s.snapshot()
+	kept := s.kept(entries)
+	for _, e := range entries {
+		if kept[e.seq] {
+			continue
 		}
 		if err := s.fs.Remove(filepath.Join(s.folder, manifestName(e.seq))); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			s.log.Warn("a checkpoint that is not needed stays", slog.Uint64("sequence", uint64(e.seq)), slog.Any("error", err))

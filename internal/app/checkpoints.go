@@ -1,0 +1,115 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"maps"
+	"time"
+
+	"hutong/journal/checkpoint"
+	"hutong/layers"
+)
+
+// run writes checkpoints as they are due until ctx is done.
+func (d *durable) run(ctx context.Context) {
+	ticker := time.NewTicker(checkpointTick)
+	defer ticker.Stop()
+	retry := time.Time{} // after a failure
+	for {
+		var done chan error
+		select {
+		case <-ticker.C:
+			if now := time.Now(); now.Before(retry) || !d.due(now) {
+				continue
+			}
+		case done = <-d.requests:
+		case <-ctx.Done():
+			return
+		}
+		err := d.checkpoint(ctx)
+		if err != nil && ctx.Err() == nil {
+			retry = time.Now().Add(time.Minute)
+			d.log.Error("no checkpoint was written; the log keeps all since the last one", slog.Any("error", err))
+		}
+		if done != nil {
+			done <- err
+		}
+	}
+}
+
+// due reports whether enough has changed, or for long enough.
+func (d *durable) due(now time.Time) bool {
+	if d.store.seqNow() <= d.last.seq {
+		return false
+	}
+	return d.last.seq == 0 || d.journal.Bytes()-d.last.bytes >= d.data.CheckpointBytes || now.Sub(d.last.at) >= d.data.CheckpointEvery
+}
+
+// checkpoint writes one and cuts the log.
+func (d *durable) checkpoint(ctx context.Context) error {
+	content := d.store.content()
+	content.Epoch = d.journal.Epoch()
+	d.mu.Lock()
+	content.Notes = maps.Clone(d.notes)
+	d.mu.Unlock()
+	if content.Seq == 0 {
+		return nil // nothing was ever there
+	}
+	start := time.Now()
+	info, err := d.checkpoints.Write(ctx, content)
+	if err != nil {
+		return err
+	}
+	d.last.seq, d.last.at = content.Seq, start
+	if oldest := d.checkpoints.Oldest(); oldest > 0 {
+		if err := d.journal.Truncate(ctx, oldest); err != nil {
+			return err
+		}
+	}
+	d.last.bytes = d.journal.Bytes()
+	d.log.Info("checkpoint written", slog.Uint64("seq", uint64(info.Seq)), slog.Int64("bytes", info.Bytes),
+		slog.Float64("seconds", time.Since(start).Seconds()), slog.Int64("log_bytes", d.last.bytes))
+	return nil
+}
+
+// request has a checkpoint written now.
+func (d *durable) request(ctx context.Context) error {
+	done := make(chan error, 1)
+	select {
+	case d.requests <- done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// content returns the state of all layers between two entries of the log.
+func (s *Store) content() checkpoint.Content {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := checkpoint.Content{Seq: s.seq, Layers: make([]layers.State, 0, len(s.layers))}
+	for _, l := range s.public.All() {
+		c.Layers = append(c.Layers, s.layers[l.Name()].State())
+	}
+	return c
+}
+
+// note keeps something beside the states of the next checkpoints.
+func (d *durable) note(name string, v any) {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // plain data of ours
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.notes == nil {
+		d.notes = map[string]json.RawMessage{}
+	}
+	d.notes[name] = text
+}

@@ -1,0 +1,282 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"hutong/ingest"
+	"hutong/internal/telemetry"
+	"hutong/journal"
+	"hutong/journal/checkpoint"
+	"hutong/journal/record"
+	"hutong/layers"
+)
+
+// How a store survives.
+//
+//  1. The journal is opened, which locks the data folder, and the newest checkpoint is loaded into the
+//     layers. Layers that it does not have are filled from their files.
+//  2. What the log holds behind the checkpoint is applied. Then the server is ready.
+//  3. What is accepted goes into the log, is acknowledged once it is durable (S7), and comes back from the
+//     log in order: that is the only way into the layers, for this node and for any other (S8).
+//  4. Now and then, and at the end, a checkpoint is written and the log cut behind the oldest one kept.
+
+// The defaults of [Data].
+const (
+	DefaultCheckpointBytes = 256 << 20
+	DefaultCheckpointEvery = 10 * time.Minute
+)
+
+// lastCheckpoint is how long the checkpoint at the end may take.
+const lastCheckpoint = time.Minute
+
+// checkpointTick is how often it is looked whether a checkpoint is due.
+const checkpointTick = time.Second
+
+// Data says where a city's accepted changes are kept.
+type Data struct {
+	// Folder is the data folder.
+	Folder string
+	// Sync is how often the log is synced; 0 is before each acknowledgement.
+	Sync time.Duration
+	// CheckpointBytes of the log, and CheckpointEvery, are after how much of either a checkpoint is
+	// written; 0 is [DefaultCheckpointBytes] and [DefaultCheckpointEvery].
+	CheckpointBytes int64
+	CheckpointEvery time.Duration
+	// Keep is how many checkpoints are kept at least; 0 is [checkpoint.DefaultKeep].
+	Keep int
+	// Retention is how far back log and checkpoints reach at least.
+	Retention time.Duration
+	// LowDisk is below how many free bytes nothing is accepted; 0 is [journal.DefaultLowDisk].
+	LowDisk int64
+	// Remote is a cluster that has the log; nil keeps it in Folder.
+	Remote *journal.Remote
+	// AcceptLoss goes on without messages of the log that are lost.
+	AcceptLoss bool
+}
+
+// durable is the journal and the checkpoints of a store. Run's goroutine writes checkpoints.
+type durable struct {
+	data        Data
+	store       *Store
+	log         *slog.Logger
+	journal     *journal.Journal
+	checkpoints *checkpoint.Store
+	recovered   map[layers.Name]bool // layers that a checkpoint had
+	requests    chan chan error      // to write a checkpoint now
+
+	last struct { // checkpoint; the writer's
+		seq   layers.Seq
+		at    time.Time
+		bytes int64 // of the log, after it was cut
+	}
+
+	mu    sync.Mutex
+	notes map[string]json.RawMessage // guarded by mu
+
+	failed  chan error         // the log cannot be followed
+	stop    context.CancelFunc // ends what start has started
+	running sync.WaitGroup
+}
+
+// openDurable opens the data folder of a store and loads the newest checkpoint into it. From then on what
+// the store accepts goes to the log.
+func openDurable(ctx context.Context, data Data, store *Store, log *slog.Logger, m *telemetry.Metrics) (*durable, error) {
+	d := &durable{data: data, store: store, log: log, recovered: map[layers.Name]bool{}, requests: make(chan chan error), failed: make(chan error, 1)}
+	if d.data.CheckpointBytes == 0 {
+		d.data.CheckpointBytes = DefaultCheckpointBytes
+	}
+	if d.data.CheckpointEvery == 0 {
+		d.data.CheckpointEvery = DefaultCheckpointEvery
+	}
+	schemas := make(map[layers.Name]*layers.Schema, len(store.layers))
+	for name, l := range store.layers {
+		schemas[name] = l.Schema()
+	}
+	folder := filepath.Join(data.Folder, "checkpoints")
+	var err error
+	d.journal, err = journal.Open(ctx, journal.Options{
+		Folder: data.Folder, Sync: data.Sync, Remote: data.Remote, Schemas: schemas, LowDisk: data.LowDisk,
+		AcceptLoss: data.AcceptLoss, Log: log, Metrics: m,
+		First: func() (layers.Seq, error) {
+			newest, err := checkpoint.Newest(folder)
+			return max(newest, firstSeq) + 1, err
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	if err := d.recover(ctx, folder, m); err != nil {
+		return nil, errors.Join(err, d.journal.Close())
+	}
+	store.log = d
+	return d, nil
+}
+
+// recover loads the newest checkpoint.
+func (d *durable) recover(ctx context.Context, folder string, m *telemetry.Metrics) error {
+	var err error
+	d.checkpoints, err = checkpoint.Open(folder, checkpoint.Options{
+		Keep: d.data.Keep, Retention: d.data.Retention, Log: d.log, Metrics: m,
+	})
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	into := make([]*layers.Layer, 0, len(d.store.layers))
+	for _, l := range d.store.public.All() {
+		into = append(into, d.store.layers[l.Name()].Layer)
+	}
+	loaded, err := d.checkpoints.Load(ctx, into)
+	if err != nil {
+		return err
+	}
+	if loaded.Seq == 0 {
+		return nil
+	}
+	features := 0
+	for _, l := range loaded.Layers {
+		if d.store.layers[l.Name] != nil {
+			d.recovered[l.Name] = true
+			features += l.Features
+		}
+	}
+	d.store.loaded(loaded.Seq, d.recovered)
+	d.notes = loaded.Notes
+	d.last.seq, d.last.at = loaded.Seq, loaded.Time
+	d.log.Info("checkpoint loaded", slog.Uint64("seq", uint64(loaded.Seq)), slog.Time("written", loaded.Time),
+		slog.Int("features", features), slog.Float64("seconds", time.Since(start).Seconds()))
+	return nil
+}
+
+// loaded notes that layers have the state of a checkpoint.
+func (s *Store) loaded(seq layers.Seq, names map[layers.Name]bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seq = max(s.seq, seq)
+	for name := range names {
+		l := s.layers[name]
+		delta := layers.Delta{Layer: name, Seq: l.Snapshot().Seq(), Everywhere: true}
+		s.versions.Advance(delta)
+		l.fresh.Loaded(s.now())
+	}
+}
+
+// Append is [journal.Journal.Append] with the errors that sources know.
+func (d *durable) Append(ctx context.Context, batches ...record.Batch) (layers.Seq, int, error) {
+	seq, first, err := d.journal.Append(ctx, batches...)
+	switch {
+	case err == nil:
+		return seq, first, nil
+	case errors.Is(err, journal.ErrReadOnly):
+		err = fmt.Errorf("%w: %w", ingest.ErrReadOnly, err)
+	case errors.Is(err, journal.ErrFull):
+		err = fmt.Errorf("%w: %w", ingest.ErrBusy, err)
+	case errors.Is(err, journal.ErrFailing), errors.Is(err, journal.ErrUnknown), errors.Is(err, journal.ErrClosed):
+		err = fmt.Errorf("%w: %w", ingest.ErrUnavailable, err)
+	}
+	return 0, 0, err
+}
+
+// follow applies the log behind the checkpoint until ctx is done. caughtUp is called once, when what was
+// there at the start is visible. An error means that the log cannot be followed.
+func (d *durable) follow(ctx context.Context, caughtUp func()) error {
+	live, ready := false, func() {}
+	ready = func() {
+		live = true
+		caughtUp()
+		ready = func() {} // once, however often the log is followed
+	}
+	for {
+		err := d.journal.Follow(ctx, d.store.seqNow(), func(e journal.Entry) error {
+			if err := d.store.apply(e.Seq, e.Batches, live); err != nil {
+				return &unfitError{e.Seq, err}
+			}
+			return nil
+		}, func() { ready() })
+		var loss *journal.LossError
+		var schema *record.SchemaError
+		var unfit *unfitError
+		switch {
+		case ctx.Err() != nil || errors.Is(err, journal.ErrClosed):
+			return nil
+		case d.data.Remote == nil || errors.As(err, &loss) || errors.As(err, &schema) || errors.As(err, &unfit):
+			return fmt.Errorf("app: %w", err)
+		}
+		d.log.Warn("the log cannot be followed, and is tried again", slog.Any("error", err))
+		timer := time.NewTimer(firstRetry)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+		}
+	}
+}
+
+// unfitError says that an entry of the log does not fit the layers.
+type unfitError struct {
+	seq layers.Seq
+	err error
+}
+
+// Error says which, why and what to do.
+func (e *unfitError) Error() string {
+	return fmt.Sprintf("message %d of the log does not fit the config: %v; undo what the config has narrowed, or start with an empty data folder", e.seq, e.err)
+}
+
+// Unwrap returns the reason.
+func (e *unfitError) Unwrap() error { return e.err }
+
+// seqNow returns the number of the newest state.
+func (s *Store) seqNow() layers.Seq {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seq
+}
+
+// start follows the log and writes checkpoints until finish is called. It returns when what the log held is
+// visible, when it cannot be followed, or when ctx is done.
+func (d *durable) start(ctx context.Context) error {
+	// Requests under way when ctx is done still have to be applied.
+	inner, stop := context.WithCancel(context.WithoutCancel(ctx))
+	d.stop = stop
+	caughtUp := make(chan struct{})
+	began := time.Now()
+	d.running.Go(func() {
+		if err := d.follow(inner, func() { close(caughtUp) }); err != nil {
+			d.failed <- err
+		}
+	})
+	select {
+	case <-caughtUp:
+	case err := <-d.failed:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	d.log.Info("log applied", slog.Uint64("seq", uint64(d.store.seqNow())), slog.Float64("seconds", time.Since(began).Seconds()))
+	d.running.Go(func() { d.run(inner) })
+	return nil
+}
+
+// finish writes a last checkpoint, unless the start failed, and lets the data folder go.
+func (d *durable) finish() error {
+	if d.stop != nil {
+		d.stop()
+		d.running.Wait()
+		ctx, cancel := context.WithTimeout(context.Background(), lastCheckpoint)
+		defer cancel()
+		if d.store.seqNow() > d.last.seq {
+			if err := d.checkpoint(ctx); err != nil {
+				d.log.Error("no last checkpoint was written; the next start reads the log", slog.Any("error", err))
+			}
+		}
+	}
+	return d.journal.Close()
+}
