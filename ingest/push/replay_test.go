@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -150,6 +151,40 @@ func TestBudget(t *testing.T) {
 	}
 	if held := f.opts.Budget.used.Load(); held != 0 {
 		t.Errorf("%d bytes are still held", held)
+	}
+}
+
+// TestBudgetOfReading: while a body is read no more is held than the two buffers of the last growth.
+func TestBudgetOfReading(t *testing.T) {
+	t.Parallel()
+	f, _ := feed(t, func(o *Options) { o.Budget.limit = (64 + 128) << 10 })
+	if _, err := take(t, f, "application/json", "[]"+strings.Repeat(" ", 100<<10)); err != nil {
+		t.Errorf("got %v, want none", err)
+	}
+}
+
+// TestTakeFromMany: requests to one source side by side all count, and the door is empty afterwards.
+func TestTakeFromMany(t *testing.T) {
+	t.Parallel()
+	f, s := feed(t, nil)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 20 {
+				body := fmt.Sprintf(`[{"id": "%d-%d"}, {"votes": "x"}]`, i, j)
+				r, err := f.Take(t.Context(), Request{ContentType: "application/json", Body: strings.NewReader(body)})
+				if err != nil || r.Applied != 1 || r.Refused != 1 {
+					t.Errorf("got %v, %v", r, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if n := s.layer.Snapshot().Count(); n != 160 || f.door.used != 0 {
+		t.Errorf("got %d features and %d requests under way, want 160 and 0", n, f.door.used)
+	}
+	if letters, err := f.Letters(t.Context(), 0, 1000); err != nil || len(letters) != 160 {
+		t.Errorf("got %d letters, %v; want 160", len(letters), err)
 	}
 }
 

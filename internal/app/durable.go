@@ -138,6 +138,7 @@ func (d *durable) recover(ctx context.Context, folder string, m *telemetry.Metri
 		return err
 	}
 	if loaded.Seq == 0 {
+		d.store.loaded(firstSeq, nil) // the log's numbers start behind it
 		return nil
 	}
 	features := 0

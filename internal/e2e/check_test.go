@@ -37,3 +37,12 @@ func TestCheckOfWashington(t *testing.T) {
 		t.Errorf("got exit status %d and stdout %q", got, p.stdout)
 	}
 }
+
+// TestCheckOfTheHotline has nothing to say about the example of a source that is pushed to.
+func TestCheckOfTheHotline(t *testing.T) {
+	t.Parallel()
+	p := launch(t, nil, "check", "--config", "examples/hotline.yaml")
+	if got := p.wait(); got != 0 || !strings.HasPrefix(p.stdout.String(), "examples/hotline.yaml: no problems, 0 warnings: ") {
+		t.Errorf("got exit status %d and stdout %q", got, p.stdout)
+	}
+}
