@@ -25,12 +25,14 @@ const (
 	ReasonExpression Reason = "expression"
 	// ReasonFuture is an event time further ahead of the record's receipt than clocks may differ.
 	ReasonFuture Reason = "future"
+	// ReasonTopic is a message to a topic that no source of its sender takes.
+	ReasonTopic Reason = "topic"
 )
 
 var reasons = [...]Reason{
 	ReasonJSON, ReasonRow, ReasonText, ReasonTooLong, ReasonFeature, ReasonID, ReasonGeometry,
 	ReasonPosition, ReasonZero, ReasonBounds, ReasonSwapped, ReasonType, ReasonTime, ReasonExpression,
-	ReasonFuture,
+	ReasonFuture, ReasonTopic,
 }
 
 // Reasons returns every reason there is, in the order in which reports list them.

@@ -262,6 +262,13 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 	if err != nil {
 		return err
 	}
+	sensors, err := a.newMQTT(ctx)
+	if err != nil {
+		return err
+	}
+	if sensors != nil {
+		background.Go(func() { _ = sensors.Run(ctx) }) // ends with ctx
+	}
 	for _, ager := range agers {
 		background.Go(func() { _ = ager.Run(ctx) }) // ends with ctx
 	}

@@ -47,6 +47,10 @@ type City struct {
 	Live []ingest.Source
 	// Data is where what is accepted is kept; nil keeps it in memory only.
 	Data *Data
+	// MQTT is where sensors publish to sources of Push; nil opens no port.
+	MQTT *MQTT
+	// Topics are the filters of topics of sources of Push, by their names.
+	Topics map[string][]string
 	// Push are sources that take what is sent to them; who takes their changes and letters, their budget and
 	// their meters are put in when an [App] is made.
 	Push []push.Options

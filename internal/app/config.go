@@ -41,10 +41,20 @@ func FromConfig(c *config.Config) (*City, error) {
 	if c.Journal != nil {
 		city.Data = dataOf(c.Journal)
 	}
+	if m := c.MQTT; m != nil {
+		city.MQTT = &MQTT{Listen: m.Listen, Clients: m.Clients, Packet: m.Packet}
+		if m.TLS != nil {
+			city.MQTT.TLS = &TLSFiles{Cert: m.TLS.Cert, Key: m.TLS.Key}
+		}
+		city.Topics = map[string][]string{}
+	}
 	city.Progress = &Progress{}
 	for i := range c.Sources {
 		if c.Sources[i].Push != nil {
 			city.Push = append(city.Push, pushOf(&c.Sources[i]))
+			if topics := c.Sources[i].Push.Topics; len(topics) > 0 && city.Topics != nil {
+				city.Topics[c.Sources[i].Name] = topics
+			}
 			continue
 		}
 		source, err := fileSource(&c.Sources[i], &city.Progress.read)

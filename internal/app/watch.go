@@ -218,6 +218,7 @@ func differences(a, b *config.Config) []string {
 	add("trusted_proxies", a.TrustedProxies, b.TrustedProxies)
 	add("tls", a.TLS, b.TLS)
 	add("journal", a.Journal, b.Journal)
+	add("mqtt", a.MQTT, b.MQTT)
 	add("cache", a.CacheBytes, b.CacheBytes)
 	add("archives", a.Archives, b.Archives)
 	add("center", a.Center, b.Center)

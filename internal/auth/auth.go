@@ -141,6 +141,21 @@ func (k *Keys) Check(h http.Header, from netip.Addr, scopes ...Scope) (name stri
 	return key.Name, nil
 }
 
+// Password returns the key that a client of another protocol brings as its password. The error is
+// [ErrMissing] or [ErrUnknown].
+func (k *Keys) Password(sent string) (*Key, error) {
+	if sent == "" {
+		k.failures.With("missing").Add(1)
+		return nil, ErrMissing
+	}
+	key := k.find(sent)
+	if key == nil {
+		k.failures.With("unknown").Add(1)
+		return nil, ErrUnknown
+	}
+	return key, nil
+}
+
 // find returns the key that sent is, or nil. It compares with every key and each time all of the hash, so
 // that the time says nothing of which came near.
 func (k *Keys) find(sent string) *Key {

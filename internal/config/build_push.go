@@ -53,6 +53,7 @@ func (b *builder) push(s *Source, e entry) (files bool) {
 		Body: limits.get("body").integer(0), Records: limits.get("records").integer(0),
 		Requests: limits.get("requests").integer(0), Rate: limits.get("rate").integer(0),
 	}
+	b.topics(s, p.get("topics"))
 	b.position(s, p)
 	b.deletes(s, n)
 	s.Mapping.MaxFuture = DefaultMaxFuture

@@ -53,6 +53,8 @@ type Config struct {
 	TLS *TLS
 	// CacheBytes is about how many bytes of finished tiles are kept; 0 when the file does not say.
 	CacheBytes int64
+	// MQTT is where sensors publish; nil opens no port.
+	MQTT *MQTT
 	// Journal is where accepted changes are kept; nil keeps them in memory only.
 	Journal *Journal
 	// Center is lon/lat in degrees where the map opens; nil when the file does not say.
@@ -141,6 +143,8 @@ type Push struct {
 	Delimiter byte
 	// Limits are those that the file says; 0 where it does not.
 	Limits push.Limits
+	// Topics are the filters of the MQTT topics whose messages come in too.
+	Topics []string
 }
 
 // Key is a key of somebody who may push, import or erase.

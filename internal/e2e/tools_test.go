@@ -40,6 +40,15 @@ func outputOf(t *testing.T, path string, args ...string) string {
 	return string(out)
 }
 
+// tryOutputOf is outputOf for a command that may fail: it returns all that it wrote, and the error.
+func tryOutputOf(t *testing.T, path string, args ...string) (string, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, args...).CombinedOutput()
+	return string(out), err
+}
+
 // placesTile is a tile with something in it of the city that servePlaces serves.
 var placesTile = func() string {
 	at := maptile.At(orb.Point{-77, 38.9}, 10)

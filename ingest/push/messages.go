@@ -1,0 +1,96 @@
+package push
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"hutong/ingest"
+	"hutong/layers"
+)
+
+// Message is a JSON record, a list of them or a feature, from a sender who cannot be told that something
+// of it is refused: a sensor that publishes.
+type Message struct {
+	Payload []byte
+	// Cut says that the payload was longer than it could be, and lacks its end.
+	Cut bool
+	// Received is when all of it had come.
+	Received time.Time
+}
+
+// Messages takes messages together, in their order. What is refused of them, and messages that are no JSON
+// at all, become dead letters. An error means that none of it may be acknowledged, and that the sender
+// should send all again: it is what the acceptor or the dead letters returned, a [*RateError] or
+// [ingest.ErrBusy].
+func (f *Feed) Messages(ctx context.Context, list []Message) error {
+	now := f.opts.Now()
+	if err := f.door.enter(now); err != nil {
+		return err
+	}
+	defer f.door.leave()
+	var all parsed
+	all.reasons = map[ingest.Reason]int{}
+	for i := range list {
+		done := f.message(&all, &list[i], now)
+		defer done() // what was read is used until it is published
+	}
+	for changes := all.changes; len(changes) > 0; {
+		n := min(len(changes), ingest.MaxBatch)
+		receipt, err := f.opts.To.Accept(ctx, f.opts.Name, layers.Batch{Layer: f.opts.Layer, Changes: changes[:n], Received: now.UnixMicro()})
+		if err != nil {
+			return err
+		}
+		f.count(receipt.Outcomes, n)
+		changes = changes[n:]
+	}
+	if len(all.letters) == 0 {
+		return nil
+	}
+	if err := f.opts.Letters.Put(ctx, f.opts.Name, all.letters); err != nil {
+		return fmt.Errorf("%w: keep refused records: %w", ingest.ErrUnavailable, err)
+	}
+	if counts := f.opts.Meters.Refused; counts != nil {
+		for reason, n := range all.reasons {
+			counts.With(f.opts.Name, string(reason)).Add(n)
+		}
+	}
+	return nil
+}
+
+// message adds what becomes of a message to all, and returns what gives its memory back.
+func (f *Feed) message(all *parsed, m *Message, now time.Time) (done func()) {
+	refuse := func(reason ingest.Reason, want string) func() {
+		all.letters = append(all.letters, LetterOf(m.Payload, reason, want, m.Received))
+		all.reasons[reason]++
+		return func() {}
+	}
+	if m.Cut {
+		return refuse(ingest.ReasonTooLong, "a message within the listener's limit of a packet")
+	}
+	b, err := f.cut(JSON, string(m.Payload))
+	var large *TooLargeError
+	switch {
+	case errors.As(err, &large):
+		return refuse(ingest.ReasonTooLong, fmt.Sprintf("at most %d records", large.Limit))
+	case err != nil:
+		return refuse(ingest.ReasonJSON, "JSON: "+err.Error())
+	}
+	t := f.begin(b, m.Received, now, AnswerNone)
+	p := t.parse(0, len(b.pieces))
+	all.changes, all.letters = append(all.changes, p.changes...), append(all.letters, p.letters...)
+	for reason, n := range p.reasons {
+		all.reasons[reason] += n
+	}
+	return t.read.close
+}
+
+// LetterOf is the dead letter of a message that is refused as a whole.
+func LetterOf(payload []byte, reason ingest.Reason, want string, received time.Time) ingest.Letter {
+	kept := payload[:min(len(payload), ingest.MaxLetterRaw)]
+	return ingest.Letter{
+		Received: received.UTC(), Type: mediaTypes[JSON][0], Raw: append([]byte(nil), kept...), Cut: len(kept) < len(payload),
+		Refusal: ingest.Refusal{Reason: reason, Want: want},
+	}
+}
