@@ -38,6 +38,9 @@ func (s *Store) Follow(ctx context.Context, source ingest.Source, log *slog.Logg
 		case sum.Accepted > 0:
 			retry = firstRetry
 		}
+		if l := s.layers[source.Layer()]; l != nil {
+			l.fresh.Down(source.Name(), s.now())
+		}
 		wait := retry - rand.N(retry/2) //nolint:gosec // nobody gains by guessing it
 		s.restarts.With(source.Name()).Add(1)
 		log.Warn("source failed and is run again", slog.Any("error", err), slog.Duration("in", wait))

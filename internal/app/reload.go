@@ -45,8 +45,15 @@ func (w *watcher) reload(ctx context.Context, name layers.Name) {
 		w.log.Info("layer reloaded", append(attrs, slog.Int("features", w.store.layers[name].Snapshot().Count()),
 			slog.Int("deleted", deleted), slog.Float64("seconds", time.Since(start).Seconds()))...)
 	}
-	if outcome == "done" && w.reread != nil {
-		w.reread(name)
+	fresh := w.store.layers[name].fresh
+	switch {
+	case err != nil:
+		fresh.Down(filesNote, time.Now())
+	case outcome == "done":
+		fresh.Up(filesNote)
+		if w.reread != nil {
+			w.reread(name)
+		}
 	}
 	w.reloads.With("files", outcome).Add(1)
 }
