@@ -61,7 +61,7 @@ func TestColumnsAreRows(t *testing.T) {
 	opts := Options{Columns: columns}
 	once := rows(t)
 	var all []row
-	for range 100 {
+	for range 10 {
 		all = append(all, once...)
 	}
 	byRow, err := open(write(t, opts, all))
@@ -73,7 +73,7 @@ func TestColumnsAreRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	geo, _ := byRow.file.Lookup(geoKey)
-	for _, piece := range []int{1200, 700, 7} {
+	for _, piece := range []int{120, 70, 7} {
 		r, err := open(writeColumns(t, opts, all, piece))
 		if err != nil {
 			t.Fatal(err)
