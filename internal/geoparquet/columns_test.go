@@ -61,7 +61,7 @@ func TestColumnsAreRows(t *testing.T) {
 	opts := Options{Columns: columns}
 	once := rows(t)
 	var all []row
-	for range 100 {
+	for range 10 {
 		all = append(all, once...)
 	}
 	byRow, err := open(write(t, opts, all))
@@ -73,7 +73,7 @@ func TestColumnsAreRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	geo, _ := byRow.file.Lookup(geoKey)
-	for _, piece := range []int{1200, 700, 7} {
+	for _, piece := range []int{120, 70, 7} {
 		r, err := open(writeColumns(t, opts, all, piece))
 		if err != nil {
 			t.Fatal(err)
@@ -161,14 +161,14 @@ func TestColumnsRefused(t *testing.T) {
 	}
 }
 
-// TestLongValues writes texts of a megabyte and lines of sixteen: none of it may stand in a header or the
+// TestLongValues writes texts of a quarter of a megabyte and lines of one: none of it may stand in a header or the
 // footer, where a reader has to take it whole.
 func TestLongValues(t *testing.T) {
 	t.Parallel()
-	long := strings.Repeat("x", 1<<20)
-	line := geometry(t, make(orb.LineString, 1<<20)).WKB
+	long := strings.Repeat("x", 1<<18)
+	line := geometry(t, make(orb.LineString, 1<<16)).WKB
 	var all []row
-	for i := range 6 {
+	for i := range 4 {
 		r := row{Values: make([]Value, len(columns)), WKB: line}
 		r.Values[0] = Value{Kind: Text, Bytes: []byte(long[i:])}
 		all = append(all, r)

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/compress/zstd"
 )
 
 // GeometryColumn is the name of the geometry in files that a Writer makes, and BoxColumn that of the
@@ -92,7 +93,7 @@ func NewWriter(w io.Writer, opts Options) (*Writer, error) {
 	// Statistics hold the least and the greatest value as it is: of a geometry or a long text that would fill
 	// headers and footer beyond what readers take, ours too.
 	settings := []parquet.WriterOption{
-		schema, parquet.Compression(&parquet.Zstd), parquet.DataPageStatistics(false), parquet.SkipPageBounds(GeometryColumn),
+		schema, parquet.Compression(&zstd.Codec{Level: zstd.SpeedFastest}), parquet.DataPageStatistics(false), parquet.SkipPageBounds(GeometryColumn),
 	}
 	for _, c := range opts.Columns {
 		if c.Kind == Text {

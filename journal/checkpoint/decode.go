@@ -24,7 +24,8 @@ import (
 // order and cuts blocks of them. Groups that were begun and are not in the layer yet are bounded for all
 // layers together: that, and the blocks, is what a load holds.
 //
-// The simpler way, one goroutine and [layers.Loader.Add], took three times as long (docs/benchmarks).
+// The simpler way, one goroutine and [layers.Loader.Add], takes twice the processor time and leaves the
+// other cores idle (docs/benchmarks).
 
 // window returns how many row groups may be decoded and not in their layer yet.
 func window() int { return 2 * runtime.GOMAXPROCS(0) }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"hutong/layers"
 	"hutong/layers/column"
 )
@@ -81,7 +83,7 @@ func (f *faults) ReadDir(name string) ([]fs.DirEntry, error) {
 }
 
 func (f *faults) SyncDir(name string) error {
-	if err := f.step("sync folder", name); err != nil {
+	if err := f.step("sync-folder", name); err != nil {
 		return err
 	}
 	return f.disk.SyncDir(name)
@@ -136,7 +138,7 @@ func TestInterruptedWrites(t *testing.T) {
 					t.Fatalf("operation %d, %s", n, op)
 				}
 			}
-			for _, op := range []string{"create", "write", "sync", "close", "rename", "remove", "list", "open"} {
+			for _, op := range []string{"create", "write", "sync", "sync-folder", "close", "rename", "remove", "list", "open"} {
 				if !seen[op] {
 					t.Errorf("no %s failed, only %v", op, seen)
 				}
@@ -160,6 +162,7 @@ func interruptedWrite(t *testing.T, n int, crash bool, fault error) (op string, 
 	disk.mu.Lock()
 	disk.left = n
 	disk.mu.Unlock()
+	before := tree(t, p.folder)
 	_, err := s.Write(t.Context(), c)
 	if disk.op == "" {
 		if err != nil {
@@ -175,6 +178,8 @@ func interruptedWrite(t *testing.T, n int, crash bool, fault error) (op string, 
 	manifest := filepath.Join(p.folder, manifestName(30))
 	if _, there := os.Stat(manifest); err == nil || there == nil {
 		want = newer
+	} else if diff := cmp.Diff(before, tree(t, p.folder)); !crash && diff != "" {
+		t.Errorf("%s failed, and the files are others (-before +after):\n%s", disk.op, diff)
 	}
 	p.check(t, want, 0)
 	// A start leaves nothing but what the manifests name.

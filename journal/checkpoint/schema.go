@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -77,12 +78,15 @@ func (s *schemaRecord) idColumn() string {
 	return free("id", taken)
 }
 
+// hash returns the checksum of the record's JSON without white space.
 func (s *schemaRecord) hash() string {
-	b, err := json.Marshal(s)
-	if err != nil {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(s); err != nil {
 		return "" // texts and a bool always have a JSON
 	}
-	return hash(b)
+	return hash(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 }
 
 func (s *schemaRecord) validate() error {
@@ -163,7 +167,7 @@ func (l *layerRecord) columns() []geoparquet.Column {
 }
 
 // storedKinds is how values of a field are kept.
-var storedKinds = map[column.Kind]geoparquet.Kind{
+var storedKinds = [...]geoparquet.Kind{
 	column.String: geoparquet.Text,
 	column.Int:    geoparquet.Int,
 	column.Float:  geoparquet.Float,
