@@ -57,6 +57,7 @@ var ranks = map[string]int{
 	"api/catalog": 7,
 	"api/style":   7,
 	"api/admin":   7,
+	"api/live":    7,
 
 	"internal/config": 8,
 	"internal/guess":  8,
