@@ -24,7 +24,7 @@ const (
 	// bounds of their own.
 	writeTimeout = 30 * time.Second
 	// maxListed is the most layers that a request may list; all of them need no list.
-	maxListed = 64
+	maxListed = 256
 )
 
 // contentType is the type of a stream.
