@@ -1,6 +1,6 @@
 import type { Map as MapLibre } from "maplibre-gl";
 import { getBriefs, getLayer, serverNow } from "./api";
-import { hutongLive, type Live as Following, type LiveState } from "./live/live";
+import { hutongLive, type Live as Following } from "./live/live";
 import type { LiveMap } from "./live/follower";
 import type { Refresher } from "./refresher";
 import type { Viewer } from "./viewer";
@@ -41,6 +41,7 @@ export class Live {
   #asked = false;
   #again = false;
   #answered = 0;
+  #lost = Date.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(viewer: Viewer, line: HTMLElement, refresher: Refresher) {
@@ -139,11 +140,15 @@ export class Live {
       return this.#viewer.seenChanging(layer.name) && layer.changed ? Math.max(at, Date.parse(layer.changed)) : at;
     }, 0);
     const seen = this.#viewer.layers().some((layer) => this.#viewer.seenChanging(layer.name));
+    const now = Date.now();
     const asOf = Math.max(this.#answered, this.#following?.state.asOf?.getTime() ?? 0);
-    const state = lineState(this.#following?.state.state ?? "connecting", this.#failures > 0, asOf, Date.now(), seen);
+    // Without a stream the page is live by asking, for as long as it is answered.
+    const well = this.#streams || (this.#failures === 0 && now - this.#answered < 3 * POLL_MS);
+    if (well) this.#lost = now;
+    const state = lineOf({ well, lost: now - this.#lost, failing: this.#failures > 0, known: asOf > 0, seen });
     let text = "";
     if (state === "away") text = shell().reconnecting;
-    else if (state === "old") text = shell().dataFrom(clockText(new Date(serverNow() - (Date.now() - asOf)), new Date(serverNow())));
+    else if (state === "old") text = shell().dataFrom(clockText(new Date(serverNow() - (now - asOf)), new Date(serverNow())));
     else if (state === "live") text = shell().live + (newest > 0 ? ` · ${shell().updated(agoText(serverNow() - newest))}` : "");
     else if (state === "still") text = shell().still;
     this.#line.dataset["live"] = state;
@@ -153,12 +158,13 @@ export class Live {
 }
 
 /** What the line says: nothing yet, that all is live, that nothing has changed, that it reconnects, or how old the data are. */
-export function lineState(
-  stream: LiveState["state"], failing: boolean, asOf: number, now: number, seen: boolean,
-): "" | "live" | "still" | "away" | "old" {
-  const fresh = now - asOf < 2 * POLL_MS;
-  // Without a stream the page is live by asking, for as long as it is answered.
-  const away = stream !== "live" && (failing || (stream === "reconnecting" && !fresh) || (asOf > 0 && now - asOf > AWAY_MS));
-  if (away) return asOf > 0 && now - asOf > AWAY_MS ? "old" : "away";
-  return seen ? "live" : asOf > 0 ? "still" : "";
+export type Line = "" | "live" | "still" | "away" | "old";
+
+/**
+ * What the line says when changes come through (well) or have not for some milliseconds (lost), questions fail
+ * or do not, there are data (known), and something was seen changing or not.
+ */
+export function lineOf({ well, lost, failing, known, seen }: { well: boolean; lost: number; failing: boolean; known: boolean; seen: boolean }): Line {
+  if (!well && (failing || known)) return known && lost > AWAY_MS ? "old" : "away";
+  return seen ? "live" : known ? "still" : "";
 }
