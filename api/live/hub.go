@@ -104,7 +104,7 @@ type layer struct {
 	zoom uint8 // of its cells
 }
 
-// New returns the hub of ls. Streams are accepted while [Hub.Run] runs.
+// New returns the hub of ls. Streams are accepted from [Hub.Start] to the end of [Hub.Run].
 func New(ls *api.Layers, m *telemetry.Metrics, opts Options) *Hub {
 	opts = opts.withDefaults()
 	h := &Hub{
@@ -139,9 +139,8 @@ func (h *Hub) Notify(d layers.Delta) {
 }
 
 // Run tells clients of changes until ctx is done, then ends all streams and returns nil. It may be called
-// once, when the layers are as they are to be served first.
+// once, after [Hub.Start].
 func (h *Hub) Run(ctx context.Context) error {
-	h.start()
 	defer close(h.ended)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
@@ -165,8 +164,9 @@ func (h *Hub) Run(ctx context.Context) error {
 	}
 }
 
-// start notes the state from which clients can follow.
-func (h *Hub) start() {
+// Start notes the state from which clients can follow, and accepts streams. It is called once, when the
+// layers are as they are to be served first.
+func (h *Hub) Start() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, l := range h.layers {

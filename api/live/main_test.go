@@ -84,12 +84,10 @@ func newFixture(t testing.TB, opts Options) *fixture {
 func (f *fixture) run() (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
+	f.Start()
 	wg.Go(func() { _ = f.Run(ctx) }) // it has no error
 	stop = func() { cancel(); wg.Wait() }
 	f.t.Cleanup(stop)
-	for !f.isRunning() {
-		time.Sleep(time.Millisecond) // in a bubble this takes no time
-	}
 	return stop
 }
 

@@ -217,6 +217,7 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 		}
 		return err
 	}
+	a.hub.Start()
 	a.server.Ready()
 	ctx, cancel := context.WithCancel(ctx)
 	var background sync.WaitGroup
