@@ -21,7 +21,11 @@ func TestOverTheWire(t *testing.T) {
 			s := httptest.NewUnstartedServer(f.server)
 			s.EnableHTTP2 = proto == "HTTP/2.0"
 			s.Config.ReadTimeout = time.Second
-			s.StartTLS()
+			if s.EnableHTTP2 {
+				s.StartTLS()
+			} else {
+				s.Start()
+			}
 			t.Cleanup(s.Close)
 			res, err := s.Client().Get(s.URL + "/live")
 			if err != nil {

@@ -171,7 +171,11 @@ func TestNeverFresh(t *testing.T) {
 			delta := anyDelta(rng, l.name)
 			var d dirty
 			d.note(l.zoom, &delta)
-			var other dirty // said in two windows, told in one
+			var other dirty // two windows, told as one
+			before := anyDelta(rng, l.name)
+			var first dirty
+			first.note(l.zoom, &before)
+			other.merge(&first)
 			other.merge(&d)
 			versions := cache.NewVersions(l.name)
 			versions.Advance(delta)
