@@ -46,7 +46,7 @@ func TestOverTheWire(t *testing.T) {
 				t.Fatalf("the stream ended before %q: %v", text, lines.Err())
 			}
 			until("event: hello")
-			// The deadline for the request, which is of the system's clock, would have ended the stream by then.
+			// net/http lifts the deadline for the request once that was read; the clock is the system's.
 			<-time.After(s.Config.ReadTimeout * 5 / 4)
 			f.put("a", "1", 116.4, 39.9)
 			until("event: change")

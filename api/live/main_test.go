@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/paulmach/orb"
 	"go.uber.org/goleak"
@@ -193,8 +192,7 @@ func (c *client) Write(p []byte) (int, error) {
 	return c.body.Write(p)
 }
 
-func (c *client) FlushError() error                  { return nil }
-func (c *client) SetReadDeadline(at time.Time) error { return nil }
+func (c *client) FlushError() error { return nil }
 
 // open opens a stream; gate, unless it is nil, holds up its writes.
 func (f *fixture) open(target string, gate chan struct{}, headers ...string) *client {

@@ -168,9 +168,6 @@ type stream struct {
 
 // run writes events until the client goes or the hub ends.
 func (s *stream) run(r *http.Request, since string) {
-	// The server bounds the time for a request's headers and body, which are here already. A writer that
-	// has no deadlines needs none lifted.
-	_ = s.control.SetReadDeadline(time.Time{})
 	if s.write(s.start(since)...) != nil {
 		return // the client went away
 	}
