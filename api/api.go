@@ -43,6 +43,8 @@ type Route struct {
 	// Direct, unless it is zero, leads to the handler without ServeMux, which takes as long to match a
 	// path of five segments as the rest of a cached answer. The handler then finds no path values.
 	Direct Direct
+	// Stream answers for as long as the client listens, so that how long it takes tells nothing.
+	Stream bool
 	// Operational routes (liveness, metrics, the page) answer while layers are still loading, and pages of
 	// other origins may not read them.
 	Operational bool
@@ -174,7 +176,7 @@ func (s *Server) wrap(route Route, m *meters) http.Handler {
 	limit := cmp.Or(route.Body, MaxBodyBytes)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if o, ok := w.(*observer); ok {
-			o.route = m
+			o.route, o.stream = m, route.Stream
 		}
 		if !route.Operational && !route.Keyed {
 			allowOrigins(w.Header())
@@ -217,7 +219,7 @@ func answerOptions(w http.ResponseWriter, r *http.Request, methods string) {
 	h.Set("Allow", methods)
 	if r.Header.Get("Access-Control-Request-Method") != "" && h.Get("Access-Control-Allow-Origin") != "" {
 		h.Set("Access-Control-Allow-Methods", methods)
-		h.Set("Access-Control-Allow-Headers", "Accept, Cache-Control, If-Match, If-None-Match, If-Range, Range")
+		h.Set("Access-Control-Allow-Headers", "Accept, Cache-Control, If-Match, If-None-Match, If-Range, Last-Event-ID, Range")
 		h.Set("Access-Control-Max-Age", "86400")
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -69,6 +69,7 @@ type observer struct {
 	route  *meters
 	status int // 0 until headers are written
 	bytes  int
+	stream bool // see [Route]
 }
 
 var _ http.ResponseWriter = (*observer)(nil)
@@ -123,7 +124,9 @@ func (o *observer) finish(r *http.Request) {
 	}
 	took := time.Since(o.start)
 	o.route.statuses[min(o.status/100, 5)].Add(1)
-	o.route.seconds.Observe(took.Seconds())
+	if !o.stream {
+		o.route.seconds.Observe(took.Seconds())
+	}
 	o.route.bytes.Add(o.bytes)
 	o.log(r, took)
 	if cut {
@@ -135,7 +138,7 @@ func (o *observer) finish(r *http.Request) {
 // level debug, since a line costs as much as a small answer and the metrics count all of them.
 func (o *observer) log(r *http.Request, took time.Duration) {
 	level := slog.LevelDebug
-	if o.status >= http.StatusInternalServerError || took >= slowRequest {
+	if o.status >= http.StatusInternalServerError || took >= slowRequest && !o.stream {
 		level = slog.LevelInfo
 	}
 	if !o.server.log.Enabled(r.Context(), level) {

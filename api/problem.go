@@ -20,6 +20,7 @@ const (
 	CodeRangeInvalid     Code = "range_not_satisfiable"
 	CodePrecondition     Code = "precondition_failed"
 	CodeNotAcceptable    Code = "encoding_not_acceptable"
+	CodeUnacceptable     Code = "not_acceptable"
 	CodeTileOutOfRange   Code = "tile_out_of_range"
 	CodeTileMalformed    Code = "tile_malformed"
 	CodeParameterInvalid Code = "parameter_invalid"
@@ -60,6 +61,7 @@ var kinds = map[Code]kind{
 	CodeRangeInvalid:     {http.StatusRequestedRangeNotSatisfiable, "Range not satisfiable"},
 	CodePrecondition:     {http.StatusPreconditionFailed, "Precondition failed"},
 	CodeNotAcceptable:    {http.StatusNotAcceptable, "No acceptable encoding"},
+	CodeUnacceptable:     {http.StatusNotAcceptable, "No acceptable media type"},
 	CodeFeatureNotFound:  {http.StatusNotFound, "No such feature"},
 	CodeTileOutOfRange:   {http.StatusNotFound, "No such tile"},
 	CodeTileMalformed:    {http.StatusBadRequest, "Malformed tile address"},

@@ -1,4 +1,4 @@
-// Builds dist/: index.html and, in assets/, the script, its worker, the style sheet, the icon, the
+// Builds dist/: index.html, live.js for maps on other pages, and, in assets/, the script, its worker, the style sheet, the icon, the
 // fonts and the licences, each named by a hash of its content, each with packed twins where that is
 // smaller. Beside the page, for the server alone, fonts.json says which characters each font file is
 // for, and icons.json holds the icons of Maki and Temaki. The same sources give the same bytes.
@@ -23,6 +23,7 @@ await writeJSON("fonts.json", await copyFonts());
 await writeJSON("icons.json", await readIcons());
 const { script, style } = await bundle(worker);
 await writePage({ script, style, icon, licences });
+await bundleLive();
 await compress();
 
 /** Empties dist but for its .gitignore, which keeps the folder in the repository. */
@@ -52,6 +53,21 @@ async function bundle(workerName) {
   });
   const names = Object.keys(result.metafile.outputs).map((file) => path.basename(file));
   return { script: only(names, ".js"), style: only(names, ".css") };
+}
+
+/** Bundles what keeps maps on other pages up to date, without a map in it, under a name that stays. */
+async function bundleLive() {
+  await build({
+    absWorkingDir: here,
+    entryPoints: { live: "src/live/script.ts" },
+    outdir: dist,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target,
+    legalComments: "none",
+    logLevel: "warning",
+  });
 }
 
 function only(names, ext) {
@@ -159,7 +175,7 @@ async function licenceTexts() {
 
 /** Writes gzip and Brotli twins of at most 90 % of the size. */
 async function compress() {
-  const files = [path.join(dist, "index.html")];
+  const files = [path.join(dist, "index.html"), path.join(dist, "live.js")];
   for (const name of await readdir(assets)) files.push(path.join(assets, name));
   for (const file of files) {
     const plain = await readFile(file);

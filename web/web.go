@@ -1,4 +1,4 @@
-// Package web serves the page on / and what it loads from /assets/. The page is TypeScript (src/),
+// Package web serves the page on /, what it loads from /assets/, and /live.js for maps on other pages. The page is TypeScript (src/),
 // bundled by build.mjs into dist/, which is embedded here and never committed. Without a bundle, as
 // after a plain `go build ./...`, / answers a page that says what to run.
 //
@@ -43,7 +43,10 @@ func Built() bool {
 	return err == nil
 }
 
-// Handler returns what answers GET and HEAD of / and of /assets/*: mount it on both. Any other path
+// script is the path of what keeps maps on other pages up to date.
+const script = "/live.js"
+
+// Handler returns what answers GET and HEAD of /, of /live.js and of /assets/*: mount it on all three. Any other path
 // is a 404, any other method a 405.
 func Handler() http.Handler {
 	s, err := newSite(dist)
@@ -80,6 +83,10 @@ func newSite(fsys fs.FS) (*site, error) {
 			return nil, err
 		}
 		s.files["/assets/"+entry.Name()] = f
+	}
+	// Pages of other sites name it, so its name stays.
+	if s.files[script], err = readFile(fsys, "dist/live.js", revalidate); err != nil {
+		return nil, err
 	}
 	return s, nil
 }

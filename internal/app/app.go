@@ -9,8 +9,8 @@
 //     Then the sources fill the layers, layers side by side, the sources of one layer in their order.
 //  4. Everything answers. The live sources begin to publish into the layers, and one that fails is run
 //     again; then the ready function is called, once.
-//  5. When its context is done, the live sources end, the server stops accepting, lets requests under way
-//     finish within [DrainTimeout], and Run returns nil.
+//  5. When its context is done, the live sources and the streams of changes end, the server stops
+//     accepting, lets requests under way finish within [DrainTimeout], and Run returns nil.
 package app
 
 import (
@@ -28,6 +28,7 @@ import (
 	"hutong/api"
 	"hutong/api/admin"
 	"hutong/api/catalog"
+	"hutong/api/live"
 	"hutong/api/style"
 	"hutong/api/tile"
 	"hutong/ingest"
@@ -80,6 +81,7 @@ type App struct {
 	letters  *letterBox
 	durable  *durable // nil without a data folder, and before it is open
 	tiles    *cache.Cache
+	hub      *live.Hub
 	keys     *auth.Keys
 	feeds    []*push.Feed
 	server   *api.Server
@@ -115,7 +117,9 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{city: city, opts: opts, store: store, archives: set, tiles: kept, keys: keys}
+	hub := live.New(store.Public(), opts.Metrics, live.Options{})
+	store.tell = hub.Notify
+	a := &App{city: city, opts: opts, store: store, archives: set, tiles: kept, hub: hub, keys: keys}
 	a.letters = &letterBox{ingest.NewLetters(ingest.LettersOptions{Metrics: opts.Metrics})}
 	if err := a.newFeeds(store, a.letters); err != nil {
 		return nil, err
@@ -151,10 +155,12 @@ func (a *App) routes() []api.Route {
 	routes := []api.Route{
 		{Pattern: "/{$}", Label: "page", Operational: true, Handler: page},
 		{Pattern: "/assets/", Label: "assets", Operational: true, Handler: page},
+		{Pattern: "/live.js", Label: "live_script", Handler: page},
 	}
 	routes = append(routes, admin.Routes(a.readiness, a.opts.Metrics.Handler())...)
 	routes = append(routes, catalog.New(ls, base, a.opts.Metrics).Routes()...)
 	routes = append(routes, tile.New(ls, a.tiles, base).Routes()...)
+	routes = append(routes, a.hub.Routes()...)
 	routes = append(routes, a.archives.surface.Routes()...)
 	routes = append(routes, a.pushRoutes(base)...)
 	write := fonts()
@@ -249,12 +255,20 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 		}
 		return err
 	}
+	epoch := "" // of this process
+	if a.durable != nil {
+		epoch = a.durable.journal.Epoch() // clients go on where they were
+	}
+	a.hub.Start(epoch)
 	a.server.Ready()
 	ctx, cancel := context.WithCancel(ctx)
 	var background sync.WaitGroup
 	defer background.Wait()
 	defer cancel()
-	background.Go(func() { _ = a.tiles.Run(ctx) }) // ends with ctx, and never with an error
+	// Both end with ctx, and never with an error. With the hub end the streams, so that draining does not
+	// wait for them.
+	background.Go(func() { _ = a.tiles.Run(ctx) })
+	background.Go(func() { _ = a.hub.Run(ctx) })
 	if watcher != nil {
 		background.Go(func() { watcher.run(ctx, a.opts.WatchTick) })
 	}

@@ -206,6 +206,8 @@ func TestPrivateFieldsLeaveByNoDoor(t *testing.T) {
 		"/{$}":                            {"/"},
 		"/assets/":                        {"/assets/"},
 		"/livez":                          {"/livez"},
+		"/live":                           {"/live?layers=nobody"}, // see TestStreams
+		"/live.js":                        {"/live.js"},
 		"/readyz":                         {"/readyz"},
 		"/metrics":                        {"/metrics"},
 		"/layers":                         {"/layers", "/layers?detail=brief"},

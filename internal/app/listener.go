@@ -11,8 +11,10 @@ import (
 	"hutong/internal/telemetry"
 )
 
-// maxConnections is the most connections that are open at once. A browser opens six.
-const maxConnections = 4096
+// maxConnections is the most connections that are open at once: one for each live stream there may be
+// (live.DefaultClients), and as many for everything else as 1,000 browsers open, which is six each. The
+// files that the process may open must be more: Go raises the soft limit to the hard one.
+const maxConnections = 16_384
 
 // Writes are cut into pieces so that a client may be slow but not stand still: each piece has
 // stallTimeout to get into the system's buffers. That is 2 kB/s at least, however long the answer.

@@ -64,6 +64,7 @@ var ranks = map[string]int{
 	"api/style":   7,
 	"api/admin":   7,
 	"api/push":    7,
+	"api/live":    7,
 
 	"internal/config": 8,
 	"internal/guess":  8,

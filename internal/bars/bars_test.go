@@ -65,6 +65,7 @@ func allBars() []bar {
 		{"moves", barMoves},
 		{"anytile", barAnyTile},
 		{"served", barServed},
+		{"streams", barStreams},
 		{"cold", barCold},
 		{"dc", barDC},
 		{"page", barFirst},

@@ -28,6 +28,7 @@ func runChild(name string) int {
 		"moves":        childMoves,
 		"survivors":    childSurvivors,
 		"serve":        childServe,
+		"streams":      childStreams,
 		"cold-whole":   childCold(true),
 		"cold-shipped": childCold(false),
 	}[name]

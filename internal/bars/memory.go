@@ -14,8 +14,11 @@ var ErrNoRSS = errors.New("bars: no resident memory in /proc/self/status")
 // ResidentBytes returns the memory of this process that is in RAM (VmRSS), in bytes. It counts
 // pages, whoever maps them: collect and return garbage to the system first
 // (runtime/debug.FreeOSMemory). Where there is no /proc the error is [ErrNoRSS].
-func ResidentBytes() (int, error) {
-	status, err := os.ReadFile("/proc/self/status")
+func ResidentBytes() (int, error) { return residentBytes("/proc/self/status") }
+
+// residentBytes reads the file of a process's status.
+func residentBytes(file string) (int, error) {
+	status, err := os.ReadFile(file)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrNoRSS, err)
 	}

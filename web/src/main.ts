@@ -83,6 +83,7 @@ async function start(state: State, banner: Banner): Promise<void> {
   const restyle = () => show(false, restyle);
   const restart = () => show(true, restart);
   mountMap(viewer, bounds, failures, banner, restart);
+  live.follow(viewer.map);
   new FeaturePopup(viewer);
   new Search(viewer, byId("search"));
   new Table(viewer, byId("table"));

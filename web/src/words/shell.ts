@@ -11,6 +11,12 @@ export function dayText(date: Date): string {
   return date.toLocaleDateString(dateTag(), { year: "numeric", month: "short", day: "numeric", timeZone: timeZone() });
 }
 
+/** A time of day as people read it, in the city's zone: 10:42, with its day unless that is now's. */
+export function clockText(date: Date, now: Date): string {
+  const clock = date.toLocaleTimeString(dateTag(), { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: timeZone() });
+  return dayText(date) === dayText(now) ? clock : `${dayText(date)} ${clock}`;
+}
+
 /** How long ago something was, milliseconds given, in the largest unit that fits. */
 export function agoText(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
@@ -62,6 +68,7 @@ const en = {
   live: "Live",
   still: "Still",
   reconnecting: "Reconnecting…",
+  dataFrom: (clock: string) => `Data from ${clock}`,
   stillNote: "Nothing has changed since the page was opened.",
 
   theme: { auto: "Light or dark as your system is", light: "Light", dark: "Dark" },
@@ -118,6 +125,7 @@ const zh: typeof en = {
   live: "实时",
   still: "静态",
   reconnecting: "正在重新连接…",
+  dataFrom: (clock: string) => `数据截至 ${clock}`,
   stillNote: "打开页面以来没有变化。",
 
   theme: { auto: "明暗跟随系统", light: "浅色", dark: "深色" },

@@ -1,0 +1,274 @@
+package live
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"hutong/api"
+	"hutong/layers"
+)
+
+const (
+	// heartbeat is how long a stream is silent at most, give or take a quarter.
+	heartbeat = 15 * time.Second
+	// retryAfter is when clients are asked to come back, give or take a quarter.
+	retryAfter = 2 * time.Second
+	// busyAfter is the same when there is no room for them.
+	busyAfter = 20 * time.Second
+	// writeTimeout is how long one write may wait for a client of HTTP/2; the connections of HTTP/1.1 have
+	// bounds of their own.
+	writeTimeout = 30 * time.Second
+	// maxListed is the most layers that a request may list; all of them need no list.
+	maxListed = 256
+)
+
+// contentType is the type of a stream.
+const contentType = "text/event-stream"
+
+// Routes returns the routes of the hub.
+func (h *Hub) Routes() []api.Route {
+	return []api.Route{{Pattern: "/live", Label: "live", Stream: true, Handler: http.HandlerFunc(h.serve)}}
+}
+
+// request is what a client asks for.
+type request struct {
+	names []layers.Name // sorted, each once
+	since string        // the id from which to go on; "" from now
+}
+
+func (h *Hub) serve(w http.ResponseWriter, r *http.Request) {
+	if !takesEvents(r.Header["Accept"]) {
+		api.Refuse(w, r, api.CodeUnacceptable, "This is a stream of events: ask with Accept: "+contentType+".")
+		return
+	}
+	asked, unknown, err := h.parse(r)
+	switch {
+	case err != nil:
+		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
+		return
+	case unknown != nil:
+		api.RefuseLayer(w, r, *unknown)
+		return
+	case !h.isRunning():
+		w.Header().Set("Retry-After", "1")
+		api.Refuse(w, r, api.CodeLoading, "The streams are not there yet, or not any more.")
+		return
+	}
+	header := w.Header()
+	if r.Method == http.MethodHead {
+		streamHeaders(header)
+		return
+	}
+	g, next, problem := h.join(asked.names)
+	if problem != "" {
+		h.metrics.refused.With(problem).Add(1)
+		header.Set("Retry-After", strconv.Itoa(int(jitter(busyAfter)/time.Second)))
+		api.Refuse(w, r, api.CodeBusy, "There are too many streams of "+problem+".")
+		return
+	}
+	streamHeaders(header)
+	s := stream{hub: h, group: g, next: next, w: w, control: http.NewResponseController(w), timed: r.ProtoMajor > 1}
+	defer func() { h.leave(g, s.next) }()
+	s.run(r, asked.since)
+}
+
+func streamHeaders(header http.Header) {
+	header["Content-Type"] = []string{contentType}
+	header["Cache-Control"] = []string{"no-store"}
+	header["X-Accel-Buffering"] = []string{"no"} // nginx would keep events until they fill a buffer
+}
+
+// isRunning reports whether clients are told of changes.
+func (h *Hub) isRunning() bool {
+	select {
+	case <-h.ended:
+		return false
+	default:
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.running
+}
+
+// takesEvents reports whether a client with these Accept headers takes a stream of events.
+func takesEvents(accept []string) bool {
+	if len(accept) == 0 {
+		return true
+	}
+	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+		name, _, _ := strings.Cut(part, ";")
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case contentType, "text/*", "*/*":
+			return true
+		}
+	}
+	return false
+}
+
+// parse reads a request. The error is a sentence for the client; unknown is a layer that there is not.
+func (h *Hub) parse(r *http.Request) (asked request, unknown *string, err error) {
+	query, err := api.ParseQuery(r.URL.RawQuery)
+	if err == nil {
+		err = api.Accept(query, "layers", "since")
+	}
+	if err != nil {
+		return asked, nil, err
+	}
+	if query.Has("since") {
+		if asked.since, err = api.Single("since", query["since"]); err != nil {
+			return asked, nil, err
+		}
+		if _, _, ok := parseID(asked.since); !ok {
+			return asked, nil, errors.New("since is the id of an event, EPOCH-SEQ")
+		}
+	}
+	// A client that was connected once knows better than the address it first asked.
+	if last := r.Header.Get("Last-Event-Id"); last != "" {
+		asked.since = last
+	}
+	if !query.Has("layers") {
+		for name := range h.layers {
+			asked.names = append(asked.names, name)
+		}
+		slices.Sort(asked.names)
+		return asked, nil, nil
+	}
+	list, err := api.Single("layers", query["layers"])
+	if err != nil {
+		return asked, nil, err
+	}
+	if strings.Count(list, ",") >= maxListed {
+		return asked, nil, fmt.Errorf("a stream may list %d layers; without a list it is of all of them", maxListed)
+	}
+	for name := range strings.SplitSeq(list, ",") {
+		if h.layers[layers.Name(name)] == nil {
+			return asked, &name, nil
+		}
+		asked.names = append(asked.names, layers.Name(name))
+	}
+	slices.Sort(asked.names)
+	asked.names = slices.Compact(asked.names)
+	return asked, nil, nil
+}
+
+// stream is one client. It belongs to its request's goroutine.
+type stream struct {
+	hub     *Hub
+	group   *group
+	next    uint64 // the event that it takes next
+	w       http.ResponseWriter
+	control *http.ResponseController
+	timed   bool // writes need a deadline
+}
+
+// run writes events until the client goes or the hub ends.
+func (s *stream) run(r *http.Request, since string) {
+	if s.write(s.start(since)...) != nil {
+		return // the client went away
+	}
+	timer := time.NewTimer(jitter(heartbeat))
+	defer timer.Stop()
+	var buffer [][]byte
+	silent := false // for as long as a stream may be
+	for {
+		t := s.group.take(s.next, buffer)
+		buffer = t.frames
+		if t.lost {
+			s.hub.metrics.resets.With(resetOverflow).Add(1)
+			t.frames = [][]byte{s.hub.reset(t.seq, resetOverflow)}
+		}
+		if len(t.frames) > 0 {
+			err := s.write(t.frames...)
+			s.hub.behind.Add(-int64(t.next - s.next)) //nolint:gosec // events in a queue
+			s.next = t.next
+			clear(buffer)
+			if err != nil {
+				return
+			}
+			silent = false
+			timer.Reset(jitter(heartbeat))
+			continue
+		}
+		if silent {
+			if s.write(s.hub.beat(nil, t.seq, time.Now())) != nil {
+				return
+			}
+			silent = false
+			timer.Reset(jitter(heartbeat))
+		}
+		select {
+		case <-t.wake:
+		case <-timer.C:
+			silent = true // the sequence has moved on, so look again
+		case <-r.Context().Done():
+			return
+		case <-s.hub.ended:
+			return
+		}
+	}
+}
+
+// start returns the first events: how things stand, and what a client missed that was here before.
+func (s *stream) start(since string) [][]byte {
+	h := s.hub
+	h.mu.Lock()
+	seq := h.seq
+	// What is told from now on is in the queue from here on.
+	h.behind.Add(-int64(s.group.head - s.next)) //nolint:gosec // events in a queue
+	s.next = s.group.head
+	reason := ""
+	var missed window
+	if since != "" {
+		epoch, from, ok := parseID(since)
+		switch {
+		case !ok, epoch != h.opts.Epoch, from > seq:
+			reason = resetEpoch
+		default:
+			if missed, ok = h.recent.since(from, s.group.layers); !ok {
+				reason = resetOld
+			}
+		}
+	}
+	h.mu.Unlock()
+	h.metrics.hello.Add(1)
+	frames := [][]byte{h.hello(seq, s.group.layers, time.Now())}
+	if reason != "" {
+		h.metrics.resets.With(reason).Add(1)
+		return append(frames, h.reset(seq, reason))
+	}
+	parts := make(map[layers.Name][]byte, len(missed.dirty))
+	for l, d := range missed.dirty {
+		parts[l.name] = d.append(nil, l)
+	}
+	if frame := h.change(seq, s.group.layers, parts); frame != nil {
+		h.metrics.change.Add(1)
+		frames = append(frames, frame)
+	}
+	return frames
+}
+
+// write writes events and has them sent.
+func (s *stream) write(frames ...[]byte) error {
+	if s.timed {
+		if err := s.control.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+			return err
+		}
+	}
+	for _, frame := range frames {
+		if _, err := s.w.Write(frame); err != nil {
+			return err
+		}
+	}
+	if err := s.control.Flush(); err != nil {
+		return err
+	}
+	if s.timed {
+		return s.control.SetWriteDeadline(time.Time{}) // a stream of HTTP/2 would end at it even if nothing waits
+	}
+	return nil
+}

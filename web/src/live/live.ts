@@ -1,0 +1,137 @@
+import type { Change, Hello, Told } from "./events";
+import { Follower, type LiveMap } from "./follower";
+import { Tabs } from "./tabs";
+
+/** How a map stands to its server. */
+export interface LiveState {
+  /** live: changes come as they happen. reconnecting: they do not, and it is being tried. connecting: not yet. */
+  state: "connecting" | "live" | "reconnecting";
+  /** When the map was last known to be up to date, by this machine's clock; null before that. */
+  asOf: Date | null;
+}
+
+/** What {@link hutongLive} may be told. */
+export interface Options {
+  /** The address of the server; by default that from which this script comes. */
+  url?: string;
+  /** The layers to follow, whether the map shows them or not; by default all that its sources hold. */
+  layers?: readonly string[];
+  /** Hears of every change of the state. */
+  onstate?: (state: LiveState) => void;
+  /** Hears which layers changed; null is perhaps any. */
+  onchange?: (layers: readonly string[] | null) => void;
+}
+
+/** A map that is being followed. */
+export interface Live {
+  readonly state: LiveState;
+  /** Whether this tab has the stream that all tabs share. */
+  readonly leads: boolean;
+  stop(): void;
+}
+
+/** How long a page may have loaded tiles before its stream told how things stand. */
+const SLACK_MS = 2000;
+
+/** How long a hidden tab may have been asleep before its map is asked for anew. */
+const HIDDEN_MS = 5000;
+
+/**
+ * Keeps a MapLibre map up with a Hutong server: tiles that become stale are loaded again by themselves.
+ * All tabs of a browser share one stream. Without a map it only tells of changes, of the layers in options.
+ */
+export function hutongLive(map: LiveMap | null, options: Options & { url: string }): Live {
+  return new Following(map, options);
+}
+
+class Following implements Live {
+  readonly #options: Options;
+  readonly #tabs: Tabs;
+  readonly #follower: Follower | null;
+  readonly #began = Date.now();
+  #state: LiveState = { state: "connecting", asOf: null };
+  #layers = "";
+  #epoch = "";
+  #hidden = 0;
+
+  constructor(map: LiveMap | null, options: Options & { url: string }) {
+    this.#options = options;
+    const base = new URL("./", new URL(options.url, globalThis.location?.href)).href;
+    this.#tabs = new Tabs(base, { told: (what) => this.#told(what), state: (live) => this.#heard(live) });
+    this.#follower = map && new Follower(map, base, options.layers ?? null, () => queueMicrotask(() => this.#follow()));
+    this.#follow();
+    document.addEventListener("visibilitychange", this.#visible);
+  }
+
+  get state(): LiveState {
+    return this.#state;
+  }
+
+  get leads(): boolean {
+    return this.#tabs.leads;
+  }
+
+  stop(): void {
+    document.removeEventListener("visibilitychange", this.#visible);
+    this.#follower?.end();
+    this.#tabs.end();
+  }
+
+  readonly #visible = () => {
+    if (document.hidden) {
+      this.#hidden = Date.now();
+    } else if (Date.now() - this.#hidden > HIDDEN_MS) {
+      this.#follower?.all();
+      this.#options.onchange?.(null);
+    }
+  };
+
+  #follow(): void {
+    const layers = this.#options.layers ?? this.#follower?.layers() ?? [];
+    if (layers.join() === this.#layers) return;
+    this.#layers = layers.join();
+    this.#tabs.follow(layers);
+  }
+
+  #told(what: Told): void {
+    switch (what.kind) {
+      case "hello":
+        this.#greeted(what.data);
+        return;
+      case "change":
+        this.#changed(what.data);
+        return;
+      case "reset":
+        this.#follower?.all();
+        this.#options.onchange?.(null);
+        return;
+      case "beat":
+    }
+  }
+
+  #changed(change: Change): void {
+    this.#follower?.change(change);
+    this.#options.onchange?.(Object.keys(change.layers));
+  }
+
+  /** What changed between the map's first tiles and its stream's first words was told to nobody. */
+  #greeted({ epoch, time, layers }: Hello): void {
+    if (this.#epoch === epoch) return; // it goes on where it was
+    const first = this.#epoch === "";
+    this.#epoch = epoch;
+    const opened = Date.parse(time) - (Date.now() - this.#began) - SLACK_MS;
+    const missed = Object.keys(layers).filter((name) => !first || Date.parse(layers[name]?.changed ?? "") >= opened);
+    if (missed.length === 0) return;
+    this.#follower?.all(missed);
+    this.#options.onchange?.(missed);
+  }
+
+  #heard(live: boolean): void {
+    const before = this.#state;
+    if (live) this.#state = { state: "live", asOf: new Date() };
+    else this.#state = { state: before.asOf ? "reconnecting" : "connecting", asOf: before.asOf };
+    // A tab that joins others hears no hello, and not what they heard before.
+    if (live && before.state === "connecting" && !this.#tabs.leads) this.#follower?.all();
+    if (before.state !== this.#state.state) this.#options.onstate?.(this.#state);
+  }
+}

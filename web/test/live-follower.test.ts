@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { mock, test } from "node:test";
+import { Follower, layersOf, type LiveMap, type MapEvent } from "../src/live/follower";
+import type { TileID } from "../src/live/stale";
+
+/** A map that shows some tiles of one source of the layers a and b. */
+class FakeMap implements LiveMap {
+  window: TileID[] = [{ z: 16, x: 100, y: 200 }, { z: 16, x: 101, y: 200 }];
+  moving = false;
+  readonly refreshed: string[] = [];
+  readonly #listeners = new Map<string, Set<(event: MapEvent) => void>>();
+
+  on(type: string, listener: (event: MapEvent) => void): void {
+    this.#listeners.set(type, (this.#listeners.get(type) ?? new Set()).add(listener));
+  }
+  off(type: string, listener: (event: MapEvent) => void): void {
+    this.#listeners.get(type)?.delete(listener);
+  }
+  once(type: string, listener: (event: MapEvent) => void): void {
+    const once = (event: MapEvent) => {
+      this.off(type, once);
+      listener(event);
+    };
+    this.on(type, once);
+  }
+  fire(type: string, event: MapEvent = {}): void {
+    for (const listener of [...(this.#listeners.get(type) ?? [])]) listener(event);
+  }
+  tile(type: string, { z, x, y }: TileID): void {
+    this.fire(type, { sourceId: "s", tile: { tileID: { canonical: { z, x, y } } } });
+  }
+  getStyle() {
+    return { sources: { s: { type: "vector", url: "https://maps.example/tiles/a,b.json" }, other: { type: "vector" }, image: { type: "raster" } } };
+  }
+  getSource(id: string): unknown {
+    const tiles = { s: "https://maps.example/tiles/a,b/{z}/{x}/{y}.mvt", other: "https://else.example/tiles/a/{z}/{x}/{y}.mvt" }[id];
+    return { tiles: tiles && [tiles], minzoom: 0, maxzoom: 18 };
+  }
+  coveringTiles() {
+    return this.window.map((canonical) => ({ canonical }));
+  }
+  refreshTiles(source: string, tiles?: TileID[]): void {
+    this.refreshed.push(`${source} ${tiles ? tiles.map((t) => `${t.z}/${t.x}/${t.y}`).join(" ") : "all"}`);
+  }
+  isMoving(): boolean {
+    return this.moving;
+  }
+  getMaxZoom(): number {
+    return 22;
+  }
+  triggerRepaint(): void {
+    this.fire("render");
+  }
+}
+
+const at = (x: number, y: number, layer = "a") => {
+  return { seq: 1, layers: { [layer]: { zoom: 16, extent: 4096, buffer: 64, cells: [[x, y]] as [number, number][] } } };
+};
+
+function follow(run: (map: FakeMap, follower: Follower, pass: () => string[]) => void): void {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const map = new FakeMap();
+  const follower = new Follower(map, "https://maps.example/", null, () => {}, () => 0);
+  try {
+    run(map, follower, () => {
+      mock.timers.tick(1000);
+      return map.refreshed.splice(0);
+    });
+  } finally {
+    follower.end();
+    mock.timers.reset();
+  }
+}
+
+test("the stale tiles of the window are loaded again, once", () => {
+  follow((map, follower, pass) => {
+    assert.deepEqual(follower.layers(), ["a", "b"]);
+    follower.change(at(99, 200));
+    follower.change(at(300, 300));
+    assert.deepEqual(pass(), ["s 16/100/200"]);
+    map.fire("moveend");
+    assert.deepEqual(pass(), []);
+    follower.change(at(100, 200, "b"));
+    assert.deepEqual(pass(), ["s 16/100/200 16/101/200"]);
+    follower.change(at(100, 200, "c"));
+    assert.deepEqual(pass(), []);
+  });
+});
+
+test("tiles outside the window are loaded again when they come into it", () => {
+  follow((map, follower, pass) => {
+    follower.change(at(300, 300));
+    assert.deepEqual(pass(), []);
+    map.window = [{ z: 16, x: 300, y: 300 }];
+    map.moving = true;
+    follower.change(at(300, 300));
+    assert.deepEqual(pass(), ["s 16/300/300"], "at once, though it may not be there yet");
+    map.moving = false;
+    map.fire("moveend");
+    assert.deepEqual(pass(), ["s 16/300/300"]);
+    map.fire("moveend");
+    assert.deepEqual(pass(), []);
+    map.window = [{ z: 18, x: 1200, y: 1200 }, { z: 17, x: 5, y: 5 }];
+    map.fire("moveend");
+    assert.deepEqual(pass(), ["s 18/1200/1200"], "at another zoom");
+    follower.all();
+    assert.deepEqual(pass(), ["s all"]);
+    map.window = [{ z: 16, x: 300, y: 300 }, { z: 15, x: 150, y: 150 }];
+    map.fire("moveend");
+    assert.deepEqual(pass(), []);
+  });
+});
+
+test("a tile that was asked for before a change is stale when it comes", () => {
+  follow((map, follower, pass) => {
+    const tile = { z: 16, x: 100, y: 200 };
+    map.tile("sourcedataloading", tile);
+    follower.change(at(100, 200));
+    assert.deepEqual(pass(), ["s 16/101/200"], "MapLibre cannot load again what is not there");
+    map.tile("sourcedata", tile);
+    assert.deepEqual(pass(), ["s 16/100/200"]);
+    map.tile("sourcedataloading", tile);
+    map.tile("sourcedata", tile);
+    assert.deepEqual(pass(), []);
+    map.tile("error", tile);
+    map.fire("moveend");
+    assert.deepEqual(pass(), ["s 16/100/200"], "what failed is tried again");
+  });
+});
+
+test("rounds rest", () => {
+  follow((map, follower) => {
+    follower.change(at(100, 200));
+    mock.timers.tick(0);
+    assert.equal(map.refreshed.length, 1);
+    for (let i = 0; i < 5; i++) {
+      follower.change(at(100, 200));
+      mock.timers.tick(99);
+    }
+    assert.equal(map.refreshed.length, 1);
+    mock.timers.tick(5);
+    assert.equal(map.refreshed.length, 2);
+  });
+});
+
+test("layers of a source", () => {
+  assert.deepEqual(layersOf("https://maps.example/x/tiles/a,b-c_d/{z}/{x}/{y}.mvt"), ["a", "b-c_d"]);
+  assert.deepEqual(layersOf("https://maps.example/tiles/a/{z}/{x}/{y}.pbf?x=1"), ["a"]);
+  assert.equal(layersOf("https://maps.example/archives/a/{z}/{x}/{y}.mvt"), null);
+});
