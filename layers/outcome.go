@@ -14,9 +14,10 @@ const (
 	// TooLate means that it is older than the newest tombstone that the layer has let go, so that nobody
 	// can tell whether its feature was deleted since.
 	TooLate
-	// Outcomes is how many there are.
-	Outcomes
 )
+
+// Outcomes is how many outcomes there are.
+const Outcomes = int(TooLate) + 1
 
 var outcomeNames = [Outcomes]string{"applied", "duplicate", "late", "too_late"}
 
