@@ -18,6 +18,7 @@ import (
 	"hutong/internal/config"
 	"hutong/internal/sdnotify"
 	"hutong/internal/telemetry"
+	"hutong/journal"
 )
 
 // service holds the flags of the commands that serve.
@@ -85,6 +86,9 @@ func (s *service) run(cmd *cobra.Command, city *app.City, out *screen, log *slog
 	stop()
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%s is in use: stop what listens there, or choose another address with --listen, such as --listen 127.0.0.1:0", s.listen)
+	}
+	if loss := (*journal.LossError)(nil); errors.As(err, &loss) {
+		return fmt.Errorf("%w: serve --accept-loss", err)
 	}
 	return err
 }
