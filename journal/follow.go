@@ -155,6 +155,7 @@ func (f *follower) look(ctx context.Context) (again bool, err error) {
 			if err := f.gap(first - 1); err != nil {
 				return false, err
 			}
+			continue // that may have been all
 		}
 		seq := f.at + 1
 		m, err := f.j.message(ctx, seq)

@@ -13,6 +13,7 @@
 //
 //	lock       held while a process has the journal open
 //	log.json   which log this is, how far it was truncated, what loss was accepted; synced
+//	log.aside  damaged files while the log is being opened
 //	log.high   the last sequence that was acknowledged; not synced
 //
 // JetStream cuts a damaged file where the damage starts, without a word to whoever was told that the rest
@@ -149,6 +150,9 @@ type Journal struct {
 	stream jetstream.Stream
 	blocks *blocks
 
+	opened       bool        // Open's
+	lossAccepted atomic.Bool // in this process
+
 	first, last, bytes atomic.Uint64 // as last heard of
 	txFirst            atomic.Uint64 // the first part of the transaction being written; 0 if none
 
@@ -207,6 +211,11 @@ func (j *Journal) open(ctx context.Context) error {
 		j.log.Warn("log.high cannot be read: it is written anew, and says nothing about the end of the log")
 	}
 	j.metrics = newMetrics(j.o.Metrics, j)
+	if j.o.Remote == nil {
+		if err := j.setDamagedAside(); err != nil {
+			return err
+		}
+	}
 	if err := j.connect(); err != nil {
 		return err
 	}
@@ -219,6 +228,10 @@ func (j *Journal) open(ctx context.Context) error {
 	if err := j.inspect(ctx); err != nil {
 		return err
 	}
+	if err := j.settleAside(); err != nil {
+		return err
+	}
+	j.opened = true
 	j.checkDisk()
 	return nil
 }
@@ -296,6 +309,9 @@ func (j *Journal) release() error {
 		j.server.WaitForShutdown()
 	}
 	var errs []error
+	if j.lock != nil && j.o.Remote == nil && !j.opened {
+		errs = append(errs, j.restoreAside())
+	}
 	if j.high != nil {
 		errs = append(errs, j.high.close())
 	}

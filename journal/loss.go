@@ -94,6 +94,7 @@ func (j *Journal) lose(first, last layers.Seq, reason string) error {
 		if !j.o.AcceptLoss {
 			return loss
 		}
+		j.lossAccepted.Store(true)
 		if err := j.ledger.lose(s.First, s.Last); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -263,5 +264,46 @@ func TestLedgerIsChecked(t *testing.T) {
 		if got, err := openLedger(path); err == nil && (got.is.Epoch != "epoch" || got.is.Truncated != 123 || !slices.Equal(got.is.Lost, l.is.Lost)) {
 			t.Errorf("bit %d of %q: got %+v", bit, b, got.is)
 		}
+	}
+}
+
+// Once it was accepted that all of a log is lost, a follower goes on with what comes next: it takes nothing for lost
+// that was not written yet.
+func TestFollowBehindALogThatIsGone(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	j := open(t, options(folder))
+	put(t, j, 1)
+	put(t, j, 2)
+	shut(t, j)
+	if err := os.RemoveAll(filepath.Join(folder, "log")); err != nil {
+		t.Fatal(err)
+	}
+	o := options(folder)
+	o.AcceptLoss = true
+	o.probe = 20 * time.Millisecond
+	j = open(t, o)
+	ready, stop := make(chan struct{}), errors.New("seen")
+	done := make(chan error, 1)
+	go func() {
+		done <- j.Follow(t.Context(), 0, func(e Entry) error {
+			if e.Seq != 3 {
+				t.Errorf("got an entry %d, want 3", e.Seq)
+			}
+			return stop
+		}, func() { close(ready) })
+	}()
+	<-ready
+	seq := put(t, j, 3)
+	select {
+	case err := <-done:
+		if !errors.Is(err, stop) {
+			t.Errorf("got %v, want the end that apply asked for", err)
+		}
+		if lost := j.ledger.is.Lost; len(lost) != 1 || lost[0] != (span{1, 2}) {
+			t.Errorf("%v are lost, want 1 to 2", lost)
+		}
+	case <-time.After(20 * time.Second):
+		t.Errorf("message %d was acknowledged and never seen; %v are lost", seq, j.ledger.is.Lost)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"hutong/internal/config"
 	"hutong/internal/sdnotify"
 	"hutong/internal/telemetry"
+	"hutong/journal"
 )
 
 // service holds the flags of the commands that serve.
@@ -86,6 +87,9 @@ func (s *service) run(cmd *cobra.Command, city *app.City, out *screen, log *slog
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("%s is in use: stop what listens there, or choose another address with --listen, such as --listen 127.0.0.1:0", s.listen)
 	}
+	if loss := (*journal.LossError)(nil); errors.As(err, &loss) {
+		return fmt.Errorf("%w: serve --accept-loss", err)
+	}
 	return err
 }
 
@@ -100,12 +104,13 @@ func (s *service) tell(log *slog.Logger, err error) {
 func newServe(env lookup) *cobra.Command {
 	var s service
 	var file, written string
-	var force bool
+	var force, acceptLoss bool
 	cmd := &cobra.Command{
 		Use:   "serve --config FILE | serve FILE...",
 		Short: "Serve the city that a config describes, or data files as they are",
 		Long: "Serve the city that a config describes. Prints one line \"ready http://HOST:PORT\" on stdout once it answers.\n" +
-			"State is in memory: it is read from the config's files at each start.\n\n" +
+			"State is in memory, and in the data folder if the config has a journal. A log of which something is lost is refused;\n" +
+			"--accept-loss goes on without what the refusal named, and the start after it does not need the flag.\n\n" +
 			"With data files (CSV, GeoJSON, GeoJSON lines) in the place of a config, each becomes a layer: where its records\n" +
 			"are, the types of its fields and its id are guessed, and the log says how. --write-config writes the guess down.",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -118,6 +123,8 @@ func newServe(env lookup) *cobra.Command {
 				return usageError{errors.New("--write-config is for data files, whose config is guessed")}
 			case force && written == "":
 				return usageError{errors.New("--force is for --write-config")}
+			case acceptLoss && len(args) > 0:
+				return usageError{errors.New("--accept-loss is for --config with a journal")}
 			}
 			out, log, err := s.logger(cmd)
 			if err != nil {
@@ -146,12 +153,19 @@ func newServe(env lookup) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if acceptLoss {
+				if city.Data == nil {
+					return usageError{fmt.Errorf("--accept-loss is for a config with a journal, and %s has none", file)}
+				}
+				city.Data.AcceptLoss = true
+			}
 			return s.run(cmd, city, out, log, watch)
 		},
 	}
 	cmd.Flags().StringVarP(&file, "config", "c", "", "the config `file`")
 	cmd.Flags().StringVar(&written, "write-config", "", "`file` to write the guessed config to before serving")
 	cmd.Flags().BoolVar(&force, "force", false, "let --write-config replace a file")
+	cmd.Flags().BoolVar(&acceptLoss, "accept-loss", false, "go on without messages of the log that are lost")
 	s.addFlags(cmd)
 	return cmd
 }

@@ -39,6 +39,8 @@ func TestServeIsUsedWrongly(t *testing.T) {
 		{[]string{"serve", "testdata/desk.csv", "--config", "testdata/city.yaml"}, exitUsage, "not both"},
 		{[]string{"serve", "--config", "testdata/city.yaml", "--write-config", "x"}, exitUsage, "--write-config"},
 		{[]string{"serve", "testdata/desk.csv", "--force"}, exitUsage, "--force"},
+		{[]string{"serve", "testdata/desk.csv", "--accept-loss"}, exitUsage, "--accept-loss is for --config"},
+		{[]string{"serve", "--config", "testdata/city.yaml", "--accept-loss"}, exitUsage, "has none"},
 		{[]string{"demo", "--features", "0"}, exitUsage, "--features 0 is not 1 to 5000000"},
 		{[]string{"demo", "--features", "5000001"}, exitUsage, "--features 5000001 is not"},
 		{[]string{"demo", "--speed", "3601"}, exitUsage, "--speed 3601 is not"},

@@ -81,6 +81,7 @@ type durable struct {
 	notes map[string]json.RawMessage // guarded by mu
 
 	failed  chan error         // the log cannot be followed
+	refused bool               // it could not at the start
 	stop    context.CancelFunc // ends what start has started
 	running sync.WaitGroup
 }
@@ -257,6 +258,7 @@ func (d *durable) start(ctx context.Context) error {
 	select {
 	case <-caughtUp:
 	case err := <-d.failed:
+		d.refused = true
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
@@ -266,14 +268,15 @@ func (d *durable) start(ctx context.Context) error {
 	return nil
 }
 
-// finish writes a last checkpoint, unless the start failed, and lets the data folder go.
+// finish writes a last checkpoint and lets the data folder go. After a start that was refused it writes none: by the
+// config of that start values may have been dropped that another config still has.
 func (d *durable) finish() error {
 	if d.stop != nil {
 		d.stop()
 		d.running.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), lastCheckpoint)
 		defer cancel()
-		if d.store.seqNow() > d.last.seq {
+		if d.store.seqNow() > d.last.seq && !d.refused {
 			if err := d.checkpoint(ctx); err != nil {
 				d.log.Error("no last checkpoint was written; the next start reads the log", slog.Any("error", err))
 			}

@@ -111,6 +111,7 @@ var libraries = []library{
 	{path: "gocloud.dev", in: []string{"tiles/archive"}},
 	{path: "github.com/nats-io/nats-server/v2", in: []string{"journal"}},
 	{path: "github.com/nats-io/nats.go", in: []string{"journal"}},
+	{path: "github.com/minio/highwayhash", in: []string{"journal"}},
 	{path: "github.com/goccy/go-yaml", in: []string{"internal/config"}},
 	{path: "github.com/spf13/cobra", in: []string{"cmd/hutong"}},
 	{path: "github.com/schollz/progressbar/v3", in: []string{"cmd/hutong"}},

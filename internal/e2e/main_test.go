@@ -90,7 +90,13 @@ func (o *output) String() string {
 // are variables beside the test's own, which lose all that start with HUTONG_ but HUTONG_DATA.
 func launch(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(binary, args...), exited: make(chan struct{})}
+	return launchAs(t, env, binary, args...)
+}
+
+// launchAs is launch of another program, which runs the binary.
+func launchAs(t *testing.T, env []string, program string, args ...string) *process {
+	t.Helper()
+	p := &process{t: t, cmd: exec.Command(program, args...), exited: make(chan struct{})}
 	p.cmd.Dir = root
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "HUTONG_") || strings.HasPrefix(v, "HUTONG_DATA=") {
@@ -148,16 +154,21 @@ type server struct {
 func run(t *testing.T, args ...string) *server {
 	t.Helper()
 	p := launch(t, nil, append(args, "--listen", "127.0.0.1:0")...)
+	s, ok := p.ready()
+	if !ok {
+		t.Fatalf("it was never ready; stdout:\n%s\nstderr:\n%s", p.stdout, p.stderr)
+	}
+	return s
+}
+
+// ready waits until the process says that it is ready; false when it says something else, or nothing.
+func (p *process) ready() (s *server, ok bool) {
 	select {
-	case line, ok := <-p.stdout.lines:
+	case line := <-p.stdout.lines:
 		url, found := strings.CutPrefix(line, "ready ")
-		if !ok || !found {
-			t.Fatalf("got %q on stdout, want the ready line; stderr:\n%s", line, p.stderr)
-		}
-		return &server{p, url}
+		return &server{p, url}, found
 	case <-time.After(5 * patience):
-		t.Fatalf("it was never ready; stderr:\n%s", p.stderr)
-		return nil
+		return nil, false
 	}
 }
 

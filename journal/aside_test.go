@@ -1,0 +1,185 @@
+package journal
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// numbersOf opens a log and returns the numbers that it has.
+func numbersOf(t *testing.T, folder string) ([]int64, error) {
+	t.Helper()
+	j, err := Open(t.Context(), options(folder))
+	if err != nil {
+		return nil, err
+	}
+	defer shut(t, j)
+	g, err := read(t, j, 0)
+	return g.numbers, err
+}
+
+// asides returns what is left of damaged files.
+func asides(t *testing.T, folder string) []string {
+	t.Helper()
+	all, err := filepath.Glob(filepath.Join(folder, "log.[ad]*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// oneBit returns a log with one flipped bit at a share of its file, the file, and how it was before the flip.
+func oneBit(t *testing.T, at float64) (folder, block string, before []byte) {
+	t.Helper()
+	folder = t.TempDir()
+	copyFolder(t, templates(t)["killed"], folder)
+	block = files(t, folder)[0]
+	before, err := os.ReadFile(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := bytes.Clone(before)
+	b[int(at*float64(len(b)))] ^= 8
+	if err := os.WriteFile(block, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return folder, block, before
+}
+
+// A start that is refused leaves a damaged file as it is, with all that stands behind the damage: once the bit is
+// flipped back, all is there.
+func TestRefusalChangesNothing(t *testing.T) {
+	t.Parallel()
+	for _, at := range []float64{0.1, 0.5, 0.9} {
+		folder, block, before := oneBit(t, at)
+		damaged, err := os.ReadFile(block)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var loss *LossError
+		if _, err := numbersOf(t, folder); !errors.As(err, &loss) {
+			t.Fatalf("got %v, want a loss", err)
+		}
+		if after, err := os.ReadFile(block); err != nil || !bytes.Equal(after, damaged) {
+			t.Errorf("at %v: the refusal has changed the file: %d bytes, %v, want %d", at, len(after), err, len(damaged))
+		}
+		if left := asides(t, folder); len(left) > 0 {
+			t.Errorf("at %v: %v are left", at, left)
+		}
+		if err := os.WriteFile(block, before, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := numbersOf(t, folder); err != nil || len(got) != damageSize {
+			t.Errorf("at %v: mended: got %d numbers, %v, want %d", at, len(got), err, damageSize)
+		}
+	}
+}
+
+// A file whose loss was accepted is kept as it was.
+func TestAcceptedDamageIsKept(t *testing.T) {
+	t.Parallel()
+	folder, block, _ := oneBit(t, 0.5)
+	damaged, err := os.ReadFile(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options(folder)
+	o.AcceptLoss = true
+	shut(t, open(t, o))
+	all := asides(t, folder)
+	if len(all) != 1 {
+		t.Fatalf("got %v, want one folder", all)
+	}
+	if kept, err := os.ReadFile(filepath.Join(all[0], filepath.Base(block))); err != nil || !bytes.Equal(kept, damaged) {
+		t.Errorf("got %d bytes, %v, want the damaged file", len(kept), err)
+	}
+	if _, err := numbersOf(t, folder); err != nil {
+		t.Errorf("once accepted: %v", err)
+	}
+}
+
+// What a kill has cut off before anybody was told of it is no loss, and leaves nothing.
+func TestTailThatWasNeverAcknowledged(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	copyFolder(t, templates(t)["killed"], folder)
+	block := files(t, folder)[0]
+	b, err := os.ReadFile(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(block, append(b, b[len(b)/damageSize:len(b)/damageSize+50]...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := numbersOf(t, folder); err != nil || len(got) != damageSize {
+		t.Errorf("got %d numbers, %v, want %d", len(got), err, damageSize)
+	}
+	if left := asides(t, folder); len(left) > 0 {
+		t.Errorf("%v are left", left)
+	}
+}
+
+// A start that is cut off when the server has cut a file already is the same for the next one.
+func TestStartCutOffWithFilesAside(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	copyFolder(t, templates(t)["killed"], folder)
+	block := files(t, folder)[0]
+	b, err := os.ReadFile(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	aside := filepath.Join(folder, asideFolder)
+	err = errors.Join(os.Mkdir(aside, 0o750), os.WriteFile(filepath.Join(aside, filepath.Base(block)), b, 0o600), os.Truncate(block, int64(len(b)/2)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := numbersOf(t, folder); err != nil || len(got) != damageSize {
+		t.Errorf("got %d numbers, %v, want %d", len(got), err, damageSize)
+	}
+	if left := asides(t, folder); len(left) > 0 {
+		t.Errorf("%v are left", left)
+	}
+}
+
+// Every flipped bit of a file is seen, but in the lengths of headers, which no checksum covers, and every cut between
+// two records is none.
+func TestDamageOf(t *testing.T) {
+	t.Parallel()
+	block := files(t, templates(t)["killed"])[0]
+	b, err := os.ReadFile(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at := damageOf(b, DefaultStream, filepath.Base(block)); at != -1 {
+		t.Fatalf("got damage at %d of a good file", at)
+	}
+	if at := damageOf(b, DefaultStream, "99.blk"); at != 0 {
+		t.Errorf("got %d for a file in another's place, want 0", at)
+	}
+	var unseen []int
+	for i := range b {
+		b[i] ^= 1
+		if damageOf(b, DefaultStream, filepath.Base(block)) < 0 {
+			unseen = append(unseen, i)
+		}
+		b[i] ^= 1
+	}
+	if len(unseen) > 4*(damageSize+1) || slices.Contains(unseen, 0) {
+		t.Errorf("%d of %d bytes may be flipped unseen: %v", len(unseen), len(b), unseen)
+	}
+}
+
+func FuzzDamageOf(f *testing.F) {
+	f.Add([]byte{})
+	f.Add(bytes.Repeat([]byte{0xff}, 64))
+	f.Add(append([]byte{30, 0, 0, 0}, make([]byte, 40)...))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if at := damageOf(b, DefaultStream, "1.blk"); at < -1 || at > len(b) {
+			t.Errorf("got damage at %d of %d bytes", at, len(b))
+		}
+	})
+}
