@@ -1,10 +1,11 @@
-// Package load is the client behind `hutong bench`: it asks a server for tiles over a stated number of
-// connections and measures what comes back. What it asks for is a list ([ReadList]) or a walk over a
-// tile set ([Tileset.Walk]), which is the same for the same seed.
+// Package load is the client behind `hutong bench`. [Run] asks a server for tiles over a stated number of
+// connections: a list ([ReadList]) or a walk over a tile set ([Tileset.Walk]), which is the same for the same
+// seed. [Ingest] sends changes to a source, [Live] listens to what changes, and [Freshness] follows changes to
+// the tiles that show them. Each measures what comes back.
 //
-// It is a client for one's own server: [Options.Validate] refuses targets that are not on this machine
-// unless that is asked for. Everything is bounded: targets, connections, the bytes of an answer, the
-// time of a request. A Result belongs to its caller.
+// It is a client for one's own server: options are refused whose server is not on this machine unless that is
+// asked for. Everything is bounded: targets, connections, streams, the bytes of an answer, the time of a
+// request. A result belongs to its caller.
 package load
 
 import (
