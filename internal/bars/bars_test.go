@@ -68,6 +68,8 @@ func allBars() []bar {
 		{"cold", barCold},
 		{"dc", barDC},
 		{"page", barFirst},
+		{"push", barPush},
+		{"streams", barStreams},
 	}
 }
 
