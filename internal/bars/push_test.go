@@ -34,6 +34,7 @@ const (
 	startKilled     = 6.0
 	pushClients     = 2
 	pushSingleCount = 64
+	pushMoving      = 10_000 // ids of the first batches, which move again and again
 	// pushIDs and pushFill: so many changes of so many ids, drawn at random, leave a million features and some more.
 	pushIDs        = 1_300_000
 	pushFill       = 2_000_000
@@ -160,11 +161,15 @@ func barPush(t *testing.T, s size, r *Report) {
 	p.start(t)
 	client := load.NewClient(load.MaxConnections)
 	defer client.CloseIdleConnections()
-	batches := p.changes(t, client, pushIDs)
-	batches.Count = pushFill
-	filled := mustIngest(t, client, batches)
-	r.AtLeast("push: changes/s, batches of 1,000, synced", filled.PerSecond, pushedBatches, "%.0f")
-	r.Add("push:   of these", "answered %s ms, %s", filled.Latency, cpuEach(filled.ServerCPU))
+	batches := p.changes(t, client, pushMoving)
+	batches.Duration = pushRest
+	moved := mustIngest(t, client, batches)
+	r.AtLeast("push: changes/s, batches of 1,000, synced, 10,000 features", moved.PerSecond, pushedBatches, "%.0f")
+	r.Add("push:   of these", "answered %s ms, %s", moved.Latency, cpuEach(moved.ServerCPU))
+	filling := p.changes(t, client, pushIDs)
+	filling.Count = pushFill
+	filled := mustIngest(t, client, filling)
+	r.Add("push: changes/s while the layer grows to 1 M features", "%.0f, answered %s ms, %s", filled.PerSecond, filled.Latency, cpuEach(filled.ServerCPU))
 	var layer struct{ Count int }
 	text, err := plain(p.url + "/layers/reports")
 	if err = errors.Join(err, json.Unmarshal(text, &layer)); err != nil || layer.Count < pushMinFeature {

@@ -21,8 +21,7 @@ type arrivals struct {
 	sent    []time.Time // by connection: when its request was sent; zero when none is under way
 	waiting []arrival   // in about the order in which they arrived
 	latency histogram
-	// measured counts events that were, foreign those that tell of no change of ours, dropped those that were
-	// one too many to remember.
+	// foreign counts events that tell of no change of ours, dropped those that there was no room to remember.
 	foreign, dropped int64
 	last             arrival // the last one that was looked up, as most clients get the same events
 	lastAck          time.Time

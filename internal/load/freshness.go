@@ -30,7 +30,7 @@ type FreshnessOptions struct {
 	Pause time.Duration
 	// Zoom is that of the tiles in which changes are looked for.
 	Zoom uint8
-	// Tiles asks for other tiles at its rate meanwhile, and for as long as IdleDuration before; a rate of 0 asks for none.
+	// Tiles asks for other tiles at its rate meanwhile, and for as long as Idle before; a rate of 0 asks for none.
 	Tiles Options
 	// Idle is how long tiles are asked for before anything changes.
 	Idle time.Duration

@@ -42,7 +42,7 @@ type IngestOptions struct {
 	hooks hooks
 }
 
-// hooks let a run look on. All may be nil, and are called by several goroutines.
+// hooks let another run look on. All may be nil, and are called by several goroutines.
 type hooks struct {
 	// prepare returns the first record of a connection's next request, or nil for one like all others. It is
 	// called before the request is due.

@@ -21,7 +21,7 @@ const (
 	firstWait  = 100 * time.Millisecond
 )
 
-// Receipt is what a server says became of a request (docs/formats/push.md).
+// receipt is what a server says became of a request (docs/formats/push.md).
 type receipt struct {
 	Seq       uint64
 	Applied   int64
