@@ -28,17 +28,17 @@ type bench struct {
 	asJSON                  bool
 }
 
-func newBench() *cobra.Command {
+func newBench(env lookup) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure a server",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, _ = fmt.Fprint(cmd.ErrOrStderr(), cmd.UsageString())
-			return usageError{errors.New("say what to measure: bench tiles")}
+			return usageError{errors.New("say what to measure: bench tiles, ingest, live or freshness")}
 		},
 	}
-	cmd.AddCommand(newBenchTiles())
+	cmd.AddCommand(newBenchTiles(), newBenchIngest(env), newBenchLive(env), newBenchFreshness(env))
 	return cmd
 }
 
@@ -84,6 +84,7 @@ func newBenchTiles() *cobra.Command {
 	f.IntVar(&b.options.Connections, "connections", 8, "`number` of connections")
 	f.Float64Var(&b.seconds, "seconds", 10, "how many `seconds` to ask; 0 with --count asks until that is reached")
 	f.Int64Var(&b.options.Count, "count", 0, "`number` of requests to end after")
+	f.Float64Var(&b.options.Rate, "rate", 0, "`number` of requests that are due a second; 0 asks as fast as answers come")
 	f.BoolVar(&b.options.Conditional, "conditional", false, "send the ETag back that a tile had, as a browser does")
 	f.StringVar(&b.options.Encoding, "accept", "gzip", "`encoding` to accept: gzip, zstd, br, or none")
 	f.BoolVar(&b.options.Remote, "allow-remote", false, "let the server be on another machine")
@@ -97,11 +98,9 @@ func (b *bench) run(cmd *cobra.Command, address string) error {
 	if o.Encoding == "none" {
 		o.Encoding = ""
 	}
-	if b.seconds < 0 || b.seconds > float64(24*time.Hour/time.Second) {
-		return usageError{fmt.Errorf("%v seconds are not 0 to a day", b.seconds)}
-	}
-	if o.Duration = time.Duration(b.seconds * float64(time.Second)); o.Count > 0 && !cmd.Flags().Changed("seconds") {
-		o.Duration = 0
+	var err error
+	if o.Duration, err = duration(cmd, b.seconds, o.Count); err != nil {
+		return err
 	}
 	if err := load.CheckTarget(address, o.Remote); err != nil {
 		return remoteError(err)
@@ -133,6 +132,17 @@ func (b *bench) run(cmd *cobra.Command, address string) error {
 		return fmt.Errorf("no answer: %s", orNothing(result.FirstError))
 	}
 	return nil
+}
+
+// duration returns --seconds: nothing with a count, unless they were given.
+func duration(cmd *cobra.Command, seconds float64, count int64) (time.Duration, error) {
+	if !(seconds >= 0 && seconds <= float64(24*time.Hour/time.Second)) {
+		return 0, usageError{fmt.Errorf("%v seconds are not 0 to a day", seconds)}
+	}
+	if count > 0 && !cmd.Flags().Changed("seconds") {
+		return 0, nil
+	}
+	return time.Duration(seconds * float64(time.Second)), nil
 }
 
 // write writes the result.

@@ -20,11 +20,15 @@ import (
 // askTimeout is how long a server may take to list its layers.
 const askTimeout = 20 * time.Second
 
+// folderVariable names the folder of the journal in the place of the config's.
+const folderVariable = "HUTONG_JOURNAL_FOLDER"
+
 // ownServer is this binary once more, serving in a process of its own so that its processor time is
-// only its own.
+// only its own, on a folder of its own so that what is sent to it is in no city's journal.
 type ownServer struct {
-	url string
-	cmd *exec.Cmd
+	url    string
+	cmd    *exec.Cmd
+	folder string
 }
 
 // serveOwn starts a server with a config on a free port of this machine and waits until it is ready.
@@ -36,16 +40,21 @@ func serveOwn(cmd *cobra.Command, config, logLevel string) (*ownServer, error) {
 	// It outlives cmd's context, and an interrupt of the terminal, because it is measured to the end.
 	child := exec.CommandContext(context.WithoutCancel(cmd.Context()), self, "serve", //nolint:gosec // this very program
 		"--config", config, "--listen", "127.0.0.1:0", "--log-level", logLevel)
-	child.Stderr = cmd.ErrOrStderr()
-	child.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	stdout, err := child.StdoutPipe()
+	folder, err := os.MkdirTemp("", "hutong-bench-")
 	if err != nil {
 		return nil, err
 	}
-	if err := child.Start(); err != nil {
-		return nil, err
+	o := &ownServer{cmd: child, folder: folder}
+	child.Env = append(os.Environ(), folderVariable+"="+folder)
+	child.Stderr = cmd.ErrOrStderr()
+	child.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	stdout, err := child.StdoutPipe()
+	if err == nil {
+		err = child.Start()
 	}
-	o := &ownServer{cmd: child}
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(folder))
+	}
 	// Told to stop while it loads.
 	release := context.AfterFunc(cmd.Context(), func() { _ = child.Process.Signal(syscall.SIGTERM) })
 	defer release()
@@ -59,10 +68,11 @@ func serveOwn(cmd *cobra.Command, config, logLevel string) (*ownServer, error) {
 	return o, nil
 }
 
-// stop ends the server and waits for it.
+// stop ends the server, waits for it and removes its folder.
 func (o *ownServer) stop() {
 	_ = o.cmd.Process.Signal(syscall.SIGTERM) // it may be over already
 	_ = o.cmd.Wait()
+	_ = os.RemoveAll(o.folder) // in the system's folder for what is temporary
 }
 
 // firstLayer returns the name of the first layer that the server lists.

@@ -65,10 +65,11 @@ func allBars() []bar {
 		{"moves", barMoves},
 		{"anytile", barAnyTile},
 		{"served", barServed},
-		{"streams", barStreams},
 		{"cold", barCold},
 		{"dc", barDC},
 		{"page", barFirst},
+		{"push", barPush},
+		{"streams", barStreams},
 	}
 }
 

@@ -28,7 +28,6 @@ func runChild(name string) int {
 		"moves":        childMoves,
 		"survivors":    childSurvivors,
 		"serve":        childServe,
-		"streams":      childStreams,
 		"cold-whole":   childCold(true),
 		"cold-shipped": childCold(false),
 	}[name]

@@ -1,6 +1,6 @@
 // Package bars measures what Hutong promises: tile speed, memory a feature, loading, updates,
-// moves, budgets, cached tiles under load, live streams, the counts of a real city's complaints, and how soon
-// the page shows features. `make bars` runs the test TestBars
+// moves, budgets, cached tiles under load, the counts of a real city's complaints, how soon the page shows
+// features, and how changes are pushed in, and out to tiles and streams. `make bars` runs the test TestBars
 // with -bars and prints one row a bar: what was measured, the bar, and met or MISSED.
 //
 // What is compiled here is the seeded [City] that all bars but the page's run on, the [Report] that they are

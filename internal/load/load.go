@@ -1,10 +1,11 @@
-// Package load is the client behind `hutong bench`: it asks a server for tiles over a stated number of
-// connections and measures what comes back. What it asks for is a list ([ReadList]) or a walk over a
-// tile set ([Tileset.Walk]), which is the same for the same seed.
+// Package load is the client behind `hutong bench`. [Run] asks a server for tiles over a stated number of
+// connections: a list ([ReadList]) or a walk over a tile set ([Tileset.Walk]), which is the same for the same
+// seed. [Ingest] sends changes to a source, [Live] listens to what changes, and [Freshness] follows changes to
+// the tiles that show them. Each measures what comes back.
 //
-// It is a client for one's own server: [Options.Validate] refuses targets that are not on this machine
-// unless that is asked for. Everything is bounded: targets, connections, the bytes of an answer, the
-// time of a request. A Result belongs to its caller.
+// It is a client for one's own server: options are refused whose server is not on this machine unless that is
+// asked for. Everything is bounded: targets, connections, streams, the bytes of an answer, the time of a
+// request. A result belongs to its caller.
 package load
 
 import (
@@ -24,7 +25,8 @@ import (
 const (
 	MaxTargets     = 1_000_000
 	MaxConnections = 4096
-	maxAnswer      = 64 << 20 // bytes of one answer
+	MaxRate        = 10_000_000 // a second
+	maxAnswer      = 64 << 20   // bytes of one answer
 	requestTimeout = time.Minute
 )
 
@@ -38,6 +40,10 @@ type Options struct {
 	// reached. 0 stands for no limit; one of them is set.
 	Count    int64
 	Duration time.Duration
+	// Rate is how many requests a second are due, up to [MaxRate]; 0 makes each as soon as a connection is free.
+	// With a rate latencies count from when a request was due, so that those who wait for a slow
+	// server are not left out.
+	Rate float64
 	// Conditional sends the ETag that a target last had, so that what has not changed is 304.
 	Conditional bool
 	// Encoding is what the client accepts: "gzip", "zstd", "br" or "" for no compression.
@@ -61,6 +67,9 @@ func (o *Options) Validate() error {
 	}
 	if o.Count < 0 || o.Duration < 0 || o.Count == 0 && o.Duration == 0 {
 		fail("a run needs a number of requests or a duration")
+	}
+	if !(o.Rate >= 0 && o.Rate <= MaxRate) {
+		fail("a rate of %v a second is not 0 to %d", o.Rate, MaxRate)
 	}
 	switch o.Encoding {
 	case "", "gzip", "zstd", "br":
@@ -115,8 +124,8 @@ func Run(ctx context.Context, client *http.Client, o Options) (*Result, error) {
 		inner, cancel = context.WithTimeout(ctx, o.Duration)
 	}
 	defer cancel()
-	cpu, cpuErr := serverCPU(ctx, client, o.Targets[0])
-	start := time.Now()
+	cpu := spending(ctx, client, o.Targets[0])
+	r.pacer = newPacer(o.Rate, o.Count, o.Duration)
 	parts := make([]*tally, o.Connections)
 	var wg sync.WaitGroup
 	for i := range parts {
@@ -124,21 +133,15 @@ func Run(ctx context.Context, client *http.Client, o Options) (*Result, error) {
 		wg.Go(func() { r.ask(inner, parts[i]) })
 	}
 	wg.Wait()
-	took := time.Since(start)
+	ended := time.Now()
 	total := newTally()
 	for _, part := range parts {
 		total.merge(part)
 	}
-	result := total.result(took)
+	result := total.result(ended.Sub(r.pacer.start))
 	result.Stopped = ctx.Err() != nil
-	if cpuErr == nil {
-		// ctx may be over, and the server is asked once more.
-		after, err := serverCPU(context.WithoutCancel(ctx), client, o.Targets[0])
-		if err == nil && result.Requests > 0 {
-			ms := max(after-cpu, 0) * 1e3 / float64(result.Requests)
-			result.ServerCPU = &ms
-		}
-	}
+	result.Missed = r.pacer.missed(ended)
+	result.ServerCPU = cpu.each(ctx, result.Requests)
 	return result, nil
 }
 
@@ -146,25 +149,24 @@ func Run(ctx context.Context, client *http.Client, o Options) (*Result, error) {
 type runner struct {
 	options Options
 	client  *http.Client
-	next    atomic.Int64
+	pacer   *pacer
 	tags    []atomic.Pointer[string] // the last ETag of each target
 }
 
 // ask makes requests until there are enough or ctx is done.
 func (r *runner) ask(ctx context.Context, t *tally) {
 	buf := make([]byte, 64<<10)
-	for ctx.Err() == nil {
-		n := r.next.Add(1) - 1
-		if r.options.Count > 0 && n >= r.options.Count {
+	for {
+		n, due, ok := r.pacer.turn(ctx)
+		if !ok {
 			return
 		}
-		i := int(n % int64(len(r.options.Targets)))
-		start := time.Now()
-		answer, err := r.request(ctx, i, buf)
+		answer, err := r.request(ctx, int(n%int64(len(r.options.Targets))), buf)
 		if ctx.Err() != nil {
-			return // cut off by the end of the run
+			r.pacer.taken.Add(-1) // cut off by the end of the run
+			return
 		}
-		t.add(answer, time.Since(start), err)
+		t.add(answer, time.Since(due), err)
 	}
 }
 

@@ -339,8 +339,8 @@ func TestWrite(t *testing.T) {
 	testkit.Golden(t, "result.txt", b.String())
 }
 
-func FuzzCPU(f *testing.F) {
+func FuzzMetric(f *testing.F) {
 	f.Add([]byte("process_cpu_seconds_total 1.5 123\n"))
 	f.Add([]byte("x 1\n"))
-	f.Fuzz(func(_ *testing.T, text []byte) { _, _ = cpuOf(bytes.NewReader(text)) })
+	f.Fuzz(func(_ *testing.T, text []byte) { _, _ = metricOf(bytes.NewReader(text), metricCPU) })
 }

@@ -16,12 +16,14 @@ type Result struct {
 	Requests   int64  `json:"requests"`
 	Errors     int64  `json:"errors"`
 	FirstError string `json:"first_error,omitempty"`
+	// Missed counts requests that were due while no connection was free to the end.
+	Missed int64 `json:"missed,omitempty"`
 	// Stopped is set when the run was ended before its time.
 	Stopped bool    `json:"stopped,omitempty"`
 	Seconds float64 `json:"seconds"`
 	// PerSecond is Requests over Seconds.
 	PerSecond float64 `json:"requests_per_second"`
-	// Latencies from asking to the last byte, in milliseconds, to 2 %.
+	// Latencies from asking, or from when it was due, to the last byte, in milliseconds, to 2 %.
 	P50 float64 `json:"p50_ms"`
 	P95 float64 `json:"p95_ms"`
 	P99 float64 `json:"p99_ms"`
@@ -130,6 +132,9 @@ func (r *Result) Write(w io.Writer) error {
 		fmt.Fprintf(&b, "server CPU   %.3f ms a request\n", *r.ServerCPU)
 	} else {
 		fmt.Fprintf(&b, "server CPU   not told: there is no process_cpu_seconds_total at /metrics\n")
+	}
+	if r.Missed > 0 {
+		fmt.Fprintf(&b, "missed       %d that were due: no connection was free\n", r.Missed)
 	}
 	if r.Errors > 0 {
 		fmt.Fprintf(&b, "errors       %d, one of them: %s\n", r.Errors, r.FirstError)

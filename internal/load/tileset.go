@@ -83,6 +83,19 @@ func parseTileJSON(body []byte) (*Tileset, error) {
 	return t, t.validate()
 }
 
+// LayerWalk returns the URLs of a walk of n tiles of a layer of a server, see [Tileset.Walk].
+func LayerWalk(server, layer string, low, high uint8, bounds [4]float64, n int, seed uint64) ([]string, error) {
+	t := &Tileset{Template: below(server, "tiles", layer) + "/{z}/{x}/{y}.mvt", MinZoom: low, MaxZoom: high, Bounds: bounds}
+	if err := t.validate(); err != nil {
+		return nil, err
+	}
+	targets := make([]string, 0, n)
+	for _, tile := range t.Walk(n, seed) {
+		targets = append(targets, t.URL(tile))
+	}
+	return targets, nil
+}
+
 func (t *Tileset) validate() error {
 	for _, part := range []string{"{z}", "{x}", "{y}"} {
 		if strings.Count(t.Template, part) != 1 {
