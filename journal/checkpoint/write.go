@@ -386,6 +386,13 @@ func (s *Store) kept(entries []entry) map[layers.Seq]bool {
 	return kept
 }
 
+// without takes a checkpoint out of the list.
+func (s *Store) without(seq layers.Seq) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.entries = slices.DeleteFunc(s.entries, func(old entry) bool { return old.seq == seq })
+}
+
 // prune removes the checkpoints beyond those that are kept, and the damaged ones, which the one just written
 // replaces: first manifests, then the files that none names any more.
 func (s *Store) prune() {
@@ -399,9 +406,7 @@ func (s *Store) prune() {
 			s.log.Warn("a checkpoint that is not needed stays", slog.Uint64("sequence", uint64(e.seq)), slog.Any("error", err))
 			return
 		}
-		s.mu.Lock()
-		s.entries = slices.DeleteFunc(s.entries, func(old entry) bool { return old.seq == e.seq })
-		s.mu.Unlock()
+		s.without(e.seq)
 	}
 	err := s.fs.SyncDir(s.folder) // before any file goes that a manifest named
 	if err == nil {
