@@ -35,6 +35,14 @@ func (s Salt) Hash(id FeatureID) FeatureID {
 	return FeatureID(hex.EncodeToString(h.Sum(sum[:0])[:16]))
 }
 
+// ErasedHash returns what stands for an id in the layer if it is erased. It means nothing in a layer from which
+// nothing ever was.
+func (l *Layer) ErasedHash(id FeatureID) FeatureID {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.writer.tombs.salt.Hash(id)
+}
+
 // takeSalt gives the layer the salt of a batch if it has none.
 func (w *writer) takeSalt(b *Batch) {
 	if w.tombs.salt == (Salt{}) {

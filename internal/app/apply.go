@@ -81,6 +81,9 @@ func together(batches []record.Batch) layers.Batch {
 		}
 		all.Changes = append(all.Changes, b.Changes...)
 		all.Received = max(all.Received, b.Received)
+		if all.Salt == (layers.Salt{}) {
+			all.Salt = b.Salt
+		}
 	}
 	return all
 }

@@ -28,6 +28,7 @@ func TestPattern(t *testing.T) {
 	}{
 		{"plain", "R-1001", "x R-1001 y", true, true},
 		{"in a longer name", "R-1001", "XR-10012", true, false},
+		{"in a name with a suffix", "R-1001", `"R-1001-b"`, true, false},
 		{"later as a word", "R-1001", "R-10012 R-1001", true, true},
 		{"not there", "R-1001", "R-1002", false, false},
 		{"short", "7", `{"no": 7}`, false, true},

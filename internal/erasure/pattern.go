@@ -125,8 +125,8 @@ func word(b, id []byte) bool {
 		}
 		at += from
 		end := at + len(id)
-		before := at > 0 && alphanumeric(b[at-1]) && alphanumeric(id[0])
-		after := end < len(b) && alphanumeric(b[end]) && alphanumeric(id[len(id)-1])
+		before := at > 0 && inWord(b[at-1]) && inWord(id[0])
+		after := end < len(b) && inWord(b[end]) && inWord(id[len(id)-1])
 		if !before && !after {
 			return true
 		}
@@ -134,6 +134,7 @@ func word(b, id []byte) bool {
 	}
 }
 
-func alphanumeric(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+// inWord reports whether names and numbers go on at c.
+func inWord(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '_'
 }
