@@ -28,11 +28,11 @@ type Salt [16]byte
 // Hash returns what stands for an erased id: 128 bits of SHA-256 over the salt and the id, as 32 hexadecimal
 // digits.
 func (s Salt) Hash(id FeatureID) FeatureID {
-	h := sha256.New()
-	_, _ = h.Write(s[:])
-	_, _ = h.Write([]byte(id))
-	var sum [sha256.Size]byte
-	return FeatureID(hex.EncodeToString(h.Sum(sum[:0])[:16]))
+	var buffer [len(s) + MaxID]byte // on the stack: with an erasure in the layer each new id is hashed
+	sum := sha256.Sum256(append(append(buffer[:0], s[:]...), id...))
+	var text [2 * len(s)]byte
+	hex.Encode(text[:], sum[:len(s)])
+	return FeatureID(text[:])
 }
 
 // ErasedHash returns what stands for an id in the layer if it is erased. It means nothing in a layer from which

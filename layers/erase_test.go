@@ -189,3 +189,21 @@ func TestErasureAges(t *testing.T) {
 		t.Errorf("after a restore: got %v, %v, want late", d.Outcomes, err)
 	}
 }
+
+// TestHash: what is kept in checkpoints never changes.
+func TestHash(t *testing.T) {
+	t.Parallel()
+	if got := testSalt.Hash("13800138000"); got != "6213f05aa12d5f17717ed57aa6d9203f" {
+		t.Errorf("got %q", got)
+	}
+	if long := FeatureID(strings.Repeat("x", MaxID+1)); len(testSalt.Hash(long)) != 32 || testSalt.Hash(long) == testSalt.Hash(long[1:]) {
+		t.Errorf("a long id: got %q", testSalt.Hash(long))
+	}
+}
+
+func BenchmarkHash(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		testSalt.Hash("H-13800138000")
+	}
+}

@@ -127,6 +127,9 @@ func newest(schema *layers.Schema, changes []layers.Change) time.Time {
 	}
 	var at column.Value
 	for i := range changes {
+		if changes[i].Op == layers.Erase {
+			continue // its time is not of what the layer shows
+		}
 		if values := changes[i].Feature.Values; field < len(values) && (at.IsNull() || values[field].Micros() > at.Micros()) {
 			at = values[field]
 		}

@@ -29,12 +29,12 @@ func (d *durable) run(ctx context.Context) {
 			return
 		}
 		err := work(ctx)
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case done != nil:
+			done <- err
+		case err != nil && ctx.Err() == nil:
 			retry = time.Now().Add(time.Minute)
 			d.log.Error("no checkpoint was written; the log keeps all since the last one", slog.Any("error", err))
-		}
-		if done != nil {
-			done <- err
 		}
 	}
 }

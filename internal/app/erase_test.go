@@ -249,3 +249,27 @@ func TestEraseInFolder(t *testing.T) {
 		t.Errorf("got letters %v, %v", letters, err)
 	}
 }
+
+// TestEraseInMemory: without a data folder there is the layer, and what was refused.
+func TestEraseInMemory(t *testing.T) {
+	t.Parallel()
+	city, _, key, _ := pushCity(t)
+	a, _, _ := served(t, city)
+	for _, phone := range []string{"1", strings.Repeat("1", 31)} {
+		body := fmt.Sprintf(`[{"no": "gone", "x": 116.4, "y": 39.9, "at": "2026-01-01T00:00:00Z", "phone": %q}]`, phone)
+		if w := pushTo(a.Handler(), key, "/ingest/hotline", body); w.Code != http.StatusOK {
+			t.Fatalf("got %d, %s", w.Code, w.Body)
+		}
+	}
+	got, err := a.Erase(t.Context(), "reports", "gone")
+	if err != nil || !got.Feature || !got.Remembered || len(got.Letters) != 1 || got.Checkpoint != 0 || got.Truncated != 0 || got.Proof.Files != 0 {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	s := a.store.layers["reports"].Snapshot()
+	if _, there := s.Find("gone"); there || s.Count() != 1 {
+		t.Errorf("got it there: %v, %d features", there, s.Count())
+	}
+	if _, err := a.Erase(t.Context(), "reports", ""); !errors.Is(err, ErrID) {
+		t.Errorf("no id: got %v", err)
+	}
+}
