@@ -50,6 +50,8 @@ type Route struct {
 	Operational bool
 	// Keyed routes are for holders of a key only, see [Authorize]: pages of other origins may not call them.
 	Keyed bool
+	// Discreet routes have in their paths what the log must not have: it gets their patterns.
+	Discreet bool
 }
 
 // Direct is the paths that start with First, such as "/tiles/", and have a number of segments behind
@@ -87,7 +89,11 @@ func NewServer(log *slog.Logger, m *telemetry.Metrics, routes []Route) *Server {
 	s := &Server{mux: http.NewServeMux(), log: log, metrics: newMetrics(m)}
 	s.nowhere = s.metrics.route("none")
 	for _, r := range routes {
-		wrapped := s.wrap(r, s.metrics.route(r.Label))
+		m := s.metrics.route(r.Label)
+		if r.Discreet {
+			m.path = r.Pattern
+		}
+		wrapped := s.wrap(r, m)
 		s.mux.Handle(r.Pattern, wrapped)
 		if r.Direct != (Direct{}) {
 			s.direct = append(s.direct, directRoute{r.Direct, wrapped})

@@ -45,6 +45,7 @@ func newMetrics(m *telemetry.Metrics) *metrics {
 // of a small answer.
 type meters struct {
 	label    string
+	path     string // what the log has instead of paths, "" for those
 	seconds  telemetry.Histogram
 	bytes    telemetry.Count
 	statuses [6]telemetry.Count // by class
@@ -111,7 +112,7 @@ func (o *observer) finish(r *http.Request) {
 	if cause := recover(); cause != nil {
 		if err, ok := cause.(error); !ok || !errors.Is(err, http.ErrAbortHandler) {
 			m.panics.Add(1)
-			o.server.log.Error("panic while answering", slog.String("route", o.route.label), slog.String("path", shortPath(r)),
+			o.server.log.Error("panic while answering", slog.String("route", o.route.label), slog.String("path", o.path(r)),
 				slog.String("cause", fmt.Sprint(cause)), slog.String("stack", string(debug.Stack())))
 		}
 		cut = o.status != 0
@@ -149,13 +150,21 @@ func (o *observer) log(r *http.Request, took time.Duration) {
 		host = r.RemoteAddr
 	}
 	// The query is left out: later surfaces carry keys in it.
-	o.server.log.LogAttrs(r.Context(), level, "request", slog.String("method", shortMethod(r)), slog.String("path", shortPath(r)),
+	o.server.log.LogAttrs(r.Context(), level, "request", slog.String("method", shortMethod(r)), slog.String("path", o.path(r)),
 		slog.String("route", o.route.label), slog.Int("status", o.status), slog.Int("bytes", o.bytes),
 		slog.Float64("seconds", took.Seconds()), slog.String("remote", host))
 }
 
 // statusClass is "2xx" for 2: one series a class, not one a status.
 func statusClass(class int) string { return strconv.Itoa(class) + "xx" }
+
+// path is what the log has of a request's path.
+func (o *observer) path(r *http.Request) string {
+	if o.route.path != "" {
+		return o.route.path
+	}
+	return shortPath(r)
+}
 
 func shortPath(r *http.Request) string {
 	p := r.URL.EscapedPath()

@@ -37,6 +37,7 @@ const (
 	CodeRate             Code = "too_many_requests"
 	CodeReadOnly         Code = "read_only"
 	CodeUnavailable      Code = "unavailable"
+	CodeErasure          Code = "erasure_incomplete"
 	CodeCancelled        Code = "cancelled"
 	CodeLoading          Code = "loading"
 	CodeBusy             Code = "busy"
@@ -79,6 +80,7 @@ var kinds = map[Code]kind{
 	CodeRate:             {http.StatusTooManyRequests, "Too many requests"},
 	CodeReadOnly:         {http.StatusServiceUnavailable, "Read-only"},
 	CodeUnavailable:      {http.StatusServiceUnavailable, "Not available now"},
+	CodeErasure:          {http.StatusInternalServerError, "The feature is not erased everywhere"},
 	CodeCancelled:        {statusClientClosed, "The client went away"},
 	CodeLoading:          {http.StatusServiceUnavailable, "Not ready yet"},
 	CodeBusy:             {http.StatusServiceUnavailable, "Too busy"},

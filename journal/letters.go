@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -35,14 +36,17 @@ const lettersInFlight = 32
 type letters struct {
 	j      *Journal
 	name   string
-	stream jetstream.Stream
 	blocks *blocks
+
+	renew  sync.RWMutex     // held for writing while letters get new IDs
+	stream jetstream.Stream // guarded by renew
 }
 
 var _ ingest.DeadLetters = (*letters)(nil)
 
 // DeadLetters returns the refused records, kept beside the log with the same durability. The stream is
-// made if it is not there; limits that have changed hold from now on.
+// made if it is not there; limits that have changed hold from now on. It also has a method Renew, which
+// takes the bytes of letters that are gone off the disk.
 func (j *Journal) DeadLetters(ctx context.Context, limits LetterLimits) (ingest.DeadLetters, error) {
 	if limits.PerSource < 0 || limits.Bytes < 0 || limits.Age < 0 {
 		return nil, errors.New("journal: a limit of dead letters is below 0")
@@ -140,6 +144,8 @@ func (l *letters) Put(ctx context.Context, source string, all []ingest.Letter) e
 // List returns letters of a source with an ID above after, oldest first, at most limit of them and at most
 // 1,000.
 func (l *letters) List(ctx context.Context, source string, after uint64, limit int) ([]ingest.Letter, error) {
+	l.renew.RLock()
+	defer l.renew.RUnlock()
 	var all []ingest.Letter
 	for len(all) < min(limit, maxLetters) {
 		m, err := l.stream.GetMsg(ctx, after+1, jetstream.WithGetMsgSubject(l.subject(source)))
@@ -162,6 +168,8 @@ func (l *letters) List(ctx context.Context, source string, after uint64, limit i
 // Remove forgets letters of a source and overwrites them on the disk; those that are not there, or are
 // another source's, are passed over.
 func (l *letters) Remove(ctx context.Context, source string, ids []uint64) error {
+	l.renew.RLock()
+	defer l.renew.RUnlock()
 	for _, id := range ids {
 		if id == 0 {
 			continue

@@ -84,8 +84,11 @@ func (j *Journal) truncate(ctx context.Context, upTo layers.Seq) error {
 	return j.purge(ctx, upTo)
 }
 
+// purgeBefore has all messages purged whose sequence is below that.
+func purgeBefore(seq uint64) jetstream.StreamPurgeOpt { return jetstream.WithPurgeSequence(seq) }
+
 func (j *Journal) purge(ctx context.Context, upTo layers.Seq) error {
-	if err := j.stream.Purge(ctx, jetstream.WithPurgeSequence(uint64(upTo+1))); err != nil {
+	if err := j.stream.Purge(ctx, purgeBefore(uint64(upTo+1))); err != nil {
 		return fmt.Errorf("journal: truncate up to %d: %w", upTo, err)
 	}
 	_, err := j.info(ctx)

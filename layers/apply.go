@@ -92,6 +92,8 @@ func (w *writer) apply(b *Batch, places []placed) Delta {
 	w.delta = Delta{Layer: w.schema.Name, Seq: w.seq}
 	w.delta.Outcomes = make([]Outcome, len(changes))
 	clear(w.last)
+	w.erasures, w.erasing = nil, nil
+	w.takeSalt(b)
 	w.steps = w.steps[:0]
 	if w.observed >= 0 {
 		w.settleOrder(b, places, w.delta.Outcomes)
@@ -108,9 +110,9 @@ func (w *writer) apply(b *Batch, places []placed) Delta {
 		w.plan(int32(i), &changes[i], &places[i])
 		switch {
 		case w.observed < 0:
-		case changes[i].Op == Delete:
-			w.tombs.put(id, w.incoming(&changes[i], &places[i]), b.Received)
-		default:
+		case changes[i].Op != Upsert:
+			w.entomb(int32(i), &changes[i], b.Received)
+		case !w.found[i].exists:
 			w.tombs.drop(id)
 		}
 	}
@@ -137,7 +139,7 @@ func (w *writer) plan(i int32, c *Change, p *placed) {
 		now.at, now.exists = w.locate(p.key.number, p.key.text)
 	}
 	exists := now.exists
-	if c.Op == Delete {
+	if c.Op != Upsert {
 		switch {
 		case exists:
 			w.planRemove(now.at, p)

@@ -39,6 +39,10 @@ const (
 	// Delete removes the feature with the id. Of the rest of the feature only the values of the schema's
 	// Observed and Version fields are read: when it was deleted.
 	Delete
+	// Erase removes the feature with the id whatever its time is, and leaves nothing that has the id: see
+	// erase.go. Of the rest of the feature only the value of the schema's Observed field is read: when it
+	// was erased. A bulk load takes none.
+	Erase
 )
 
 // Change is one operation on one feature.
@@ -74,6 +78,8 @@ type Batch struct {
 	// Snapshot says that the changes are of a feed that tells the whole state each time it is read: of
 	// changes with the same time and version the later one wins, not the one of the larger encoding.
 	Snapshot bool
+	// Salt is for hashes of erased ids, if the layer has none yet; a batch with an erasure needs one.
+	Salt Salt
 }
 
 // Delta tells what a batch changed: for versions and live events (S6).
@@ -137,7 +143,7 @@ func (s *Schema) place(i int, c *Change) (placed, error) {
 	}
 	p.key.number, p.key.text = idKey(f.ID)
 	switch c.Op {
-	case Delete:
+	case Delete, Erase:
 		return p, nil
 	case Upsert:
 	default:

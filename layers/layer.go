@@ -132,6 +132,9 @@ func (l *Layer) Apply(b Batch) (Delta, error) {
 	}
 	places := make([]placed, len(b.Changes))
 	for i := range b.Changes {
+		if b.Changes[i].Op == Erase && b.Salt == (Salt{}) {
+			return Delta{}, &ChangeError{Layer: b.Layer, Index: i, ID: b.Changes[i].Feature.ID, Err: errors.New("an erasure without a salt")}
+		}
 		p, err := l.schema.place(i, &b.Changes[i])
 		if err != nil {
 			return Delta{}, err

@@ -1,6 +1,7 @@
 package layers
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -89,6 +90,9 @@ func (ld *Loader) Add(changes []Change) error {
 	}
 	places := make([]placed, len(changes))
 	for i := range changes {
+		if changes[i].Op == Erase {
+			return &ChangeError{Layer: ld.w.schema.Name, Index: i, ID: changes[i].Feature.ID, Err: errors.New("an erasure in a bulk load")}
+		}
 		p, err := ld.w.schema.place(i, &changes[i])
 		if err != nil {
 			return err

@@ -36,7 +36,7 @@ type standing struct {
 func (w *writer) incoming(c *Change, p *placed) standing {
 	return standing{
 		observed: valueAt(c.Feature.Values, w.observed), version: valueAt(c.Feature.Values, w.version),
-		deleted: c.Op == Delete, change: c, place: p,
+		deleted: c.Op != Upsert, change: c, place: p,
 	}
 }
 
@@ -56,7 +56,7 @@ func (w *writer) stored(id FeatureID, p *placed) (s standing, where located, fou
 		}
 		return s, located{at, true}, true
 	}
-	t, ok := w.tombs.byID[id]
+	t, ok := w.tombs.find(id)
 	return standing{observed: t.observed, version: t.version, deleted: true}, located{}, ok
 }
 
@@ -79,10 +79,15 @@ func (w *writer) settleOrder(b *Batch, places []placed, outcomes []Outcome) {
 		found := true
 		if at, ok := w.last[id]; ok {
 			now, w.found[i] = w.incoming(&b.Changes[at], &places[at]), w.found[at]
+			if b.Changes[at].Op == Erase {
+				now.observed, now.version = w.erasures[at], column.Value{}
+			}
 		} else {
 			now, w.found[i], found = w.stored(id, &places[i])
 		}
 		switch {
+		case c.Op == Erase:
+			w.settleErasure(int32(i), c, &now, found) //nolint:gosec // a batch is far below 2³¹ changes
 		case found:
 			outcomes[i] = w.decide(&now, &next, b.Snapshot)
 		case w.tombs.tooLate(next.observed):
@@ -90,6 +95,9 @@ func (w *writer) settleOrder(b *Batch, places []placed, outcomes []Outcome) {
 		}
 		if outcomes[i] == Applied {
 			w.last[id] = int32(i) //nolint:gosec // a batch is far below 2³¹ changes
+			if c.Op == Upsert {
+				delete(w.erasing, id)
+			}
 		}
 	}
 }

@@ -265,7 +265,7 @@ func TestStateRestored(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := load.Restore(state.Tombstones, state.Pruned); err != nil {
+		if err := load.Restore(state.Tombstones, state.Pruned, state.Salt); err != nil {
 			t.Fatal(err)
 		}
 		for b := range state.Snapshot.All() {

@@ -18,10 +18,18 @@ const (
 // tombstones are the deletes that a layer remembers: about 250 bytes each, with an id of 16. They belong
 // to the writer.
 type tombstones struct {
-	byID   map[FeatureID]tombstone
+	byID   map[tombKey]tombstone
+	erased int // of byID, those of erased ids
+	salt   Salt
 	queue  tombQueue    // in the order in which they go, with some that are gone already
 	pruned column.Value // the newest event time of those that were let go for their age or number
 	clock  int64        // the newest time of receipt
+}
+
+// tombKey is an id, or what stands for one that was erased.
+type tombKey struct {
+	id     FeatureID
+	erased bool
 }
 
 // tombstone is a delete without its id.
@@ -32,7 +40,7 @@ type tombstone struct {
 
 // queued is a tombstone in the queue. It counts as long as byID has the same.
 type queued struct {
-	id FeatureID
+	tombKey
 	tombstone
 }
 
@@ -47,7 +55,59 @@ func (q *queued) compare(o *queued) int {
 	if c := column.Order(q.observed, o.observed); c != 0 {
 		return c
 	}
-	return cmp.Compare(q.id, o.id)
+	if c := cmp.Compare(q.id, o.id); c != 0 || q.erased == o.erased {
+		return c
+	}
+	if q.erased {
+		return 1
+	}
+	return -1
+}
+
+// find returns the tombstone of an id, erased or not.
+func (t *tombstones) find(id FeatureID) (tombstone, bool) {
+	if stone, ok := t.byID[tombKey{id, false}]; ok || t.erased == 0 {
+		return stone, ok
+	}
+	stone, ok := t.byID[tombKey{t.salt.Hash(id), true}]
+	return stone, ok
+}
+
+// isErased reports whether there is a tombstone of an id that was erased.
+func (t *tombstones) isErased(id FeatureID) bool {
+	if t.erased == 0 {
+		return false
+	}
+	_, ok := t.byID[tombKey{t.salt.Hash(id), true}]
+	return ok
+}
+
+// erase remembers that an id was removed, by its hash, and forgets the id.
+func (t *tombstones) erase(id FeatureID, observed column.Value, received int64) {
+	t.remove(tombKey{id, false})
+	t.add(Tombstone{ID: t.salt.Hash(id), Erased: true, Observed: observed, Received: received})
+	t.rebuild() // the queue may have the id
+}
+
+// remove takes a tombstone out of byID.
+func (t *tombstones) remove(k tombKey) {
+	if _, there := t.byID[k]; !there {
+		return
+	}
+	delete(t.byID, k)
+	if k.erased {
+		t.erased--
+	}
+}
+
+// rebuild makes the queue of what is in byID.
+func (t *tombstones) rebuild() {
+	clear(t.queue)
+	t.queue = t.queue[:0]
+	for key, stone := range t.byID {
+		t.queue = append(t.queue, queued{key, stone})
+	}
+	heap.Init(&t.queue)
 }
 
 // put remembers that id was deleted.
@@ -58,22 +118,26 @@ func (t *tombstones) put(id FeatureID, s standing, received int64) {
 // add takes a tombstone and all that it refers to.
 func (t *tombstones) add(x Tombstone) {
 	if t.byID == nil {
-		t.byID = map[FeatureID]tombstone{}
+		t.byID = map[tombKey]tombstone{}
 	}
-	q := queued{x.ID, tombstone{x.Observed, x.Version, x.Received}}
-	t.byID[x.ID] = q.tombstone
+	q := queued{tombKey{x.ID, x.Erased}, tombstone{x.Observed, x.Version, x.Received}}
+	if _, there := t.byID[q.tombKey]; !there && x.Erased {
+		t.erased++
+	}
+	t.byID[q.tombKey] = q.tombstone
 	heap.Push(&t.queue, q)
 	if len(t.queue) > 2*len(t.byID)+1024 { // most of them are gone
-		t.queue = t.queue[:0]
-		for id, stone := range t.byID {
-			t.queue = append(t.queue, queued{id, stone})
-		}
-		heap.Init(&t.queue)
+		t.rebuild()
 	}
 }
 
-// drop forgets that id was deleted, because it is back.
-func (t *tombstones) drop(id FeatureID) { delete(t.byID, id) }
+// drop forgets that id was deleted or erased, because it is back.
+func (t *tombstones) drop(id FeatureID) {
+	t.remove(tombKey{id, false})
+	if t.erased > 0 {
+		t.remove(tombKey{t.salt.Hash(id), true})
+	}
+}
 
 // tooLate reports whether a change of an id of which nothing is known may be older than a tombstone that
 // is gone.
@@ -87,7 +151,7 @@ func (t *tombstones) prune(received int64, o *Options) {
 	oldest := t.clock - o.TombstoneAge.Microseconds()
 	for len(t.queue) > 0 {
 		first := t.queue[0]
-		if stone, there := t.byID[first.id]; !there || stone != first.tombstone {
+		if stone, there := t.byID[first.tombKey]; !there || stone != first.tombstone {
 			heap.Pop(&t.queue)
 			continue
 		}
@@ -95,7 +159,7 @@ func (t *tombstones) prune(received int64, o *Options) {
 			return
 		}
 		heap.Pop(&t.queue)
-		delete(t.byID, first.id)
+		t.remove(first.tombKey)
 		if column.Order(first.observed, t.pruned) > 0 {
 			t.pruned = first.observed
 		}
@@ -108,8 +172,8 @@ func (t *tombstones) list() []Tombstone {
 		return nil
 	}
 	out := make([]Tombstone, 0, len(t.byID))
-	for id, s := range t.byID {
-		out = append(out, Tombstone{id, s.observed, s.version, s.received})
+	for k, s := range t.byID {
+		out = append(out, Tombstone{k.id, k.erased, s.observed, s.version, s.received})
 	}
 	return out
 }

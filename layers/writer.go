@@ -36,6 +36,9 @@ type writer struct {
 	found             []located           // scratch of settleOrder
 	canonical         [2][]byte           // scratch of compareState
 
+	erasures map[int32]column.Value // of a batch: the time of each erasure in it
+	erasing  map[FeatureID]struct{} // of a batch: ids erased in it and not back since
+
 	moved []world.Box // boxes of a coverage's old and new geometries in this batch
 }
 
@@ -98,6 +101,7 @@ func (w *writer) located() int {
 func (w *writer) dropScratch() {
 	w.last = map[FeatureID]int32{}
 	w.steps, w.patches, w.found, w.delta = nil, nil, nil, Delta{}
+	w.erasures, w.erasing = nil, nil
 }
 
 // addBlock gives a new block a number and, when it is located, a place in the tree.

@@ -1,5 +1,5 @@
 // Package admin serves what whoever runs Hutong asks of it: whether the process lives, whether it is
-// ready for traffic, and its metrics in Prometheus's text format.
+// ready for traffic, its metrics in Prometheus's text format, and that a feature be erased.
 //
 // # Routes
 //
@@ -7,6 +7,8 @@
 //	GET /readyz    200 once every layer is loaded, while changes can be accepted and until the server
 //	               drains; 503 otherwise
 //	GET /metrics
+//	DELETE /admin/erase/{layer}/{id}   removes a feature from all that is kept, with a key of the scope
+//	               erase of the layer
 package admin
 
 import (

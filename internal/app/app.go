@@ -87,6 +87,8 @@ type App struct {
 	server   *api.Server
 	patterns []string // of all routes
 	draining atomic.Bool
+	erasing  sync.Mutex // held by the one erasure under way
+	erasures *telemetry.Counts
 }
 
 // New makes the layers and routes of city. It opens nothing but the files with hashes of keys. The error lists what is wrong with the
@@ -119,7 +121,7 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 	}
 	hub := live.New(store.Public(), opts.Metrics, live.Options{})
 	store.tell = hub.Notify
-	a := &App{city: city, opts: opts, store: store, archives: set, tiles: kept, hub: hub, keys: keys}
+	a := &App{city: city, opts: opts, store: store, archives: set, tiles: kept, hub: hub, keys: keys, erasures: erasures(opts.Metrics)}
 	a.letters = &letterBox{ingest.NewLetters(ingest.LettersOptions{Metrics: opts.Metrics})}
 	if err := a.newFeeds(store, a.letters); err != nil {
 		return nil, err
@@ -163,6 +165,9 @@ func (a *App) routes() []api.Route {
 	routes = append(routes, a.hub.Routes()...)
 	routes = append(routes, a.archives.surface.Routes()...)
 	routes = append(routes, a.pushRoutes(base)...)
+	if len(a.city.Keys) > 0 {
+		routes = append(routes, admin.EraseRoute(a.Erase, a.keys, base))
+	}
 	write := fonts()
 	routes = append(routes, style.NewSprites(images(), ls).Routes()...)
 	routes = append(routes, style.NewFonts(a.opts.Metrics, write...).Routes()...)
@@ -333,6 +338,11 @@ func (a *App) load(ctx context.Context, w *watcher) error {
 	if err := a.archives.open(ctx, a.opts.Log); err != nil {
 		return err
 	}
+	return a.loadLayers(ctx, w)
+}
+
+// loadLayers is load without the archives.
+func (a *App) loadLayers(ctx context.Context, w *watcher) error {
 	start := time.Now()
 	sources := a.city.Sources
 	if a.city.Data != nil {

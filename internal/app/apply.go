@@ -81,6 +81,9 @@ func together(batches []record.Batch) layers.Batch {
 		}
 		all.Changes = append(all.Changes, b.Changes...)
 		all.Received = max(all.Received, b.Received)
+		if all.Salt == (layers.Salt{}) {
+			all.Salt = b.Salt
+		}
 	}
 	return all
 }
@@ -124,6 +127,9 @@ func newest(schema *layers.Schema, changes []layers.Change) time.Time {
 	}
 	var at column.Value
 	for i := range changes {
+		if changes[i].Op == layers.Erase {
+			continue // its time is not of what the layer shows
+		}
 		if values := changes[i].Feature.Values; field < len(values) && (at.IsNull() || values[field].Micros() > at.Micros()) {
 			at = values[field]
 		}

@@ -17,23 +17,24 @@ func (d *durable) run(ctx context.Context) {
 	defer ticker.Stop()
 	retry := time.Time{} // after a failure
 	for {
-		var done chan error
+		work, done := d.checkpoint, (chan error)(nil)
 		select {
 		case <-ticker.C:
 			if now := time.Now(); now.Before(retry) || !d.due(now) {
 				continue
 			}
-		case done = <-d.requests:
+		case r := <-d.requests:
+			work, done = r.work, r.done
 		case <-ctx.Done():
 			return
 		}
-		err := d.checkpoint(ctx)
-		if err != nil && ctx.Err() == nil {
+		err := work(ctx)
+		switch {
+		case done != nil:
+			done <- err
+		case err != nil && ctx.Err() == nil:
 			retry = time.Now().Add(time.Minute)
 			d.log.Error("no checkpoint was written; the log keeps all since the last one", slog.Any("error", err))
-		}
-		if done != nil {
-			done <- err
 		}
 	}
 }
@@ -73,11 +74,17 @@ func (d *durable) checkpoint(ctx context.Context) error {
 	return nil
 }
 
-// request has a checkpoint written now.
-func (d *durable) request(ctx context.Context) error {
+// request is work on checkpoints and log, and where its error goes.
+type request struct {
+	work func(ctx context.Context) error
+	done chan error // holds one
+}
+
+// request has work done between two checkpoints, now. Its ctx is not that of work, which is not cut off.
+func (d *durable) request(ctx context.Context, work func(ctx context.Context) error) error {
 	done := make(chan error, 1)
 	select {
-	case d.requests <- done:
+	case d.requests <- request{work, done}:
 	case <-ctx.Done():
 		return ctx.Err()
 	}

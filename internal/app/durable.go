@@ -69,7 +69,7 @@ type durable struct {
 	journal     *journal.Journal
 	checkpoints *checkpoint.Store
 	recovered   map[layers.Name]bool // layers that a checkpoint had
-	requests    chan chan error      // to write a checkpoint now
+	requests    chan request         // for run
 
 	last struct { // checkpoint; the writer's
 		seq   layers.Seq
@@ -89,7 +89,7 @@ type durable struct {
 // openDurable opens the data folder of a store and loads the newest checkpoint into it. From then on what
 // the store accepts goes to the log.
 func openDurable(ctx context.Context, data Data, store *Store, log *slog.Logger, m *telemetry.Metrics) (*durable, error) {
-	d := &durable{data: data, store: store, log: log, recovered: map[layers.Name]bool{}, requests: make(chan chan error), failed: make(chan error, 1)}
+	d := &durable{data: data, store: store, log: log, recovered: map[layers.Name]bool{}, requests: make(chan request), failed: make(chan error, 1)}
 	if d.data.CheckpointBytes == 0 {
 		d.data.CheckpointBytes = DefaultCheckpointBytes
 	}

@@ -36,8 +36,9 @@ var ranks = map[string]int{
 	"styles/glyph":  1,
 	"styles/sprite": 1,
 
-	"ingest":         2,
-	"journal/record": 2,
+	"ingest":           2,
+	"internal/erasure": 2,
+	"journal/record":   2,
 
 	"journal":            3,
 	"layers/view":        3,

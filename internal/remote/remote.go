@@ -1,5 +1,6 @@
 // Package remote asks a running server, for a command, what only holders of a key may ask: to show refused
-// records and to take them again. Documents are those of docs/formats/push.md.
+// records, to take them again, and to erase a feature. Documents are those of docs/formats/push.md and
+// docs/formats/erasure.md.
 //
 // A key goes to the server that was named and to no other: redirects are not followed. It is in no error.
 package remote
@@ -19,13 +20,17 @@ import (
 	"hutong/ingest"
 	"hutong/ingest/push"
 	"hutong/internal/auth"
+	"hutong/internal/erasure"
+	"hutong/layers"
 )
 
 // Bounds of one exchange.
 const (
 	// Timeout is how long a server may take to answer.
-	Timeout   = 3 * time.Minute
-	maxAnswer = 64 << 20
+	Timeout = 3 * time.Minute
+	// EraseTimeout is how long it may take to erase: a little longer than the server gives itself.
+	EraseTimeout = 11 * time.Minute
+	maxAnswer    = 64 << 20
 )
 
 // Server is a server and a key for it.
@@ -44,7 +49,6 @@ func New(address string, key auth.Secret) (*Server, error) {
 	return &Server{
 		base: u, key: key,
 		client: &http.Client{
-			Timeout:       Timeout,
 			Transport:     &http.Transport{Proxy: nil},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
@@ -96,10 +100,27 @@ func (s *Server) Replay(ctx context.Context, source string, ids []uint64) (push.
 	return r, err
 }
 
+// Erase removes a feature from all that the server keeps. When the id was found behind the erasure the error
+// says where.
+func (s *Server) Erase(ctx context.Context, layer layers.Name, id layers.FeatureID) (*erasure.Report, error) {
+	ctx, cancel := context.WithTimeout(ctx, EraseTimeout)
+	defer cancel()
+	var report erasure.Report
+	err := s.exchange(ctx, http.MethodDelete, s.base.JoinPath("admin", "erase", url.PathEscape(string(layer)), url.PathEscape(string(id))), &report)
+	return &report, err
+}
+
 // ask sends a request below a source and reads the answer into v.
 func (s *Server) ask(ctx context.Context, method, source, what string, query url.Values, v any) error {
 	u := s.base.JoinPath("ingest", url.PathEscape(source), what)
 	u.RawQuery = query.Encode()
+	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	defer cancel()
+	return s.exchange(ctx, method, u, v)
+}
+
+// exchange sends a request and reads the answer into v.
+func (s *Server) exchange(ctx context.Context, method string, u *url.URL, v any) error {
 	r, err := http.NewRequestWithContext(ctx, method, u.String(), http.NoBody)
 	if err != nil {
 		return err
@@ -107,7 +128,10 @@ func (s *Server) ask(ctx context.Context, method, source, what string, query url
 	r.Header.Set("Authorization", "Bearer "+s.key.Reveal())
 	res, err := s.client.Do(r)
 	if err != nil {
-		return err
+		if failed := (&url.Error{}); errors.As(err, &failed) { // without the path, which may have an id
+			err = failed.Err
+		}
+		return fmt.Errorf("%s: %w", s.base, err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))

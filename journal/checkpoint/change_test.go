@@ -236,7 +236,7 @@ func TestTombstonesOfAnotherSchema(t *testing.T) {
 			var got []layers.Tombstone
 			if p.tombstones {
 				err = s.withFile(p.record.Tombstones, func(f file) (err error) {
-					got, err = readTombstones(t.Context(), f, p)
+					got, err = readTombstones(t.Context(), f, p, p.record.Tombstones)
 					return err
 				})
 				if err != nil {

@@ -93,6 +93,8 @@ type LayerInfo struct {
 	Seq layers.Seq
 	// Features and Tombstones are how many there are.
 	Features, Tombstones int
+	// Erased is how many ids are remembered as erased.
+	Erased int
 	// Bytes are of the layer's files.
 	Bytes int64
 }

@@ -272,7 +272,7 @@ func TestManifestsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, test := range []struct{ name, old, new, want string }{
-		{"newer", `"version": 1`, `"version": 2`, "run the newer Hutong"},
+		{"newer", `"version": 1`, `"version": 3`, "run the newer Hutong"},
 		{"version 0", `"version": 1`, `"version": 0`, "version 0"},
 		{"no sequence", `"sequence": 20`, `"sequence": 0`, "sequence 0"},
 		{"layer ahead", `"sequence": 15`, `"sequence": 21`, "above the checkpoint's"},
@@ -309,7 +309,7 @@ func TestManifestsRefused(t *testing.T) {
 func TestNewerVersion(t *testing.T) {
 	t.Parallel()
 	p := newPair(t)
-	body := `{"version": 2, "what": "ever"}`
+	body := `{"version": 3, "what": "ever"}`
 	path := filepath.Join(p.folder, manifestName(30))
 	overwrite(t, path, []byte(envelopeStart+hash([]byte(body))+envelopeMiddle+body+envelopeEnd))
 	overwrite(t, filepath.Join(p.folder, filesFolder, "c.30.parquet"), []byte("of the newer one"))

@@ -40,22 +40,28 @@ func TestGoldens(t *testing.T) {
 			text.WriteString(dump(l.Snapshot()))
 			record := s.entries[0].manifest.layer(l.Name())
 			fmt.Fprintf(&text, "pruned %v\n", record.pruned())
-			if record.Tombstones == nil {
-				continue
-			}
 			p, err := makePlan(record, l.Schema())
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = s.withFile(record.Tombstones, func(f file) error {
-				dead, err := readTombstones(t.Context(), f, p)
-				for _, d := range dead {
-					fmt.Fprintf(&text, "tombstone %q observed %v version %v received %d\n", d.ID, d.Observed, d.Version, d.Received)
+			if record.Salt != "" {
+				fmt.Fprintf(&text, "salt %s\n", record.Salt)
+			}
+			for _, from := range []*fileRecord{record.Tombstones, record.Erased} {
+				if from == nil {
+					continue
 				}
-				return err
-			})
-			if err != nil {
-				t.Fatal(err)
+				err = s.withFile(from, func(f file) error {
+					dead, err := readTombstones(t.Context(), f, p, from)
+					for _, d := range dead {
+						what := map[bool]string{false: "tombstone", true: "erased"}[d.Erased]
+						fmt.Fprintf(&text, "%s %q observed %v version %v received %d\n", what, d.ID, d.Observed, d.Version, d.Received)
+					}
+					return err
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 		testkit.Golden(t, name+".txt", text.String())
@@ -65,6 +71,8 @@ func TestGoldens(t *testing.T) {
 func goldenCoverage() *layers.Schema {
 	return &layers.Schema{Name: "districts", Coverage: true, Fields: []layers.Field{{Name: "name", Kind: column.String}}}
 }
+
+var goldenSalt = layers.Salt{0: 1, 15: 0xff}
 
 // writeGolden makes the checkpoint of the current version.
 func writeGolden(t *testing.T, folder string) {
@@ -78,6 +86,8 @@ func writeGolden(t *testing.T, folder string) {
 	c.Layers[0].Tombstones = []layers.Tombstone{
 		{ID: "gone", Observed: column.MicrosOf(1_470_257_231_000_001), Version: column.IntOf(1<<53 + 1), Received: 1_470_257_240_000_000},
 		{ID: "gone without a time"},
+		{ID: goldenSalt.Hash("erased"), Erased: true, Observed: column.MicrosOf(1_470_257_231_000_001), Received: 1_470_257_240_000_000},
 	}
+	c.Layers[0].Salt = goldenSalt
 	write(t, open(t, folder, Options{}), c)
 }

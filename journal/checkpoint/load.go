@@ -191,9 +191,13 @@ func plans(m *manifest, into []*layers.Layer) (jobs []*job, changes []Change, er
 func (s *Store) fill(ctx context.Context, j *job, slots chan struct{}) error {
 	record := j.plan.record
 	var dead []layers.Tombstone
-	if record.Tombstones != nil && j.plan.tombstones {
-		err := s.withFile(record.Tombstones, func(f file) (err error) {
-			dead, err = readTombstones(ctx, f, j.plan)
+	for _, from := range []*fileRecord{record.Tombstones, record.Erased} {
+		if from == nil || !j.plan.tombstones {
+			continue
+		}
+		err := s.withFile(from, func(f file) error {
+			more, err := readTombstones(ctx, f, j.plan, from)
+			dead = append(dead, more...)
 			return err
 		})
 		if err != nil {
@@ -201,7 +205,11 @@ func (s *Store) fill(ctx context.Context, j *job, slots chan struct{}) error {
 		}
 	}
 	if j.plan.tombstones {
-		if err := j.loader.Restore(dead, record.pruned()); err != nil {
+		salt, err := record.salt()
+		if err != nil {
+			return err
+		}
+		if err := j.loader.Restore(dead, record.pruned(), salt); err != nil {
 			return err
 		}
 	}

@@ -20,8 +20,12 @@ import (
 	"hutong/layers/column"
 )
 
-// formatVersion is the version of the format that is written, and the newest that is read.
-const formatVersion = 1
+// formatVersion is the newest version of the format. Version 2 has erased ids beside tombstones; a checkpoint
+// of layers from which nothing was ever erased is still written as version 1, which an older Hutong reads.
+const (
+	formatVersion = 2
+	plainVersion  = 1
+)
 
 // Bounds of a manifest.
 const (
@@ -50,6 +54,10 @@ type layerRecord struct {
 	Features   fileRecord   `json:"features"`
 	// Tombstones is nil when there are none.
 	Tombstones *fileRecord `json:"tombstones,omitempty"`
+	// Erased has the hashes of erased ids, nil when there are none; Salt is what they were made with, in
+	// hexadecimal, "" when nothing was ever erased.
+	Erased *fileRecord `json:"erased,omitempty"`
+	Salt   string      `json:"salt,omitempty"`
 	// Pruned is in microseconds since 1970 in UTC, nil when no tombstone was let go.
 	Pruned *int64 `json:"pruned_microseconds,omitempty"`
 }
@@ -133,8 +141,8 @@ func decodeManifest(b []byte) (*manifest, error) {
 // validate says what a manifest cannot be, or nil.
 func (m *manifest) validate() error {
 	switch {
-	case m.Version < 1:
-		return fmt.Errorf("version %d: want 1 to %d", m.Version, formatVersion)
+	case m.Version < plainVersion:
+		return fmt.Errorf("version %d: want %d to %d", m.Version, plainVersion, formatVersion)
 	case m.Seq == 0:
 		return errors.New("sequence 0")
 	case len(m.Epoch) > maxEpoch:
@@ -146,6 +154,9 @@ func (m *manifest) validate() error {
 		l := &m.Layers[i]
 		if err := l.validate(m.Seq); err != nil {
 			return fmt.Errorf("layer %q: %w", l.Name, err)
+		}
+		if l.Salt != "" && m.Version == plainVersion {
+			return fmt.Errorf("layer %q has erased ids, which version %d has not", l.Name, plainVersion)
 		}
 		if i > 0 && l.Name <= last {
 			return fmt.Errorf("layer %q stands twice or out of order", l.Name)
@@ -185,7 +196,18 @@ func (l *layerRecord) validate(most layers.Seq) error {
 			return err
 		}
 	}
-	if l.Seq == 0 && (l.Features.Rows > 0 || l.Tombstones != nil || l.Pruned != nil) {
+	if _, err := l.salt(); err != nil {
+		return err
+	}
+	if l.Erased != nil {
+		if l.Salt == "" {
+			return errors.New("erased ids without a salt")
+		}
+		if err := l.Erased.validate(l.Name); err != nil {
+			return err
+		}
+	}
+	if l.Seq == 0 && (l.Features.Rows > 0 || l.Tombstones != nil || l.Pruned != nil || l.Salt != "") {
 		return errors.New("a layer at sequence 0 that is not empty")
 	}
 	return nil
@@ -217,6 +239,9 @@ func (m *manifest) files() []*fileRecord {
 		if l.Tombstones != nil {
 			out = append(out, l.Tombstones)
 		}
+		if l.Erased != nil {
+			out = append(out, l.Erased)
+		}
 	}
 	return out
 }
@@ -240,6 +265,10 @@ func (m *manifest) info() Info {
 			li.Tombstones = l.Tombstones.Rows
 			li.Bytes += l.Tombstones.Bytes
 		}
+		if l.Erased != nil {
+			li.Erased = l.Erased.Rows
+			li.Bytes += l.Erased.Bytes
+		}
 		info.Bytes += li.Bytes
 		info.Layers = append(info.Layers, li)
 	}
@@ -254,7 +283,20 @@ func (l *layerRecord) pruned() column.Value {
 	return column.MicrosOf(*l.Pruned)
 }
 
-var fileNames = regexp.MustCompile(`^[a-z][a-z0-9_-]*\.(0|[1-9][0-9]{0,19})(\.[1-9][0-9]{0,8})?(\.tombstones)?\.parquet$`)
+// salt returns the salt that a layer's state has, zero for none.
+func (l *layerRecord) salt() (layers.Salt, error) {
+	var salt layers.Salt
+	if l.Salt == "" {
+		return salt, nil
+	}
+	b, err := hex.DecodeString(l.Salt)
+	if err != nil || len(b) != len(salt) || layers.Salt(b) == salt {
+		return salt, fmt.Errorf("%q is no salt", l.Salt)
+	}
+	return layers.Salt(b), nil
+}
+
+var fileNames = regexp.MustCompile(`^[a-z][a-z0-9_-]*\.(0|[1-9][0-9]{0,19})(\.[1-9][0-9]{0,8})?(\.tombstones|\.erased)?\.parquet$`)
 
 // isFileName reports whether a file of a layer may have a name.
 func isFileName(name string) bool { return fileNames.MatchString(name) }

@@ -109,7 +109,7 @@ func TestTombstones(t *testing.T) {
 			}
 			var got []layers.Tombstone
 			err = s.withFile(record.Tombstones, func(f file) (err error) {
-				got, err = readTombstones(t.Context(), f, p)
+				got, err = readTombstones(t.Context(), f, p, p.record.Tombstones)
 				return err
 			})
 			if err != nil {

@@ -2,9 +2,12 @@ package checkpoint
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"hutong/internal/geoparquet"
 	"hutong/layers"
@@ -42,6 +45,8 @@ func checkTombstones(state *layers.State, schema *schemaRecord) error {
 	for i := range state.Tombstones {
 		t := &state.Tombstones[i]
 		switch {
+		case t.Erased && (state.Salt == layers.Salt{} || !isErasedID(t.ID)):
+			return fmt.Errorf("tombstone %d: what stands for its erased id is no hash with a salt", i)
 		case t.ID == "" || len(t.ID) > layers.MaxID:
 			return fmt.Errorf("tombstone %d: an id of %d bytes: want 1 to %d", i, len(t.ID), layers.MaxID)
 		case !t.Observed.IsNull() && t.Observed.Kind() != column.Time:
@@ -51,6 +56,27 @@ func checkTombstones(state *layers.State, schema *schemaRecord) error {
 		}
 	}
 	return nil
+}
+
+// isErasedID reports whether s may be what [layers.Salt.Hash] returns.
+func isErasedID(s layers.FeatureID) bool {
+	b, err := hex.DecodeString(string(s))
+	return err == nil && len(b) == len(layers.Salt{}) && string(s) == strings.ToLower(string(s))
+}
+
+// split returns the tombstones with ids and those of erased ids, which have a file of their own.
+func split(all []layers.Tombstone) (dead, erased []layers.Tombstone) {
+	if !slices.ContainsFunc(all, func(t layers.Tombstone) bool { return t.Erased }) {
+		return all, nil
+	}
+	for _, t := range all {
+		if t.Erased {
+			erased = append(erased, t)
+		} else {
+			dead = append(dead, t)
+		}
+	}
+	return dead, erased
 }
 
 // encodeTombstones writes a layer's tombstones in the order given.
@@ -82,9 +108,9 @@ func encodeTombstones(ctx context.Context, w io.Writer, all []layers.Tombstone, 
 	return len(all), out.Close()
 }
 
-// readTombstones reads the tombstones of a layer as the plan wants them.
-func readTombstones(ctx context.Context, f io.ReaderAt, p *plan) ([]layers.Tombstone, error) {
-	record := p.record.Tombstones
+// readTombstones reads the tombstones of a layer, or those of erased ids, as the plan wants them.
+func readTombstones(ctx context.Context, f io.ReaderAt, p *plan, record *fileRecord) ([]layers.Tombstone, error) {
+	erased := record == p.record.Erased
 	r, columns, err := openColumns(f, record, p.record.tombstoneColumns())
 	if err != nil {
 		return nil, err
@@ -103,6 +129,9 @@ func readTombstones(ctx context.Context, f io.ReaderAt, p *plan) ([]layers.Tombs
 			return nil, ctx.Err()
 		}
 		t := layers.Tombstone{ID: layers.FeatureID(r.Value(columns[tombstoneID]).Bytes)}
+		if t.Erased = erased; erased && !isErasedID(t.ID) {
+			return nil, fmt.Errorf("what stands for erased id %d is no hash", len(out))
+		}
 		if t.ID == "" {
 			return nil, fmt.Errorf("tombstone %d has no id", len(out))
 		}

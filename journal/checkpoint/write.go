@@ -114,7 +114,7 @@ func sameCheckpoint(m, before *manifest) bool {
 // describe returns the manifest of c without its files, and puts its layers in order, or says what cannot be
 // kept.
 func describe(c *Content) (*manifest, error) {
-	m := &manifest{Version: formatVersion, Seq: c.Seq, Epoch: c.Epoch, Layers: []layerRecord{}, Notes: c.Notes}
+	m := &manifest{Version: plainVersion, Seq: c.Seq, Epoch: c.Epoch, Layers: []layerRecord{}, Notes: c.Notes}
 	switch {
 	case c.Seq == 0:
 		return nil, errors.New("sequence 0: want that of a message")
@@ -152,6 +152,9 @@ func describe(c *Content) (*manifest, error) {
 		if record.Seq > c.Seq {
 			return nil, fmt.Errorf("layer %q: its state %d is newer than the checkpoint", string(schema.Name), record.Seq)
 		}
+		if record.Salt != "" {
+			m.Version = formatVersion
+		}
 		m.Layers = append(m.Layers, record)
 	}
 	return m, nil
@@ -170,6 +173,9 @@ func describeLayer(state *layers.State) (layerRecord, error) {
 	if state.Pruned.Kind() == column.Time {
 		micros := state.Pruned.Micros()
 		record.Pruned = &micros
+	}
+	if state.Salt != (layers.Salt{}) {
+		record.Salt = hex.EncodeToString(state.Salt[:])
 	}
 	if record.Seq == 0 && (s.Count() > 0 || len(state.Tombstones) > 0 || record.Pruned != nil) {
 		return layerRecord{}, errors.New("a state at sequence 0 that is not empty")
@@ -204,10 +210,17 @@ func (s *Store) tasks(c *Content, m *manifest, before *entry) ([]task, error) {
 		out = append(out, task{&record.Features, func(ctx context.Context, w io.Writer) (int, error) {
 			return encodeFeatures(ctx, w, state.Snapshot, record)
 		}})
-		if len(state.Tombstones) > 0 {
+		dead, erased := split(state.Tombstones)
+		if len(dead) > 0 {
 			record.Tombstones = &fileRecord{File: base + ".tombstones.parquet"}
 			out = append(out, task{record.Tombstones, func(ctx context.Context, w io.Writer) (int, error) {
-				return encodeTombstones(ctx, w, state.Tombstones, record)
+				return encodeTombstones(ctx, w, dead, record)
+			}})
+		}
+		if len(erased) > 0 {
+			record.Erased = &fileRecord{File: base + ".erased.parquet"}
+			out = append(out, task{record.Erased, func(ctx context.Context, w io.Writer) (int, error) {
+				return encodeTombstones(ctx, w, erased, record)
 			}})
 		}
 	}
@@ -219,7 +232,7 @@ func (s *Store) tasks(c *Content, m *manifest, before *entry) ([]task, error) {
 func freeName(taken map[string]bool, record *layerRecord) string {
 	base := fmt.Sprintf("%s.%d", record.Name, uint64(record.Seq))
 	name := base
-	for n := 2; taken[name+".parquet"] || taken[name+".tombstones.parquet"]; n++ {
+	for n := 2; taken[name+".parquet"] || taken[name+".tombstones.parquet"] || taken[name+".erased.parquet"]; n++ {
 		name = fmt.Sprintf("%s.%d", base, n)
 	}
 	taken[name+".parquet"] = true
@@ -231,7 +244,7 @@ func freeName(taken map[string]bool, record *layerRecord) string {
 func (s *Store) reuse(record *layerRecord, state *layers.State, before *manifest) bool {
 	old := before.layer(record.Name)
 	if old == nil || old.Seq != record.Seq || old.SchemaHash != record.SchemaHash || old.Features.Rows != state.Snapshot.Count() ||
-		!reflect.DeepEqual(old.Pruned, record.Pruned) {
+		!reflect.DeepEqual(old.Pruned, record.Pruned) || old.Salt != record.Salt {
 		return false
 	}
 	dead := 0
@@ -239,6 +252,10 @@ func (s *Store) reuse(record *layerRecord, state *layers.State, before *manifest
 	if old.Tombstones != nil {
 		dead = old.Tombstones.Rows
 		files = append(files, old.Tombstones)
+	}
+	if old.Erased != nil {
+		dead += old.Erased.Rows
+		files = append(files, old.Erased)
 	}
 	if dead != len(state.Tombstones) {
 		return false
@@ -251,7 +268,7 @@ func (s *Store) reuse(record *layerRecord, state *layers.State, before *manifest
 		}
 	}
 	s.metrics.reused.Add(len(files))
-	record.Features, record.Tombstones = old.Features, old.Tombstones
+	record.Features, record.Tombstones, record.Erased = old.Features, old.Tombstones, old.Erased
 	return true
 }
 
@@ -369,6 +386,13 @@ func (s *Store) kept(entries []entry) map[layers.Seq]bool {
 	return kept
 }
 
+// without takes a checkpoint out of the list.
+func (s *Store) without(seq layers.Seq) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.entries = slices.DeleteFunc(s.entries, func(old entry) bool { return old.seq == seq })
+}
+
 // prune removes the checkpoints beyond those that are kept, and the damaged ones, which the one just written
 // replaces: first manifests, then the files that none names any more.
 func (s *Store) prune() {
@@ -382,9 +406,7 @@ func (s *Store) prune() {
 			s.log.Warn("a checkpoint that is not needed stays", slog.Uint64("sequence", uint64(e.seq)), slog.Any("error", err))
 			return
 		}
-		s.mu.Lock()
-		s.entries = slices.DeleteFunc(s.entries, func(old entry) bool { return old.seq == e.seq })
-		s.mu.Unlock()
+		s.without(e.seq)
 	}
 	err := s.fs.SyncDir(s.folder) // before any file goes that a manifest named
 	if err == nil {

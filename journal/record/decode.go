@@ -90,10 +90,13 @@ func (d *Decoder) section(r *reader, out []Batch) []Batch {
 		b := Batch{Source: r.text()}
 		b.Layer, b.Received = p.name, r.varint()
 		flags := r.byte()
-		if flags&^batchSnapshot != 0 {
+		if flags&^(batchSnapshot|batchSalt) != 0 {
 			r.fail("no batch has the flags %#x", flags)
 		}
 		b.Snapshot = flags&batchSnapshot != 0
+		if flags&batchSalt != 0 {
+			b.Salt = r.salt()
+		}
 		n := r.count(minChange, "changes")
 		b.Changes = make([]layers.Change, 0, min(n, 1024))
 		for range n {
@@ -175,11 +178,14 @@ func (d *Decoder) table(r *reader) []*plan {
 func (r *reader) change(p *plan) layers.Change {
 	var c layers.Change
 	flags := r.byte()
-	if flags&^(changeDelete|changeGeometry) != 0 {
+	if flags&^(changeDelete|changeGeometry|changeErase) != 0 || flags&changeDelete != 0 && flags&changeErase != 0 {
 		r.fail("no change has the flags %#x", flags)
 	}
-	if flags&changeDelete != 0 {
+	switch {
+	case flags&changeDelete != 0:
 		c.Op = layers.Delete
+	case flags&changeErase != 0:
+		c.Op = layers.Erase
 	}
 	c.Feature.ID = layers.FeatureID(r.text())
 	if flags&changeGeometry != 0 {

@@ -13,9 +13,11 @@ import (
 // The bits of a batch's and a change's flags.
 const (
 	batchSnapshot = 1 << 0
+	batchSalt     = 1 << 1
 
 	changeDelete   = 1 << 0
 	changeGeometry = 1 << 1
+	changeErase    = 1 << 2
 )
 
 // AppendSection appends batches as one section and returns the longer slice. Each batch's layer must be
@@ -81,7 +83,14 @@ func appendBatch(dst []byte, s *layers.Schema, index int, b *Batch) ([]byte, err
 	if b.Snapshot {
 		flags |= batchSnapshot
 	}
+	salted := b.Salt != layers.Salt{}
+	if salted {
+		flags |= batchSalt
+	}
 	dst = append(dst, flags)
+	if salted {
+		dst = append(dst, b.Salt[:]...)
+	}
 	dst = binary.AppendUvarint(dst, uint64(len(b.Changes)))
 	var err error
 	for i := range b.Changes {
@@ -98,6 +107,8 @@ func appendChange(dst []byte, s *layers.Schema, c *layers.Change) ([]byte, error
 	case layers.Upsert:
 	case layers.Delete:
 		flags |= changeDelete
+	case layers.Erase:
+		flags |= changeErase
 	default:
 		return dst, fmt.Errorf("no operation %d", c.Op)
 	}

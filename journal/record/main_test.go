@@ -68,6 +68,10 @@ func examples() map[string][]Batch {
 	plain.Received = 1_790_000_000_500_000
 	snapshot := batch("registry", "bare", upsert("a", orb.Point{0.5, -0.5}), layers.Change{Op: layers.Delete, Feature: layers.Feature{ID: "b"}})
 	snapshot.Snapshot, snapshot.Received = true, -1
+	erasure := batch("erase", "all", layers.Change{Op: layers.Erase, Feature: layers.Feature{
+		ID: "9", Values: []column.Value{null, null, null, null, column.MicrosOf(5)},
+	}})
+	erasure.Salt = layers.Salt{0: 1, 15: 0xff}
 	var ints, floats []layers.Change
 	for _, i := range []int64{0, 1, -1, 1 << 53, 1<<53 + 1, -(1<<53 + 1), math.MaxInt64, math.MinInt64} {
 		ints = append(ints, upsert(fmt.Sprint("i", i), nil, null, column.IntOf(i)))
@@ -81,6 +85,7 @@ func examples() map[string][]Batch {
 		"one of each kind": {plain},
 		"several layers":   {plain, snapshot, plain},
 		"snapshot":         {snapshot},
+		"erasure":          {erasure, plain},
 		"null, empty and absent": {batch("", "all",
 			upsert("null", nil, null, null, null, null, null), upsert("empty", nil, str(""), column.IntOf(0), column.FloatOf(0), column.BoolOf(false), column.MicrosOf(0)),
 			upsert("absent", nil), upsert("one", nil, str("x")), upsert("last", nil, null, null, null, null, column.MicrosOf(-1)))},
@@ -107,6 +112,9 @@ func random(rng *rand.Rand) []Batch {
 	for range rng.IntN(4) {
 		b := batch(fmt.Sprint("source", rng.IntN(3)), names[rng.IntN(2)])
 		b.Received, b.Snapshot = int64(rng.Uint64()), rng.IntN(2) == 0
+		if rng.IntN(3) == 0 {
+			b.Salt = layers.Salt{byte(1 + rng.IntN(255)), 5: byte(rng.IntN(256))}
+		}
 		for range rng.IntN(20) {
 			b.Changes = append(b.Changes, randomChange(rng, len(schemas()[b.Layer].Fields)))
 		}
@@ -116,7 +124,7 @@ func random(rng *rand.Rand) []Batch {
 }
 
 func randomChange(rng *rand.Rand, fields int) layers.Change {
-	c := layers.Change{Op: layers.Op(rng.IntN(2)), Feature: layers.Feature{ID: layers.FeatureID(strconv.Itoa(rng.IntN(1000)))}}
+	c := layers.Change{Op: layers.Op(rng.IntN(3)), Feature: layers.Feature{ID: layers.FeatureID(strconv.Itoa(rng.IntN(1000)))}}
 	switch rng.IntN(3) {
 	case 0:
 		c.Feature.Geometry = orb.Point{rng.Float64(), rng.Float64()}

@@ -3,6 +3,8 @@ package record
 import (
 	"encoding/binary"
 	"fmt"
+
+	"hutong/layers"
 )
 
 // reader reads a body from i on. The first error stays and ends all loops; what is read after it is
@@ -41,6 +43,18 @@ func (r *reader) byte() byte {
 		return 0
 	}
 	return r.b[at]
+}
+
+// salt reads one, which is not zero.
+func (r *reader) salt() (s layers.Salt) {
+	at, ok := r.take(len(s))
+	if !ok {
+		return s
+	}
+	if s = layers.Salt(r.b[at:r.i]); s == (layers.Salt{}) {
+		r.fail("a salt of zeroes")
+	}
+	return s
 }
 
 func (r *reader) fixed32() uint32 {

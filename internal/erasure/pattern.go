@@ -1,0 +1,140 @@
+package erasure
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+
+	"hutong/layers"
+)
+
+// MinPlain is the fewest bytes of an id that is looked for in bytes that are not understood: a shorter one
+// is in every file by chance.
+const MinPlain = 6
+
+// minEncoded is the fewest characters of an encoded id that are looked for.
+const minEncoded = 8
+
+// Pattern finds an id in bytes. It may be used from any goroutine.
+type Pattern struct {
+	id    []byte
+	forms [][]byte
+}
+
+// NewPattern returns the pattern of an id, which has at least one byte.
+func NewPattern(id layers.FeatureID) *Pattern {
+	p := &Pattern{id: []byte(id)}
+	add := func(form []byte, least int) {
+		if len(form) < least {
+			return
+		}
+		for _, known := range p.forms {
+			if bytes.Equal(known, form) {
+				return
+			}
+		}
+		p.forms = append(p.forms, form)
+	}
+	add(p.id, MinPlain)
+	if text, err := json.Marshal(string(id)); err == nil {
+		add(text[1:len(text)-1], MinPlain)
+	}
+	ascii := []byte(nil) // with all that is not ASCII as \u
+	for _, r := range string(id) {
+		ascii = appendEscaped(ascii, r)
+	}
+	add(ascii, MinPlain)
+	add([]byte(url.PathEscape(string(id))), MinPlain)
+	add([]byte(url.QueryEscape(string(id))), MinPlain)
+	// Of the three ways in which the id may lie in Base64 the characters that it alone decides.
+	for skip := range 3 {
+		if whole := (len(id) - skip) / 3 * 3; whole > 0 {
+			add([]byte(base64.RawStdEncoding.EncodeToString(p.id[skip:skip+whole])), minEncoded)
+		}
+	}
+	return p
+}
+
+// appendEscaped appends a character as JSON writers do that write only ASCII.
+func appendEscaped(dst []byte, r rune) []byte {
+	const hex = "0123456789abcdef"
+	unit := func(u rune) { dst = append(dst, '\\', 'u', hex[u>>12&15], hex[u>>8&15], hex[u>>4&15], hex[u&15]) }
+	switch {
+	case r >= 0x20 && r < 0x7f:
+		return append(dst, byte(r))
+	case r > 0xffff:
+		r -= 0x10000
+		unit(0xd800 + r>>10)
+		unit(0xdc00 + r&0x3ff)
+	default:
+		unit(r)
+	}
+	return dst
+}
+
+// Plain reports whether the id is long enough to be looked for in bytes that are not understood.
+func (p *Pattern) Plain() bool { return len(p.id) >= MinPlain }
+
+// In reports whether a text has the id somewhere.
+func (p *Pattern) In(text []byte) bool { return bytes.Contains(text, p.id) }
+
+// Bytes returns where in b some spelling of the id is, −1 when none is or the id is too short.
+func (p *Pattern) Bytes(b []byte) int {
+	if !p.Plain() {
+		return -1
+	}
+	first := -1
+	for _, form := range p.forms {
+		if at := bytes.Index(b, form); at >= 0 && (first < 0 || at < first) {
+			first = at
+		}
+	}
+	return first
+}
+
+// longest is the length of the longest spelling.
+func (p *Pattern) longest() int {
+	n := 0
+	for _, form := range p.forms {
+		n = max(n, len(form))
+	}
+	return n
+}
+
+// Word reports whether a record that is not understood has the id, plain or as in JSON, as a word: not as a
+// part of a longer number or name. An id with other than Latin letters at an end is found inside of words
+// there, too.
+func (p *Pattern) Word(record []byte) bool {
+	if word(record, p.id) {
+		return true
+	}
+	for _, form := range p.forms {
+		if word(record, form) {
+			return true
+		}
+	}
+	return false
+}
+
+func word(b, id []byte) bool {
+	for from := 0; ; {
+		at := bytes.Index(b[from:], id)
+		if at < 0 {
+			return false
+		}
+		at += from
+		end := at + len(id)
+		before := at > 0 && inWord(b[at-1]) && inWord(id[0])
+		after := end < len(b) && inWord(b[end]) && inWord(id[len(id)-1])
+		if !before && !after {
+			return true
+		}
+		from = at + 1
+	}
+}
+
+// inWord reports whether names and numbers go on at c.
+func inWord(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '_'
+}
