@@ -14,10 +14,6 @@ import (
 	"hutong/internal/load"
 )
 
-// benchKey is the variable with the key of a server that changes are sent to; it is in no flag, which others on
-// the machine could see.
-const benchKey = "HUTONG_KEY"
-
 // maxKeyFile is the most bytes of a file with a key.
 const maxKeyFile = 4096
 
@@ -64,7 +60,7 @@ type benchChanges struct {
 func (b *benchChanges) addFlags(cmd *cobra.Command, batch int) {
 	f := cmd.Flags()
 	c := &b.options.Changes
-	f.StringVar(&b.keyFile, "key-file", "", "`file` with the key; without it "+benchKey+" has it")
+	f.StringVar(&b.keyFile, "key-file", "", "`file` with the key; without it "+keyVariable+" has it")
 	f.IntVar(&b.options.Batch, "batch", batch, "`number` of changes of a request")
 	f.StringVar(&c.Format, "format", load.FormatNDJSON, "`format` of a request: geojson, ndjson or json")
 	f.IntVar(&c.Features, "features", 10_000, "`number` of ids that changes are of")
@@ -128,7 +124,7 @@ func (b *benchChanges) complete(cmd *cobra.Command, env lookup, client *http.Cli
 
 // key reads the key, "" when there is none.
 func (b *benchChanges) key(env lookup) (string, error) {
-	key, from := "", benchKey
+	key, from := "", keyVariable
 	if b.keyFile != "" {
 		from = b.keyFile
 		file, err := os.Open(b.keyFile)
@@ -140,7 +136,7 @@ func (b *benchChanges) key(env lookup) (string, error) {
 			return "", err
 		}
 		key = strings.TrimSpace(string(text))
-	} else if text, ok := env(benchKey); ok {
+	} else if text, ok := env(keyVariable); ok {
 		key = strings.TrimSpace(text)
 	}
 	if len(key) > maxKeyFile || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }) {

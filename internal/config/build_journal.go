@@ -83,6 +83,9 @@ func (b *builder) journal(n *node) {
 			}
 		}
 	}
+	if folder, ok := b.env(EnvJournalFolder); ok && folder != "" {
+		j.Folder, j.NATS = folder, nil
+	}
 	b.config.Journal = j
 }
 

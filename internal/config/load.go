@@ -18,6 +18,8 @@ import (
 const (
 	EnvListen    = "HUTONG_LISTEN"
 	EnvPublicURL = "HUTONG_PUBLIC_URL"
+	// EnvJournalFolder puts the journal into another folder, and its log there too if it is in a cluster.
+	EnvJournalFolder = "HUTONG_JOURNAL_FOLDER"
 	// EnvData is the folder that ${HUTONG_DATA} stands for in the paths of sources and archives.
 	EnvData = "HUTONG_DATA"
 )
