@@ -12,6 +12,9 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the goldens in testdata")
 
+// Update reports whether -update is set, for tests whose goldens are no texts.
+func Update() bool { return *update }
+
 // Golden compares got, which may be text or bytes, with a file of the package's testdata. With -update
 // it writes the file first.
 func Golden(t testing.TB, name, got string) {
