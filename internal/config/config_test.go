@@ -290,3 +290,26 @@ func TestLoadOfNoFile(t *testing.T) {
 		t.Error("got a config from a folder")
 	}
 }
+
+// TestJournalFolderOfTheEnvironment: it takes the place of the file's, and of a cluster.
+func TestJournalFolderOfTheEnvironment(t *testing.T) {
+	t.Parallel()
+	file := least + "journal: {folder: /city, nats: {urls: [\"nats://a\"]}}"
+	for _, c := range []struct {
+		name, file string
+		env        Env
+		want       *Journal
+	}{
+		{"the file's", file, nil, &Journal{Folder: "/city", NATS: &NATS{URLs: []string{"nats://a"}}}},
+		{"the environment's", file, environment(EnvJournalFolder, "/tmp/a"), &Journal{Folder: "/tmp/a"}},
+		{"no journal", least, environment(EnvJournalFolder, "/tmp/a"), nil},
+	} {
+		got, err := Parse("a.yaml", []byte(c.file), c.env)
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if diff := cmp.Diff(c.want, got.Journal); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", c.name, diff)
+		}
+	}
+}
