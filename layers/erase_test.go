@@ -37,6 +37,7 @@ func TestErase(t *testing.T) {
 		{"nothing", nil, []Change{timed(Upsert, secret, 5, 0, 1)}, []Outcome{Late}, false, 1, false},
 		{"of the future", []Change{timed(Upsert, secret, 9, 7, 1)}, []Change{timed(Upsert, secret, 9, 8, 2), timed(Upsert, secret, 10, 0, 2)}, []Outcome{Late, Late}, false, 1, false},
 		{"deleted", []Change{timed(Delete, secret, 3, 0, 0)}, []Change{timed(Upsert, secret, 4, 0, 1)}, []Outcome{Late}, false, 1, false},
+		{"deleted behind another", []Change{timed(Delete, "x", 1, 0, 0), timed(Delete, secret, 3, 0, 0)}, []Change{timed(Upsert, secret, 4, 0, 1)}, []Outcome{Late}, false, 2, false},
 		{"a newer report", []Change{timed(Upsert, secret, 3, 0, 1)}, []Change{timed(Upsert, secret, 6, 0, 1)}, []Outcome{Applied}, true, 0, false},
 		{"a newer delete", nil, []Change{timed(Delete, secret, 6, 0, 0), timed(Upsert, secret, 6, 0, 1)}, []Outcome{Applied, Late}, false, 1, false},
 		{"back and deleted", nil, []Change{timed(Upsert, secret, 6, 0, 1), timed(Delete, secret, 7, 0, 0)}, []Outcome{Applied, Applied}, false, 1, true},
@@ -78,8 +79,8 @@ func TestErase(t *testing.T) {
 					t.Errorf("got tombstones %v, salt %v; want %d", state.Tombstones, state.Salt, c.stones)
 				}
 				holds := strings.Contains(fmt.Sprintf("%+v %+v", state.Tombstones, l.writer.tombs.queue), secret)
-				if !c.holdsID && holds {
-					t.Errorf("the layer holds the id: %v, %v", state.Tombstones, l.writer.tombs.queue)
+				if holds != c.holdsID {
+					t.Errorf("the layer holds the id: %v, want %v: %v, %v", holds, c.holdsID, state.Tombstones, l.writer.tombs.queue)
 				}
 			})
 		}

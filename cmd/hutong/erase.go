@@ -132,7 +132,7 @@ func printErasure(w io.Writer, r *erasure.Report) {
 	if r.Remembered {
 		line("  reports      from before that time are refused as late")
 	} else {
-		line("  reports      bring it back if they are sent again: the layer has no time")
+		line("  reports      bring it back if they are sent again: the layer does not go by their times")
 	}
 	p := &r.Proof
 	line("  searched     the layer, %d messages of the log, %d rows of %d checkpoint files, %d refused records", p.Messages, p.Rows, p.Checkpoints, p.Letters)
