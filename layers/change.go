@@ -144,6 +144,13 @@ func (s *Schema) place(i int, c *Change) (placed, error) {
 	p.key.number, p.key.text = idKey(f.ID)
 	switch c.Op {
 	case Delete, Erase:
+		for _, name := range [...]string{s.Observed, s.Version} {
+			if j := s.FieldIndex(name); j >= 0 && j < len(f.Values) {
+				if err := s.Fields[j].check(f.Values[j]); err != nil {
+					return refuse(name, err)
+				}
+			}
+		}
 		return p, nil
 	case Upsert:
 	default:

@@ -93,7 +93,7 @@ type Layer struct {
 	schema  *Schema
 	current atomic.Pointer[Snapshot]
 
-	tombstones atomic.Int64 // of current
+	tombstones, crowded atomic.Int64 // of current
 
 	mu     sync.Mutex // guards writer
 	writer *writer
@@ -113,6 +113,7 @@ func New(schema *Schema, opts Options) (*Layer, error) {
 func (l *Layer) publish() {
 	l.current.Store(l.writer.publish())
 	l.tombstones.Store(int64(len(l.writer.tombs.byID)))
+	l.crowded.Store(int64(l.writer.tombs.crowded))
 }
 
 // Name returns the layer's name.

@@ -90,7 +90,7 @@ func (w *writer) settleOrder(b *Batch, places []placed, outcomes []Outcome) {
 			w.settleErasure(int32(i), c, &now, found) //nolint:gosec // a batch is far below 2³¹ changes
 		case found:
 			outcomes[i] = w.decide(&now, &next, b.Snapshot)
-		case w.tombs.tooLate(next.observed):
+		case !b.Snapshot && w.tombs.tooLate(next.observed): // a file has no times of receipt, and says what is
 			outcomes[i] = TooLate
 		}
 		if outcomes[i] == Applied {

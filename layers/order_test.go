@@ -420,6 +420,9 @@ func TestTombstonesGo(t *testing.T) {
 			if pruned := l.State().Pruned; pruned.IsNull() == c.gone {
 				t.Errorf("pruned %v", pruned)
 			}
+			if got := l.CrowdedTombstones() > 0; got != (c.gone && c.opts.MaxTombstones > 0) {
+				t.Errorf("let go for their number: %v", got)
+			}
 			probes := []Change{timed(Upsert, "p", 4, 0, 1), timed(Upsert, "q", 5, 0, 1), timed(Delete, "r", 0, 0, 1), timed(Upsert, "s", 6, 0, 1)}
 			want := []Outcome{Applied, Applied, Applied, Applied}
 			if c.gone {
@@ -432,7 +435,25 @@ func TestTombstonesGo(t *testing.T) {
 			if diff := cmp.Diff(want, delta.Outcomes); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
+			file, err := l.Apply(Batch{Layer: l.Name(), Snapshot: true, Changes: []Change{timed(Upsert, "t", 0, 0, 1)}})
+			if err != nil || file.Outcomes[0] != Applied {
+				t.Errorf("a record of a file without a time: got %v, %v", file.Outcomes, err)
+			}
 		})
+	}
+}
+
+// TestTimeOfADelete must be one.
+func TestTimeOfADelete(t *testing.T) {
+	t.Parallel()
+	l := timedLayer(t, Options{})
+	for field, v := range map[int]column.Value{5: column.IntOf(1), 2: column.FloatOf(1)} {
+		c := timed(Delete, "a", 1, 1, 0)
+		c.Feature.Values[field] = v
+		var refused *ChangeError
+		if _, err := l.Apply(Batch{Layer: l.Name(), Changes: []Change{c}}); !errors.As(err, &refused) || refused.Field != l.Schema().Fields[field].Name {
+			t.Errorf("field %d: got %v, want it refused", field, err)
+		}
 	}
 }
 

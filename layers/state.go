@@ -36,6 +36,10 @@ func (l *Layer) State() State {
 // Tombstones returns how many deletes the layer remembers. It waits for nobody.
 func (l *Layer) Tombstones() int { return int(l.tombstones.Load()) }
 
+// CrowdedTombstones returns how many deletes the layer has let go because there were too many, since the
+// process started. It waits for nobody.
+func (l *Layer) CrowdedTombstones() int { return int(l.crowded.Load()) }
+
 // Restore adds the tombstones of a checkpoint to the load, the newest time of those let go, and the salt of
 // erased ids. It keeps what they refer to.
 func (ld *Loader) Restore(tombstones []Tombstone, pruned column.Value, salt Salt) error {

@@ -18,12 +18,13 @@ const (
 // tombstones are the deletes that a layer remembers: about 250 bytes each, with an id of 16. They belong
 // to the writer.
 type tombstones struct {
-	byID   map[tombKey]tombstone
-	erased int // of byID, those of erased ids
-	salt   Salt
-	queue  tombQueue    // in the order in which they go, with some that are gone already
-	pruned column.Value // the newest event time of those that were let go for their age or number
-	clock  int64        // the newest time of receipt
+	byID    map[tombKey]tombstone
+	erased  int // of byID, those of erased ids
+	salt    Salt
+	queue   tombQueue    // in the order in which they go, with some that are gone already
+	crowded uint64       // how many were let go for their number
+	pruned  column.Value // the newest event time of those that were let go for their age or number
+	clock   int64        // the newest time of receipt
 }
 
 // tombKey is an id, or what stands for one that was erased.
@@ -160,6 +161,9 @@ func (t *tombstones) prune(received int64, o *Options) {
 		}
 		heap.Pop(&t.queue)
 		t.remove(first.tombKey)
+		if first.received == 0 || first.received >= oldest {
+			t.crowded++
+		}
 		if column.Order(first.observed, t.pruned) > 0 {
 			t.pruned = first.observed
 		}

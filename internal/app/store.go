@@ -133,6 +133,12 @@ func (s *Store) observe(m *telemetry.Metrics) {
 				emit(float64(s.layers[l.Name()].Tombstones()), string(l.Name()))
 			}
 		})
+	m.Sample("hutong_layer_crowded_tombstones", "Deletes that a layer has let go because it remembered too many.",
+		[]string{"layer"}, func(emit func(float64, ...string)) {
+			for _, l := range s.public.All() {
+				emit(float64(s.layers[l.Name()].CrowdedTombstones()), string(l.Name()))
+			}
+		})
 	m.Sample("hutong_tile_features_limit", "Most features of one tile of a layer.", []string{"layer"},
 		func(emit func(float64, ...string)) {
 			for _, l := range s.public.All() {
