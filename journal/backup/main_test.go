@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -27,7 +28,7 @@ func upserts(n int) layers.Batch {
 	b := layers.Batch{Layer: "reports", Received: 1}
 	for i := range n {
 		b.Changes = append(b.Changes, layers.Change{Feature: layers.Feature{
-			ID: layers.FeatureID(fmt.Sprint(i)), Geometry: orb.Point{float64(i % 90), 40},
+			ID: layers.FeatureID(strconv.Itoa(i)), Geometry: orb.Point{float64(i % 90), 40},
 			Values: []column.Value{column.StringOf(fmt.Sprintf("state %d", i)), column.StringOf("13800138000")},
 		}})
 	}

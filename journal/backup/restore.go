@@ -76,7 +76,7 @@ func Restore(ctx context.Context, r io.Reader, data string, progress *Progress) 
 		err = finish(data, staging)
 	}
 	if err != nil {
-		_ = clear(staging) // the folder itself stays, for CheckFolder
+		_ = sweep(staging) // the folder itself stays, for CheckFolder
 		return nil, err
 	}
 	return c, nil
@@ -101,7 +101,7 @@ func empty(data string) error {
 
 // begin makes an empty staging folder whose name is durable.
 func begin(data, staging string) error {
-	if err := clear(staging); err != nil {
+	if err := sweep(staging); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Join(staging, "files"), checkpointMode); err != nil {
@@ -110,8 +110,8 @@ func begin(data, staging string) error {
 	return errors.Join(syncFolder(data), syncFolder(filepath.Dir(filepath.Clean(data))))
 }
 
-// clear removes what is in a staging folder.
-func clear(staging string) error {
+// sweep removes what is in a staging folder.
+func sweep(staging string) error {
 	entries, err := os.ReadDir(staging)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
