@@ -153,6 +153,7 @@ func (a *App) routes() []api.Route {
 		{Pattern: "/assets/", Label: "assets", Operational: true, Handler: page},
 	}
 	routes = append(routes, admin.Routes(a.readiness, a.opts.Metrics.Handler())...)
+	routes = append(routes, a.backupRoutes(base)...)
 	routes = append(routes, catalog.New(ls, base, a.opts.Metrics).Routes()...)
 	routes = append(routes, tile.New(ls, a.tiles, base).Routes()...)
 	routes = append(routes, a.archives.surface.Routes()...)
