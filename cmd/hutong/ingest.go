@@ -45,8 +45,13 @@ type target struct {
 }
 
 func (t *target) addFlags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&t.server, "server", "http://127.0.0.1:8080", "`URL` of the server")
+	t.addServer(cmd)
 	cmd.Flags().StringVar(&t.source, "source", "", "`name` of the source")
+}
+
+// addServer adds the flags of a server without a source.
+func (t *target) addServer(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&t.server, "server", "http://127.0.0.1:8080", "`URL` of the server")
 	cmd.Flags().StringVar(&t.keyFile, "key-file", "", "`file` with the key; without it "+keyVariable+" has it")
 	cmd.Flags().BoolVar(&t.asJSON, "json", false, "as JSON")
 }
@@ -56,6 +61,11 @@ func (t *target) open(env lookup) (*remote.Server, error) {
 	if !keyName.MatchString(t.source) { // which is how sources are called, too
 		return nil, usageError{fmt.Errorf("--source %q is no name of a source", t.source)}
 	}
+	return t.connect(env)
+}
+
+// connect returns the server with the key, whatever the source.
+func (t *target) connect(env lookup) (*remote.Server, error) {
 	key, err := t.key(env)
 	if err != nil {
 		return nil, err
