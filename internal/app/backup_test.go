@@ -2,6 +2,7 @@ package app
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -94,7 +95,9 @@ func TestCheckpointOfAnotherLog(t *testing.T) {
 		city := newCity()
 		city.Data, city.Sources = &Data{Folder: folder}, nil
 		a, _ := newTestApp(t, city, nil)
-		return a.Run(t.Context(), func(string) { t.Error("it is ready") })
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		return a.Run(ctx, func(string) { t.Error("it is ready"); cancel() })
 	}
 	served := func(changes int) string {
 		folder := t.TempDir()
