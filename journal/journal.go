@@ -276,6 +276,21 @@ func (j *Journal) Bytes() int64 { return int64(j.bytes.Load()) }
 // epochs have nothing to do with each other.
 func (j *Journal) Epoch() string { return j.ledger.epoch() }
 
+// Begins returns the sequence of the first message that the log ever had: those before it are of no log, or of
+// another, whose checkpoint this one goes on from.
+func (j *Journal) Begins() layers.Seq { return j.ledger.begins() }
+
+// GoesOnFrom returns nil when the messages behind seq are the ones that follow a state of seq in log epoch: it
+// is this log, or this log was begun behind it. Else the error is [ErrOtherLog].
+func (j *Journal) GoesOnFrom(epoch string, seq layers.Seq) error {
+	if epoch == j.Epoch() || seq < j.Begins() {
+		return nil
+	}
+	return fmt.Errorf("%w: checkpoint %d is of log %s, and the log here is %s, which began at %d and not behind it, so the one does not go on from the other: "+
+		"restore the backup that the checkpoint is of into an empty folder, or move the folder's checkpoints away to go by its log alone",
+		ErrOtherLog, seq, epoch, j.Epoch(), j.Begins())
+}
+
 // advance notes that the log is at least as long as that.
 func (j *Journal) advance(seq uint64) {
 	for {

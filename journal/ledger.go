@@ -31,6 +31,9 @@ type ledgerState struct {
 	Epoch string `json:"epoch"`
 	// Truncated is the last sequence that was let go on purpose.
 	Truncated layers.Seq `json:"truncated"`
+	// Begins is the sequence that the log's first message had or will have; 0 in what was written before
+	// there was this field.
+	Begins layers.Seq `json:"begins,omitempty"`
 	// Lost are messages whose loss was accepted, ascending.
 	Lost []span `json:"lost,omitempty"`
 	// Sum is the CRC-32C of this as JSON with a Sum of 0: a flipped digit must not truncate the log.
@@ -76,6 +79,13 @@ func (l *ledger) epoch() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.is.Epoch
+}
+
+// begins returns the log's first sequence ever, as far as it is known.
+func (l *ledger) begins() layers.Seq {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return cmp.Or(l.is.Begins, l.is.Truncated+1)
 }
 
 func (l *ledger) truncated() layers.Seq {

@@ -11,6 +11,16 @@ import (
 	"syscall"
 )
 
+// Lock takes the lock of a data folder, which must be there, without opening the journal: until it is closed
+// no process can. The error is [ErrLocked] when one has it open.
+func Lock(folder string) (io.Closer, error) {
+	f, err := lockFolder(folder)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
 // lockFolder takes the lock of a data folder, which the kernel gives back when the process ends, however
 // it does. Closing the file unlocks it.
 func lockFolder(folder string) (*os.File, error) {

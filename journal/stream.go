@@ -44,7 +44,9 @@ func (j *Journal) openStream(ctx context.Context) error {
 			"give it the right stream, restore a backup of the folder, or start with an empty one", ErrOtherLog, known, j.name, epoch)
 	}
 	return j.ledger.change(func(s *ledgerState) {
-		*s = ledgerState{Epoch: epoch, Truncated: layers.Seq(max(info.State.FirstSeq, 1) - 1)}
+		*s = ledgerState{
+			Epoch: epoch, Truncated: layers.Seq(max(info.State.FirstSeq, 1) - 1), Begins: layers.Seq(max(info.Config.FirstSeq, 1)),
+		}
 	})
 }
 
@@ -84,7 +86,7 @@ func (j *Journal) makeStream(ctx context.Context) error {
 		if err := j.createStream(ctx, epoch, first); err != nil {
 			return err
 		}
-		return j.ledger.change(func(s *ledgerState) { s.Epoch, s.Truncated = epoch, first-1 })
+		return j.ledger.change(func(s *ledgerState) { s.Epoch, s.Truncated, s.Begins = epoch, first-1, first })
 	}
 	if epoch != "" && j.hasBlocks() {
 		// Only what describes the stream is damaged, and that is known: the server takes up the messages.

@@ -57,7 +57,15 @@ func TestImportIsUsedWrongly(t *testing.T) {
 		args   []string
 		stderr string
 	}{
-		{[]string{"import", "--config", "testdata/city.yaml"}, "only import --dry-run"},
+		{[]string{"import", "--config", "testdata/city.yaml"}, "the config has no journal"},
+		{[]string{"import", "--config", "testdata/city.yaml", "a.csv"}, "takes files with --server"},
+		{[]string{"import", "--server", "http://127.0.0.1:1", "--source", "desk"}, "needs files to send"},
+		{[]string{"import", "--server", "http://127.0.0.1:1", "a.csv"}, "needs one --source NAME"},
+		{[]string{"import", "--server", "http://127.0.0.1:1", "--source", "desk", "a.csv"}, "a key is needed"},
+		{[]string{"import", "--server", "http://127.0.0.1:1", "--source", "desk", "--dry-run", "a.csv"}, "not both"},
+		{[]string{"import", "--server", "http://127.0.0.1:1", "--source", "desk", "--format", "xml", "a"}, "--format \"xml\" is none of"},
+		{[]string{"import", "--server", "http://127.0.0.1:1", "--source", "desk", "--delimiter", "ab", "a"}, "--delimiter \"ab\""},
+		{[]string{"import", "--config", "testdata/city.yaml", "--format", "csv"}, "are for import --server"},
 		{[]string{"import", "--dry-run"}, "--config"},
 		{[]string{"import", "--dry-run", "--config", "testdata/city.yaml", "--source", "dsek"}, `no source "dsek"; the sources are desk, form`},
 	} {

@@ -85,7 +85,7 @@ func newRoot(env lookup, started *bool) *cobra.Command {
 			return usageError{errors.New("name a command")}
 		},
 	}
-	root.AddCommand(newServe(env), newDemo(), newImport(env), newCheck(env), newInspect(), newBench(env), newKey(), newIngest(env), newErase(env), newHealth(), newVersion())
+	root.AddCommand(newServe(env), newDemo(), newImport(env), newCheck(env), newInspect(), newBench(env), newKey(), newIngest(env), newErase(env), newBackup(env), newRestore(), newHealth(), newVersion())
 	for _, cmd := range root.Commands() {
 		prepare(cmd, env, started)
 	}

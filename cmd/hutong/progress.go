@@ -65,21 +65,17 @@ func (s *screen) follow(p meter) (stop func()) {
 // show is follow with a clock of the caller's.
 func (s *screen) show(p meter, tick <-chan time.Time, now func() time.Time) (stop func()) {
 	total, start := p.Total(), now()
-	if s.terminal && total > 0 {
-		bar := progressbar.NewOptions64(total,
-			progressbar.OptionSetWriter(s.w), progressbar.OptionSetDescription("reading"), progressbar.OptionShowBytes(true),
-			progressbar.OptionShowTotalBytes(true), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(),
-			progressbar.OptionFullWidth(), progressbar.OptionUseANSICodes(true))
-		s.mu.Lock()
-		s.bar = bar
-		s.mu.Unlock()
-	}
+	s.begin(total)
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
 		for {
 			select {
 			case <-tick:
+				if total == 0 { // not known before something was read
+					total = p.Total()
+					s.begin(total)
+				}
 				s.step(p.Read(), total, now().Sub(start))
 			case <-done:
 				return
@@ -101,6 +97,20 @@ func (s *screen) show(p meter, tick <-chan time.Time, now func() time.Time) (sto
 	}
 }
 
+// begin shows a bar, on a terminal, once it is known how much there is to read.
+func (s *screen) begin(total int64) {
+	if !s.terminal || total <= 0 {
+		return
+	}
+	bar := progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(s.w), progressbar.OptionSetDescription("reading"), progressbar.OptionShowBytes(true),
+		progressbar.OptionShowTotalBytes(true), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(),
+		progressbar.OptionFullWidth(), progressbar.OptionUseANSICodes(true))
+	s.mu.Lock()
+	s.bar = bar
+	s.mu.Unlock()
+}
+
 // step shows one look.
 func (s *screen) step(read, total int64, took time.Duration) {
 	s.mu.Lock()
@@ -108,6 +118,9 @@ func (s *screen) step(read, total int64, took time.Duration) {
 	if s.bar != nil {
 		_ = s.bar.Set64(min(read, total))
 		return
+	}
+	if s.terminal && total <= 0 {
+		return // the bar comes when it is known how much there is
 	}
 	_, _ = fmt.Fprintln(s.w, progressLine(read, total, took))
 }

@@ -77,3 +77,34 @@ func TestBarMakesRoomForLines(t *testing.T) {
 		t.Errorf("got %q, want no bar at the end", got)
 	}
 }
+
+// lateMeter learns only while it reads how much there is.
+type lateMeter struct {
+	fakeMeter
+	looks int
+}
+
+// Total returns 0 at first.
+func (m *lateMeter) Total() int64 {
+	if m.looks++; m.looks < 3 {
+		return 0
+	}
+	return m.fakeMeter.Total()
+}
+
+// TestBarThatComesLater: until it is known how much there is nothing is shown, then a bar.
+func TestBarThatComesLater(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	s := newScreen(&out)
+	s.terminal = true
+	tick := make(chan time.Time)
+	stop := s.show(&lateMeter{}, tick, time.Now)
+	tick <- time.Time{}
+	tick <- time.Time{} // the first look is over, which found nothing
+	tick <- time.Time{}
+	stop()
+	if got := out.String(); !strings.Contains(got, "B/") || strings.Contains(got, "MB of") || strings.HasPrefix(got, "reading: ") {
+		t.Errorf("got %q, want a bar and no lines", got)
+	}
+}

@@ -160,6 +160,7 @@ func (a *App) routes() []api.Route {
 		{Pattern: "/live.js", Label: "live_script", Handler: page},
 	}
 	routes = append(routes, admin.Routes(a.readiness, a.opts.Metrics.Handler())...)
+	routes = append(routes, a.backupRoutes(base)...)
 	routes = append(routes, catalog.New(ls, base, a.opts.Metrics).Routes()...)
 	routes = append(routes, tile.New(ls, a.tiles, base).Routes()...)
 	routes = append(routes, a.hub.Routes()...)

@@ -210,6 +210,7 @@ func TestPrivateFieldsLeaveByNoDoor(t *testing.T) {
 		"/live.js":                        {"/live.js"},
 		"/readyz":                         {"/readyz"},
 		"/metrics":                        {"/metrics"},
+		"/admin/backup":                   {"/admin/backup"},
 		"/layers":                         {"/layers", "/layers?detail=brief"},
 		"/layers/{name}":                  {"/layers/complaints"},
 		"/layers/{name}/features":         {"/layers/complaints/features?number=1", "/layers/complaints/features?near=116.3,39.9&k=100", "/layers/complaints/features?bbox=116,39,117,40"},

@@ -96,6 +96,14 @@ func (d *durable) request(ctx context.Context, work func(ctx context.Context) er
 	}
 }
 
+// pin has a checkpoint written now and keeps its files until it is released.
+func (d *durable) pin(ctx context.Context) (*checkpoint.Pinned, error) {
+	if err := d.request(ctx, d.checkpoint); err != nil {
+		return nil, err
+	}
+	return d.checkpoints.Pin()
+}
+
 // content returns the state of all layers between two entries of the log.
 func (s *Store) content() checkpoint.Content {
 	s.mu.Lock()

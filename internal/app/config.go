@@ -65,7 +65,7 @@ func FromConfig(c *config.Config) (*City, error) {
 		city.Progress.sources = append(city.Progress.sources, source)
 		city.Feeds = append(city.Feeds, Feed{
 			Name: source.Name(), Layer: source.Layer(), Patterns: watchedFiles(&c.Sources[i]),
-			Open: func() (ingest.Source, error) { return fileSource(&c.Sources[i], nil) },
+			Open: func(read *atomic.Int64) (ingest.Source, error) { return fileSource(&c.Sources[i], read) },
 		})
 	}
 	return city, nil

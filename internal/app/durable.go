@@ -13,6 +13,7 @@ import (
 	"hutong/ingest"
 	"hutong/internal/telemetry"
 	"hutong/journal"
+	"hutong/journal/backup"
 	"hutong/journal/checkpoint"
 	"hutong/journal/record"
 	"hutong/layers"
@@ -100,6 +101,9 @@ func openDurable(ctx context.Context, data Data, store *Store, log *slog.Logger,
 	for name, l := range store.layers {
 		schemas[name] = l.Schema()
 	}
+	if err := backup.CheckFolder(data.Folder); err != nil {
+		return nil, err
+	}
 	folder := filepath.Join(data.Folder, "checkpoints")
 	var err error
 	d.journal, err = journal.Open(ctx, journal.Options{
@@ -141,6 +145,9 @@ func (d *durable) recover(ctx context.Context, folder string, m *telemetry.Metri
 	if loaded.Seq == 0 {
 		d.store.loaded(firstSeq, nil) // the log's numbers start behind it
 		return nil
+	}
+	if err := d.journal.GoesOnFrom(loaded.Epoch, loaded.Seq); err != nil {
+		return err
 	}
 	features := 0
 	for _, l := range loaded.Layers {

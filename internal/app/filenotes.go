@@ -36,14 +36,7 @@ func (d *durable) noteFiles(ctx context.Context, w *watcher, read []ingest.Sourc
 	if w == nil {
 		return nil
 	}
-	d.mu.Lock()
-	known := map[layers.Name]string{}
-	if text := d.notes[filesNote]; text != nil {
-		if err := json.Unmarshal(text, &known); err != nil {
-			known = map[layers.Name]string{} // so that all are read again
-		}
-	}
-	d.mu.Unlock()
+	known := d.knownFiles()
 	fresh := map[layers.Name]bool{}
 	for _, s := range read {
 		fresh[s.Layer()] = true
@@ -57,12 +50,7 @@ func (d *durable) noteFiles(ctx context.Context, w *watcher, read []ingest.Sourc
 		}
 	}
 	d.note(filesNote, known)
-	w.reread = func(name layers.Name) {
-		next := maps.Clone(known)
-		next[name] = w.digest(name)
-		known = next
-		d.note(filesNote, known)
-	}
+	w.reread = d.noteReread(w, known)
 	if len(d.recovered) == 0 {
 		return nil
 	}
@@ -74,6 +62,29 @@ func (d *durable) noteFiles(ctx context.Context, w *watcher, read []ingest.Sourc
 		}
 	}
 	return nil
+}
+
+// knownFiles returns the digests of the checkpoint.
+func (d *durable) knownFiles() map[layers.Name]string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	known := map[layers.Name]string{}
+	if text := d.notes[filesNote]; text != nil {
+		if err := json.Unmarshal(text, &known); err != nil {
+			return map[layers.Name]string{} // so that all are read again
+		}
+	}
+	return known
+}
+
+// noteReread returns what notes that a layer was read again, beside the digests that are known.
+func (d *durable) noteReread(w *watcher, known map[layers.Name]string) func(layers.Name) {
+	return func(name layers.Name) {
+		next := maps.Clone(known)
+		next[name] = w.digest(name)
+		known = next
+		d.note(filesNote, known)
+	}
 }
 
 // digest is the state of the config and of a layer's files, as they were last read.

@@ -1,15 +1,19 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
+	"hutong/api"
+	"hutong/api/admin"
 	"hutong/internal/auth"
 	"hutong/internal/config"
 	"hutong/internal/telemetry"
+	"hutong/journal/checkpoint"
 )
 
 // Key is a key of somebody who may push, import or erase.
@@ -27,6 +31,15 @@ func keysOf(c *config.Config) []Key {
 		list = append(list, Key{auth.Key{Name: k.Name, Hash: k.Hash, Scopes: k.Scopes}, k.HashFile})
 	}
 	return list
+}
+
+// backupRoutes are the routes of backups.
+func (a *App) backupRoutes(base api.Base) []api.Route {
+	b := admin.Backups{Keys: a.keys, Base: base, Log: a.opts.Log, Metrics: a.opts.Metrics}
+	if a.city.Data != nil {
+		b.Pin = func(ctx context.Context) (*checkpoint.Pinned, error) { return a.durable.pin(ctx) } // open before the route answers
+	}
+	return admin.BackupRoutes(b)
 }
 
 // newKeys reads what hashes are in files. The error names every file that has none.

@@ -65,7 +65,7 @@ func (w *watcher) replace(ctx context.Context, name layers.Name) (deleted int, o
 		return 0, "restart", fmt.Errorf("restart needed: %s is no regular file and cannot be read twice", path)
 	}
 	seen := &counter{schema: live.Schema(), seed: maphash.MakeSeed(), ids: map[uint64]struct{}{}}
-	if err := w.runAll(ctx, name, func(string) ingest.Publisher { return seen }, nil); err != nil {
+	if err := w.runAll(ctx, name, false, func(string) ingest.Publisher { return seen }); err != nil {
 		return 0, "refused", err
 	}
 	switch {
@@ -76,8 +76,7 @@ func (w *watcher) replace(ctx context.Context, name layers.Name) (deleted int, o
 	case !look(w.patterns(name)).equal(w.stamps[name].done):
 		return 0, "changing", nil
 	}
-	into := func(feed string) ingest.Publisher { return publisher{store: w.store, source: feed, snapshot: true} }
-	if err := w.runAll(ctx, name, into, w.log); err != nil {
+	if err := w.runAll(ctx, name, true, w.into); err != nil {
 		return 0, "broken", fmt.Errorf("the layer holds part of the new records beside all old ones: %w", err)
 	}
 	if !look(w.patterns(name)).equal(w.stamps[name].done) {
@@ -106,20 +105,21 @@ func (w *watcher) pipe(name layers.Name) string {
 	return ""
 }
 
-// runAll runs the sources of a layer in their order, each into what to returns for its name. log takes
-// their reports, unless it is nil.
-func (w *watcher) runAll(ctx context.Context, name layers.Name, to func(source string) ingest.Publisher, log *slog.Logger) error {
+// runAll runs the sources of a layer in their order, each into what to returns for its name. kept says
+// that this is the layer, and not the run before.
+func (w *watcher) runAll(ctx context.Context, name layers.Name, kept bool, to func(source string) ingest.Publisher) error {
 	for _, feed := range w.feeds[name] {
-		source, err := feed.Open()
+		source, err := feed.Open(w.read)
 		if err != nil {
 			return fmt.Errorf("source %s: %w", feed.Name, err)
 		}
 		start := time.Now()
 		var report ingest.Report
 		err = source.Run(ctx, to(feed.Name), &report)
-		if log != nil {
-			w.store.report(log, source, report.Summary(), time.Since(start))
+		if err != nil {
+			report.Stop(err)
 		}
+		w.told(source, report.Summary(), time.Since(start), kept)
 		if err != nil {
 			return fmt.Errorf("source %s: %w", feed.Name, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"hutong/ingest"
@@ -29,8 +30,8 @@ type Feed struct {
 	Layer layers.Name
 	// Patterns are its files.
 	Patterns []string
-	// Open returns the source, to be run once.
-	Open func() (ingest.Source, error)
+	// Open returns the source, to be run once; it counts in read, unless that is nil, the bytes that it has read.
+	Open func(read *atomic.Int64) (ingest.Source, error)
 }
 
 // Watch says what is watched beside the feeds of a city.
@@ -57,6 +58,12 @@ type watcher struct {
 	reread func(layers.Name)
 	// pushed reports whether a layer has other features than those of its files.
 	pushed func(layers.Name) bool
+	// into returns where the changes of a source go.
+	into func(source string) ingest.Publisher
+	// told is told what became of a source's records, in the layer or, unless kept, in the run before.
+	told func(source ingest.Source, sum ingest.Summary, took time.Duration, kept bool)
+	// read counts the bytes that were read; nil when nobody asks.
+	read *atomic.Int64
 }
 
 // watched is what is known of a group of files.
@@ -111,6 +118,12 @@ func newWatcher(city *City, watch *Watch, store *Store, log *slog.Logger, m *tel
 	w := &watcher{
 		store: store, log: log, watch: watch, pushed: city.pushedTo, feeds: map[layers.Name][]Feed{}, stamps: map[layers.Name]*watched{},
 		reloads: m.Counter("hutong_reloads_total", "Times that a changed file was read again, by outcome.", "what", "outcome"),
+	}
+	w.into = func(source string) ingest.Publisher { return publisher{store: store, source: source, snapshot: true} }
+	w.told = func(source ingest.Source, sum ingest.Summary, took time.Duration, kept bool) {
+		if kept {
+			store.report(log, source, sum, took)
+		}
 	}
 	for _, feed := range city.Feeds {
 		if w.feeds[feed.Layer] == nil {

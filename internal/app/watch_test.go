@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -227,11 +228,11 @@ func TestFilesThatChangeBetweenTheRuns(t *testing.T) {
 	w := newWatched(t)
 	feeds, opened := w.watcher.feeds["reports"], 0
 	open := feeds[0].Open
-	feeds[0].Open = func() (ingest.Source, error) {
+	feeds[0].Open = func(read *atomic.Int64) (ingest.Source, error) {
 		if opened++; opened == 2 {
 			w.write("a1.csv", rows(5000, 5010, "new"))
 		}
-		return open()
+		return open(read)
 	}
 	w.write("a1.csv", rows(100, 3000, "open"))
 	w.look(2)

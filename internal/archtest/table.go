@@ -49,6 +49,8 @@ var ranks = map[string]int{
 	"journal/checkpoint": 3,
 	"ingest/push":        3,
 
+	"journal/backup": 4,
+
 	"tiles":  4,
 	"styles": 4,
 

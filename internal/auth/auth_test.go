@@ -207,7 +207,7 @@ func TestSecretAndHashAreReadBack(t *testing.T) {
 func TestParseScope(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"ingest:hotline": "", "ingest:*": "", "refused:a-b_1": "", "erase:reports": "", "import:*": "",
+		"ingest:hotline": "", "ingest:*": "", "refused:a-b_1": "", "erase:reports": "", "import:*": "", "backup": "", "backup:*": "is of the whole server", "backup:": "is of the whole server",
 		"ingest": "is no scope", "": "is no scope", "read:x": "is no action: the actions are ingest, refused, import, erase",
 		"ingest:": "no name of a source", "erase:Reports": "no name of a layer", "ingest:a:b": "no name of a source", "Ingest:a": "is no action",
 	} {

@@ -19,10 +19,15 @@ const (
 	Import Action = "import"
 	// Erase removes a feature of a layer from everything that is kept.
 	Erase Action = "erase"
+	// Backup reads the state of all layers, private fields included.
+	Backup Action = "backup"
 )
 
 // Actions returns every action there is.
-func Actions() []Action { return []Action{Ingest, Refused, Import, Erase} }
+func Actions() []Action { return []Action{Ingest, Refused, Import, Erase, Backup} }
+
+// OfAll reports whether what the action is about is the whole server: its scope has no name.
+func (a Action) OfAll() bool { return a == Backup }
 
 // OfSource reports whether what the action is about is a source; else it is a layer.
 func (a Action) OfSource() bool { return a == Ingest || a == Refused }
@@ -33,23 +38,32 @@ const Any = "*"
 // Scope is an action on one source or layer, or on all.
 type Scope struct {
 	Action Action
-	// Name is that of the source or layer, or [Any].
+	// Name is that of the source or layer, or [Any]; "" of an action on the whole server.
 	Name string
 }
 
 // String returns the scope as a config spells it.
-func (s Scope) String() string { return string(s.Action) + ":" + s.Name }
+func (s Scope) String() string {
+	if s.Action.OfAll() {
+		return string(s.Action)
+	}
+	return string(s.Action) + ":" + s.Name
+}
 
 // Covers reports whether whoever has s may do want.
 func (s Scope) Covers(want Scope) bool {
 	return s.Action == want.Action && (s.Name == Any || s.Name == want.Name)
 }
 
-// ParseScope reads a scope such as "ingest:hotline" or "erase:*". The error says what the actions are.
+// ParseScope reads a scope such as "ingest:hotline", "erase:*" or "backup". The error says what the actions are.
 func ParseScope(text string) (Scope, error) {
 	action, name, found := strings.Cut(text, ":")
 	s := Scope{Action(action), name}
 	switch {
+	case s.Action.OfAll() && !found:
+		return s, nil
+	case s.Action.OfAll():
+		return Scope{}, fmt.Errorf("%q is no scope: %s is of the whole server, so want just %s", text, action, action)
 	case !found:
 		return Scope{}, fmt.Errorf("%q is no scope: want ACTION:NAME, such as %s:hotline, or %s:* for all", text, Ingest, Ingest)
 	case !slices.Contains(Actions(), s.Action):

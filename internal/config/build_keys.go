@@ -98,7 +98,7 @@ func (b *builder) scope(item, tree *node) (s auth.Scope, ok bool) {
 		b.f.on(item, "%v%s", err, hint)
 		return s, false
 	}
-	if s.Name == auth.Any {
+	if s.Name == auth.Any || s.Action.OfAll() {
 		return s, true
 	}
 	names, what := keys(tree.get("layers")), "layer"

@@ -1,6 +1,6 @@
-// Package remote asks a running server, for a command, what only holders of a key may ask: to show refused
-// records, to take them again, and to erase a feature. Documents are those of docs/formats/push.md and
-// docs/formats/erasure.md.
+// Package remote asks a running server, for a command, what only holders of a key may ask: to take records, to
+// show refused ones and take them again, to erase a feature, and for a backup. Documents are those of
+// docs/formats/push.md, erasure.md and backup.md.
 //
 // A key goes to the server that was named and to no other: redirects are not followed. It is in no error.
 package remote
@@ -110,6 +110,68 @@ func (s *Server) Erase(ctx context.Context, layer layers.Name, id layers.Feature
 	return &report, err
 }
 
+// Backup asks for the state of all layers at one moment and returns it as it comes; whoever called closes it.
+// Nothing of it has been checked: backup.Copy does. There is no bound on the time it takes but that each part
+// of it comes within [Timeout].
+func (s *Server) Backup(ctx context.Context) (io.ReadCloser, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(Timeout, func() { cancel(fmt.Errorf("%s sends nothing for %s", s.base, Timeout)) })
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.base.JoinPath("admin", "backup").String(), http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	r.Header.Set("Authorization", "Bearer "+s.key.Reveal())
+	unbounded := *s.client
+	unbounded.Timeout = 0
+	res, err := unbounded.Do(r) //nolint:bodyclose // whoever gets it does
+	if err != nil {
+		timer.Stop()
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		cancel(nil)
+		return nil, err
+	}
+	body := &slowBody{ReadCloser: res.Body, ctx: ctx, cancel: cancel, timer: timer}
+	if res.StatusCode == http.StatusOK {
+		return body, nil
+	}
+	text, err := io.ReadAll(io.LimitReader(body, maxProblem))
+	if err = errors.Join(err, body.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.base, err)
+	}
+	return nil, s.problem(res, text)
+}
+
+// maxProblem is the most bytes of a problem.
+const maxProblem = 1 << 20
+
+// slowBody is a body that may take as long as it likes while something comes.
+type slowBody struct {
+	io.ReadCloser
+	ctx    context.Context //nolint:containedctx // of the request that it answers
+	cancel context.CancelCauseFunc
+	timer  *time.Timer
+}
+
+// Read reads what has come.
+func (b *slowBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.timer.Reset(Timeout)
+	if err != nil && err != io.EOF && b.ctx.Err() != nil { //nolint:errorlint // io.Reader gives io.EOF itself
+		err = context.Cause(b.ctx)
+	}
+	return n, err
+}
+
+// Close ends the request.
+func (b *slowBody) Close() error {
+	b.timer.Stop()
+	err := b.ReadCloser.Close()
+	b.cancel(nil)
+	return err
+}
+
 // ask sends a request below a source and reads the answer into v.
 func (s *Server) ask(ctx context.Context, method, source, what string, query url.Values, v any) error {
 	u := s.base.JoinPath("ingest", url.PathEscape(source), what)
@@ -125,35 +187,14 @@ func (s *Server) exchange(ctx context.Context, method string, u *url.URL, v any)
 	if err != nil {
 		return err
 	}
-	r.Header.Set("Authorization", "Bearer "+s.key.Reveal())
-	res, err := s.client.Do(r)
-	if err != nil {
-		if failed := (&url.Error{}); errors.As(err, &failed) { // without the path, which may have an id
-			err = failed.Err
-		}
-		return fmt.Errorf("%s: %w", s.base, err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		return fmt.Errorf("%s: %w", s.base, err)
-	case len(body) > maxAnswer:
-		return fmt.Errorf("%s answers with more than %d bytes", s.base, maxAnswer)
-	case res.StatusCode != http.StatusOK:
-		return s.problem(res, body)
-	}
-	if err := json.Unmarshal(body, v); err != nil {
-		return fmt.Errorf("%s does not answer as a server of ours does: %w", s.base, err)
-	}
-	return nil
+	return s.do(r, v)
 }
 
 // problem returns the error that an answer is (RFC 9457).
 func (s *Server) problem(res *http.Response, body []byte) error {
 	var p struct{ Title, Detail, Code string }
 	if err := json.Unmarshal(body, &p); err != nil || p.Title == "" {
-		return fmt.Errorf("%s answers %s", s.base, res.Status)
+		return &ProblemError{Status: res.StatusCode, Wait: waitOf(res.Header), text: fmt.Sprintf("%s answers %s", s.base, res.Status)}
 	}
 	text := p.Title
 	if p.Detail != "" {
@@ -162,5 +203,8 @@ func (s *Server) problem(res *http.Response, body []byte) error {
 	if wait := res.Header.Get("Retry-After"); wait != "" {
 		text += " Try again in " + wait + " s."
 	}
-	return errors.New(s.base.String() + " answers " + strconv.Itoa(res.StatusCode) + ": " + text)
+	return &ProblemError{
+		Status: res.StatusCode, Code: p.Code, Wait: waitOf(res.Header),
+		text: s.base.String() + " answers " + strconv.Itoa(res.StatusCode) + ": " + text,
+	}
 }

@@ -124,6 +124,11 @@ func (s *Store) sweepFiles() error {
 			used[f.File] = true
 		}
 	}
+	s.mu.Lock()
+	for name := range s.pinned {
+		used[name] = true
+	}
+	s.mu.Unlock()
 	left, err := names(s.fs, filepath.Join(s.folder, filesFolder))
 	if err != nil {
 		return err

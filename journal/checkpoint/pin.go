@@ -1,0 +1,114 @@
+package checkpoint
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"hutong/layers"
+)
+
+// ErrNone says that there is no checkpoint.
+var ErrNone = errors.New("checkpoint: there is none that is whole")
+
+// File is one of the files that a checkpoint is made of.
+type File struct {
+	// Name is its path below the store's folder, with slashes.
+	Name string
+	// Bytes and SHA256 are those that it was written with.
+	Bytes  int64
+	SHA256 string
+}
+
+// Pinned is a checkpoint whose files stay until it is released, whatever is written and pruned meanwhile. It
+// may be used from any goroutine.
+type Pinned struct {
+	// Info describes it.
+	Info     Info
+	store    *Store
+	manifest []byte
+	name     string // of the manifest
+	files    []fileRecord
+	release  sync.Once
+}
+
+// Pin pins the newest checkpoint that is not known to be damaged. The error is [ErrNone] when there is none, or
+// what keeps its manifest from being read again. It waits for a Write under way.
+func (s *Store) Pin() (*Pinned, error) {
+	s.work.Lock()
+	defer s.work.Unlock()
+	e := newest(s.snapshot())
+	if e == nil {
+		return nil, ErrNone
+	}
+	p := &Pinned{Info: e.info(), store: s, name: manifestName(e.seq)}
+	var err error
+	if p.manifest, err = readAll(s.fs, filepath.Join(s.folder, p.name)); err != nil {
+		return nil, fmt.Errorf("checkpoint: manifest %s: %w", p.name, err)
+	}
+	m, err := decodeManifest(p.manifest) // what lies there may have changed since it was looked at
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: manifest %s: %w", p.name, err)
+	}
+	for _, f := range m.files() {
+		p.files = append(p.files, *f)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range p.files {
+		s.pinned[p.files[i].File]++
+	}
+	return p, nil
+}
+
+// Files returns the manifest and then the layers' files, in its order.
+func (p *Pinned) Files() []File {
+	sum := sha256.Sum256(p.manifest)
+	out := []File{{Name: p.name, Bytes: int64(len(p.manifest)), SHA256: hex.EncodeToString(sum[:])}}
+	for i := range p.files {
+		out = append(out, File{Name: filesFolder + "/" + p.files[i].File, Bytes: p.files[i].Bytes, SHA256: p.files[i].SHA256})
+	}
+	return out
+}
+
+// Manifest returns the bytes of the manifest, which nobody may change.
+func (p *Pinned) Manifest() []byte { return p.manifest }
+
+// Open opens one of the layers' files for reading. Nothing of it has been checked.
+func (p *Pinned) Open(name string) (io.ReadCloser, error) {
+	for i := range p.files {
+		if filesFolder+"/"+p.files[i].File == name {
+			return p.store.fs.Open(filepath.Join(p.store.folder, filesFolder, p.files[i].File))
+		}
+	}
+	return nil, fmt.Errorf("checkpoint: no file %q of it", name)
+}
+
+// Release lets the files go; those that no checkpoint needs are removed when the next one is written. It may
+// be called again.
+func (p *Pinned) Release() {
+	p.release.Do(func() {
+		p.store.mu.Lock()
+		defer p.store.mu.Unlock()
+		for i := range p.files {
+			name := p.files[i].File
+			if p.store.pinned[name]--; p.store.pinned[name] == 0 {
+				delete(p.store.pinned, name)
+			}
+		}
+	})
+}
+
+// ManifestName returns the name of the manifest of a checkpoint, below the store's folder.
+func ManifestName(seq layers.Seq) string { return manifestName(seq) }
+
+// IsFile reports whether a layer's file may have a name, below a store's folder, with slashes.
+func IsFile(name string) bool {
+	base, ok := strings.CutPrefix(name, filesFolder+"/")
+	return ok && isFileName(base)
+}

@@ -1,0 +1,85 @@
+package checkpoint
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"hutong/layers"
+)
+
+// pinnable writes checkpoint seq of a layer whose state is another one each time.
+func pinnable(t *testing.T, s *Store, l *layers.Layer, seq layers.Seq) {
+	t.Helper()
+	change := layers.Change{Feature: cases()[int(seq)%len(cases())]}
+	change.Feature.ID = layers.FeatureID(string(rune('a' + seq)))
+	if _, err := l.Apply(layers.Batch{Layer: l.Name(), Seq: seq, Changes: []layers.Change{change}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Write(t.Context(), Content{Seq: seq, Epoch: "log", Layers: []layers.State{l.State()}}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestPinnedFilesStay: what is pinned is there, byte for byte, after so many checkpoints that it is pruned, and gone
+// with the first one after its release.
+func TestPinnedFilesStay(t *testing.T) {
+	t.Parallel()
+	s := open(t, newFolder(t), Options{Keep: 1})
+	if _, err := s.Pin(); !errors.Is(err, ErrNone) {
+		t.Errorf("of no checkpoint: got %v, want ErrNone", err)
+	}
+	schema := casesSchema("reports")
+	schema.Observed, schema.Version = "", ""
+	l := newLayer(t, schema)
+	pinnable(t, s, l, 1)
+	p, err := s.Pin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := s.Pin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Release()
+	again.Release() // counts once
+	for seq := layers.Seq(2); seq < 5; seq++ {
+		pinnable(t, s, l, seq)
+	}
+	files := p.Files()
+	if p.Info.Seq != 1 || len(files) != 2 || files[0].Name != ManifestName(1) || !IsFile(files[1].Name) || hash(p.Manifest()) != files[0].SHA256 {
+		t.Fatalf("got %+v of %d", files, p.Info.Seq)
+	}
+	f, err := p.Open(files[1].Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := io.ReadAll(f)
+	if err := errors.Join(err, f.Close()); err != nil || hash(b) != files[1].SHA256 || int64(len(b)) != files[1].Bytes {
+		t.Errorf("got %d bytes, %v; want those of the checkpoint", len(b), err)
+	}
+	for _, name := range []string{"files/other.1.parquet", "../lock", ""} {
+		if _, err := p.Open(name); err == nil {
+			t.Errorf("%q is opened", name)
+		}
+	}
+	p.Release()
+	pinnable(t, s, l, 5)
+	if _, err := os.Stat(filepath.Join(s.folder, files[1].Name)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("after the release: got %v, want the file to be gone", err)
+	}
+}
+
+func TestIsFile(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{
+		"files/reports.12.parquet": true, "files/reports.12.2.tombstones.parquet": true,
+		"reports.12.parquet": false, "files/../reports.12.parquet": false, "files/reports.12.parquet.tmp": false, "files/": false, "": false,
+	} {
+		if got := IsFile(name); got != want {
+			t.Errorf("%q: got %t", name, got)
+		}
+	}
+}
