@@ -47,6 +47,8 @@ func (s *Server) Push(ctx context.Context, source string, body Body) (push.Resul
 		return push.Result{}, err
 	}
 	r.Header.Set("Content-Type", body.Type)
+	// The server looks at the key first. Told no while it sends, a client sees its connection break, and not why.
+	r.Header.Set("Expect", "100-continue")
 	var result push.Result
 	return result, s.do(r, &result)
 }

@@ -24,6 +24,9 @@ import (
 	"hutong/layers"
 )
 
+// expectTimeout is how long a server that knows nothing of "100 Continue" keeps a body waiting.
+const expectTimeout = 2 * time.Second
+
 // Bounds of one exchange.
 const (
 	// Timeout is how long a server may take to answer.
@@ -49,7 +52,7 @@ func New(address string, key auth.Secret) (*Server, error) {
 	return &Server{
 		base: u, key: key,
 		client: &http.Client{
-			Transport:     &http.Transport{Proxy: nil},
+			Transport:     &http.Transport{Proxy: nil, ExpectContinueTimeout: expectTimeout},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}, nil
