@@ -42,6 +42,10 @@ class FakeMap implements LiveMap {
   refreshTiles(source: string, tiles?: TileID[]): void {
     this.refreshed.push(`${source} ${tiles ? tiles.map((t) => `${t.z}/${t.x}/${t.y}`).join(" ") : "all"}`);
   }
+  areTilesLoaded(): boolean {
+    return true;
+  }
+
   isMoving(): boolean {
     return this.moving;
   }

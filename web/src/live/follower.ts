@@ -11,6 +11,7 @@ export interface LiveMap {
   getSource(id: string): unknown;
   coveringTiles(options: { tileSize: number; minzoom?: number; maxzoom?: number; reparseOverscaled?: boolean }): { canonical: TileID }[];
   refreshTiles(source: string, tiles?: TileID[]): void;
+  areTilesLoaded(): boolean;
   isMoving(): boolean;
   getMaxZoom(): number;
   triggerRepaint(): void;
@@ -89,6 +90,11 @@ export class Follower {
 
   /** Has every tile of these layers, of all without a list, loaded again, in the window and outside of it. */
   all(layers?: readonly string[]): void {
+    if (!this.#map.areTilesLoaded()) {
+      // MapLibre loses track of tiles that are reloaded while they load, and never comes to rest.
+      this.#map.once("idle", () => this.all(layers));
+      return;
+    }
     for (const [id, source] of this.#sources) {
       if (layers && !source.layers.some((name) => layers.includes(name))) continue;
       if (this.#map.getSource(id)) this.#map.refreshTiles(id);
