@@ -34,6 +34,8 @@ type city struct {
 	// silent leaves events out, cut ends streams behind so many events, hidden leaves points out of tiles.
 	silent, hidden bool
 	cut            int
+	// looked, unless nil, is told how often a tile was asked for since the last change, and 0 of each change.
+	looked func(times int)
 }
 
 func newCity(t *testing.T) *city {
@@ -87,6 +89,9 @@ func (c *city) ingest(w http.ResponseWriter, r *http.Request) {
 		n++
 	}
 	c.asked = map[string]int{}
+	if c.looked != nil {
+		c.looked(0)
+	}
 	close(c.changed)
 	c.changed = make(chan struct{})
 	fmt.Fprintf(w, `{"seq": %d, "records": %d, "applied": %d, "answers": [{"index": 0, "id": %q, "outcome": "applied"}]}`, c.seq, n, n, first)
@@ -146,7 +151,11 @@ func (c *city) tile(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r.Header.Get("If-None-Match") != "" {
-		if c.asked[at.String()]++; c.asked[at.String()] <= c.stale {
+		c.asked[at.String()]++
+		if c.looked != nil {
+			c.looked(c.asked[at.String()])
+		}
+		if c.asked[at.String()] <= c.stale {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}

@@ -22,7 +22,7 @@ const (
 // FreshnessOptions say what is measured of the way of a change to a tile.
 type FreshnessOptions struct {
 	// Changes are what is sent; the first change of each request is followed. With a rate of 0 lone changes are sent: one,
-	// then the next one [FreshnessOptions.Pause] after the one before was seen. Count is not used.
+	// then the next one [FreshnessOptions.Pause] after the one before was seen.
 	Changes IngestOptions
 	// Layer is the name of the layer that the source feeds.
 	Layer string
@@ -64,7 +64,6 @@ func (o *FreshnessOptions) Validate() error {
 // changes returns the options of the changes.
 func (o *FreshnessOptions) changes() IngestOptions {
 	c := o.Changes
-	c.Count = 0
 	if c.Rate == 0 {
 		c.Batch, c.Connections = 1, 1
 	}

@@ -14,7 +14,7 @@ import (
 func freshness(t *testing.T, ctx context.Context, c *city, change func(*FreshnessOptions)) *FreshnessResult { //nolint:revive // t is first in tests
 	t.Helper()
 	o := FreshnessOptions{Changes: c.changes(), Layer: "a", Zoom: 14}
-	o.Changes.Duration, o.Changes.Rate, o.Changes.Batch = 200*time.Millisecond, 100, 4
+	o.Changes.Duration, o.Changes.Rate, o.Changes.Batch = time.Second, 100, 4
 	change(&o)
 	client := NewClient(16)
 	defer client.CloseIdleConnections()
@@ -36,7 +36,7 @@ func TestFreshness(t *testing.T) {
 	}
 	r := freshness(t, t.Context(), c, func(o *FreshnessOptions) {
 		o.Tiles = Options{Targets: targets, Connections: 2, Rate: 100, Encoding: "gzip"}
-		o.Idle = 100 * time.Millisecond
+		o.Idle = 500 * time.Millisecond
 	})
 	n := r.Changes.Requests
 	if n == 0 || r.Fresh.Count != n || r.Told.Count != n || r.Fetched.Count != n || r.Whole.Count != n || r.Untold+r.Unshown+r.Unfollowed != 0 {
@@ -54,13 +54,16 @@ func TestFreshness(t *testing.T) {
 func TestLoneChanges(t *testing.T) {
 	t.Parallel()
 	c := newCity(t)
-	r := freshness(t, t.Context(), c, func(o *FreshnessOptions) { o.Changes.Rate, o.Pause = 0, 10*time.Millisecond })
-	if n := r.Changes.Sent; n == 0 || n != r.Changes.Requests || r.Fresh.Count != n || r.Idle != nil || n > 20 {
+	r := freshness(t, t.Context(), c, func(o *FreshnessOptions) {
+		o.Changes.Rate, o.Changes.Count, o.Changes.Duration, o.Pause = 0, 5, time.Minute, time.Millisecond
+	})
+	if n := r.Changes.Sent; n != 5 || n != r.Changes.Requests || r.Fresh.Count != n || r.Idle != nil {
 		t.Errorf("got %+v and %+v, want lone changes with pauses", r, r.Changes)
 	}
 }
 
-// TestLostChanges: what was not seen is counted. The end of the run stands for that of their patience.
+// TestLostChanges: what was not seen is counted. The end of the run, once changes were looked for in vain, stands for that
+// of their patience.
 func TestLostChanges(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*city){
@@ -70,9 +73,14 @@ func TestLostChanges(t *testing.T) {
 			t.Parallel()
 			c := newCity(t)
 			change(c)
-			ctx, cancel := context.WithTimeout(t.Context(), 400*time.Millisecond)
+			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			r := freshness(t, ctx, c, func(*FreshnessOptions) {})
+			c.looked = func(times int) {
+				if c.silent || times == 3 { // the third look tells that the second was counted
+					cancel()
+				}
+			}
+			r := freshness(t, ctx, c, func(o *FreshnessOptions) { o.Changes.Rate, o.Changes.Duration = 0, time.Minute })
 			if r.Fresh.Count != 0 || r.Unfollowed != r.Changes.Requests || !r.Stopped || c.hidden != (r.Without > 0) {
 				t.Errorf("got %+v and %+v, want none that was seen", r, r.Changes)
 			}
