@@ -89,6 +89,32 @@ func TestReaderNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
+// TestAppendGzipInParts: any number of parts is one member, and the lengths where their number changes are no exception.
+func TestAppendGzipInParts(t *testing.T) {
+	t.Parallel()
+	all := append(noise(200<<10), bytes.Repeat([]byte("complaint open "), 60_000)...)
+	for n, want := range map[int]int{
+		0: 1, 1: 1, partBytes: 1, partBytes + 1: 2, 2*partBytes + 1: 3, 3 * partBytes: 3, 3*partBytes + 1: 4, maxParts*partBytes + 1: 4, len(all): 4,
+	} {
+		if got := partsOf(n); got != want {
+			t.Errorf("%d bytes: got %d parts, want %d", n, got, want)
+		}
+		packed := AppendGzip([]byte("before"), all[:n])
+		r, err := stdgzip.NewReader(bytes.NewReader(packed[len("before"):]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Multistream(false)
+		got, err := io.ReadAll(r)
+		if err != nil || !bytes.Equal(got, all[:n]) || string(packed[:6]) != "before" {
+			t.Errorf("%d bytes: got %d, %v", n, len(got), err)
+		}
+		if again := AppendGzip([]byte("before"), all[:n]); !bytes.Equal(again, packed) {
+			t.Errorf("%d bytes: got other bytes at the second time", n)
+		}
+	}
+}
+
 func TestAppendGzipAllocatesLittleMoreThanItsOutput(t *testing.T) {
 	src := bytes.Repeat([]byte("hutong "), 10_000)
 	dst := make([]byte, 0, len(src))
@@ -118,12 +144,23 @@ func FuzzRoundTrip(f *testing.F) {
 }
 
 func BenchmarkAppendGzip(b *testing.B) {
-	src := append(noise(50_000), bytes.Repeat([]byte("complaint open "), 20_000)...)
-	var dst []byte
-	b.ReportAllocs()
-	b.SetBytes(int64(len(src)))
-	for b.Loop() {
-		dst = AppendGzip(dst[:0], src)
+	// As long as a full tile, and as little to compress: one of 300 words, then bytes that are any.
+	words, rest := noise(300*6), noise(370_000)
+	var src []byte
+	for i := 0; len(src) < len(rest); i += 3 {
+		w := 6 * (int(rest[i]) + int(rest[i+1]&31))
+		src = append(append(src, words[w:w+6]...), rest[i:i+3]...)
+	}
+	for name, parts := range map[string]int{"alone": 1, "parts": partsOf(len(src))} {
+		b.Run(name, func(b *testing.B) {
+			var dst []byte
+			b.ReportAllocs()
+			b.SetBytes(int64(len(src)))
+			for b.Loop() {
+				dst = appendGzip(encoders, dst[:0], src, parts)
+			}
+			b.ReportMetric(float64(len(dst)), "out-bytes")
+		})
 	}
 }
 
