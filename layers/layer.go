@@ -125,6 +125,14 @@ func (l *Layer) Schema() *Schema { return l.schema }
 // Snapshot returns the newest published state.
 func (l *Layer) Snapshot() *Snapshot { return l.current.Load() }
 
+// Forgets reports whether a batch received then would have the layer forget tombstones, for their age or number. Batches of
+// upserts for which it is false can be applied as one, in their order, with the same result.
+func (l *Layer) Forgets(received int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.writer.tombs.forgets(received, &l.writer.opts)
+}
+
 // Apply makes all changes of b visible together, or none: then the error is a [*ChangeError] that
 // names the first one refused, [ErrLayer] or [ErrSeq]. It keeps nothing of b.
 func (l *Layer) Apply(b Batch) (Delta, error) {

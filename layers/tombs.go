@@ -170,6 +170,16 @@ func (t *tombstones) prune(received int64, o *Options) {
 	}
 }
 
+// forgets reports whether prune would find something to let go of.
+func (t *tombstones) forgets(received int64, o *Options) bool {
+	if len(t.queue) == 0 {
+		return false
+	}
+	first := t.queue[0]
+	oldest := max(t.clock, received) - o.TombstoneAge.Microseconds()
+	return len(t.byID) > o.MaxTombstones || first.received != 0 && first.received < oldest
+}
+
 // list returns all tombstones.
 func (t *tombstones) list() []Tombstone {
 	if len(t.byID) == 0 {

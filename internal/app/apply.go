@@ -13,17 +13,26 @@ import (
 // numbers start behind it.
 const firstSeq = 1
 
-// apply makes an entry of the log visible. live says that it came while the server runs, and not while it
-// read the log again at its start, so that it counts. The error says that the entry does not fit the
-// layers as they are configured now; nothing of its layer, and of those behind it, was applied.
-func (s *Store) apply(seq layers.Seq, batches []record.Batch, live bool) error {
+// applyAll makes entries visible at once and tells whoever waits for each. live says that they came while the server runs,
+// and not while it read the log again at its start, so that they count. The error says that one does not fit the layers as
+// they are configured now; nothing of its layer, and of those behind it, was applied.
+func (s *Store) applyAll(entries []reading, live bool) error {
+	last := entries[len(entries)-1].Seq
+	var batches []record.Batch
+	for i := range entries {
+		batches = append(batches, entries[i].Batches...)
+	}
 	s.mu.Lock()
-	outcomes, err := s.show(seq, batches, live)
+	outcomes, err := s.show(last, batches, live)
 	s.mu.Unlock()
 	if err != nil {
-		return err
+		return &unfitError{entries[0].Seq, last, err}
 	}
-	s.receipts.deliver(seq, outcomes)
+	for i := range entries {
+		n := len(entries[i].Batches)
+		s.receipts.deliver(entries[i].Seq, outcomes[:n:n])
+		outcomes = outcomes[n:]
+	}
 	return nil
 }
 

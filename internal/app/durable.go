@@ -69,6 +69,7 @@ type durable struct {
 	log         *slog.Logger
 	journal     *journal.Journal
 	checkpoints *checkpoint.Store
+	applier     *applier
 	recovered   map[layers.Name]bool // layers that a checkpoint had
 	requests    chan request         // for run
 
@@ -90,7 +91,7 @@ type durable struct {
 // openDurable opens the data folder of a store and loads the newest checkpoint into it. From then on what
 // the store accepts goes to the log.
 func openDurable(ctx context.Context, data Data, store *Store, log *slog.Logger, m *telemetry.Metrics) (*durable, error) {
-	d := &durable{data: data, store: store, log: log, recovered: map[layers.Name]bool{}, requests: make(chan request), failed: make(chan error, 1)}
+	d := &durable{data: data, store: store, log: log, applier: newApplier(store, m), recovered: map[layers.Name]bool{}, requests: make(chan request), failed: make(chan error, 1)}
 	if d.data.CheckpointBytes == 0 {
 		d.data.CheckpointBytes = DefaultCheckpointBytes
 	}
@@ -196,19 +197,20 @@ func (d *durable) Append(ctx context.Context, batches ...record.Batch) (layers.S
 // follow applies the log behind the checkpoint until ctx is done. caughtUp is called once, when what was
 // there at the start is visible. An error means that the log cannot be followed.
 func (d *durable) follow(ctx context.Context, caughtUp func()) error {
-	live, ready := false, func() {}
-	ready = func() {
-		live = true
-		caughtUp()
-		ready = func() {} // once, however often the log is followed
-	}
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer d.applier.end()
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	running.Go(func() { d.applier.run(stop) })
 	for {
-		err := d.journal.Follow(ctx, d.store.seqNow(), func(e journal.Entry) error {
-			if err := d.store.apply(e.Seq, e.Batches, live); err != nil {
-				return &unfitError{e.Seq, err}
-			}
-			return nil
-		}, func() { ready() })
+		err := d.journal.Follow(reading, d.store.seqNow(), func(e journal.Entry) error { return d.applier.put(reading, e) }, func() {
+			d.applier.mark(reading, caughtUp)
+			caughtUp = func() {} // once, however often the log is followed
+		})
+		if failed := d.applier.rest(ctx); failed != nil {
+			err = failed
+		}
 		var loss *journal.LossError
 		var schema *record.SchemaError
 		var unfit *unfitError
@@ -228,15 +230,19 @@ func (d *durable) follow(ctx context.Context, caughtUp func()) error {
 	}
 }
 
-// unfitError says that an entry of the log does not fit the layers.
+// unfitError says that an entry of the log, of those from first to last, does not fit the layers.
 type unfitError struct {
-	seq layers.Seq
-	err error
+	first, last layers.Seq
+	err         error
 }
 
 // Error says which, why and what to do.
 func (e *unfitError) Error() string {
-	return fmt.Sprintf("message %d of the log does not fit the config: %v; undo what the config has narrowed, or start with an empty data folder", e.seq, e.err)
+	which := fmt.Sprintf("message %d", e.last)
+	if e.first != e.last {
+		which = fmt.Sprintf("one of the messages %d to %d", e.first, e.last)
+	}
+	return fmt.Sprintf("%s of the log does not fit the config: %v; undo what the config has narrowed, or start with an empty data folder", which, e.err)
 }
 
 // Unwrap returns the reason.
