@@ -27,6 +27,8 @@ const patience = 10 * time.Second
 type recorder struct {
 	publish func(ctx context.Context, account string, messages []Message) // before it is kept; nil answers
 
+	busy func() // nil does nothing
+
 	arrived chan Message
 
 	mu   sync.Mutex
@@ -63,7 +65,12 @@ func (r *recorder) Publish(ctx context.Context, account string, messages []Messa
 	}
 }
 
-func (r *recorder) Busy() []byte { return []byte("busy") }
+func (r *recorder) Busy() []byte {
+	if r.busy != nil {
+		r.busy()
+	}
+	return []byte("busy")
+}
 
 // rig is a running server.
 type rig struct {
@@ -159,6 +166,17 @@ func (r *rig) later(c *nats.Conn, subject, payload string) <-chan string {
 		answers <- string(m.Data)
 	}()
 	return answers
+}
+
+// send publishes to a source of account a, without a reply subject.
+func (r *rig) send(c *nats.Conn, payload string) {
+	r.t.Helper()
+	if err := c.Publish("reports.x", []byte(payload)); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := c.Flush(); err != nil {
+		r.t.Fatal(err)
+	}
 }
 
 // next returns the next message that the handler was given.

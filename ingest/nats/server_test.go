@@ -253,6 +253,50 @@ func TestMemory(t *testing.T) {
 	close(release)
 }
 
+// TestOverrun: what is lost between the server and a queue is counted and said.
+func TestOverrun(t *testing.T) {
+	t.Parallel()
+	h := newRecorder()
+	taken, release, stuck, loosen := make(chan int, 100), make(chan struct{}), make(chan int, 1), make(chan struct{})
+	h.publish = func(ctx context.Context, _ string, _ []Message) {
+		taken <- 1
+		hold(ctx, release)
+	}
+	h.busy = func() {
+		stuck <- 1
+		hold(t.Context(), loosen)
+	}
+	r := serve(t, h, Options{Queue: 1})
+	if err := r.list[0].sub.SetPendingLimits(1, 1<<20); err != nil {
+		t.Fatal(err)
+	}
+	c, _ := r.dial("a")
+	r.send(c, "with the handler")
+	await(t, taken)
+	r.send(c, "waits")
+	r.count(`hutong_nats_queued_messages`, "1")
+	answer := r.later(c, "reports.x", "has no room")
+	await(t, stuck) // and so is whoever brings messages
+	for range 10 {
+		r.send(c, "too many")
+	}
+	for end := time.Now().Add(patience); !strings.Contains(r.said.String(), "may have been lost"); {
+		if time.Now().After(end) {
+			t.Fatal("nothing is said of what is lost")
+		}
+	}
+	close(loosen)
+	if got := await(t, answer); got != "busy" {
+		t.Errorf("got %q", got)
+	}
+	close(release)
+	for end := time.Now().Add(patience); r.metric("hutong_nats_overruns_total") == "0"; {
+		if r.ask(c, "reports.x", "goes on"); time.Now().After(end) { // it is counted behind a batch
+			t.Fatal("nothing is counted")
+		}
+	}
+}
+
 // TestFailed: what the handler could not accept is counted, and answered with what it says.
 func TestFailed(t *testing.T) {
 	t.Parallel()
