@@ -50,8 +50,12 @@ func (l *serverLog) client(format string, v []any) bool {
 }
 
 func (l *serverLog) write(level func(string, ...any), format string, v []any) {
-	if !l.client(format, v) {
-		level("nats", slog.String("line", fmt.Sprintf(format, v...)))
+	if l.client(format, v) {
+		return
+	}
+	// Lines of which there may be many come as one text.
+	if line := fmt.Sprintf(format, v...); !strings.Contains(line, ofClient) {
+		level("nats", slog.String("line", line))
 	}
 }
 
