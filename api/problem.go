@@ -96,6 +96,25 @@ type problem struct {
 	Detail string `json:"detail,omitempty"`
 }
 
+// Status returns the HTTP status of a code.
+func (c Code) Status() int { return kinds[c].status }
+
+// Problem returns the body of a problem with the members of more, as [RefuseWith] sends it, for an answer that
+// does not go by HTTP. code is one of the codes.
+func Problem(code Code, detail string, more any) []byte {
+	// The type is a URN since there is no page for each code to link to.
+	body, err := json.Marshal(problem{"urn:hutong:problem:" + string(code), kinds[code].title, kinds[code].status, code, detail})
+	if err != nil {
+		body = []byte(`{"status":500,"code":"internal"}`) // strings and ints always marshal
+	}
+	if more != nil {
+		if members, err := json.Marshal(more); err == nil && len(members) > len("{}") && members[0] == '{' {
+			body = append(append(body[:len(body)-1], ','), members[1:]...)
+		}
+	}
+	return body
+}
+
 // Refuse answers with a problem. detail is one sentence for the developer who reads it: what was
 // wrong with the request, never an internal message and never a private value.
 func Refuse(w http.ResponseWriter, r *http.Request, code Code, detail string) {
@@ -109,16 +128,7 @@ func RefuseWith(w http.ResponseWriter, r *http.Request, code Code, detail string
 	if !ok {
 		code, k, detail = CodeInternal, kinds[CodeInternal], ""
 	}
-	// The type is a URN since there is no page for each code to link to.
-	body, err := json.Marshal(problem{"urn:hutong:problem:" + string(code), k.title, k.status, code, detail})
-	if err != nil {
-		body = []byte(`{"status":500,"code":"internal"}`) // strings and ints always marshal
-	}
-	if more != nil {
-		if members, err := json.Marshal(more); err == nil && len(members) > len("{}") && members[0] == '{' {
-			body = append(append(body[:len(body)-1], ','), members[1:]...)
-		}
-	}
+	body := Problem(code, detail, more)
 	h := w.Header()
 	for _, name := range []string{"Content-Encoding", "ETag", HeaderDropped, HeaderFreshness} {
 		h.Del(name)

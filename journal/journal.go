@@ -1,5 +1,5 @@
 // Package journal is the ordered, durable log of everything that was accepted: a NATS JetStream stream,
-// embedded or of a cluster. It is the only importer of NATS.
+// embedded or of a cluster. Beside ingest/nats, which takes messages, it is the only importer of NATS.
 //
 //	Append ──► queue ──► committer ──► stream ──► Follow ──► layers
 //	           group commit           synced      every entry, in order

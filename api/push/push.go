@@ -182,46 +182,71 @@ func (s *Surface) remove(w http.ResponseWriter, r *http.Request, f *push.Feed, i
 	api.Reply(w, r, http.StatusOK, result)
 }
 
+// Problem is what a sender is told of an error of a feed.
+type Problem struct {
+	Code   api.Code
+	Detail string
+	// Wait is when to send again; 0 when that would not help.
+	Wait time.Duration
+	// More are members of the problem beside those that all have; nil for none.
+	More any
+}
+
+// ProblemOf returns the problem that an error of a feed is, if it is one that senders by any protocol are
+// told of: a bound, a body that is none, or a server that accepts nothing now.
+func ProblemOf(err error) (p Problem, ok bool) {
+	rate, limited := errors.AsType[*push.RateError](err)
+	large, tooLarge := errors.AsType[*push.TooLargeError](err)
+	syntax, malformed := errors.AsType[*ingest.SyntaxError](err)
+	switch {
+	case limited:
+		return Problem{api.CodeRate, "This source takes " + rate.Limit + ".", rate.Wait, nil}, true
+	case tooLarge:
+		return Problem{api.CodeBodyTooLarge, large.Error(), 0, nil}, true
+	case malformed:
+		return Problem{api.CodeBodyMalformed, "At " + syntax.Error() + ".", 0, place{syntax.Line, syntax.Byte}}, true
+	case errors.Is(err, ingest.ErrReadOnly):
+		return Problem{api.CodeReadOnly, "The server is short of room and takes no changes.", 30 * time.Second, nil}, true
+	case errors.Is(err, ingest.ErrUnavailable):
+		return Problem{api.CodeUnavailable, "The server cannot make changes durable at the moment.", 5 * time.Second, nil}, true
+	case errors.Is(err, ingest.ErrBusy), errors.Is(err, context.DeadlineExceeded):
+		return Problem{api.CodeBusy, "The server has too much to do.", time.Second, nil}, true
+	}
+	return Problem{}, false
+}
+
 // fail answers with the problem that err is. result, unless it is nil, says what was done before.
 func (s *Surface) fail(w http.ResponseWriter, r *http.Request, f *push.Feed, err error, result any) {
 	h := w.Header()
-	busy := func(code api.Code, wait time.Duration, detail string) {
-		api.RetryAfter(h, wait)
-		api.RefuseWith(w, r, code, detail, result)
-	}
-	rate, limited := errors.AsType[*push.RateError](err)
+	_, limited := errors.AsType[*push.RateError](err)
 	media, strange := errors.AsType[*push.MediaError](err)
-	large, tooLarge := errors.AsType[*push.TooLargeError](err)
-	syntax, malformed := errors.AsType[*ingest.SyntaxError](err)
+	_, tooLarge := errors.AsType[*push.TooLargeError](err)
 	_, broken := errors.AsType[*push.BodyError](err)
 	_, longer := errors.AsType[*http.MaxBytesError](err)
 	if limited || strange || tooLarge || broken {
 		h.Set("Connection", "close") // the rest of the body is not read
 	}
+	p, known := ProblemOf(err)
 	switch {
-	case limited:
-		busy(api.CodeRate, rate.Wait, "This source takes "+rate.Limit+".")
+	case longer:
+		api.Refuse(w, r, api.CodeBodyTooLarge, fmt.Sprintf("A body of this source may have %d bytes.", f.Limits().Body))
+	case known && p.Wait > 0 && !broken:
+		if !limited {
+			p.Detail += again(result)
+		}
+		api.RetryAfter(h, p.Wait)
+		api.RefuseWith(w, r, p.Code, p.Detail, result)
+	case known && !broken:
+		api.RefuseWith(w, r, p.Code, p.Detail, p.More)
 	case strange:
 		if media.Coding {
 			h.Set("Accept-Encoding", "gzip, zstd, identity") // RFC 9110 §15.5.16
 		}
 		api.Refuse(w, r, api.CodeMediaType, media.Error()+".")
-	case tooLarge:
-		api.Refuse(w, r, api.CodeBodyTooLarge, large.Error())
-	case longer:
-		api.Refuse(w, r, api.CodeBodyTooLarge, fmt.Sprintf("A body of this source may have %d bytes.", f.Limits().Body))
-	case malformed:
-		api.RefuseWith(w, r, api.CodeBodyMalformed, "At "+syntax.Error()+".", place{syntax.Line, syntax.Byte})
 	case errors.Is(err, push.ErrAtomic):
 		api.RefuseWith(w, r, api.CodeRecordsRefused, "Nothing was published: the request takes all records or none, and some were refused.", result)
 	case errors.Is(err, push.ErrRemoval):
 		api.Refuse(w, r, api.CodeParameterInvalid, removalProblem(err))
-	case errors.Is(err, ingest.ErrReadOnly):
-		busy(api.CodeReadOnly, 30*time.Second, "The server is short of room and takes no changes."+again(result))
-	case errors.Is(err, ingest.ErrUnavailable):
-		busy(api.CodeUnavailable, 5*time.Second, "The server cannot make changes durable at the moment."+again(result))
-	case errors.Is(err, ingest.ErrBusy), errors.Is(err, context.DeadlineExceeded) && !broken:
-		busy(api.CodeBusy, time.Second, "The server has too much to do."+again(result))
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		api.Refuse(w, r, api.CodeBodySlow, fmt.Sprintf("A body has %s to come.", BodyTimeout))
 	case r.Context().Err() != nil:

@@ -10,14 +10,21 @@ import (
 	"hutong/layers"
 )
 
-// Message is a JSON record, a list of them or a feature, from a sender who cannot be told that something
-// of it is refused: a sensor that publishes.
+// Message is a JSON record, a list of them or a feature, in most cases from a sender who cannot be told that
+// something of it is refused: a sensor that publishes.
 type Message struct {
 	Payload []byte
 	// Cut says that the payload was longer than it could be, and lacks its end.
 	Cut bool
 	// Received is when all of it had come.
 	Received time.Time
+	// Asks says that the sender waits to hear what becomes of it.
+	Asks bool
+
+	// What a sender that asks is told, once the messages are accepted: Result, or Err when the message is no
+	// body at all: a [*TooLargeError] or [*ingest.SyntaxError], and then no dead letter.
+	Result *Result
+	Err    error
 }
 
 // Messages takes messages together, in their order. What is refused of them, and messages that are no JSON
@@ -32,10 +39,18 @@ func (f *Feed) Messages(ctx context.Context, list []Message) error {
 	defer f.door.leave()
 	var all parsed
 	all.reasons = map[ingest.Reason]int{}
+	var asked []asking
 	for i := range list {
-		done := f.message(&all, &list[i], now)
-		defer done() // what was read is used until it is published
+		t, p := f.message(&all, &list[i], now)
+		if t == nil {
+			continue
+		}
+		defer t.read.close() // what was read is used until it is published
+		if list[i].Asks {
+			asked = append(asked, asking{&list[i], t, p, len(all.changes) - len(p.changes)})
+		}
 	}
+	var receipts []ingest.Receipt
 	for changes := all.changes; len(changes) > 0; {
 		n := min(len(changes), ingest.MaxBatch)
 		receipt, err := f.opts.To.Accept(ctx, f.opts.Name, layers.Batch{Layer: f.opts.Layer, Changes: changes[:n], Received: now.UnixMicro()})
@@ -43,8 +58,20 @@ func (f *Feed) Messages(ctx context.Context, list []Message) error {
 			return err
 		}
 		f.count(receipt.Outcomes, n)
+		receipts = append(receipts, receipt)
 		changes = changes[n:]
 	}
+	if err := f.keep(ctx, &all); err != nil {
+		return err
+	}
+	for i := range asked {
+		asked[i].tell(receipts)
+	}
+	return nil
+}
+
+// keep puts the letters of messages away.
+func (f *Feed) keep(ctx context.Context, all *parsed) error {
 	if len(all.letters) == 0 {
 		return nil
 	}
@@ -59,12 +86,34 @@ func (f *Feed) Messages(ctx context.Context, list []Message) error {
 	return nil
 }
 
-// message adds what becomes of a message to all, and returns what gives its memory back.
-func (f *Feed) message(all *parsed, m *Message, now time.Time) (done func()) {
-	refuse := func(reason ingest.Reason, want string) func() {
+// asking is a message whose sender waits, and where its changes begin among those of all.
+type asking struct {
+	message *Message
+	taking  *taking
+	parsed  parsed
+	first   int
+}
+
+// tell sets the result of the message. Each receipt but the last is of [ingest.MaxBatch] changes.
+func (a *asking) tell(receipts []ingest.Receipt) {
+	outcomes := make([]layers.Outcome, len(a.parsed.changes))
+	for i := range outcomes {
+		at := a.first + i
+		receipt := &receipts[at/ingest.MaxBatch]
+		outcomes[i] = outcomeOf(receipt.Outcomes, at%ingest.MaxBatch)
+		a.taking.result.Seq = max(a.taking.result.Seq, receipt.Seq)
+	}
+	a.taking.result.Refused = len(a.parsed.refused)
+	a.taking.answer(0, len(a.taking.body.pieces), &a.parsed, outcomes)
+	a.message.Result = a.taking.result
+}
+
+// message adds what becomes of a message to all, and returns it; t is nil when the message is no body.
+func (f *Feed) message(all *parsed, m *Message, now time.Time) (t *taking, p parsed) {
+	refuse := func(reason ingest.Reason, want string) (*taking, parsed) {
 		all.letters = append(all.letters, LetterOf(m.Payload, reason, want, m.Received))
 		all.reasons[reason]++
-		return func() {}
+		return nil, parsed{}
 	}
 	if m.Cut {
 		return refuse(ingest.ReasonTooLong, "a message within the listener's limit of a packet")
@@ -72,18 +121,25 @@ func (f *Feed) message(all *parsed, m *Message, now time.Time) (done func()) {
 	b, err := f.cut(JSON, string(m.Payload))
 	var large *TooLargeError
 	switch {
+	case err != nil && m.Asks:
+		m.Err = err
+		return nil, parsed{}
 	case errors.As(err, &large):
 		return refuse(ingest.ReasonTooLong, fmt.Sprintf("at most %d records", large.Limit))
 	case err != nil:
 		return refuse(ingest.ReasonJSON, "JSON: "+err.Error())
 	}
-	t := f.begin(b, m.Received, now, AnswerNone)
-	p := t.parse(0, len(b.pieces))
+	which := AnswerNone
+	if m.Asks {
+		which = AnswerAll
+	}
+	t = f.begin(b, m.Received, now, which)
+	p = t.parse(0, len(b.pieces))
 	all.changes, all.letters = append(all.changes, p.changes...), append(all.letters, p.letters...)
 	for reason, n := range p.reasons {
 		all.reasons[reason] += n
 	}
-	return t.read.close
+	return t, p
 }
 
 // LetterOf is the dead letter of a message that is refused as a whole.

@@ -174,13 +174,19 @@ func (t *taking) publish(ctx context.Context, from, to int, p *parsed) error {
 		t.result.Seq = max(t.result.Seq, receipt.Seq)
 		t.feed.count(receipt.Outcomes, len(p.changes))
 	}
+	t.answer(from, to, p, receipt.Outcomes)
+	return nil
+}
+
+// answer answers the records from up to to, of whose changes became outcomes.
+func (t *taking) answer(from, to int, p *parsed, outcomes []layers.Outcome) {
 	masked := t.feed.mapper.MasksID()
 	for i, next := from, 0; i < to; i++ {
 		if a, refused := p.refused[i]; refused {
 			t.result.add(a)
 			continue
 		}
-		outcome := outcomeOf(receipt.Outcomes, next)
+		outcome := outcomeOf(outcomes, next)
 		a := Answer{Index: i, Line: t.body.pieces[i].line, Outcome: outcome.String()}
 		if !masked {
 			a.ID = p.changes[next].Feature.ID
@@ -189,7 +195,6 @@ func (t *taking) publish(ctx context.Context, from, to int, p *parsed) error {
 		t.result.add(a)
 		next++
 	}
-	return nil
 }
 
 // outcomeOf returns what became of change i. An acceptor that does not tell has applied it.

@@ -289,6 +289,13 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 	if sensors != nil {
 		background.Go(func() { _ = sensors.Run(ctx) }) // ends with ctx
 	}
+	subjects, err := a.newNATS(ctx)
+	if err != nil {
+		return err
+	}
+	if subjects != nil {
+		background.Go(func() { _ = subjects.Run(ctx) }) // ends with ctx
+	}
 	for _, ager := range agers {
 		background.Go(func() { _ = ager.Run(ctx) }) // ends with ctx
 	}

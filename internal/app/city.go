@@ -51,6 +51,10 @@ type City struct {
 	MQTT *MQTT
 	// Topics are the filters of topics of sources of Push, by their names.
 	Topics map[string][]string
+	// NATS is where NATS clients publish to sources of Push; nil opens no port.
+	NATS *NATS
+	// Subjects are the filters of subjects of sources of Push, by their names.
+	Subjects map[string][]string
 	// Push are sources that take what is sent to them; who takes their changes and letters, their budget and
 	// their meters are put in when an [App] is made.
 	Push []push.Options

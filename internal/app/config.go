@@ -48,12 +48,22 @@ func FromConfig(c *config.Config) (*City, error) {
 		}
 		city.Topics = map[string][]string{}
 	}
+	if n := c.NATS; n != nil {
+		city.NATS = &NATS{Listen: n.Listen, Clients: n.Clients, Payload: n.Payload}
+		if n.TLS != nil {
+			city.NATS.TLS = &TLSFiles{Cert: n.TLS.Cert, Key: n.TLS.Key}
+		}
+		city.Subjects = map[string][]string{}
+	}
 	city.Progress = &Progress{}
 	for i := range c.Sources {
 		if c.Sources[i].Push != nil {
 			city.Push = append(city.Push, pushOf(&c.Sources[i]))
 			if topics := c.Sources[i].Push.Topics; len(topics) > 0 && city.Topics != nil {
 				city.Topics[c.Sources[i].Name] = topics
+			}
+			if list := c.Sources[i].Push.Subjects; len(list) > 0 && city.Subjects != nil {
+				city.Subjects[c.Sources[i].Name] = list
 			}
 			continue
 		}

@@ -24,12 +24,27 @@ type MQTT struct {
 	Clients, Packet int
 }
 
-// publishing takes what is published by MQTT into the push sources.
-type publishing struct {
-	router  *mqtt.Router
+// senders are those who publish to the push sources.
+type senders struct {
 	feeds   map[string]*push.Feed
 	keys    *auth.Keys
 	letters ingest.DeadLetters
+}
+
+// senders returns those of the app.
+func (a *App) senders() senders {
+	s := senders{map[string]*push.Feed{}, a.keys, a.letters}
+	for _, f := range a.feeds {
+		s.feeds[f.Name()] = f
+	}
+	return s
+}
+
+// publishing takes what is published by MQTT into the push sources.
+type publishing struct {
+	senders
+
+	router *mqtt.Router
 }
 
 var _ mqtt.Handler = (*publishing)(nil)
@@ -50,10 +65,7 @@ func (a *App) newMQTT(ctx context.Context) (*mqtt.Server, error) {
 		}
 		o.TLS = c.config()
 	}
-	p := &publishing{feeds: map[string]*push.Feed{}, keys: a.keys, letters: a.letters}
-	for _, f := range a.feeds {
-		p.feeds[f.Name()] = f
-	}
+	p := &publishing{senders: a.senders()}
 	var routes []mqtt.Route
 	for _, source := range slices.Sorted(maps.Keys(a.city.Topics)) {
 		for _, text := range a.city.Topics[source] {
@@ -89,8 +101,8 @@ func (p *publishing) Authorise(_, password string) (mqtt.Session, error) {
 
 // home returns the first source that a key may publish to, whose letters get what has no other place; "" if
 // there is none.
-func (p *publishing) home(key *auth.Key) string {
-	for _, name := range slices.Sorted(maps.Keys(p.feeds)) {
+func (s *senders) home(key *auth.Key) string {
+	for _, name := range slices.Sorted(maps.Keys(s.feeds)) {
 		if key.Allows(auth.Scope{Action: auth.Ingest, Name: name}) {
 			return name
 		}

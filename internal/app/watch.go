@@ -232,6 +232,7 @@ func differences(a, b *config.Config) []string {
 	add("tls", a.TLS, b.TLS)
 	add("journal", a.Journal, b.Journal)
 	add("mqtt", a.MQTT, b.MQTT)
+	add("nats", a.NATS, b.NATS)
 	add("cache", a.CacheBytes, b.CacheBytes)
 	add("archives", a.Archives, b.Archives)
 	add("center", a.Center, b.Center)

@@ -54,6 +54,7 @@ func (b *builder) push(s *Source, e entry) (files bool) {
 		Requests: limits.get("requests").integer(0), Rate: limits.get("rate").integer(0),
 	}
 	b.topics(s, p.get("topics"))
+	b.subjects(s, p.get("subjects"))
 	b.position(s, p)
 	b.deletes(s, n)
 	s.Mapping.MaxFuture = DefaultMaxFuture

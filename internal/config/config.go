@@ -55,6 +55,8 @@ type Config struct {
 	CacheBytes int64
 	// MQTT is where sensors publish; nil opens no port.
 	MQTT *MQTT
+	// NATS is where NATS clients publish; nil opens no port.
+	NATS *NATSListener
 	// Journal is where accepted changes are kept; nil keeps them in memory only.
 	Journal *Journal
 	// Center is lon/lat in degrees where the map opens; nil when the file does not say.
@@ -145,6 +147,8 @@ type Push struct {
 	Limits push.Limits
 	// Topics are the filters of the MQTT topics whose messages come in too.
 	Topics []string
+	// Subjects are those of NATS, wildcards included, whose messages come in too.
+	Subjects []string
 }
 
 // Key is a key of somebody who may push, import or erase.

@@ -110,6 +110,7 @@ func (b *builder) build(tree *node) {
 	}
 	b.journal(tree.get("journal"))
 	b.mqtt(tree.get("mqtt"))
+	b.nats(tree.get("nats"))
 	c.CacheBytes = int64(tree.get("cache").get("bytes").integer(0))
 	if n := tree.get("center"); n != nil {
 		c.Center = &orb.Point{n.items[0].number(0), n.items[1].number(0)}

@@ -32,6 +32,21 @@ sources:
 ` + sources
 }
 
+// TestPublished: a source takes topics and subjects beside what is posted.
+func TestPublished(t *testing.T) {
+	t.Parallel()
+	c, err := Parse("f", []byte("nats: {listen: 'a:1'}\nmqtt: {listen: 'a:2'}\n"+pushed(`
+  hotline: {layer: reports, push: {topics: [a/+/b, "c/#"], subjects: [a.*.b, c.>]}, id: "{id}", fields: {title: t}}
+`)), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Push{Topics: []string{"a/+/b", "c/#"}, Subjects: []string{"a.*.b", "c.>"}, Delimiter: ','}
+	if diff := cmp.Diff(want, c.Sources[0].Push); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestPush(t *testing.T) {
 	t.Parallel()
 	c, err := Parse("f", []byte(pushed(`
@@ -180,7 +195,7 @@ func TestPushIsRefused(t *testing.T) {
 		{"a received file", head + "files: [x.geojson], observed: received}", `sources.a.observed: a file is not received: "received" is for a source with push; for a property of this name write {from: received}`},
 		{"no format", head + "push: {formats: [xml]}}", `sources.a.push.formats[0]: "xml" is not one of "json", "geojson", "ndjson", "csv"`},
 		{"a format twice", head + "push: {formats: [csv, csv]}}", `sources.a.push.formats[1]: "csv" stands twice`},
-		{"a key of push", head + "push: {limit: {}}}", `sources.a.push.limit: unknown key "limit"; did you mean "limits"?; the keys are delimiter, formats, limits, position, records, topics`},
+		{"a key of push", head + "push: {limit: {}}}", `sources.a.push.limit: unknown key "limit"; did you mean "limits"?; the keys are delimiter, formats, limits, position, records, subjects, topics`},
 		{"a limit", head + "push: {limits: {records: 0}}}", "sources.a.push.limits.records: 0 is not from 1 to 1000000"},
 		{"a path", head + "push: {records: 'a.#'}}", `sources.a.push.records: "a.#" has a #: want the names of members with dots between them, such as data.items`},
 		{"half a place", head + "push: {position: {lon: x}}}", "sources.a.push.position: lon and lat are both needed: a column for longitude and one for latitude"},
