@@ -122,11 +122,12 @@ func TestBenchLive(t *testing.T) {
 	}
 }
 
+// TestBenchFreshness ends with the first answer, which is that the key is wrong.
 func TestBenchFreshness(t *testing.T) {
 	t.Parallel()
 	s := pushServer(t)
 	status, stdout, stderr := call(t, "bench", "freshness", s.URL, "--source", "desk", "--key-file", keyFileOf(t, "hk_wrong"),
-		"--rate", "100", "--tiles", "50", "--idle-seconds", "0.1", "--seconds", "0.2", "--warm", "--walk", "5")
+		"--rate", "100", "--tiles", "50", "--idle-seconds", "0.1", "--seconds", "60", "--warm", "--walk", "5")
 	if status != exitFailed || !strings.Contains(stderr, "401: A key is needed") || !strings.Contains(stdout, "100 changes/s to source desk in batches of 5, 50 tiles/s\n0 changes followed") {
 		t.Errorf("got %d, stderr %q, %s", status, stderr, stdout)
 	}
