@@ -57,6 +57,11 @@ type benchChanges struct {
 	fields                    []string
 }
 
+// changeFlags are the flags that mean nothing where no changes are sent.
+var changeFlags = []string{
+	"key-file", "batch", "format", "features", "first-id", "id", "id-property", "position", "observed", "field", "bounds", "seed", "connections", "rate",
+}
+
 func (b *benchChanges) addFlags(cmd *cobra.Command, batch int) {
 	f := cmd.Flags()
 	c := &b.options.Changes

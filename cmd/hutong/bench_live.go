@@ -27,6 +27,11 @@ func newBenchLive(env lookup) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			for _, name := range changeFlags {
+				if c.options.Source == "" && cmd.Flags().Changed(name) {
+					return usageError{fmt.Errorf("--%s is about the changes that --ingest-source NAME sends", name)}
+				}
+			}
 			server, stop, err := s.open(cmd, args)
 			if err != nil {
 				return err

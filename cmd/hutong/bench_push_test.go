@@ -159,6 +159,7 @@ func TestBenchPushIsUsedWrongly(t *testing.T) {
 		{[]string{"ingest", s.URL, "--source", "desk", "--key-file", key, "--seconds", "-1"}, exitUsage, "-1 seconds"},
 		{[]string{"ingest", s.URL, "--source", "none", "--key-file", key, "--count", "1"}, exitFailed, "404"},
 		{[]string{"live", s.URL, "--clients", "0"}, exitUsage, "0 clients"},
+		{[]string{"live", s.URL, "--rate", "5"}, exitUsage, "--rate is about the changes that --ingest-source"},
 		{[]string{"live", s.URL, "--seconds", "0"}, exitUsage, "a duration"},
 		{[]string{"live", "http://127.0.0.1:1"}, exitFailed, "refused"},
 		{[]string{"freshness", s.URL}, exitUsage, "--source"},
