@@ -263,6 +263,22 @@ test("rounds rest", () => {
   });
 });
 
+test("a round is put off by chance, so that pages do not ask together", () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const map = new FakeMap();
+  const follower = new Follower(map, "https://maps.example/", null, () => {}, () => 0.9);
+  try {
+    follower.change(at(100, 200));
+    mock.timers.tick(89);
+    assert.equal(map.refreshed.length, 0);
+    mock.timers.tick(1);
+    assert.equal(map.refreshed.length, 1);
+  } finally {
+    follower.end();
+    mock.timers.reset();
+  }
+});
+
 test("layers of a source", () => {
   assert.deepEqual(layersOf("https://maps.example/x/tiles/a,b-c_d/{z}/{x}/{y}.mvt"), ["a", "b-c_d"]);
   assert.deepEqual(layersOf("https://maps.example/tiles/a/{z}/{x}/{y}.pbf?x=1"), ["a"]);
