@@ -67,6 +67,8 @@ test("the first words of a stream tell what changed while the page opened", asyn
     assert.deepEqual(await say(hello("e", { a: hour, b: 1 })), [], "nothing, and a layer of another tab");
     assert.deepEqual(await say(hello("e", { a: 1, c: 1 })), [["c"]], "the first words about it; a goes on where it was");
     assert.deepEqual(await say(hello("e", { a: 1, c: 1 })), []);
+    assert.deepEqual(await say(hello("e", { c: 1 })), [], "another tab leads, which has not heard of all that is followed");
+    assert.deepEqual(await say(hello("e", { a: 1, c: 1 })), [["a"]], "and has now");
     assert.deepEqual(await say(hello("f", { a: hour, c: hour })), [["a", "c"]], "another history");
     assert.deepEqual(await say("id: f-4\nevent: reset\ndata: {}\n\n"), [null]);
   });

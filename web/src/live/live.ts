@@ -51,7 +51,7 @@ class Following implements Live {
   #state: LiveState = { state: "connecting", asOf: null };
   #layers: readonly string[] = [];
   #epoch = "";
-  /** The layers that a hello was about. */
+  /** The layers that the last hello was about: of others nothing is told. */
   readonly #known = new Set<string>();
   #hidden = 0;
 
@@ -139,7 +139,7 @@ class Following implements Live {
     const age = Math.max(performance.now(), Date.now() - performance.timeOrigin); // one may stand still in a machine that sleeps, the other may be set
     const opened = Date.parse(time) - age - SLACK_MS;
     const other = this.#epoch !== "" && this.#epoch !== epoch;
-    if (other) this.#known.clear();
+    for (const name of this.#known) if (other || !layers[name]) this.#known.delete(name);
     this.#epoch = epoch;
     const missed = this.#layers.filter((name) => {
       const state = layers[name];
