@@ -87,7 +87,7 @@ func Live(ctx context.Context, client *http.Client, o LiveOptions) (*LiveResult,
 	}
 	arrived := newArrivals(connections)
 
-	listening, stop := context.WithCancel(ctx)
+	listening, stop := context.WithCancel(context.WithoutCancel(ctx)) // what is open at the end is counted, whatever ends it
 	defer stop()
 	var wg sync.WaitGroup
 	defer wg.Wait()

@@ -122,16 +122,21 @@ func TestLiveRefused(t *testing.T) {
 	}
 }
 
-// TestLiveIsStopped ends a run that would take an hour.
+// TestLiveIsStopped ends a run that would take an hour, when its streams are open.
 func TestLiveIsStopped(t *testing.T) {
 	t.Parallel()
 	c := newCity(t)
 	client := NewClient(1)
 	defer client.CloseIdleConnections()
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, cancel)
+	defer cancel()
+	c.measured = func(times int) {
+		if times == 2 { // the first time was before there were streams
+			cancel()
+		}
+	}
 	r, err := Live(ctx, client, LiveOptions{Server: c.URL, Layers: []string{"a"}, Clients: 3, Duration: time.Hour})
-	if err != nil || !r.Stopped || r.RSSEnd == nil {
+	if err != nil || !r.Stopped || r.Open != 3 || r.RSSEnd == nil {
 		t.Errorf("got %+v, %v, want what there was", r, err)
 	}
 }
