@@ -3,7 +3,9 @@ package e2e
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -79,4 +81,65 @@ func TestAgesAreTold(t *testing.T) {
 	if a := s.get(t, "/tiles/reports/0/0/0.mvt"); a.StatusCode != http.StatusNoContent {
 		t.Errorf("got %d, want an empty tile", a.StatusCode)
 	}
+}
+
+// filed is a city with a data folder and a layer that is read from a file.
+const filed = `
+city: A city
+journal: {folder: %q}
+layers:
+  reports: {title: Reports, licence: CC0-1.0, fields: {state: {type: string%s}}}
+sources:
+  desk: {layer: reports, files: [%q], csv: {lon: lon, lat: lat}, id: "{no}", fields: {state: state}}
+`
+
+// TestStreamsOfAnotherStart starts the server again and again on one data folder. A stream goes on where it was only
+// where nothing happened that is in no log: a file that was read after a kill, or another config, make another epoch.
+func TestStreamsOfAnotherStart(t *testing.T) {
+	t.Parallel()
+	dir := write(t, map[string]string{"desk.csv": "no,lon,lat,state\n1,116.4,39.9,open\n"})
+	csv, config := filepath.Join(dir, "desk.csv"), filepath.Join(dir, "city.yaml")
+	// start starts the server and returns the epoch of its streams.
+	start := func(private string) (s *server, epoch string) {
+		t.Helper()
+		if err := os.WriteFile(config, fmt.Appendf(nil, filed, filepath.Join(dir, "data"), private, csv), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s = run(t, "serve", "--config", config)
+		res, err := http.DefaultClient.Get(s.url + "/live")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		for stream := bufio.NewScanner(res.Body); stream.Scan(); {
+			if id, ok := strings.CutPrefix(stream.Text(), "id: "); ok {
+				epoch, _, _ = strings.Cut(id, "-")
+				return s, epoch
+			}
+		}
+		t.Fatal("the stream has no event")
+		return s, ""
+	}
+	s, read := start("")
+	s.kill(t) // before there was a checkpoint, so the file is read again
+	if err := os.WriteFile(csv, []byte("no,lon,lat,state\n1,116.4,39.9,closed\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, again := start("")
+	if again == read {
+		t.Errorf("a file was read again that has changed: got the epoch %s again", again)
+	}
+	s.stop(t)
+	s, kept := start("")
+	s.stop(t)
+	s, same := start("")
+	if same != kept {
+		t.Errorf("nothing has changed: got the epochs %s and %s, want streams to go on", kept, same)
+	}
+	s.stop(t)
+	s, changed := start(", private: true")
+	if changed == kept {
+		t.Errorf("a field is private now: got the epoch %s again", changed)
+	}
+	s.kill(t)
 }
