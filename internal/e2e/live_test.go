@@ -11,6 +11,12 @@ import (
 	"testing"
 )
 
+// told is the data of an event.
+type told struct {
+	Seq    uint64
+	Layers map[string]struct{ Cells [][2]uint32 }
+}
+
 // TestAgesAreTold pushes a report that is too old for its layer: its deletion is told like any change, though no
 // message comes, and the tile is empty then.
 func TestAgesAreTold(t *testing.T) {
@@ -30,10 +36,7 @@ func TestAgesAreTold(t *testing.T) {
 	defer res.Body.Close()
 	stream := bufio.NewScanner(res.Body)
 	// next returns the data of the next event of a kind.
-	next := func(kind string) (data struct {
-		Seq    uint64
-		Layers map[string]struct{ Cells [][2]uint32 }
-	}) {
+	next := func(kind string) (data told) {
 		t.Helper()
 		for is := false; stream.Scan(); {
 			if name, ok := strings.CutPrefix(stream.Text(), "event: "); ok {
@@ -70,11 +73,11 @@ func TestAgesAreTold(t *testing.T) {
 		t.Fatalf("got %+v, %v, want a report that was taken", receipt, err)
 	}
 	for {
-		told := next("change")
-		if len(told.Layers["reports"].Cells) != 1 {
-			t.Fatalf("got %+v, want the cell of the report", told)
+		change := next("change")
+		if len(change.Layers["reports"].Cells) != 1 {
+			t.Fatalf("got %+v, want the cell of the report", change)
 		}
-		if told.Seq > receipt.Seq {
+		if change.Seq > receipt.Seq {
 			break // and nothing was sent
 		}
 	}
