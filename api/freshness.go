@@ -75,7 +75,12 @@ func NewFreshness(name layers.Name, m *LagMetrics) *Freshness {
 }
 
 // Loaded notes that the layer was filled from files or a checkpoint, which has no lag.
-func (f *Freshness) Loaded(now time.Time) { f.changed.Store(now.UnixMicro()) }
+func (f *Freshness) Loaded(now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.changed.Store(now.UnixMicro())
+	f.header.Store(nil) // it would be of a change before
+}
 
 // Passed notes a batch that has become visible and changed something.
 func (f *Freshness) Passed(p Passage) {
@@ -134,7 +139,7 @@ func (f *Freshness) Changed() time.Time {
 	return time.UnixMicro(us)
 }
 
-// Header returns the value of [HeaderFreshness], nil before the first change. Read only.
+// Header returns the value of [HeaderFreshness], nil when the layer was loaded since its last change. Read only.
 func (f *Freshness) Header() []string {
 	if f == nil {
 		return nil

@@ -28,6 +28,11 @@ func TestFreshnessOfNothing(t *testing.T) {
 	if got := f.Changed(); !got.Equal(noon) {
 		t.Errorf("loaded: changed at %v, want %v", got, noon)
 	}
+	f.Passed(Passage{Received: noon, Visible: noon})
+	if f.Header() == nil {
+		t.Error("a change has no lag")
+	}
+	f.Loaded(noon)
 	if f.Header() != nil {
 		t.Errorf("a load has the lag %q", f.Header())
 	}

@@ -20,7 +20,7 @@ func TestOverTheWire(t *testing.T) {
 			stop := f.run()
 			s := httptest.NewUnstartedServer(f.server)
 			s.EnableHTTP2 = proto == "HTTP/2.0"
-			s.Config.ReadTimeout = time.Second
+			s.Config.ReadTimeout = 2 * time.Second // for the handshake, too
 			if s.EnableHTTP2 {
 				s.StartTLS()
 			} else {

@@ -195,6 +195,34 @@ func TestResume(t *testing.T) {
 	})
 }
 
+// TestResumeWhileWindowsGo merges what a client missed though the windows have been dropped since they were found.
+func TestResumeWhileWindowsGo(t *testing.T) {
+	t.Parallel()
+	l := &layer{name: "a", zoom: 16}
+	r := recent{most: 3, mostCells: 100}
+	add := func(seq layers.Seq) {
+		w := window{prev: seq - 1, last: seq}
+		w.of(l).add(span{cell{uint32(seq), 1}, cell{uint32(seq), 1}})
+		r.add(w)
+	}
+	for seq := layers.Seq(1); seq <= 3; seq++ {
+		add(seq)
+	}
+	missed, ok := r.since(1)
+	for seq := layers.Seq(4); seq <= 20; seq++ {
+		add(seq)
+	}
+	all := merged(missed, []*layer{l})
+	if want := []cell{{2, 1}, {3, 1}}; !ok || !cmp.Equal(all.dirty[l].order, want, cmp.AllowUnexported(cell{})) {
+		t.Errorf("got %v, %v, want %v", all.dirty[l].order, ok, want)
+	}
+	for i := range cap(r.windows) {
+		if at := r.windows[:cap(r.windows)][i]; (i < r.first || i >= len(r.windows)) && at.dirty != nil {
+			t.Errorf("the window up to %d is held though it was dropped", at.last)
+		}
+	}
+}
+
 func TestSlowClient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,6 +1,10 @@
 package live
 
-import "hutong/layers"
+import (
+	"slices"
+
+	"hutong/layers"
+)
 
 // window is what changed while changes were collected.
 type window struct {
@@ -67,27 +71,33 @@ func (r *recent) add(w window) {
 		r.first++
 	}
 	if r.first > r.most { // half of the slice is empty
-		r.windows = append(r.windows[:0], r.windows[r.first:]...)
+		r.windows = slices.Delete(r.windows, 0, r.first) // which forgets what they hold
 		r.first = 0
 	}
 }
 
-// since returns what of list changed that a client at seq may have missed; ok is false when that is not
-// known any more.
-func (r *recent) since(seq layers.Seq, list []*layer) (merged window, ok bool) {
+// since returns the windows that a client at seq may not know all of; ok is false when that is not known any
+// more. Windows never change once they are here, so what they hold is read without the hub's mutex.
+func (r *recent) since(seq layers.Seq) (missed []window, ok bool) {
 	if seq < r.floor {
-		return window{}, false
+		return nil, false
 	}
-	for i := r.first; i < len(r.windows); i++ {
-		w := &r.windows[i]
-		if !w.missed(seq) {
-			continue
-		}
+	all := r.windows[r.first:]
+	from := 0
+	for from < len(all) && !all[from].missed(seq) {
+		from++
+	}
+	return slices.Clone(all[from:]), true
+}
+
+// merged returns what of list changed in windows.
+func merged(windows []window, list []*layer) (all window) {
+	for i := range windows {
 		for _, l := range list {
-			if d := w.dirty[l]; d != nil {
-				merged.of(l).merge(d)
+			if d := windows[i].dirty[l]; d != nil {
+				all.of(l).merge(d)
 			}
 		}
 	}
-	return merged, true
+	return all
 }

@@ -222,14 +222,14 @@ func (s *stream) start(since string) [][]byte {
 	h.behind.Add(-int64(s.group.head - s.next)) //nolint:gosec // events in a queue
 	s.next = s.group.head
 	reason := ""
-	var missed window
+	var windows []window
 	if since != "" {
 		epoch, from, ok := parseID(since)
 		switch {
 		case !ok, epoch != h.opts.Epoch, from > seq:
 			reason = resetEpoch
 		default:
-			if missed, ok = h.recent.since(from, s.group.layers); !ok {
+			if windows, ok = h.recent.since(from); !ok {
 				reason = resetOld
 			}
 		}
@@ -241,6 +241,7 @@ func (s *stream) start(since string) [][]byte {
 		h.metrics.resets.With(reason).Add(1)
 		return append(frames, h.reset(seq, reason))
 	}
+	missed := merged(windows, s.group.layers)
 	parts := make(map[layers.Name][]byte, len(missed.dirty))
 	for l, d := range missed.dirty {
 		parts[l.name] = d.append(nil, l)

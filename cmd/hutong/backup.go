@@ -32,6 +32,8 @@ func newBackup(env lookup) *cobra.Command {
 			switch {
 			case folder != "" && (cmd.Flags().Changed("server") || t.keyFile != ""):
 				return usageError{errors.New("backup takes --server, with a key, or --folder, not both")}
+			case out == stdoutName && t.asJSON:
+				return usageError{errors.New("--json is for a backup in a file: with --out - standard output has the backup")}
 			case out == stdoutName && isTerminal(cmd.OutOrStdout()):
 				return usageError{errors.New("a backup is nothing for a terminal: send it to a file or a program")}
 			}

@@ -21,6 +21,7 @@ func TestBackupIsUsedWrongly(t *testing.T) {
 	}{
 		{[]string{"backup"}, exitUsage, "a key is needed"},
 		{[]string{"backup", "--folder", dir, "--server", "http://127.0.0.1:1"}, exitUsage, "not both"},
+		{[]string{"backup", "--folder", dir, "--out", "-", "--json"}, exitUsage, "--json is for a backup in a file"},
 		{[]string{"backup", "--folder", filepath.Join(dir, "missing")}, exitFailed, "is no data folder"},
 		{[]string{"restore", file}, exitUsage, "--folder"},
 		{[]string{"restore", "--folder", dir}, exitUsage, "accepts 1 arg"},

@@ -29,17 +29,7 @@ type bench struct {
 }
 
 func newBench(env lookup) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "bench",
-		Short: "Measure a server",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, _ = fmt.Fprint(cmd.ErrOrStderr(), cmd.UsageString())
-			return usageError{errors.New("say what to measure: bench tiles, ingest, live or freshness")}
-		},
-	}
-	cmd.AddCommand(newBenchTiles(), newBenchIngest(env), newBenchLive(env), newBenchFreshness(env))
-	return cmd
+	return group("bench", "Measure a server", "say what to measure: bench tiles, ingest, live or freshness", newBenchTiles(), newBenchIngest(env), newBenchLive(env), newBenchFreshness(env))
 }
 
 func newBenchTiles() *cobra.Command {
@@ -179,10 +169,7 @@ func (b *bench) targets(stdin io.Reader, set *load.Tileset) (targets []string, w
 		}
 		return targets, count(len(targets), "tile") + " of a list", err
 	}
-	if b.walk < 1 || b.walk > load.MaxTargets {
-		return nil, "", usageError{fmt.Errorf("a walk of %d tiles is not 1 to %d", b.walk, load.MaxTargets)}
-	}
-	low, high, err := parseZooms(b.zooms)
+	low, high, err := parseWalk(b.walk, b.zooms)
 	if err != nil {
 		return nil, "", usageError{err}
 	}
@@ -199,6 +186,14 @@ func (b *bench) targets(stdin io.Reader, set *load.Tileset) (targets []string, w
 	}
 	what = fmt.Sprintf("a walk of %s, seed %d, zooms %d to %d", count(b.walk, "tile"), b.seed, narrow.MinZoom, narrow.MaxZoom)
 	return targets, what, nil
+}
+
+// parseWalk checks how many tiles a walk has and reads its zooms.
+func parseWalk(tiles int, zooms string) (low, high uint8, err error) {
+	if tiles < 1 || tiles > load.MaxTargets {
+		return 0, 0, fmt.Errorf("a walk of %d tiles is not 1 to %d", tiles, load.MaxTargets)
+	}
+	return parseZooms(zooms)
 }
 
 // parseZooms reads one zoom or two with a dash; "" is all.

@@ -31,22 +31,24 @@ func (b *benchServer) addFlags(cmd *cobra.Command) {
 	f.BoolVar(&b.asJSON, "json", false, "as JSON")
 }
 
-// open returns the URL of the server and what ends it.
-func (b *benchServer) open(cmd *cobra.Command, args []string) (server string, stop func(), err error) {
+// open returns the URL of the server, a client of at most so many connections, and what ends both.
+func (b *benchServer) open(cmd *cobra.Command, args []string, connections int) (server string, client *http.Client, stop func(), err error) {
 	if (len(args) == 1) == (b.config != "") {
-		return "", nil, usageError{fmt.Errorf("%s needs either the URL of a server or --config FILE", cmd.CommandPath())}
+		return "", nil, nil, usageError{fmt.Errorf("%s needs either the URL of a server or --config FILE", cmd.CommandPath())}
 	}
+	// The options refuse later too few or too many.
+	client = load.NewClient(min(max(connections, 1), load.MaxConnections))
 	if len(args) == 1 {
 		if err := load.CheckServer(args[0], b.remote); err != nil {
-			return "", nil, remoteError(err)
+			return "", nil, nil, remoteError(err)
 		}
-		return args[0], func() {}, nil
+		return args[0], client, client.CloseIdleConnections, nil
 	}
 	own, err := serveOwn(cmd, b.config, b.logLevel)
 	if err != nil {
-		return "", nil, err
+		return "", nil, nil, err
 	}
-	return own.url, own.stop, nil
+	return own.url, client, func() { client.CloseIdleConnections(); own.stop() }, nil
 }
 
 // benchChanges holds the flags that say what changes are sent.
@@ -55,6 +57,11 @@ type benchChanges struct {
 	keyFile, bounds, position string
 	observed                  string
 	fields                    []string
+}
+
+// changeFlags are the flags that mean nothing where no changes are sent.
+var changeFlags = []string{
+	"key-file", "batch", "format", "features", "first-id", "id", "id-property", "position", "observed", "field", "bounds", "seed", "connections", "rate",
 }
 
 func (b *benchChanges) addFlags(cmd *cobra.Command, batch int) {

@@ -74,13 +74,12 @@ func (b *freshness) run(cmd *cobra.Command, env lookup, args []string) error {
 	if c.Batch == 0 {
 		c.Batch = min(max(int(c.Rate/20), 1), load.MaxBatch)
 	}
-	server, stop, err := b.server.open(cmd, args)
+	// Requests at once are bounded by connections and changes followed.
+	server, client, stop, err := b.server.open(cmd, args, load.MaxConnections)
 	if err != nil {
 		return err
 	}
 	defer stop()
-	client := load.NewClient(load.MaxConnections) // requests at once are bounded by connections and changes followed
-	defer client.CloseIdleConnections()
 	if b.layer, err = onlyLayer(cmd.Context(), client, server, b.layer); err != nil {
 		return err
 	}
@@ -93,12 +92,9 @@ func (b *freshness) run(cmd *cobra.Command, env lookup, args []string) error {
 		Tiles: load.Options{Connections: b.tileConnections, Rate: b.tiles, Encoding: "gzip", Duration: length, Remote: b.server.remote},
 	}
 	if b.tiles > 0 {
-		low, high, err := parseZooms(b.zooms)
+		low, high, err := parseWalk(b.walk, b.zooms)
 		if err != nil {
 			return usageError{err}
-		}
-		if b.walk < 1 || b.walk > load.MaxTargets {
-			return usageError{fmt.Errorf("a walk of %d tiles is not 1 to %d", b.walk, load.MaxTargets)}
 		}
 		if o.Tiles.Targets, err = load.LayerWalk(server, b.layer, low, high, c.Changes.Bounds, b.walk, c.Changes.Seed); err != nil {
 			return err

@@ -31,14 +31,12 @@ func newBenchIngest(env lookup) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			server, stop, err := s.open(cmd, args)
+			server, client, stop, err := s.open(cmd, args, c.options.Connections)
 			if err != nil {
 				return err
 			}
 			defer stop()
 			c.options.Duration, c.options.Remote = length, s.remote
-			client := load.NewClient(connections(c.options.Connections))
-			defer client.CloseIdleConnections()
 			o, err := c.complete(cmd, env, client, server, layer)
 			if err != nil {
 				return err
@@ -65,7 +63,3 @@ func newBenchIngest(env lookup) *cobra.Command {
 	f.Float64Var(&c.options.Rate, "rate", 0, "`number` of changes that are due a second; 0 sends as fast as they are acknowledged")
 	return cmd
 }
-
-// connections returns how many connections a client gets for so many that are asked for, which the options refuse
-// later if they are too few or too many.
-func connections(n int) int { return min(max(n, 1), load.MaxConnections) }

@@ -27,13 +27,16 @@ func newBenchLive(env lookup) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			server, stop, err := s.open(cmd, args)
+			for _, name := range changeFlags {
+				if c.options.Source == "" && cmd.Flags().Changed(name) {
+					return usageError{fmt.Errorf("--%s is about the changes that --ingest-source NAME sends", name)}
+				}
+			}
+			server, client, stop, err := s.open(cmd, args, c.options.Connections)
 			if err != nil {
 				return err
 			}
 			defer stop()
-			client := load.NewClient(connections(c.options.Connections))
-			defer client.CloseIdleConnections()
 			o := load.LiveOptions{Server: server, Clients: clients, Duration: length, Remote: s.remote}
 			if names == "" {
 				if names, err = onlyLayer(cmd.Context(), client, server, ""); err != nil {

@@ -122,11 +122,12 @@ func TestBenchLive(t *testing.T) {
 	}
 }
 
+// TestBenchFreshness ends with the first answer, which is that the key is wrong.
 func TestBenchFreshness(t *testing.T) {
 	t.Parallel()
 	s := pushServer(t)
 	status, stdout, stderr := call(t, "bench", "freshness", s.URL, "--source", "desk", "--key-file", keyFileOf(t, "hk_wrong"),
-		"--rate", "100", "--tiles", "50", "--idle-seconds", "0.1", "--seconds", "0.2", "--warm", "--walk", "5")
+		"--rate", "100", "--tiles", "50", "--idle-seconds", "0.1", "--seconds", "60", "--warm", "--walk", "5")
 	if status != exitFailed || !strings.Contains(stderr, "401: A key is needed") || !strings.Contains(stdout, "100 changes/s to source desk in batches of 5, 50 tiles/s\n0 changes followed") {
 		t.Errorf("got %d, stderr %q, %s", status, stderr, stdout)
 	}
@@ -158,6 +159,7 @@ func TestBenchPushIsUsedWrongly(t *testing.T) {
 		{[]string{"ingest", s.URL, "--source", "desk", "--key-file", key, "--seconds", "-1"}, exitUsage, "-1 seconds"},
 		{[]string{"ingest", s.URL, "--source", "none", "--key-file", key, "--count", "1"}, exitFailed, "404"},
 		{[]string{"live", s.URL, "--clients", "0"}, exitUsage, "0 clients"},
+		{[]string{"live", s.URL, "--rate", "5"}, exitUsage, "--rate is about the changes that --ingest-source"},
 		{[]string{"live", s.URL, "--seconds", "0"}, exitUsage, "a duration"},
 		{[]string{"live", "http://127.0.0.1:1"}, exitFailed, "refused"},
 		{[]string{"freshness", s.URL}, exitUsage, "--source"},

@@ -47,11 +47,12 @@ func newErase(env lookup) *cobra.Command {
 				return usageError{fmt.Errorf("an id has 1 to %d bytes", layers.MaxID)}
 			case f.folder != "" && f.config == "":
 				return usageError{errors.New("--folder needs --config, which says what the layers are")}
-			case (cmd.Flags().Changed("config") || f.folder != "") && cmd.Flags().Changed("server"):
-				return usageError{errors.New("erase takes --server or a data folder with --config, not both")}
 			}
 			erase := f.atServer
 			if cmd.Flags().Changed("config") || f.folder != "" { // not with HUTONG_CONFIG alone, beside a server
+				if cmd.Flags().Changed("server") || f.keyFile != "" {
+					return usageError{errors.New("erase takes --server, with a key, or a data folder with --config, not both")}
+				}
 				erase = f.inFolder
 			}
 			report, err := erase(cmd, env, layer, id)

@@ -59,6 +59,7 @@ func TestErase(t *testing.T) {
 		{"an empty id", []string{"reports", ""}, exitUsage, "", "1 to 512 bytes"},
 		{"no layer", []string{"Reports", "1"}, exitUsage, "", "no name of a layer"},
 		{"both", []string{"reports", "1", "--server", server.URL, "--config", missing}, exitUsage, "", "not both"},
+		{"a key for a folder", []string{"reports", "1", "--key-file", missing, "--config", missing}, exitUsage, "", "not both"},
 		{"folder alone", []string{"reports", "1", "--folder", "x"}, exitUsage, "", "--folder needs --config"},
 		{"no config", []string{"reports", "1", "--config", missing}, exitFailed, "", "city.yaml"},
 	} {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,6 +28,9 @@ func newHealth() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if seconds <= 0 || seconds > maxHealthSeconds {
 				return usageError{fmt.Errorf("--seconds %v is not more than 0 and up to %d", seconds, maxHealthSeconds)}
+			}
+			if len(args) == 1 && cmd.Flags().Changed("listen") {
+				return usageError{errors.New("health takes a URL or --listen, not both")}
 			}
 			url := ""
 			if len(args) == 1 {

@@ -33,6 +33,7 @@ func TestHealth(t *testing.T) {
 		{"nobody", []string{"health", "http://127.0.0.1:1"}, 200, exitFailed, "refused"},
 		{"no URL", []string{"health", listen}, 200, exitUsage, "not an http or https URL"},
 		{"no port", []string{"health", "--listen", "127.0.0.1:0"}, 200, exitUsage, "--listen"},
+		{"both", []string{"health", s.URL, "--listen", listen}, 200, exitUsage, "not both"},
 		{"no time", []string{"health", "--seconds", "0"}, 200, exitUsage, "--seconds 0"},
 		{"too much", []string{"health", s.URL, s.URL}, 200, exitUsage, "at most 1"},
 	} {

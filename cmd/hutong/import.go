@@ -45,8 +45,8 @@ func newImport(env lookup) *cobra.Command {
 			switch {
 			case i.server == "" && len(args) > 0:
 				return usageError{errors.New("import takes files with --server; those of --config are in the config")}
-			case i.server == "" && (i.keyFile != "" || i.format != "" || i.delimiter != ""):
-				return usageError{errors.New("--key-file, --format and --delimiter are for import --server")}
+			case i.server == "" && (i.keyFile != "" || i.format != "" || i.delimiter != "" || cmd.Flags().Changed("refused")):
+				return usageError{errors.New("--key-file, --format, --delimiter and --refused are for import --server")}
 			case i.server == "" && i.file == "":
 				return usageError{errors.New("import needs --config FILE, or --server URL --source NAME and files")}
 			case i.server != "" && (cmd.Flags().Changed("config") || i.dryRun):
@@ -67,7 +67,7 @@ func newImport(env lookup) *cobra.Command {
 	cmd.Flags().StringVar(&i.keyFile, "key-file", "", "`file` with the key; without it "+keyVariable+" has it")
 	cmd.Flags().StringVar(&i.format, "format", "", "`format` of the files: csv, geojson, ndjson or json (default: by their names)")
 	cmd.Flags().StringVar(&i.delimiter, "delimiter", "", "`character` between the cells of CSV (default: a comma, or a tab in .tsv)")
-	cmd.Flags().IntVar(&i.refused, "refused", 20, "list at most this `number` of refused records")
+	cmd.Flags().IntVar(&i.refused, "refused", 20, "list at most this `number` of the records that the server refused")
 	cmd.Flags().BoolVar(&i.asJSON, "json", false, "as JSON")
 	return cmd
 }

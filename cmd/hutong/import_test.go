@@ -66,6 +66,7 @@ func TestImportIsUsedWrongly(t *testing.T) {
 		{[]string{"import", "--server", "http://127.0.0.1:1", "--source", "desk", "--format", "xml", "a"}, "--format \"xml\" is none of"},
 		{[]string{"import", "--server", "http://127.0.0.1:1", "--source", "desk", "--delimiter", "ab", "a"}, "--delimiter \"ab\""},
 		{[]string{"import", "--config", "testdata/city.yaml", "--format", "csv"}, "are for import --server"},
+		{[]string{"import", "--config", "testdata/city.yaml", "--refused", "5"}, "are for import --server"},
 		{[]string{"import", "--dry-run"}, "--config"},
 		{[]string{"import", "--dry-run", "--config", "testdata/city.yaml", "--source", "dsek"}, `no source "dsek"; the sources are desk, form`},
 	} {

@@ -25,17 +25,7 @@ const keyVariable = "HUTONG_KEY"
 const refusedPage = 500
 
 func newIngest(env lookup) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "ingest",
-		Short: "See and replay what a running server has refused",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, _ = fmt.Fprint(cmd.ErrOrStderr(), cmd.UsageString())
-			return usageError{errors.New("say what to do: ingest refused or ingest replay")}
-		},
-	}
-	cmd.AddCommand(newIngestRefused(env), newIngestReplay(env))
-	return cmd
+	return group("ingest", "See and replay what a running server has refused", "say what to do: ingest refused or ingest replay", newIngestRefused(env), newIngestReplay(env))
 }
 
 // target holds the flags that name a source of a server.

@@ -20,17 +20,7 @@ const maxKeyText = 4 << 10
 var keyName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,63}$`)
 
 func newKey() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "key",
-		Short: "Make keys for those who push, import and erase",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, _ = fmt.Fprint(cmd.ErrOrStderr(), cmd.UsageString())
-			return usageError{errors.New("say what to do: key new or key hash")}
-		},
-	}
-	cmd.AddCommand(newKeyNew(), newKeyHash())
-	return cmd
+	return group("key", "Make keys for those who push, import and erase", "say what to do: key new or key hash", newKeyNew(), newKeyHash())
 }
 
 func newKeyNew() *cobra.Command {

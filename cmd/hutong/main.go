@@ -74,22 +74,28 @@ func run(ctx context.Context, args []string, env lookup, stdout, stderr io.Write
 
 // newRoot returns the command with all its subcommands. started is set when one of them begins.
 func newRoot(env lookup, started *bool) *cobra.Command {
-	root := &cobra.Command{
-		Use:           "hutong",
-		Short:         "A live vector-tile and layer server for running a city",
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, _ = fmt.Fprint(cmd.ErrOrStderr(), cmd.UsageString())
-			return usageError{errors.New("name a command")}
-		},
-	}
+	root := group("hutong", "A live vector-tile and layer server for running a city", "name a command")
+	root.SilenceErrors, root.SilenceUsage = true, true
 	root.AddCommand(newServe(env), newDemo(), newImport(env), newCheck(env), newInspect(), newBench(env), newKey(), newIngest(env), newErase(env), newBackup(env), newRestore(), newHealth(), newVersion())
 	for _, cmd := range root.Commands() {
 		prepare(cmd, env, started)
 	}
 	return root
+}
+
+// group returns a command that only has others; say is what is wrong with it alone.
+func group(use, short, say string, others ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_, _ = fmt.Fprint(cmd.ErrOrStderr(), cmd.UsageString())
+			return usageError{errors.New(say)}
+		},
+	}
+	cmd.AddCommand(others...)
+	return cmd
 }
 
 // prepare makes cmd, and those below it, read their flags from the environment and say when they begin.

@@ -261,11 +261,7 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 		}
 		return err
 	}
-	epoch := "" // of this process
-	if a.durable != nil {
-		epoch = a.durable.journal.Epoch() // clients go on where they were
-	}
-	a.hub.Start(epoch)
+	a.hub.Start(a.epoch())
 	a.server.Ready()
 	ctx, cancel := context.WithCancel(ctx)
 	var background sync.WaitGroup

@@ -86,17 +86,6 @@ func (k *keptCity) push(s *server, body string) error {
 	return nil
 }
 
-// end ends a server as systemd does.
-func end(t *testing.T, s *server) {
-	t.Helper()
-	if err := s.cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	if status := s.wait(); status != 0 {
-		t.Fatalf("got status %d: %s", status, s.stderr)
-	}
-}
-
 var stateIn = regexp.MustCompile(`"state":"([^"]*)"`)
 
 // state returns the state of a report, "" when there is none.
@@ -151,7 +140,7 @@ func TestBackup(t *testing.T) {
 	}
 	const tile = "/tiles/reports,shops/12/3372/1552.mvt"
 	last, want := state(t, s, "p1"), s.get(t, tile)
-	end(t, s)
+	s.stop(t)
 	three := filepath.Join(k.dir, "three.tar")
 	k.command(0, "backup", "--folder", filepath.Join(k.dir, "data"), "--out", three)
 
@@ -171,7 +160,7 @@ func TestBackup(t *testing.T) {
 		if got := state(t, s, "p1"); got != "after" {
 			t.Errorf("%s: got %q after a restore, want what was pushed", file, got)
 		}
-		end(t, s)
+		s.stop(t)
 	}
 	if got := k.command(1, "restore", three, "--folder", filepath.Join(k.dir, "restored0")); !strings.Contains(got, "is not empty") {
 		t.Errorf("into a data folder: got %s", got)
@@ -242,5 +231,5 @@ func TestImport(t *testing.T) {
 	if got := k.command(1, "import", "--server", s.url, "--source", "desk", file); !strings.Contains(got, "answers 403") {
 		t.Errorf("to another source: got %s", got)
 	}
-	end(t, s)
+	s.stop(t)
 }

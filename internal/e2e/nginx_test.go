@@ -15,10 +15,9 @@ import (
 	"hutong/internal/testkit"
 )
 
-// nginxConfig is a caching proxy before the server: it keeps every answer for a second, then asks
-// whether it is still good. no-cache would keep it from storing anything, so it is told to ignore
-// that. %[1]s is its folder, %[2]s the server, %[3]s a line about its user.
-const nginxConfig = `daemon off;
+// nginxHead is how a config of nginx begins. %[1]s is its folder, %[3]s a line about its user; of what follows %[2]s
+// is the server before which it stands.
+const nginxHead = `daemon off;
 master_process off;
 pid %[1]s/nginx.pid;
 error_log stderr warn;
@@ -31,7 +30,12 @@ http {
 	fastcgi_temp_path %[1]s/fastcgi;
 	uwsgi_temp_path %[1]s/uwsgi;
 	scgi_temp_path %[1]s/scgi;
-	proxy_cache_path %[1]s/cache keys_zone=tiles:1m;
+`
+
+// nginxConfig is a caching proxy before the server: it keeps every answer for a second, then asks
+// whether it is still good. no-cache would keep it from storing anything, so it is told to ignore
+// that.
+const nginxConfig = nginxHead + `	proxy_cache_path %[1]s/cache keys_zone=tiles:1m;
 	server {
 		listen unix:%[1]s/nginx.sock;
 		location / {
@@ -103,20 +107,7 @@ func TestNginx(t *testing.T) {
 }
 
 // nginxAround holds the location that docs/operation.md tells people to write, without the cache.
-const nginxAround = `daemon off;
-master_process off;
-pid %[1]s/nginx.pid;
-error_log stderr warn;
-%[3]s
-events { worker_connections 64; }
-http {
-	access_log off;
-	client_body_temp_path %[1]s/body;
-	proxy_temp_path %[1]s/proxy;
-	fastcgi_temp_path %[1]s/fastcgi;
-	uwsgi_temp_path %[1]s/uwsgi;
-	scgi_temp_path %[1]s/scgi;
-	server {
+const nginxAround = nginxHead + `	server {
 		listen unix:%[1]s/nginx.sock;
 `
 

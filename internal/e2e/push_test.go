@@ -3,7 +3,9 @@ package e2e
 import (
 	"bytes"
 	"net/http"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -101,5 +103,43 @@ func TestPush(t *testing.T) {
 	}
 	if logged := s.stderr.String() + s.stdout.String(); strings.Contains(logged, key) || strings.Contains(logged, "13800138000") {
 		t.Errorf("the log shows a key or a private value: %s", logged)
+	}
+}
+
+// TestDocumentedPush pushes what the README and the example say to the example, with a key of its own.
+func TestDocumentedPush(t *testing.T) {
+	t.Parallel()
+	curl := testkit.Tool(t, "curl", "curl")
+	const example = "examples/hotline.yaml"
+	texts := map[string]string{"README.md": "", example: ""}
+	for path := range texts {
+		text, err := os.ReadFile(filepath.Join(root, path))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[path] = string(text)
+	}
+	key, lines := newestKey(t, "ingest:hotline")
+	keys := regexp.MustCompile(`(?m)^keys:\n(  .*\n)+`)
+	if !keys.MatchString(texts[example]) {
+		t.Fatalf("%s has no keys to replace", example)
+	}
+	dir := write(t, map[string]string{"city.yaml": keys.ReplaceAllString(texts[example], lines), "header": "Authorization: Bearer " + key + "\n"})
+	p := launch(t, []string{"HUTONG_JOURNAL_FOLDER=" + filepath.Join(dir, "data")}, "serve", "--config", filepath.Join(dir, "city.yaml"), "--listen", "127.0.0.1:0")
+	s, ok := p.ready()
+	if !ok {
+		t.Fatalf("it was never ready: %s", p.stderr)
+	}
+	command := regexp.MustCompile(`http://127\.0\.0\.1:8080(/ingest/hotline) \\\n#? *--data '([^']*)'`)
+	for path, text := range texts {
+		said := command.FindStringSubmatch(text)
+		if said == nil {
+			t.Errorf("%s pushes nothing with curl", path)
+			continue
+		}
+		got := outputOf(t, curl, "--silent", "--show-error", "--header", "@"+filepath.Join(dir, "header"), "--header", "Content-Type: application/json", s.url+said[1], "--data", said[2])
+		if !strings.Contains(got, `"refused":0`) || !strings.Contains(got, `"id":"2026-17"`) {
+			t.Errorf("%s: got %s, want the report taken", path, got)
+		}
 	}
 }

@@ -82,6 +82,16 @@ func (a *arrivals) acked(connection int, seq uint64, at time.Time) {
 	a.measure(oldest)
 }
 
+// newest returns the highest sequence that was acknowledged, 0 when none was.
+func (a *arrivals) newest() uint64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.acks) == 0 {
+		return 0
+	}
+	return a.acks[len(a.acks)-1].seq
+}
+
 // arrived says that an event reached a client.
 func (a *arrivals) arrived(e arrival) {
 	a.mu.Lock()

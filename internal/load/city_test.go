@@ -34,6 +34,9 @@ type city struct {
 	// silent leaves events out, cut ends streams behind so many events, hidden leaves points out of tiles.
 	silent, hidden bool
 	cut            int
+	// measured, unless nil, is told how often the metrics were asked for.
+	measured func(times int)
+	metrics  int
 	// looked, unless nil, is told how often a tile was asked for since the last change, and 0 of each change.
 	looked func(times int)
 }
@@ -48,6 +51,9 @@ func newCity(t *testing.T) *city {
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		if c.metrics++; c.measured != nil {
+			c.measured(c.metrics)
+		}
 		fmt.Fprintf(w, "process_cpu_seconds_total 1\nprocess_resident_memory_bytes %d\n", 1_000_000+10_000*c.streams)
 	})
 	mux.HandleFunc("GET /layers", func(w http.ResponseWriter, _ *http.Request) {

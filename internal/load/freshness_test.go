@@ -36,7 +36,7 @@ func TestFreshness(t *testing.T) {
 	}
 	r := freshness(t, t.Context(), c, func(o *FreshnessOptions) {
 		o.Tiles = Options{Targets: targets, Connections: 2, Rate: 100, Encoding: "gzip"}
-		o.Idle = 500 * time.Millisecond
+		o.Idle = time.Second
 	})
 	n := r.Changes.Requests
 	if n == 0 || r.Fresh.Count != n || r.Told.Count != n || r.Fetched.Count != n || r.Whole.Count != n || r.Untold+r.Unshown+r.Unfollowed != 0 {

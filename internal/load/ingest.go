@@ -94,6 +94,7 @@ func Ingest(ctx context.Context, client *http.Client, o IngestOptions) (*IngestR
 			client: client, url: below(o.Server, "ingest", o.Source) + "?answers=" + answers, media: mediaTypes[o.Changes.Format], key: o.Key,
 		},
 	}
+	cpu := spending(ctx, client, o.Server) // before the clock of the run starts
 	run, end := context.WithCancel(ctx)
 	defer end()
 	if o.Duration > 0 {
@@ -105,7 +106,6 @@ func Ingest(ctx context.Context, client *http.Client, o IngestOptions) (*IngestR
 	sending, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(settleTime, stop) })()
-	cpu := spending(ctx, client, o.Server)
 	r.pacer = newPacer(o.Rate/float64(o.Batch), batches, o.Duration)
 	parts := make([]*posts, o.Connections)
 	var wg sync.WaitGroup

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,8 +18,8 @@ const (
 	MaxClients   = 60_000 // what one address of a client has ports for
 	openAtOnce   = 64
 	openWait     = 90 * time.Second // for all clients to be open
-	trailingWait = 2 * time.Second  // for the events of the last changes
-	openPoll     = 20 * time.Millisecond
+	trailingWait = 2 * time.Second  // at most, for the events of the last changes
+	livePoll     = 20 * time.Millisecond
 )
 
 // LiveOptions say how many clients listen, to what, and what changes meanwhile.
@@ -37,7 +38,7 @@ type LiveOptions struct {
 	// Remote lets the server be on another machine.
 	Remote bool
 
-	trailing time.Duration // for the events of the last changes; 0 stands for trailingWait
+	trailing time.Duration // at most, for the events of the last changes; 0 stands for trailingWait
 }
 
 // Validate returns every problem of o at once, joined, or nil.
@@ -86,25 +87,26 @@ func Live(ctx context.Context, client *http.Client, o LiveOptions) (*LiveResult,
 	}
 	arrived := newArrivals(connections)
 
-	listening, stop := context.WithCancel(ctx)
+	listening, stop := context.WithCancel(context.WithoutCancel(ctx)) // what is open at the end is counted, whatever ends it
 	defer stop()
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	defer stop()
-	for range o.Clients {
+	told := make([]atomic.Uint64, o.Clients) // up to which sequence each knows everything
+	for i := range told {
 		wg.Go(func() {
-			last := uint64(0)
 			all.follow(listening, false, func(e event) {
+				last := told[i].Load()
 				if e.kind == kindChange {
 					arrived.arrived(arrival{last, e.seq, time.Now()})
 				}
-				last = max(last, e.seq)
+				told[i].Store(max(last, e.seq))
 			})
 		})
 	}
 	began := time.Now()
 	for all.open.Load() < int64(o.Clients) && time.Since(began) < openWait {
-		if !pause(ctx, openPoll) {
+		if !pause(ctx, livePoll) {
 			break
 		}
 	}
@@ -128,7 +130,7 @@ func Live(ctx context.Context, client *http.Client, o LiveOptions) (*LiveResult,
 		if result.Changes, err = Ingest(ctx, client, *c); err != nil {
 			return nil, err
 		}
-		pause(ctx, cmp.Or(o.trailing, trailingWait))
+		trail(ctx, told, arrived.newest(), cmp.Or(o.trailing, trailingWait))
 	} else {
 		pause(ctx, o.Duration)
 	}
@@ -142,6 +144,18 @@ func Live(ctx context.Context, client *http.Client, o LiveOptions) (*LiveResult,
 	arrived.finish()
 	result.read(all, arrived)
 	return result, nil
+}
+
+// trail waits until all clients know everything up to a sequence, for a time at most.
+func trail(ctx context.Context, told []atomic.Uint64, seq uint64, most time.Duration) {
+	began := time.Now()
+	for i := 0; i < len(told); {
+		if told[i].Load() >= seq {
+			i++
+		} else if time.Since(began) >= most || !pause(ctx, livePoll) {
+			return
+		}
+	}
 }
 
 // residentOf returns the resident memory of a server in bytes, nil when it tells none. It asks even when ctx is

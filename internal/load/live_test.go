@@ -6,7 +6,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"hutong/internal/testkit"
@@ -21,7 +23,7 @@ func TestLive(t *testing.T) {
 	client := NewClient(2)
 	defer client.CloseIdleConnections()
 	r, err := Live(t.Context(), client, LiveOptions{
-		Server: c.URL, Layers: []string{"a"}, Clients: 20, Duration: 200 * time.Millisecond, Changes: &changes, trailing: 100 * time.Millisecond,
+		Server: c.URL, Layers: []string{"a"}, Clients: 20, Duration: time.Second, Changes: &changes, trailing: time.Minute,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -35,6 +37,24 @@ func TestLive(t *testing.T) {
 	if r.PerClient == nil || *r.PerClient != 10_000 || *r.RSSBefore != 1e6 || *r.RSSOpen != 1.2e6 {
 		t.Errorf("got %v, want 10 kB a client", r.PerClient)
 	}
+}
+
+// TestTrail waits for the last client, and no longer than it should.
+func TestTrail(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		told := make([]atomic.Uint64, 2)
+		told[0].Store(5)
+		start := time.Now()
+		time.AfterFunc(livePoll*5/2, func() { told[1].Store(6) })
+		if trail(t.Context(), told, 5, time.Minute); time.Since(start) != 3*livePoll {
+			t.Errorf("got %v until all knew, want 3 looks", time.Since(start))
+		}
+		start = time.Now()
+		if trail(t.Context(), told, 6, time.Minute); time.Since(start) != time.Minute {
+			t.Errorf("got %v while one does not know, want a minute", time.Since(start))
+		}
+	})
 }
 
 // TestLiveComesBack: a stream that ends is opened again behind its last event, and nothing is missed.
@@ -102,16 +122,21 @@ func TestLiveRefused(t *testing.T) {
 	}
 }
 
-// TestLiveIsStopped ends a run that would take an hour.
+// TestLiveIsStopped ends a run that would take an hour, when its streams are open.
 func TestLiveIsStopped(t *testing.T) {
 	t.Parallel()
 	c := newCity(t)
 	client := NewClient(1)
 	defer client.CloseIdleConnections()
 	ctx, cancel := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, cancel)
+	defer cancel()
+	c.measured = func(times int) {
+		if times == 2 { // the first time was before there were streams
+			cancel()
+		}
+	}
 	r, err := Live(ctx, client, LiveOptions{Server: c.URL, Layers: []string{"a"}, Clients: 3, Duration: time.Hour})
-	if err != nil || !r.Stopped || r.RSSEnd == nil {
+	if err != nil || !r.Stopped || r.Open != 3 || r.RSSEnd == nil {
 		t.Errorf("got %+v, %v, want what there was", r, err)
 	}
 }

@@ -119,12 +119,12 @@ func Run(ctx context.Context, client *http.Client, o Options) (*Result, error) {
 		return nil, err
 	}
 	r := &runner{options: o, client: client, tags: make([]atomic.Pointer[string], len(o.Targets))}
+	cpu := spending(ctx, client, o.Targets[0])
 	inner, cancel := ctx, context.CancelFunc(func() {})
 	if o.Duration > 0 {
 		inner, cancel = context.WithTimeout(ctx, o.Duration)
 	}
 	defer cancel()
-	cpu := spending(ctx, client, o.Targets[0])
 	r.pacer = newPacer(o.Rate, o.Count, o.Duration)
 	parts := make([]*tally, o.Connections)
 	var wg sync.WaitGroup

@@ -7,6 +7,10 @@ import type { TileID } from "../src/live/stale";
 class FakeMap implements LiveMap {
   window: TileID[] = [{ z: 16, x: 100, y: 200 }, { z: 16, x: 101, y: 200 }];
   moving = false;
+  /** Whether nothing is on its way, whether the layers are hidden, and how often it was asked to draw. */
+  loaded = true;
+  hidden = false;
+  drawn = 0;
   readonly refreshed: string[] = [];
   readonly #listeners = new Map<string, Set<(event: MapEvent) => void>>();
 
@@ -42,10 +46,18 @@ class FakeMap implements LiveMap {
   refreshTiles(source: string, tiles?: TileID[]): void {
     this.refreshed.push(`${source} ${tiles ? tiles.map((t) => `${t.z}/${t.x}/${t.y}`).join(" ") : "all"}`);
   }
-  areTilesLoaded(): boolean {
-    return true;
+  isSourceLoaded(): boolean {
+    return this.loaded;
   }
-
+  getLayersOrder(): string[] {
+    return ["layer"];
+  }
+  getLayer() {
+    return { source: "s", isHidden: () => this.hidden };
+  }
+  getZoom(): number {
+    return 16;
+  }
   isMoving(): boolean {
     return this.moving;
   }
@@ -53,6 +65,7 @@ class FakeMap implements LiveMap {
     return 22;
   }
   triggerRepaint(): void {
+    this.drawn++;
     this.fire("render");
   }
 }
@@ -108,10 +121,113 @@ test("tiles outside the window are loaded again when they come into it", () => {
     map.fire("moveend");
     assert.deepEqual(pass(), ["s 18/1200/1200"], "at another zoom");
     follower.all();
-    assert.deepEqual(pass(), ["s all"]);
-    map.window = [{ z: 16, x: 300, y: 300 }, { z: 15, x: 150, y: 150 }];
+    assert.deepEqual(pass(), ["s 18/1200/1200 17/5/5"]);
     map.fire("moveend");
     assert.deepEqual(pass(), []);
+    map.window = [{ z: 15, x: 7, y: 7 }, { z: 17, x: 5, y: 5 }];
+    map.fire("moveend");
+    assert.deepEqual(pass(), ["s 15/7/7"], "what was not there then");
+    follower.all(["b"]);
+    assert.deepEqual(pass(), ["s 15/7/7 17/5/5"], "a tile of a and b");
+    follower.all(["c"]);
+    assert.deepEqual(pass(), []);
+  });
+});
+
+test("a map that is still loading is not asked twice, and is asked when it has loaded", () => {
+  follow((map, follower, pass) => {
+    map.loaded = false; // its tiles, which were asked for before anybody looked
+    follower.all();
+    assert.deepEqual(pass(), []);
+    map.loaded = true;
+    assert.deepEqual(pass(), ["s 16/100/200 16/101/200"]);
+    assert.deepEqual(pass(), [], "and once only");
+  });
+  follow((map, follower, pass) => {
+    for (const tile of map.window) map.tile("sourcedataloading", tile);
+    map.loaded = false;
+    follower.all();
+    assert.deepEqual(pass(), []);
+    map.tile("sourcedata", map.window[0]!);
+    assert.deepEqual(pass(), ["s 16/100/200"], "one that came, while the other has not");
+    map.tile("sourcedata", map.window[1]!);
+    assert.deepEqual(pass(), ["s 16/101/200"]);
+  });
+});
+
+test("a map that never comes to rest is asked all the same", () => {
+  follow((map, follower, pass) => {
+    map.loaded = false;
+    const asked: string[] = [];
+    for (let second = 0; second < 20; second++) {
+      follower.change(at(100, 200));
+      asked.push(...pass());
+    }
+    assert.ok(asked.length >= 3 && asked.length <= 4, `asked ${asked.length} times in 20 s`);
+  });
+});
+
+test("a tile is not asked for while it is on its way", () => {
+  follow((map, follower, pass) => {
+    follower.change(at(99, 200));
+    mock.timers.tick(0);
+    map.loaded = false;
+    assert.deepEqual(map.refreshed.splice(0), ["s 16/100/200"]);
+    map.loaded = true;
+    pass();
+    const refresh = map.refreshTiles.bind(map);
+    map.refreshTiles = (source, tiles) => {
+      refresh(source, tiles);
+      map.loaded = false;
+    };
+    follower.change(at(99, 200));
+    assert.deepEqual(pass(), ["s 16/100/200"]);
+    follower.change(at(99, 200));
+    assert.deepEqual(pass(), [], "it is on its way");
+    map.tile("sourcedata", { z: 16, x: 100, y: 200 });
+    assert.deepEqual(pass(), ["s 16/100/200"], "it came with what was before");
+    follower.change(at(99, 200));
+    const { drawn } = map;
+    assert.deepEqual(pass(), []);
+    map.loaded = true; // unchanged, of which MapLibre says nothing
+    assert.deepEqual(pass(), ["s 16/100/200"]);
+    assert.ok(map.drawn > drawn, "without being drawn it is never idle");
+    map.loaded = true;
+    assert.deepEqual(pass(), []);
+  });
+});
+
+test("tiles of layers that are hidden are loaded again when these are shown", () => {
+  follow((map, follower, pass) => {
+    map.hidden = true;
+    follower.change(at(99, 200));
+    assert.deepEqual(pass(), []);
+    map.hidden = false;
+    map.fire("styledata");
+    assert.deepEqual(pass(), ["s 16/100/200"]);
+  });
+});
+
+test("tiles that failed are asked for again, ever more rarely", () => {
+  follow((map) => {
+    const times: number[] = [];
+    let failing = true;
+    map.refreshTiles = () => {
+      times.push(Date.now() / 1000);
+      if (failing) map.tile("error", map.window[0]!);
+    };
+    const wait = (seconds: number) => {
+      for (let i = 0; i < seconds; i++) mock.timers.tick(1000);
+    };
+    map.tile("error", map.window[0]!);
+    wait(100);
+    assert.deepEqual(times, [2, 6, 14, 30, 60, 90], "half of 4 s, 8 s …");
+    failing = false;
+    wait(30);
+    assert.equal(times.pop(), 120);
+    map.tile("sourcedata", map.window[0]!);
+    wait(600);
+    assert.equal(times.length, 6);
   });
 });
 
@@ -139,12 +255,28 @@ test("rounds rest", () => {
     assert.equal(map.refreshed.length, 1);
     for (let i = 0; i < 5; i++) {
       follower.change(at(100, 200));
-      mock.timers.tick(99);
+      mock.timers.tick(39);
     }
     assert.equal(map.refreshed.length, 1);
     mock.timers.tick(5);
     assert.equal(map.refreshed.length, 2);
   });
+});
+
+test("a round is put off by chance, so that pages do not ask together", () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const map = new FakeMap();
+  const follower = new Follower(map, "https://maps.example/", null, () => {}, () => 0.9);
+  try {
+    follower.change(at(100, 200));
+    mock.timers.tick(89);
+    assert.equal(map.refreshed.length, 0);
+    mock.timers.tick(1);
+    assert.equal(map.refreshed.length, 1);
+  } finally {
+    follower.end();
+    mock.timers.reset();
+  }
 });
 
 test("layers of a source", () => {

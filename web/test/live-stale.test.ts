@@ -37,4 +37,9 @@ test("what was noted stays noted, however much there is", () => {
   assert.equal(dirty.last({ z: 14, x: 3, y: 101 }), 6000);
   dirty.add({ ...part, all: true }, 6001);
   assert.equal(dirty.last({ z: 3, x: 0, y: 0 }), 6001);
+  dirty.add({ ...part, box: [10, 400, 20, 410] }, 6002);
+  assert.equal(dirty.last({ z: 14, x: 3, y: 101 }), 6002);
+  assert.equal(dirty.last(tile), 6001, "a box after all of it is a box");
+  dirty.add({ ...part, zoom: 10, box: [1, 1, 2, 2] }, 6003);
+  assert.equal(dirty.last(tile), 6003, "boxes of two zooms are all of it");
 });

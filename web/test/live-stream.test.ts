@@ -53,6 +53,30 @@ const settle = async () => {
   for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve));
 };
 
+test("where a layer is unknown, or there are too many, all are asked for", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const server = new Server();
+  const stream = new Stream("http://maps.example/", { told: () => {}, broken: () => {} }, server.fetch, () => 1);
+  try {
+    server.status = 404;
+    stream.start(["a", "gone"]);
+    await settle();
+    server.status = 200;
+    mock.timers.tick(1000);
+    await settle();
+    assert.deepEqual(server.asked.splice(0), ["?layers=a%2Cgone", ""]);
+    stream.start(["a"]);
+    await settle();
+    assert.deepEqual(server.asked.splice(0), ["?layers=a"], "another list is tried");
+    stream.start(Array.from({ length: 257 }, (_, i) => `l${i}`));
+    await settle();
+    assert.deepEqual(server.asked, [""]);
+  } finally {
+    stream.stop();
+    mock.timers.reset();
+  }
+});
+
 test("a stream goes on where it was, ever more rarely while it fails", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const server = new Server();

@@ -1,6 +1,7 @@
 import { Dirty } from "./dirty";
 import type { Change } from "./events";
 import type { TileID } from "./stale";
+import { Tiles } from "./tiles";
 
 /** The parts of MapLibre's map that following it takes (maplibre-gl 6.17). */
 export interface LiveMap {
@@ -9,10 +10,13 @@ export interface LiveMap {
   once(type: string, listener: (event: MapEvent) => void): unknown;
   getStyle(): { sources: Record<string, { type: string; url?: unknown }> } | undefined;
   getSource(id: string): unknown;
+  getLayersOrder(): string[];
+  getLayer(id: string): unknown;
   coveringTiles(options: { tileSize: number; minzoom?: number; maxzoom?: number; reparseOverscaled?: boolean }): { canonical: TileID }[];
   refreshTiles(source: string, tiles?: TileID[]): void;
-  areTilesLoaded(): boolean;
+  isSourceLoaded(id: string): boolean;
   isMoving(): boolean;
+  getZoom(): number;
   getMaxZoom(): number;
   triggerRepaint(): void;
 }
@@ -22,6 +26,7 @@ export interface MapEvent {
   sourceId?: string;
   sourceDataType?: string;
   tile?: { tileID: { canonical: TileID } };
+  error?: unknown;
 }
 
 /** A vector source of the server's. */
@@ -29,19 +34,25 @@ interface Source {
   layers: readonly string[];
   minzoom: number;
   maxzoom: number;
+  tiles: Tiles;
 }
 
 /** The least time between two rounds of refreshing, and how far a round is put off by chance. */
-const REST_MS = 500;
+const REST_MS = 200;
 const JITTER_MS = 100;
 
-/** How many tiles are remembered; a window shows some dozens. */
-const MOST_TILES = 4000;
+/** How often the map is asked whether tiles have come of which it says nothing. */
+const LOOK_MS = 100;
+
+/** The wait before tiles that failed are asked for again, at first and at most; it doubles, and a half of it is by chance. */
+const RETRY_MS = 4000;
+const MAX_RETRY_MS = 60_000;
 
 /**
  * Has a map load again what is stale of the tiles it shows, and remembers what is stale of those it does
- * not show: MapLibre keeps tiles that have left the window, and refreshTiles passes over them. So each
- * round looks at the tiles that are in the window then, and a movement of the map brings another round.
+ * not show: MapLibre keeps tiles that have left the window, and refreshTiles passes over them and over those
+ * that are being loaded. So each round looks at the tiles that are in the window then, and a movement of the
+ * map, a layer that is shown again or a tile that comes brings another round.
  */
 export class Follower {
   readonly #map: LiveMap;
@@ -51,12 +62,12 @@ export class Follower {
   readonly #found: () => void;
   readonly #sources = new Map<string, Source>();
   readonly #dirty = new Map<string, Dirty>();
-  /** The count up to which tiles are as the server has them. */
-  readonly #clean = new Map<string, number>();
-  /** The count at which the request of a tile that is not there yet began. */
-  readonly #loading = new Map<string, number>();
+  /** How many changes there were. */
   #count = 0;
+  #failures = 0;
   #due: ReturnType<typeof setTimeout> | undefined;
+  #looking: ReturnType<typeof setTimeout> | undefined;
+  #retrying: ReturnType<typeof setTimeout> | undefined;
   #rested = 0;
   #rendering = false;
   #warned = false;
@@ -78,9 +89,9 @@ export class Follower {
   }
 
   /** Takes what changed. */
-  change(change: Change): void {
+  change({ layers }: Pick<Change, "layers">): void {
     this.#count++;
-    for (const [name, part] of Object.entries(change.layers)) {
+    for (const [name, part] of Object.entries(layers)) {
       let dirty = this.#dirty.get(name);
       if (!dirty) this.#dirty.set(name, (dirty = new Dirty()));
       dirty.add(part, this.#count);
@@ -89,69 +100,59 @@ export class Follower {
   }
 
   /** Has every tile of these layers, of all without a list, loaded again, in the window and outside of it. */
-  all(layers?: readonly string[]): void {
-    if (!this.#map.areTilesLoaded()) {
-      // MapLibre loses track of tiles that are reloaded while they load, and never comes to rest.
-      this.#map.once("idle", () => this.all(layers));
-      return;
-    }
-    for (const [id, source] of this.#sources) {
-      if (layers && !source.layers.some((name) => layers.includes(name))) continue;
-      if (this.#map.getSource(id)) this.#map.refreshTiles(id);
-    }
-    if (layers) return;
-    this.#dirty.clear();
-    this.#clean.clear();
-    this.#loading.clear();
+  all(layers = this.layers()): void {
+    const everywhere = { zoom: 0, extent: 1, buffer: 0, all: true };
+    this.change({ layers: Object.fromEntries(layers.map((name) => [name, everywhere])) });
   }
 
   end(): void {
-    clearTimeout(this.#due);
+    for (const timer of [this.#due, this.#looking, this.#retrying]) clearTimeout(timer);
     for (const [type, listener] of Object.entries(this.#listeners)) this.#map.off(type, listener);
   }
 
   readonly #listeners: Record<string, (event: MapEvent) => void> = {
-    styledata: () => this.#look(),
+    styledata: () => {
+      this.#look();
+      this.#moved(); // a layer may be shown that was not
+    },
     sourcedata: (event) => {
       if (event.sourceDataType === "metadata") this.#look();
       this.#arrived(event);
     },
-    sourcedataloading: (event) => {
-      const key = this.#keyOf(event);
-      if (key !== null) this.#loading.set(key, this.#count);
-    },
-    sourcedataabort: (event) => this.#forget(event),
-    error: (event) => this.#forget(event),
+    sourcedataloading: (event) => this.#tile(event, (tiles, key) => tiles.began(key, this.#count)),
+    sourcedataabort: (event) => this.#tile(event, (tiles, key) => tiles.gone(key)),
+    error: (event) => this.#failed(event),
     moveend: () => this.#moved(),
   };
 
+  #tile({ sourceId, tile }: MapEvent, what: (tiles: Tiles, key: string) => void): void {
+    const source = sourceId === undefined ? undefined : this.#sources.get(sourceId);
+    if (source && tile) what(source.tiles, keyOf(tile.tileID.canonical));
+  }
+
   /** A tile that came is as old as its request: it may be stale already. */
   #arrived(event: MapEvent): void {
-    const key = this.#keyOf(event);
-    const began = key === null ? undefined : this.#loading.get(key);
-    if (key === null || began === undefined) return;
-    this.#loading.delete(key);
-    this.#note(key, began);
-    if (began < this.#count) this.#soon();
+    this.#tile(event, (tiles, key) => {
+      const began = tiles.came(key) ?? this.#count;
+      this.#failures = 0;
+      if (tiles.waited() || began < this.#count) this.#soon();
+    });
   }
 
-  #forget(event: MapEvent): void {
-    const key = this.#keyOf(event);
-    if (key === null) return;
-    this.#loading.delete(key);
-    this.#clean.delete(key);
-  }
-
-  #keyOf({ sourceId, tile }: MapEvent): string | null {
-    if (sourceId === undefined || !tile || !this.#sources.has(sourceId)) return null;
-    return keyOf(sourceId, tile.tileID.canonical);
-  }
-
-  #note(key: string, count: number): void {
-    this.#clean.delete(key);
-    this.#clean.set(key, count);
-    const oldest = this.#clean.keys().next().value;
-    if (this.#clean.size > MOST_TILES && oldest !== undefined) this.#clean.delete(oldest);
+  /** MapLibre never asks for a failed tile again by itself. */
+  #failed(event: MapEvent): void {
+    // It prints errors that nobody listens for, as nobody would without this listener.
+    const listeners = (this.#map as { _listeners?: { error?: unknown[] } })._listeners?.error;
+    if (listeners?.length === 1) console.error(event.error);
+    this.#tile(event, (tiles, key) => {
+      tiles.failed(key);
+      if (this.#retrying !== undefined) return;
+      const wait = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** this.#failures++) * (0.5 + this.#chance() / 2);
+      this.#retrying = setTimeout(() => {
+        this.#retrying = undefined;
+        this.#soon();
+      }, wait);
+    });
   }
 
   /** The window's tiles are known once the map was drawn where it is now. */
@@ -178,20 +179,46 @@ export class Follower {
   #round(): void {
     // While it moves, the tiles of the window are not those that are loaded.
     const still = !this.#map.isMoving();
+    const now = Date.now();
     for (const [id, source] of this.#sources) {
-      const dirty = source.layers.flatMap((name) => this.#dirty.get(name) ?? []);
-      if (dirty.length === 0 || !this.#map.getSource(id)) continue;
-      const stale: TileID[] = [];
-      for (const { z, x, y } of this.#window(source)) {
-        const key = keyOf(id, { z, x, y });
-        if (this.#loading.has(key)) continue; // it is asked about when it has come
-        const last = Math.max(...dirty.map((d) => d.last({ z, x, y })));
-        if (last <= (this.#clean.get(key) ?? 0)) continue;
-        stale.push({ z, x, y });
-        if (still) this.#note(key, this.#count);
-      }
+      const { layers, tiles } = source;
+      if (!this.#used(id)) continue; // MapLibre keeps its tiles as those outside the window
+      const dirty = layers.flatMap((name) => this.#dirty.get(name) ?? []);
+      const loaded = this.#map.isSourceLoaded(id);
+      const stale = this.#window(source).filter((tile) => {
+        const last = Math.max(0, ...dirty.map((d) => d.last(tile)));
+        return tiles.due(keyOf(tile), last, loaded, now);
+      }).map(({ z, x, y }) => ({ z, x, y }));
+      for (const tile of stale) tiles.asked(keyOf(tile), this.#count, still, now);
       if (stale.length > 0) this.#map.refreshTiles(id, stale);
     }
+    this.#settle();
+  }
+
+  /**
+   * Finds out which tiles have come: of those that came back unchanged MapLibre says nothing. Nor does it draw
+   * then, without which it never says that it is idle.
+   */
+  #settle(): void {
+    clearTimeout(this.#looking);
+    this.#looking = undefined;
+    let busy = false;
+    for (const [id, { tiles }] of this.#sources) {
+      if (!tiles.busy) continue;
+      if (tiles.settle(!this.#used(id) || this.#map.isSourceLoaded(id), Date.now())) this.#map.triggerRepaint();
+      busy ||= tiles.busy;
+      if (!tiles.busy && tiles.waited()) this.#soon();
+    }
+    if (busy) this.#looking = setTimeout(() => this.#settle(), LOOK_MS);
+  }
+
+  /** Whether a layer is drawn of a source. */
+  #used(source: string): boolean {
+    if (!this.#map.getSource(source)) return false;
+    return this.#map.getLayersOrder().some((id) => {
+      const layer = this.#map.getLayer(id) as { source?: string; isHidden(zoom: number): boolean } | undefined;
+      return layer?.source === source && !layer.isHidden(this.#map.getZoom());
+    });
   }
 
   /** The tiles of a source that the window needs. */
@@ -222,16 +249,17 @@ export class Follower {
       const layers = ours && list ? list.filter((name) => !this.#only || this.#only.has(name)) : [];
       if (layers.length === 0) continue;
       there.add(id);
-      found ||= this.#sources.get(id)?.layers.join() !== layers.join();
-      this.#sources.set(id, { layers, minzoom: source.minzoom ?? 0, maxzoom: source.maxzoom ?? 22 });
+      const known = this.#sources.get(id);
+      found ||= known?.layers.join() !== layers.join();
+      this.#sources.set(id, { layers, minzoom: source.minzoom ?? 0, maxzoom: source.maxzoom ?? 22, tiles: known?.tiles ?? new Tiles() });
     }
     for (const id of this.#sources.keys()) if (!there.has(id)) found = this.#sources.delete(id) || found;
     if (found) this.#found();
   }
 }
 
-function keyOf(source: string, { z, x, y }: TileID): string {
-  return `${source}/${z}/${x}/${y}`;
+function keyOf({ z, x, y }: TileID): string {
+  return `${z}/${x}/${y}`;
 }
 
 /** The layers in a template of tiles, such as https://maps.example/tiles/a,b/{z}/{x}/{y}.mvt. */

@@ -30,7 +30,7 @@ export interface Live {
   stop(): void;
 }
 
-/** How long a page may have loaded tiles before its stream told how things stand. */
+/** By how much the time of a change and the moment at which tiles show it may differ. */
 const SLACK_MS = 2000;
 
 /** How long a hidden tab may have been asleep before its map is asked for anew. */
@@ -48,10 +48,11 @@ class Following implements Live {
   readonly #options: Options;
   readonly #tabs: Tabs;
   readonly #follower: Follower | null;
-  readonly #began = Date.now();
   #state: LiveState = { state: "connecting", asOf: null };
-  #layers = "";
+  #layers: readonly string[] = [];
   #epoch = "";
+  /** The layers that the last hello was about: of others nothing is told. */
+  readonly #known = new Set<string>();
   #hidden = 0;
 
   constructor(map: LiveMap | null, options: Options & { url: string }) {
@@ -61,6 +62,7 @@ class Following implements Live {
     this.#follower = map && new Follower(map, base, options.layers ?? null, () => queueMicrotask(() => this.#follow()));
     this.#follow();
     document.addEventListener("visibilitychange", this.#visible);
+    addEventListener("pageshow", this.#restored);
   }
 
   get state(): LiveState {
@@ -73,6 +75,7 @@ class Following implements Live {
 
   stop(): void {
     document.removeEventListener("visibilitychange", this.#visible);
+    removeEventListener("pageshow", this.#restored);
     this.#follower?.end();
     this.#tabs.end();
   }
@@ -81,15 +84,27 @@ class Following implements Live {
     if (document.hidden) {
       this.#hidden = Date.now();
     } else if (Date.now() - this.#hidden > HIDDEN_MS) {
-      this.#follower?.all();
-      this.#options.onchange?.(null);
+      this.#anything();
     }
   };
 
+  /** A page that comes back out of the browser's history heard nothing meanwhile. */
+  readonly #restored = ({ persisted }: PageTransitionEvent) => {
+    if (!persisted) return;
+    this.#tabs.follow(this.#layers);
+    this.#anything();
+  };
+
+  #anything(): void {
+    this.#follower?.all();
+    this.#options.onchange?.(null);
+  }
+
   #follow(): void {
     const layers = this.#options.layers ?? this.#follower?.layers() ?? [];
-    if (layers.join() === this.#layers) return;
-    this.#layers = layers.join();
+    if (layers.join() === this.#layers.join()) return;
+    this.#layers = layers;
+    for (const name of this.#known) if (!layers.includes(name)) this.#known.delete(name);
     this.#tabs.follow(layers);
   }
 
@@ -102,25 +117,36 @@ class Following implements Live {
         this.#changed(what.data);
         return;
       case "reset":
-        this.#follower?.all();
-        this.#options.onchange?.(null);
+        this.#anything();
         return;
       case "beat":
     }
   }
 
-  #changed(change: Change): void {
-    this.#follower?.change(change);
-    this.#options.onchange?.(Object.keys(change.layers));
+  /** Takes what changed of the layers that this page follows: the tabs that share the stream may follow others. */
+  #changed({ layers }: Pick<Change, "layers">): void {
+    const ours = Object.entries(layers).filter(([name]) => this.#layers.includes(name));
+    if (ours.length === 0) return;
+    this.#follower?.change({ layers: Object.fromEntries(ours) });
+    this.#options.onchange?.(ours.map(([name]) => name));
   }
 
-  /** What changed between the map's first tiles and its stream's first words was told to nobody. */
+  /**
+   * What changed between the first tiles of a layer and the first words of its stream was told to nobody: it may
+   * be all that changed since the page began to load. After another history it may be anything.
+   */
   #greeted({ epoch, time, layers }: Hello): void {
-    if (this.#epoch === epoch) return; // it goes on where it was
-    const first = this.#epoch === "";
+    const age = Math.max(performance.now(), Date.now() - performance.timeOrigin); // one may stand still in a machine that sleeps, the other may be set
+    const opened = Date.parse(time) - age - SLACK_MS;
+    const other = this.#epoch !== "" && this.#epoch !== epoch;
+    for (const name of this.#known) if (other || !layers[name]) this.#known.delete(name);
     this.#epoch = epoch;
-    const opened = Date.parse(time) - (Date.now() - this.#began) - SLACK_MS;
-    const missed = Object.keys(layers).filter((name) => !first || Date.parse(layers[name]?.changed ?? "") >= opened);
+    const missed = this.#layers.filter((name) => {
+      const state = layers[name];
+      if (!state || this.#known.has(name)) return false; // it goes on where it was
+      this.#known.add(name);
+      return other || Date.parse(state.changed ?? "") >= opened;
+    });
     if (missed.length === 0) return;
     this.#follower?.all(missed);
     this.#options.onchange?.(missed);

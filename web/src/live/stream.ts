@@ -9,6 +9,9 @@ const RETRY_MS = 1000;
 const MAX_RETRY_MS = 30_000;
 const MAX_ASKED_MS = 60_000;
 
+/** The most layers that the server takes a list of. */
+const MOST_LISTED = 256;
+
 /** What a stream tells its owner. */
 export interface Listener {
   told(what: Told): void;
@@ -27,6 +30,7 @@ export class Stream {
   readonly #chance: () => number;
   #layers: readonly string[] = [];
   #since = "";
+  #unlisted = false;
   #failures = 0;
   #run: AbortController | null = null;
   #watch: ReturnType<typeof setTimeout> | undefined;
@@ -44,11 +48,15 @@ export class Stream {
     return this.#since;
   }
 
-  /** Follows these layers, from an id on if there is one. Of no layers there is no stream. */
+  /**
+   * Follows these layers, from an id on if there is one. Of no layers there is no stream. Where the server does not
+   * know one of them it is asked for all that it has, so that one old tab does not end the stream of all.
+   */
   start(layers: readonly string[], since = this.#since): void {
     this.stop();
     this.#layers = [...layers].sort();
     this.#since = since;
+    this.#unlisted = layers.length > MOST_LISTED;
     this.#failures = 0;
     if (layers.length > 0) this.#attempt();
   }
@@ -84,6 +92,7 @@ export class Stream {
       });
       if (!response.ok || !response.body) {
         await response.body?.cancel();
+        if (response.status === 404) this.#unlisted = true;
         const asked = Number(response.headers.get("retry-after")) * 1000;
         return Number.isFinite(asked) ? Math.min(asked, MAX_ASKED_MS) : 0;
       }
@@ -110,7 +119,7 @@ export class Stream {
 
   #url(): string {
     const url = new URL("live", this.#base);
-    url.searchParams.set("layers", this.#layers.join(","));
+    if (!this.#unlisted) url.searchParams.set("layers", this.#layers.join(","));
     if (this.#since !== "") url.searchParams.set("since", this.#since);
     return url.href;
   }

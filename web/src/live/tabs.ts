@@ -152,12 +152,10 @@ export class Tabs {
 
   /** Has the stream be of what all tabs want. */
   #serve(): void {
+    for (const [tab, { at }] of this.#wants) if (Date.now() - at > GONE_MS) this.#wants.delete(tab);
     if (!this.#leads || this.#collecting !== undefined || this.#ended) return;
     const all = new Set(this.#layers);
-    for (const [tab, { layers, at }] of this.#wants) {
-      if (Date.now() - at > GONE_MS) this.#wants.delete(tab);
-      else for (const layer of layers) all.add(layer);
-    }
+    for (const { layers } of this.#wants.values()) for (const layer of layers) all.add(layer);
     const wanted = [...all].sort().join(",");
     if (wanted === this.#streaming) return;
     this.#streaming = wanted;
