@@ -61,10 +61,11 @@ func (s *Surface) Routes() []api.Route {
 	removal := func(id string) handler {
 		return handler{[]auth.Action{auth.Ingest}, func(w http.ResponseWriter, r *http.Request, f *push.Feed) { s.remove(w, r, f, id) }}
 	}
+	discreet := func(r api.Route) api.Route { r.Discreet = true; return r } // an id may be somebody's
 	either := []auth.Action{auth.Ingest, auth.Refused}
 	return []api.Route{
 		route("/ingest/{source}", "ingest", push.MaxBody, map[string]handler{post: {[]auth.Action{auth.Ingest}, s.take}}, post),
-		route("/ingest/{source}/{id}", "ingest_delete", 0, map[string]handler{remove: removal("")}, remove),
+		discreet(route("/ingest/{source}/{id}", "ingest_delete", 0, map[string]handler{remove: removal("")}, remove)),
 		route("/ingest/{source}/refused", "ingest_refused", 0, map[string]handler{get: {either, s.refused}, remove: removal("refused")}, get, remove),
 		route("/ingest/{source}/replay", "ingest_replay", 0, map[string]handler{post: {either, s.replay}, remove: removal("replay")}, post, remove),
 	}
