@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hutong/ingest"
+	"hutong/ingest/mqtt"
 	"hutong/ingest/push"
 	"hutong/internal/auth"
 	"hutong/layers/column"
@@ -266,5 +268,21 @@ func TestPushLimits(t *testing.T) {
 	}
 	if got, want := source.Properties["delete"].Properties["values"].MaxItems, ingest.MaxDeleteValues; got != want {
 		t.Errorf("values of delete: got %d, want %d", got, want)
+	}
+}
+
+// TestPacketsAreThoseOfTheListener: what the config takes as the longest packet the listener takes, too.
+func TestPacketsAreThoseOfTheListener(t *testing.T) {
+	t.Parallel()
+	for packet, want := range map[int]string{
+		131_078: "mqtt.packet: 131078 is not from 131079 to 16777216", 131_079: "", 16 << 20: "", 16<<20 + 1: "mqtt.packet: 16777217 is not from 131079 to 16777216",
+	} {
+		_, err := Parse("city.yaml", []byte(least+fmt.Sprintf("mqtt: {listen: ':1883', packet: %d}\n", packet)), environment())
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("packet %d: got %v, want %q", packet, err, want)
+		}
+		if err := (mqtt.Options{Listen: ":1883", MaxPacket: packet}).Validate(); (err == nil) != (want == "") && packet <= 16<<20 {
+			t.Errorf("packet %d: the listener says %v, want what the config says", packet, err)
+		}
 	}
 }
