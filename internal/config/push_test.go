@@ -57,7 +57,7 @@ func TestPush(t *testing.T) {
     fields: {title: t}
 keys:
   gateway: {hash: "`+aHash+`", scopes: ["ingest:hotline", "refused:*", "erase:reports"]}
-  other: {hash_env: KEY, scopes: ["import:*"]}
+  other: {hash_env: KEY, scopes: ["erase:*"]}
   third: {hash_file: "${DIR}/key", scopes: ["ingest:forms"]}
 `)), environment("KEY", " "+strings.Replace(aHash, "00", "11", 1)+"\n", "DIR", "/run"))
 	if err != nil {
@@ -87,7 +87,7 @@ keys:
 	other[0] = 0x11
 	keys := []Key{
 		{Name: "gateway", Hash: hash, Scopes: []auth.Scope{{Action: auth.Ingest, Name: "hotline"}, {Action: auth.Refused, Name: "*"}, {Action: auth.Erase, Name: "reports"}}},
-		{Name: "other", Hash: other, Scopes: []auth.Scope{{Action: auth.Import, Name: "*"}}},
+		{Name: "other", Hash: other, Scopes: []auth.Scope{{Action: auth.Erase, Name: "*"}}},
 		{Name: "third", HashFile: "/run/key", Scopes: []auth.Scope{{Action: auth.Ingest, Name: "forms"}}},
 	}
 	if diff := cmp.Diff(keys, c.Keys); diff != "" {
@@ -204,7 +204,7 @@ func TestPushIsRefused(t *testing.T) {
 		{"no variable", key("hash_env: NONE, scopes: ['ingest:a']"), `keys.k.hash_env: the variable "NONE" is not set in the environment`},
 		{"no scopes", key("hash: '" + aHash + "'"), `keys.k: the key "scopes" is missing`},
 		{"no scope", key("hash: '" + aHash + "', scopes: [ingest]"), `keys.k.scopes[0]: "ingest" is no scope: want ACTION:NAME, such as ingest:hotline, or ingest:* for all`},
-		{"no action", key("hash: '" + aHash + "', scopes: ['injest:a']"), `keys.k.scopes[0]: "injest" is no action: the actions are ingest, refused, import, erase, backup; did you mean "ingest"?`},
+		{"no action", key("hash: '" + aHash + "', scopes: ['injest:a']"), `keys.k.scopes[0]: "injest" is no action: the actions are ingest, refused, erase, backup; did you mean "ingest"?`},
 		{"no source", key("hash: '" + aHash + "', scopes: ['ingest:b']"), `keys.k.scopes[0]: there is no source with push "b"; there are "a"`},
 		{"no layer", key("hash: '" + aHash + "', scopes: ['erase:report']"), `keys.k.scopes[0]: there is no layer "report"; did you mean "reports"?; there are "reports"`},
 		{"one key twice", head + "push: {}}\nkeys: {k: {hash: '" + aHash + "', scopes: ['ingest:a']}, l: {hash: '" + aHash + "', scopes: ['ingest:a']}}\n", "keys.l.hash: is the same key as that of k: each holder gets a key of its own"},
