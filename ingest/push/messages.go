@@ -31,10 +31,10 @@ func (f *Feed) Messages(ctx context.Context, list []Message) error {
 	}
 	defer f.door.leave()
 	var all parsed
-	all.reasons = map[ingest.Reason]int{}
 	for i := range list {
-		done := f.message(&all, &list[i], now)
-		defer done() // what was read is used until it is published
+		if err := f.message(&all, &list[i], now); err != nil {
+			return err
+		}
 	}
 	for changes := all.changes; len(changes) > 0; {
 		n := min(len(changes), ingest.MaxBatch)
@@ -45,26 +45,14 @@ func (f *Feed) Messages(ctx context.Context, list []Message) error {
 		f.count(receipt.Outcomes, n)
 		changes = changes[n:]
 	}
-	if len(all.letters) == 0 {
-		return nil
-	}
-	if err := f.opts.Letters.Put(ctx, f.opts.Name, all.letters); err != nil {
-		return fmt.Errorf("%w: keep refused records: %w", ingest.ErrUnavailable, err)
-	}
-	if counts := f.opts.Meters.Refused; counts != nil {
-		for reason, n := range all.reasons {
-			counts.With(f.opts.Name, string(reason)).Add(n)
-		}
-	}
-	return nil
+	return f.Refuse(ctx, all.letters)
 }
 
-// message adds what becomes of a message to all, and returns what gives its memory back.
-func (f *Feed) message(all *parsed, m *Message, now time.Time) (done func()) {
-	refuse := func(reason ingest.Reason, want string) func() {
+// message adds what becomes of a message to all.
+func (f *Feed) message(all *parsed, m *Message, now time.Time) error {
+	refuse := func(reason ingest.Reason, want string) error {
 		all.letters = append(all.letters, LetterOf(m.Payload, reason, want, m.Received))
-		all.reasons[reason]++
-		return func() {}
+		return nil
 	}
 	if m.Cut {
 		return refuse(ingest.ReasonTooLong, "a message within the listener's limit of a packet")
@@ -78,12 +66,10 @@ func (f *Feed) message(all *parsed, m *Message, now time.Time) (done func()) {
 		return refuse(ingest.ReasonJSON, "JSON: "+err.Error())
 	}
 	t := f.begin(b, m.Received, now, AnswerNone)
-	p := t.parse(0, len(b.pieces))
+	defer t.read.close()
+	p, err := t.parse(0, len(b.pieces), true)
 	all.changes, all.letters = append(all.changes, p.changes...), append(all.letters, p.letters...)
-	for reason, n := range p.reasons {
-		all.reasons[reason] += n
-	}
-	return t.read.close
+	return err
 }
 
 // LetterOf is the dead letter of a message that is refused as a whole.

@@ -58,6 +58,7 @@ func (f *Feed) Take(ctx context.Context, r Request) (*Result, error) {
 	}
 	now := f.opts.Now()
 	t := f.begin(b, now, now, r.Answers)
+	t.share = s
 	defer t.read.close()
 	if r.Atomic {
 		const each = int(unsafe.Sizeof(column.Value{}))
@@ -80,13 +81,16 @@ type taking struct {
 	body   *body
 	read   *reader
 	result *Result
-	now    time.Time
+	// received is when the records came, and now the clock.
+	received, now time.Time
+	// share is where the memory of letters comes from; nil when that is bounded otherwise.
+	share *share
 }
 
 // begin returns the taking of the records of b.
 func (f *Feed) begin(b *body, received, now time.Time, which Answers) *taking {
 	return &taking{
-		feed: f, body: b, read: f.newReader(received, now), now: now,
+		feed: f, body: b, read: f.newReader(received, now), received: received, now: now,
 		result: &Result{
 			Source: f.opts.Name, Layer: f.opts.Layer, Received: now.UTC().Truncate(time.Microsecond), Records: len(b.pieces), which: which,
 		},
@@ -101,33 +105,50 @@ type parsed struct {
 	// refused are the others by record.
 	refused map[int]Answer
 	letters []ingest.Letter
-	reasons map[ingest.Reason]int
+	held    int // bytes of the share, for the letters
 }
 
-// parse reads records from up to to.
-func (t *taking) parse(from, to int) parsed {
-	p := parsed{index: make([]int, 0, to-from), refused: map[int]Answer{}, reasons: map[ingest.Reason]int{}}
+// parse reads records from up to to, and keeps those refused as letters if it is told so. The error is
+// [ingest.ErrBusy]: there is no memory for the letters.
+func (t *taking) parse(from, to int, keep bool) (parsed, error) {
+	p := parsed{index: make([]int, 0, to-from), refused: map[int]Answer{}}
 	t.read.Begin(to - from)
 	for i := from; i < to; i++ {
-		if refusal := t.read.read(t.body, i); refusal != nil {
-			p.refused[i] = refusedAnswer(i, t.body.pieces[i].line, t.read.id, refusal)
-			p.letters = append(p.letters, t.body.letter(i, refusal, t.now))
-			p.reasons[refusal.Reason]++
+		refusal := t.read.read(t.body, i)
+		if refusal == nil {
+			p.index = append(p.index, i)
 			continue
 		}
-		p.index = append(p.index, i)
+		p.refused[i] = refusedAnswer(i, t.body.pieces[i].line, t.read.id, refusal)
+		if !keep {
+			continue
+		}
+		letter := t.body.letter(i, refusal, t.received)
+		if t.share != nil && !t.share.take(len(letter.Raw)) {
+			return p, ingest.ErrBusy // the share gives back what it has when the request ends
+		}
+		p.held += len(letter.Raw)
+		p.letters = append(p.letters, letter)
 	}
 	p.changes = t.read.Finish().Changes
-	return p
+	return p, nil
 }
 
 // all takes all records or none.
 func (t *taking) all(ctx context.Context) error {
-	p := t.parse(0, len(t.body.pieces))
+	p, err := t.parse(0, len(t.body.pieces), false)
+	if err != nil {
+		return err
+	}
 	if len(p.refused) == 0 {
 		return t.publish(ctx, 0, len(t.body.pieces), &p)
 	}
-	t.refuse(&p)
+	t.result.Refused = len(p.refused)
+	reasons := map[ingest.Reason]int{}
+	for _, a := range p.refused {
+		reasons[a.Reason]++
+	}
+	t.feed.countRefused(reasons)
 	for i := range t.body.pieces {
 		if a, refused := p.refused[i]; refused {
 			t.result.add(a)
@@ -138,26 +159,43 @@ func (t *taking) all(ctx context.Context) error {
 
 // batch takes the records from up to to, those that are good.
 func (t *taking) batch(ctx context.Context, from, to int) error {
-	p := t.parse(from, to)
+	p, err := t.parse(from, to, true)
+	if err != nil {
+		return err
+	}
 	if err := t.publish(ctx, from, to, &p); err != nil {
 		return err
 	}
-	if len(p.letters) == 0 {
-		return nil
+	if err := t.feed.Refuse(ctx, p.letters); err != nil {
+		return err
 	}
-	if err := t.feed.opts.Letters.Put(ctx, t.feed.opts.Name, p.letters); err != nil {
-		return fmt.Errorf("%w: keep refused records: %w", ingest.ErrUnavailable, err)
-	}
-	t.refuse(&p)
+	t.share.give(p.held)
+	t.result.Refused += len(p.refused)
 	return nil
 }
 
-// refuse counts refused records.
-func (t *taking) refuse(p *parsed) {
-	t.result.Refused += len(p.refused)
-	if counts := t.feed.opts.Meters.Refused; counts != nil {
-		for reason, n := range p.reasons {
-			counts.With(t.feed.opts.Name, string(reason)).Add(n)
+// Refuse keeps what came for the source and was refused, and counts it. The error wraps
+// [ingest.ErrUnavailable].
+func (f *Feed) Refuse(ctx context.Context, letters []ingest.Letter) error {
+	if len(letters) == 0 {
+		return nil
+	}
+	if err := f.opts.Letters.Put(ctx, f.opts.Name, letters); err != nil {
+		return fmt.Errorf("%w: keep refused records: %w", ingest.ErrUnavailable, err)
+	}
+	reasons := map[ingest.Reason]int{}
+	for i := range letters {
+		reasons[letters[i].Refusal.Reason]++
+	}
+	f.countRefused(reasons)
+	return nil
+}
+
+// countRefused counts refused records.
+func (f *Feed) countRefused(reasons map[ingest.Reason]int) {
+	if counts := f.opts.Meters.Refused; counts != nil {
+		for reason, n := range reasons {
+			counts.With(f.opts.Name, string(reason)).Add(n)
 		}
 	}
 }
