@@ -26,10 +26,9 @@ type MQTT struct {
 
 // publishing takes what is published by MQTT into the push sources.
 type publishing struct {
-	router  *mqtt.Router
-	feeds   map[string]*push.Feed
-	keys    *auth.Keys
-	letters ingest.DeadLetters
+	router *mqtt.Router
+	feeds  map[string]*push.Feed
+	keys   *auth.Keys
 }
 
 var _ mqtt.Handler = (*publishing)(nil)
@@ -50,7 +49,7 @@ func (a *App) newMQTT(ctx context.Context) (*mqtt.Server, error) {
 		}
 		o.TLS = c.config()
 	}
-	p := &publishing{feeds: map[string]*push.Feed{}, keys: a.keys, letters: a.letters}
+	p := &publishing{feeds: map[string]*push.Feed{}, keys: a.keys}
 	for _, f := range a.feeds {
 		p.feeds[f.Name()] = f
 	}
@@ -130,7 +129,7 @@ func (p *publishing) Publish(ctx context.Context, s mqtt.Session, messages []mqt
 		}
 	}
 	if len(lost) > 0 {
-		return p.letters.Put(ctx, p.home(key), lost)
+		return p.feeds[p.home(key)].Refuse(ctx, lost)
 	}
 	return nil
 }
