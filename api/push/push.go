@@ -246,5 +246,5 @@ func again(result any) string {
 	if r, ok := result.(*push.Result); ok && r != nil && r.Accepted() > 0 {
 		return " What is counted here was accepted; sending all of it again is safe."
 	}
-	return " Nothing of the request was accepted; send it again."
+	return " Nothing of the request counts as accepted; send it again."
 }

@@ -18,7 +18,8 @@ type changeLog interface {
 }
 
 // Accept makes a batch durable, if there is a log, and visible. The error is layers.ErrLayer or a
-// *layers.ChangeError, with which nothing of it was accepted, or that of the log.
+// *layers.ChangeError, with which nothing of it was accepted, that of the log, or ctx's, which ended before the
+// batch was visible.
 func (s *Store) Accept(ctx context.Context, source string, batch layers.Batch) (ingest.Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return ingest.Receipt{}, err
@@ -42,7 +43,11 @@ func (s *Store) Accept(ctx context.Context, source string, batch layers.Batch) (
 	if err != nil {
 		return ingest.Receipt{}, err
 	}
-	return ingest.Receipt{Seq: seq, Outcomes: s.receipts.wait(ctx, seq, first)}, nil
+	outcomes, err := s.receipts.wait(ctx, seq, first)
+	if err != nil { // it is durable and nobody can say what became of it: who sends it again hears that
+		return ingest.Receipt{}, fmt.Errorf("app: accept: not visible yet: %w", err)
+	}
+	return ingest.Receipt{Seq: seq, Outcomes: outcomes}, nil
 }
 
 // applyAtOnce is what accepting means without a log.
