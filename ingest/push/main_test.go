@@ -108,7 +108,6 @@ func options(t testing.TB) Options {
 		Meters: Meters{
 			Accepted: m.Counter("accepted_total", "x", "source"),
 			Refused:  m.Counter("refused_total", "x", "source", "reason"),
-			Outcomes: m.Counter("outcomes_total", "x", "source", "outcome"),
 		},
 		Now: func() time.Time { return clock },
 	}

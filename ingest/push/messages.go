@@ -38,11 +38,11 @@ func (f *Feed) Messages(ctx context.Context, list []Message) error {
 	}
 	for changes := all.changes; len(changes) > 0; {
 		n := min(len(changes), ingest.MaxBatch)
-		receipt, err := f.opts.To.Accept(ctx, f.opts.Name, layers.Batch{Layer: f.opts.Layer, Changes: changes[:n], Received: now.UnixMicro()})
-		if err != nil {
+		batch := layers.Batch{Layer: f.opts.Layer, Changes: changes[:n], Received: now.UnixMicro()}
+		if _, err := f.opts.To.Accept(ctx, f.opts.Name, batch); err != nil {
 			return err
 		}
-		f.count(receipt.Outcomes, n)
+		f.count(n)
 		changes = changes[n:]
 	}
 	return f.Refuse(ctx, all.letters)

@@ -87,11 +87,11 @@ func (l Limits) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Meters count what becomes of records. A nil one counts nothing.
+// Meters count records. A nil one counts nothing. What becomes of those accepted is counted where changes are
+// applied.
 type Meters struct {
 	Accepted *telemetry.Counts // by source
 	Refused  *telemetry.Counts // by source and reason
-	Outcomes *telemetry.Counts // by source and outcome, of those accepted
 }
 
 // Options describe one source.

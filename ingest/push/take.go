@@ -210,7 +210,7 @@ func (t *taking) publish(ctx context.Context, from, to int, p *parsed) error {
 			return err
 		}
 		t.result.Seq = max(t.result.Seq, receipt.Seq)
-		t.feed.count(receipt.Outcomes, len(p.changes))
+		t.feed.count(len(p.changes))
 	}
 	masked := t.feed.mapper.MasksID()
 	for i, next := from, 0; i < to; i++ {
@@ -238,21 +238,9 @@ func outcomeOf(list []layers.Outcome, i int) layers.Outcome {
 	return layers.Applied
 }
 
-// count counts what became of n changes.
-func (f *Feed) count(outcomes []layers.Outcome, n int) {
+// count counts n accepted changes.
+func (f *Feed) count(n int) {
 	if m := f.opts.Meters; m.Accepted != nil {
 		m.Accepted.With(f.opts.Name).Add(n)
-	}
-	if f.opts.Meters.Outcomes == nil {
-		return
-	}
-	var by [layers.TooLate + 1]int
-	for i := range n {
-		by[outcomeOf(outcomes, i)]++
-	}
-	for o, n := range by {
-		if n > 0 {
-			f.opts.Meters.Outcomes.With(f.opts.Name, layers.Outcome(o).String()).Add(n)
-		}
 	}
 }
