@@ -87,9 +87,11 @@ func (s *Surface) dispatch(by map[string]handler) http.Handler {
 		h, name := by[method], r.PathValue("source")
 		var scopes []auth.Scope
 		for _, a := range h.actions {
-			if scope, err := auth.ParseScope(string(a) + ":" + name); err == nil && name != auth.Any {
-				scopes = append(scopes, scope)
+			scope, err := auth.ParseScope(string(a) + ":" + name)
+			if err != nil { // no source has such a name, which an answer must not show
+				scope = auth.Scope{Action: a, Name: auth.Any}
 			}
+			scopes = append(scopes, scope)
 		}
 		if !api.Authorize(w, r, s.base, s.keys, scopes...) {
 			return

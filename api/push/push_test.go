@@ -156,7 +156,8 @@ func TestProblems(t *testing.T) {
 		{"a fault", "POST", "/ingest/hotline", `{"id": 1}`, nil, errors.New("secret 42"), 500, "internal", "", ""},
 		{"another method", "PUT", "/ingest/hotline", "{}", nil, nil, 405, "method_not_allowed", "POST, OPTIONS", ""},
 		{"another source", "POST", "/ingest/forms", "{}", nil, nil, 404, "source_not_found", "no source of this name", ""},
-		{"a star", "POST", "/ingest/*", "{}", nil, nil, 403, "forbidden", "", ""},
+		{"a star", "POST", "/ingest/*", "{}", nil, nil, 404, "source_not_found", "no source of this name", ""},
+		{"no name of a source", "POST", "/ingest/Hot%22line", "{}", nil, nil, 404, "source_not_found", "no source of this name", ""},
 		{"a time", "DELETE", "/ingest/hotline/1?observed=now", "", nil, nil, 400, "parameter_invalid", "observed: want a time as in RFC 3339, such as 2016-08-03T20:47:11Z.", ""},
 		{"an empty time", "DELETE", "/ingest/hotline/1?observed=", "", nil, nil, 400, "parameter_invalid", "observed is empty", ""},
 		{"a limit", "GET", "/ingest/hotline/refused?limit=0", "", nil, nil, 400, "parameter_invalid", "limit is a whole number from 1 to 1000", ""},
@@ -208,6 +209,8 @@ func TestKeys(t *testing.T) {
 		{"nobody looks", "GET", "/ingest/hotline/refused", "", 401},
 		{"a source that is not there, for nobody", "POST", "/ingest/forms", "", 401},
 		{"a source that is not there, for a key of another", "POST", "/ingest/forms", f.gateway, 403},
+		{"all sources, for a key of one", "POST", "/ingest/*", f.gateway, 403},
+		{"no name of a source, for a key of one", "POST", "/ingest/Hotline", f.gateway, 403},
 	} {
 		w := f.send(c.method, c.target, c.key, "[]")
 		if w.Code != c.want {
