@@ -213,6 +213,8 @@ func (s *Surface) fail(w http.ResponseWriter, r *http.Request, f *push.Feed, err
 		api.Refuse(w, r, api.CodeBodyTooLarge, large.Error())
 	case longer:
 		api.Refuse(w, r, api.CodeBodyTooLarge, fmt.Sprintf("A body of this source may have %d bytes.", f.Limits().Body))
+	case errors.Is(err, ingest.ErrTooLarge):
+		api.RefuseWith(w, r, api.CodeBodyTooLarge, "The records are more than can be made durable together: send fewer in a request.", result)
 	case malformed:
 		api.RefuseWith(w, r, api.CodeBodyMalformed, "At "+syntax.Error()+".", place{syntax.Line, syntax.Byte})
 	case errors.Is(err, push.ErrAtomic):

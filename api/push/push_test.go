@@ -150,6 +150,7 @@ func TestProblems(t *testing.T) {
 		{"no boolean", "POST", "/ingest/hotline?atomic=1", "{}", nil, nil, 400, "parameter_invalid", "atomic is true or false", ""},
 		{"atomic", "POST", "/ingest/hotline?atomic=true", `[{"id": 1}, {}]`, nil, nil, 422, "records_refused", "Nothing was published", ""},
 		{"busy", "POST", "/ingest/hotline", `{"id": 1}`, nil, fmt.Errorf("x: %w", ingest.ErrBusy), 503, "busy", "Nothing of the request counts as accepted", "1"},
+		{"too many for one batch", "POST", "/ingest/hotline", `{"id": 1}`, nil, fmt.Errorf("x: %w", ingest.ErrTooLarge), 413, "body_too_large", "send fewer in a request", ""},
 		{"read-only", "POST", "/ingest/hotline", `{"id": 1}`, nil, ingest.ErrReadOnly, 503, "read_only", "short of room", "30"},
 		{"away", "POST", "/ingest/hotline", `{"id": 1}`, nil, ingest.ErrUnavailable, 503, "unavailable", "durable", "5"},
 		{"a deadline", "POST", "/ingest/hotline", `{"id": 1}`, nil, context.DeadlineExceeded, 503, "busy", "too much to do", "1"},

@@ -185,6 +185,8 @@ func (d *durable) Append(ctx context.Context, batches ...record.Batch) (layers.S
 		return seq, first, nil
 	case errors.Is(err, journal.ErrReadOnly):
 		err = fmt.Errorf("%w: %w", ingest.ErrReadOnly, err)
+	case errors.Is(err, record.ErrTooLarge):
+		err = fmt.Errorf("%w: %w", ingest.ErrTooLarge, err)
 	case errors.Is(err, journal.ErrFull):
 		err = fmt.Errorf("%w: %w", ingest.ErrBusy, err)
 	case errors.Is(err, journal.ErrFailing), errors.Is(err, journal.ErrUnknown), errors.Is(err, journal.ErrClosed):

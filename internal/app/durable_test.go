@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,9 @@ import (
 	"hutong/internal/config"
 	"hutong/journal"
 	"hutong/journal/checkpoint"
+	"hutong/journal/record"
 	"hutong/layers"
+	"hutong/layers/column"
 )
 
 // durableCity is the city of pushCity with a data folder.
@@ -234,5 +237,25 @@ func TestErrorsOfTheLog(t *testing.T) {
 	var refused *layers.ChangeError
 	if _, err := store.Accept(t.Context(), "desk", layers.Batch{Layer: "complaints", Changes: []layers.Change{bad}}); !errors.As(err, &refused) {
 		t.Errorf("got %v, want the change to be refused before the log", err)
+	}
+}
+
+// TestBatchThatIsTooLarge: a batch that cannot be durable as a whole is refused for good, and not as a fault.
+func TestBatchThatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	city, _, _ := durableCity(t)
+	c, _ := city()
+	a, _ := newTestApp(t, c, nil)
+	r := start(t, a)
+	defer stopped(t, r)
+	schema := a.Store().layers["reports"].Schema()
+	batch := layers.Batch{Layer: "reports", Changes: make([]layers.Change, record.MaxBody/4000)}
+	for i := range batch.Changes {
+		values := make([]column.Value, len(schema.Fields))
+		values[schema.FieldIndex("state")] = column.StringOf(strconv.Itoa(i) + strings.Repeat("x", 4000))
+		batch.Changes[i].Feature = layers.Feature{ID: layers.FeatureID(strconv.Itoa(i)), Values: values}
+	}
+	if _, err := a.Store().Accept(t.Context(), "hotline", batch); !errors.Is(err, ingest.ErrTooLarge) {
+		t.Errorf("got %v, want %v", err, ingest.ErrTooLarge)
 	}
 }
