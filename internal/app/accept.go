@@ -73,11 +73,20 @@ var _ ingest.Publisher = publisher{}
 
 // Publish accepts a batch.
 func (p publisher) Publish(ctx context.Context, batch layers.Batch) error {
-	batch.Snapshot = p.snapshot
-	if _, err := p.store.Accept(ctx, p.source, batch); err != nil {
+	read := len(batch.Changes)
+	if _, err := p.store.Accept(ctx, p.source, p.told(batch)); err != nil {
 		return err
 	}
 	p.store.layers[batch.Layer].fresh.Up(p.source)
-	p.store.records.With(p.source).Add(len(batch.Changes))
+	p.store.records.With(p.source).Add(read)
 	return nil
+}
+
+// told returns a batch as one of the feed.
+func (p publisher) told(batch layers.Batch) layers.Batch {
+	if l := p.store.layers[batch.Layer]; p.snapshot && l != nil {
+		batch.Changes = l.aged(batch.Changes)
+	}
+	batch.Snapshot = p.snapshot
+	return batch
 }

@@ -46,7 +46,8 @@ type Imported struct {
 type ImportedSource struct {
 	Source string      `json:"source"`
 	Layer  layers.Name `json:"layer"`
-	// Applied, Duplicate, Late and TooLate are the accepted records by what became of them.
+	// Applied, Duplicate, Late and TooLate are the accepted records by what became of them; those that have expired
+	// by the layer's ttl are in none.
 	Applied   int64   `json:"applied"`
 	Duplicate int64   `json:"duplicate"`
 	Late      int64   `json:"late"`
@@ -186,7 +187,7 @@ var _ ingest.Publisher = (*counting)(nil)
 
 // Publish accepts a batch.
 func (c *counting) Publish(ctx context.Context, batch layers.Batch) error {
-	batch.Snapshot = c.snapshot
+	batch = c.told(batch)
 	receipt, err := c.store.Accept(ctx, c.source, batch)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"hutong/api"
 	"hutong/ingest"
+	"hutong/ingest/expiry"
 	"hutong/internal/telemetry"
 	"hutong/layers"
 	"hutong/layers/view"
@@ -45,6 +46,15 @@ var _ ingest.Acceptor = (*Store)(nil)
 type liveLayer struct {
 	*layers.Layer
 	fresh *api.Freshness
+	ages  expiry.Options // its zero value when features do not age
+}
+
+// aged returns changes of a feed that tells its whole state as the layer's features age, see [expiry.Age].
+func (l *liveLayer) aged(changes []layers.Change) []layers.Change {
+	if l.ages.Stale == 0 && l.ages.Expired == 0 {
+		return changes
+	}
+	return expiry.Age(l.Schema(), l.ages, changes)
 }
 
 // NewStore returns the empty layers of city. The error lists everything that is wrong with them.
@@ -79,7 +89,10 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 			errs = append(errs, fmt.Errorf("app: layer %s: drawing: %w", live.Name(), err))
 			continue
 		}
-		l := &liveLayer{Layer: live, fresh: api.NewFreshness(live.Name(), lags)}
+		l := &liveLayer{
+			Layer: live, fresh: api.NewFreshness(live.Name(), lags),
+			ages: expiry.Options{Stale: spec.TTL.Stale, Expired: spec.TTL.Expired, Class: spec.TTL.Field, Now: s.clock},
+		}
 		s.layers[live.Name()] = l
 		names = append(names, live.Name())
 		list = append(list, &api.Layer{
@@ -101,6 +114,9 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 	s.observe(m)
 	return s, nil
 }
+
+// clock is the wall clock, that of a test when it has one.
+func (s *Store) clock() time.Time { return s.now() }
 
 // Versions returns what the store tells of each change once it is visible.
 func (s *Store) Versions() *cache.Versions { return s.versions }
@@ -195,7 +211,7 @@ func (s *Store) loadLayer(ctx context.Context, l *liveLayer, sources []ingest.So
 	for _, source := range sources {
 		start := time.Now()
 		var report ingest.Report
-		err := source.Run(ctx, loaderPublisher{loader}, &report)
+		err := source.Run(ctx, loaderPublisher{loader, l}, &report)
 		s.report(log, source, report.Summary(), time.Since(start))
 		if err != nil {
 			return fmt.Errorf("app: layer %s: source %s: %w", l.Name(), source.Name(), err)
@@ -225,7 +241,10 @@ func (s *Store) report(log *slog.Logger, source ingest.Source, sum ingest.Summar
 }
 
 // loaderPublisher publishes into a bulk load.
-type loaderPublisher struct{ loader *layers.Loader }
+type loaderPublisher struct {
+	loader *layers.Loader
+	layer  *liveLayer
+}
 
 var _ ingest.Publisher = loaderPublisher{}
 
@@ -234,5 +253,5 @@ func (p loaderPublisher) Publish(ctx context.Context, batch layers.Batch) error 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return p.loader.Add(batch.Changes)
+	return p.loader.Add(p.layer.aged(batch.Changes))
 }
