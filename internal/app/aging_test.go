@@ -89,3 +89,24 @@ func TestFilesThatAreReadAgainStayAged(t *testing.T) {
 		t.Error("reading the file again changed something")
 	}
 }
+
+// TestAgingIsNoLag: that a feature turns stale an hour after its report says nothing of how late reports come.
+func TestAgingIsNoLag(t *testing.T) {
+	t.Parallel()
+	s, _, ager, m := agingStore(t)
+	batch := layers.Batch{Layer: "seen", Changes: []layers.Change{sighting("a", 59*time.Minute)}}
+	if _, err := s.Accept(t.Context(), "gate", batch); err != nil {
+		t.Fatal(err)
+	}
+	s.now = func() time.Time { return noon.Add(2 * time.Minute) }
+	if err := ager.Step(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := aged(s); got != "a stale" {
+		t.Errorf("got %q, want a stale", got)
+	}
+	if metrics := scrape(m); !strings.Contains(metrics, `hutong_layer_event_lag_seconds_count{layer="seen"} 1`) ||
+		!strings.Contains(metrics, `hutong_layer_tile_lag_seconds_count{layer="seen"} 2`) {
+		t.Error("want one lag from event time, the report's, and two from receipt")
+	}
+}
