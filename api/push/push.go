@@ -3,7 +3,7 @@
 //
 // # Routes
 //
-//	POST   /ingest/{source}            a body of records; ?atomic=true ?answers=all|refused|none
+//	POST   /ingest/{source}            a body of records; ?atomic=true ?snapshot=true ?answers=all|refused|none
 //	DELETE /ingest/{source}/{id}       one feature; ?observed= ?version=
 //	GET    /ingest/{source}/refused    dead letters; ?after= ?limit=
 //	POST   /ingest/{source}/replay     takes dead letters again; ?ids=
@@ -138,18 +138,25 @@ func asked(r *http.Request) (push.Request, error) {
 	if err != nil {
 		return request, err
 	}
-	if err := api.Accept(query, "answers", "atomic"); err != nil {
+	if err := api.Accept(query, "answers", "atomic", "snapshot"); err != nil {
 		return request, err
 	}
-	if values, there := query["atomic"]; there {
-		switch value, err := api.Single("atomic", values); {
-		case err != nil:
-			return request, err
-		case value == "true":
-			request.Atomic = true
-		case value != "false":
-			return request, errors.New("atomic is true or false")
+	for name, to := range map[string]*bool{"atomic": &request.Atomic, "snapshot": &request.Snapshot} {
+		values, there := query[name]
+		if !there {
+			continue
 		}
+		value, err := api.Single(name, values)
+		if err != nil {
+			return request, err
+		}
+		if value != "true" && value != "false" {
+			return request, fmt.Errorf("%s is true or false", name)
+		}
+		*to = value == "true"
+	}
+	if _, there := query["atomic"]; there && request.Snapshot && !request.Atomic {
+		return request, errors.New("a snapshot takes all records or none: leave atomic=false out")
 	}
 	if values, there := query["answers"]; there {
 		value, err := api.Single("answers", values)
@@ -220,7 +227,9 @@ func (s *Surface) fail(w http.ResponseWriter, r *http.Request, f *push.Feed, err
 	case errors.Is(err, push.ErrAtomic):
 		api.RefuseWith(w, r, api.CodeRecordsRefused, "Nothing was published: the request takes all records or none, and some were refused.", result)
 	case errors.Is(err, push.ErrRemoval):
-		api.Refuse(w, r, api.CodeParameterInvalid, removalProblem(err))
+		api.Refuse(w, r, api.CodeParameterInvalid, problemOf(err, push.ErrRemoval))
+	case errors.Is(err, push.ErrSnapshot):
+		api.Refuse(w, r, api.CodeParameterInvalid, "snapshot: "+problemOf(err, push.ErrSnapshot))
 	case errors.Is(err, ingest.ErrReadOnly):
 		busy(api.CodeReadOnly, 30*time.Second, "The server is short of room and takes no changes."+again(result))
 	case errors.Is(err, ingest.ErrUnavailable):

@@ -119,6 +119,7 @@ func feed(t testing.TB, change func(o *Options)) (*Feed, *store) {
 	o := options(t)
 	s := &store{}
 	o.To = s
+	o.State = func() *layers.Snapshot { return s.layer.Snapshot() }
 	if change != nil {
 		change(&o)
 	}

@@ -22,6 +22,8 @@ type Request struct {
 	Body io.Reader
 	// Atomic takes all records or none.
 	Atomic bool
+	// Snapshot says that the records are all there are: it takes all or none, and deletes what is not among them.
+	Snapshot bool
 	// Answers says which records are answered.
 	Answers Answers
 }
@@ -32,7 +34,7 @@ var ErrAtomic = errors.New("push: a record was refused, and the request takes al
 // Take takes one request. The result is there whenever records were looked at, with an error, too: then it
 // says what was accepted before that, and sending all again is safe. The error is a [*RateError],
 // [*MediaError], [*TooLargeError], [*BodyError] or [*ingest.SyntaxError], when nothing of the request
-// counted; [ErrAtomic]; or what the acceptor or the dead letters returned.
+// counted; [ErrAtomic] or [ErrSnapshot]; or what the acceptor or the dead letters returned.
 func (f *Feed) Take(ctx context.Context, r Request) (*Result, error) {
 	format, err := f.format(r.ContentType)
 	if err != nil {
@@ -60,11 +62,16 @@ func (f *Feed) Take(ctx context.Context, r Request) (*Result, error) {
 	t := f.begin(b, now, now, r.Answers)
 	t.share = s
 	defer t.read.close()
-	if r.Atomic {
+	if r.Atomic || r.Snapshot {
 		const each = int(unsafe.Sizeof(column.Value{}))
 		if !s.take(len(b.pieces) * (len(f.opts.Mapping.Fields)*each + int(unsafe.Sizeof(layers.Change{})))) {
 			return nil, ingest.ErrBusy
 		}
+	}
+	switch {
+	case r.Snapshot:
+		return t.snapshot(ctx)
+	case r.Atomic:
 		return t.result, t.all(ctx)
 	}
 	for from := 0; from < len(b.pieces); from += ingest.MaxBatch {
@@ -83,6 +90,8 @@ type taking struct {
 	result *Result
 	// received is when the records came, and now the clock.
 	received, now time.Time
+	// everything says that the records are all there are.
+	everything bool
 	// share is where the memory of letters comes from; nil when that is bounded otherwise.
 	share *share
 }
@@ -136,12 +145,18 @@ func (t *taking) parse(from, to int, keep bool) (parsed, error) {
 
 // all takes all records or none.
 func (t *taking) all(ctx context.Context) error {
-	p, err := t.parse(0, len(t.body.pieces), false)
+	p, err := t.whole()
 	if err != nil {
 		return err
 	}
-	if len(p.refused) == 0 {
-		return t.publish(ctx, 0, len(t.body.pieces), &p)
+	return t.publish(ctx, 0, len(t.body.pieces), &p)
+}
+
+// whole reads all records. The error is [ErrAtomic] when one is refused, and the result says which.
+func (t *taking) whole() (parsed, error) {
+	p, err := t.parse(0, len(t.body.pieces), false)
+	if err != nil || len(p.refused) == 0 {
+		return p, err
 	}
 	t.result.Refused = len(p.refused)
 	reasons := map[ingest.Reason]int{}
@@ -154,7 +169,7 @@ func (t *taking) all(ctx context.Context) error {
 			t.result.add(a)
 		}
 	}
-	return ErrAtomic
+	return p, ErrAtomic
 }
 
 // batch takes the records from up to to, those that are good.
@@ -205,7 +220,7 @@ func (t *taking) publish(ctx context.Context, from, to int, p *parsed) error {
 	var receipt ingest.Receipt
 	if len(p.changes) > 0 {
 		var err error
-		batch := layers.Batch{Layer: t.feed.opts.Layer, Changes: p.changes, Received: t.now.UnixMicro()}
+		batch := layers.Batch{Layer: t.feed.opts.Layer, Changes: p.changes, Received: t.now.UnixMicro(), Snapshot: t.everything}
 		if receipt, err = t.feed.opts.To.Accept(ctx, t.feed.opts.Name, batch); err != nil {
 			return err
 		}

@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"hutong/ingest"
+	"hutong/ingest/expiry"
 	"hutong/journal/record"
 	"hutong/layers"
 )
@@ -31,6 +33,34 @@ func (s *Store) Accept(ctx context.Context, source string, batch layers.Batch) (
 	if batch.Received == 0 {
 		batch.Received = s.now().UnixMicro()
 	}
+	if batch.Snapshot && l.ages() {
+		return s.acceptAged(ctx, source, l, batch)
+	}
+	return s.accept(ctx, source, l, batch)
+}
+
+// acceptAged is accept for a feed that tells its whole state, of a layer whose features age. What has expired is not
+// accepted and counts as late.
+func (s *Store) acceptAged(ctx context.Context, source string, l *liveLayer, batch layers.Batch) (ingest.Receipt, error) {
+	outcomes := slices.Repeat([]layers.Outcome{layers.Late}, len(batch.Changes))
+	var kept []int
+	batch.Changes, kept = expiry.Age(l.Schema(), l.aging, batch.Changes)
+	if len(kept) == 0 {
+		return ingest.Receipt{Seq: l.Snapshot().Seq(), Outcomes: outcomes}, nil
+	}
+	receipt, err := s.accept(ctx, source, l, batch)
+	if err != nil || len(receipt.Outcomes) != len(kept) {
+		return receipt, err
+	}
+	for i, at := range kept {
+		outcomes[at] = receipt.Outcomes[i]
+	}
+	receipt.Outcomes = outcomes
+	return receipt, nil
+}
+
+// accept makes a batch durable, if there is a log, and visible.
+func (s *Store) accept(ctx context.Context, source string, l *liveLayer, batch layers.Batch) (ingest.Receipt, error) {
 	if s.log == nil {
 		return s.applyAtOnce(source, batch)
 	}
@@ -73,20 +103,11 @@ var _ ingest.Publisher = publisher{}
 
 // Publish accepts a batch.
 func (p publisher) Publish(ctx context.Context, batch layers.Batch) error {
-	read := len(batch.Changes)
-	if _, err := p.store.Accept(ctx, p.source, p.told(batch)); err != nil {
+	batch.Snapshot = p.snapshot
+	if _, err := p.store.Accept(ctx, p.source, batch); err != nil {
 		return err
 	}
 	p.store.layers[batch.Layer].fresh.Up(p.source)
-	p.store.records.With(p.source).Add(read)
+	p.store.records.With(p.source).Add(len(batch.Changes))
 	return nil
-}
-
-// told returns a batch as one of the feed.
-func (p publisher) told(batch layers.Batch) layers.Batch {
-	if l := p.store.layers[batch.Layer]; p.snapshot && l != nil {
-		batch.Changes = l.aged(batch.Changes)
-	}
-	batch.Snapshot = p.snapshot
-	return batch
 }

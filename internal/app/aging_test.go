@@ -43,7 +43,7 @@ func agingStore(t *testing.T) (s *Store, file *fakeSource, ager *expiry.Ager, m 
 		t.Fatal(err)
 	}
 	s.now = func() time.Time { return noon }
-	if ager, err = expiry.New(s.layers["seen"].Layer, s, slog.New(slog.DiscardHandler), s.layers["seen"].ages); err != nil {
+	if ager, err = expiry.New(s.layers["seen"].Layer, s, slog.New(slog.DiscardHandler), s.layers["seen"].aging); err != nil {
 		t.Fatal(err)
 	}
 	return s, file, ager, m
@@ -87,6 +87,10 @@ func TestFilesThatAreReadAgainStayAged(t *testing.T) {
 	metrics := scrape(m)
 	if !strings.Contains(metrics, `hutong_ingest_outcomes_total{outcome="duplicate",source="file"} 2`) || strings.Contains(metrics, `source="expiry"`) {
 		t.Error("reading the file again changed something")
+	}
+	receipt, err := s.Accept(t.Context(), "file", layers.Batch{Layer: "seen", Changes: file.changes, Snapshot: true})
+	if want := []layers.Outcome{layers.Duplicate, layers.Duplicate, layers.Late}; err != nil || !slices.Equal(receipt.Outcomes, want) {
+		t.Errorf("got %v, %v; want %v", receipt.Outcomes, err, want)
 	}
 }
 

@@ -323,7 +323,7 @@ func (a *App) agers() ([]*expiry.Ager, error) {
 			continue
 		}
 		live := a.store.layers[l.Schema.Name]
-		ager, err := expiry.New(live.Layer, a.store, a.opts.Log, live.ages)
+		ager, err := expiry.New(live.Layer, a.store, a.opts.Log, live.aging)
 		if err != nil {
 			return nil, err
 		}

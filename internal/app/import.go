@@ -46,8 +46,8 @@ type Imported struct {
 type ImportedSource struct {
 	Source string      `json:"source"`
 	Layer  layers.Name `json:"layer"`
-	// Applied, Duplicate, Late and TooLate are the accepted records by what became of them; those that have expired
-	// by the layer's ttl are in none.
+	// Applied, Duplicate, Late and TooLate are the accepted records by what became of them; what has expired by the
+	// layer's ttl is late.
 	Applied   int64   `json:"applied"`
 	Duplicate int64   `json:"duplicate"`
 	Late      int64   `json:"late"`
@@ -187,7 +187,7 @@ var _ ingest.Publisher = (*counting)(nil)
 
 // Publish accepts a batch.
 func (c *counting) Publish(ctx context.Context, batch layers.Batch) error {
-	batch = c.told(batch)
+	batch.Snapshot = c.snapshot
 	receipt, err := c.store.Accept(ctx, c.source, batch)
 	if err != nil {
 		return err

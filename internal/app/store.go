@@ -46,16 +46,11 @@ var _ ingest.Acceptor = (*Store)(nil)
 type liveLayer struct {
 	*layers.Layer
 	fresh *api.Freshness
-	ages  expiry.Options // its zero value when features do not age
+	aging expiry.Options
 }
 
-// aged returns changes of a feed that tells its whole state as the layer's features age, see [expiry.Age].
-func (l *liveLayer) aged(changes []layers.Change) []layers.Change {
-	if l.ages.Stale == 0 && l.ages.Expired == 0 {
-		return changes
-	}
-	return expiry.Age(l.Schema(), l.ages, changes)
-}
+// ages reports whether features age.
+func (l *liveLayer) ages() bool { return l.aging.Stale > 0 || l.aging.Expired > 0 }
 
 // NewStore returns the empty layers of city. The error lists everything that is wrong with them.
 func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
@@ -91,7 +86,7 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 		}
 		l := &liveLayer{
 			Layer: live, fresh: api.NewFreshness(live.Name(), lags),
-			ages: expiry.Options{Stale: spec.TTL.Stale, Expired: spec.TTL.Expired, Class: spec.TTL.Field, Now: s.clock},
+			aging: expiry.Options{Stale: spec.TTL.Stale, Expired: spec.TTL.Expired, Class: spec.TTL.Field, Now: s.clock},
 		}
 		s.layers[live.Name()] = l
 		names = append(names, live.Name())
@@ -253,5 +248,8 @@ func (p loaderPublisher) Publish(ctx context.Context, batch layers.Batch) error 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return p.loader.Add(p.layer.aged(batch.Changes))
+	if p.layer.ages() {
+		batch.Changes, _ = expiry.Age(p.layer.Schema(), p.layer.aging, batch.Changes)
+	}
+	return p.loader.Add(batch.Changes)
 }
