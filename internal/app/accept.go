@@ -45,12 +45,16 @@ func (s *Store) acceptAged(ctx context.Context, source string, l *liveLayer, bat
 	outcomes := slices.Repeat([]layers.Outcome{layers.Late}, len(batch.Changes))
 	var kept []int
 	batch.Changes, kept = expiry.Age(l.Schema(), l.aging, batch.Changes)
-	if len(kept) == 0 {
-		return ingest.Receipt{Seq: l.Snapshot().Seq(), Outcomes: outcomes}, nil
+	receipt := ingest.Receipt{Seq: l.Snapshot().Seq(), Outcomes: []layers.Outcome{}}
+	if len(kept) > 0 {
+		var err error
+		if receipt, err = s.accept(ctx, source, l, batch); err != nil {
+			return ingest.Receipt{}, err
+		}
 	}
-	receipt, err := s.accept(ctx, source, l, batch)
-	if err != nil || len(receipt.Outcomes) != len(kept) {
-		return receipt, err
+	s.count(source, outcomes[len(kept):])
+	if len(receipt.Outcomes) != len(kept) { // nobody knows any more
+		return ingest.Receipt{Seq: receipt.Seq}, nil
 	}
 	for i, at := range kept {
 		outcomes[at] = receipt.Outcomes[i]

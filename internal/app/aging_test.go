@@ -92,9 +92,17 @@ func TestFilesThatAreReadAgainStayAged(t *testing.T) {
 	if want := []layers.Outcome{layers.Duplicate, layers.Duplicate, layers.Late}; err != nil || !slices.Equal(receipt.Outcomes, want) {
 		t.Errorf("got %v, %v; want %v", receipt.Outcomes, err, want)
 	}
+	receipt, err = s.Accept(t.Context(), "file", layers.Batch{Layer: "seen", Changes: file.changes[2:], Snapshot: true})
+	if want := []layers.Outcome{layers.Late}; err != nil || !slices.Equal(receipt.Outcomes, want) {
+		t.Errorf("only what has expired: got %v, %v; want %v", receipt.Outcomes, err, want)
+	}
+	if metrics := scrape(m); !strings.Contains(metrics, `hutong_ingest_outcomes_total{outcome="late",source="file"} 3`) {
+		t.Error("what has expired is not counted as late")
+	}
 }
 
-// TestAgingIsNoLag: that a feature turns stale an hour after its report says nothing of how late reports come.
+// TestAgingIsNoLag: that a feature turns stale an hour after its report, or is in its file no more, says nothing of how
+// late reports come.
 func TestAgingIsNoLag(t *testing.T) {
 	t.Parallel()
 	s, _, ager, m := agingStore(t)
@@ -109,8 +117,12 @@ func TestAgingIsNoLag(t *testing.T) {
 	if got := aged(s); got != "a stale" {
 		t.Errorf("got %q, want a stale", got)
 	}
+	l := s.layers["seen"]
+	if n, err := ingest.Absent(t.Context(), s, "file", l.Schema(), l.Snapshot(), func(layers.FeatureID) bool { return false }); n != 1 || err != nil {
+		t.Errorf("got %d absent, %v; want 1", n, err)
+	}
 	if metrics := scrape(m); !strings.Contains(metrics, `hutong_layer_event_lag_seconds_count{layer="seen"} 1`) ||
-		!strings.Contains(metrics, `hutong_layer_tile_lag_seconds_count{layer="seen"} 2`) {
-		t.Error("want one lag from event time, the report's, and two from receipt")
+		!strings.Contains(metrics, `hutong_layer_tile_lag_seconds_count{layer="seen"} 3`) {
+		t.Error("want one lag from event time, the report's, and three from receipt")
 	}
 }

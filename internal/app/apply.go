@@ -132,8 +132,8 @@ func newest(schema *layers.Schema, batches []record.Batch) time.Time {
 			continue
 		}
 		for i := range b.Changes {
-			if b.Changes[i].Op == layers.Erase {
-				continue // its time is not of what the layer shows
+			if op := b.Changes[i].Op; op == layers.Erase || op == layers.Delete && b.Snapshot {
+				continue // its time is not of what the layer shows, or that of a feature that is absent
 			}
 			if values := b.Changes[i].Feature.Values; field < len(values) && (at.IsNull() || values[field].Micros() > at.Micros()) {
 				at = values[field]
