@@ -46,7 +46,7 @@ func TestPush(t *testing.T) {
       delimiter: ";"
       limits: {body: 2048, records: 5, requests: 6, rate: 7}
     delete: {from: op, values: [delete, D]}
-    max_future: 1h30m
+    max_future: 1.5d
     id: "{id}"
     fields: {title: t}
   forms:
@@ -72,7 +72,7 @@ keys:
 		t.Error(diff)
 	}
 	m := hotline.Mapping
-	if m.Place.Point != "pos" || m.Place.Order != ingest.LonLat || m.MaxFuture != 90*time.Minute ||
+	if m.Place.Point != "pos" || m.Place.Order != ingest.LonLat || m.MaxFuture != 36*time.Hour ||
 		!cmp.Equal(m.Delete, ingest.DeleteRule{From: "op", Values: []string{"delete", "D"}}) {
 		t.Errorf("got %+v", m)
 	}
@@ -194,7 +194,9 @@ func TestPushIsRefused(t *testing.T) {
 		{"an empty delete", head + "push: {}, delete: {}}", "sources.a.delete: needs from and values: a property and those of its values that delete, or expression: what is true for a record that deletes"},
 		{"a delete twice", head + "push: {}, delete: {from: a, values: [b], expression: 'true'}}", "sources.a.delete: from and expression are both there: a property says which records delete, or an expression"},
 		{"no yes or no", head + "push: {}, delete: {expression: 'r.a + 1'}}", "sources.a.delete.expression: the expression, at character 5: found no matching overload for '_+_' applied to '(string, int)'"},
-		{"no length of time", head + "push: {}, max_future: 10 min}", `sources.a.max_future: "10 min" is no length of time, such as 10m, 1h30m or 0s`},
+		{"no length of time", head + "push: {}, max_future: 10 min}", `sources.a.max_future: "10 min" is no duration: write a number and its unit, such as 500ms, 30s, 10m, 24h or 30d`},
+		{"a time before", head + "push: {}, max_future: -10m}", `sources.a.max_future: -10m is not from 0s to 36600d`},
+		{"days behind hours", head + "push: {}, max_future: 1h2d}", `sources.a.max_future: "1h2d" is no duration: write a number and its unit, such as 500ms, 30s, 10m, 24h or 30d`},
 		{"a version without a time", "  a: {layer: reports, id: '{id}', fields: {}, files: [x.geojson], version: v}", "sources.a.version: a version decides between changes of the same time: say observed, too, or give the layer a time"},
 		{"versions of two types", "  a: {layer: reports, id: '{id}', fields: {}, push: {}, version: v}\n  b: {layer: reports, id: '{id}', fields: {}, push: {}, version: {from: w, type: string}}", "sources.b.version: is of type string, and another source of the layer reports has versions of type int: they cannot be compared"},
 		{"a layout", head + "push: {}, observed: {from: a, layouts: ['15:04']}}", `sources.a.observed.layouts[0]: "15:04" does not tell the year: write how Go's reference time looks, such as "2006-01-02 15:04:05", or unix or unix_ms`},
