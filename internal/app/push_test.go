@@ -208,6 +208,14 @@ func TestCheckOfPush(t *testing.T) {
 	if want := "sources.lanes.push: no key has the scope ingest:lanes, so nobody can send records to this source\n"; problems != "" || warnings != want {
 		t.Errorf("got %q, %q; want no problem and %q", problems, warnings, want)
 	}
+	_, warnings = checked(t, source+"}\nmqtt: {listen: ':1883'")
+	if want := "mqtt: no source has topics, push: {topics: [...]}, so every message that is published becomes a refused one\n"; !strings.Contains(warnings, want) {
+		t.Errorf("got %q; want %q", warnings, want)
+	}
+	_, warnings = checked(t, strings.Replace(source, "push: {}", "push: {topics: [a]}", 1)+"}\nmqtt: {listen: ':1883'")
+	if strings.Contains(warnings, "mqtt") {
+		t.Errorf("got %q; want no warning of mqtt", warnings)
+	}
 	one := auth.NewSecret().Hash().String()
 	path := file(t, "hash", one)
 	problems, warnings = checked(t, source+"}\nkeys:\n  a: {hash: '"+one+"', scopes: ['ingest:lanes']}\n  b: {hash_file: "+path+", scopes: ['ingest:lanes']}\n"+
