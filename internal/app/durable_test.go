@@ -1,11 +1,12 @@
 package app
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,6 @@ import (
 	"hutong/journal/checkpoint"
 	"hutong/journal/record"
 	"hutong/layers"
-	"hutong/layers/column"
 )
 
 // durableCity is the city of pushCity with a data folder.
@@ -240,22 +240,22 @@ func TestErrorsOfTheLog(t *testing.T) {
 	}
 }
 
-// TestBatchThatIsTooLarge: a batch that cannot be durable as a whole is refused for good, and not as a fault.
-func TestBatchThatIsTooLarge(t *testing.T) {
+// TestLogError: sources hear what they know, and why.
+func TestLogError(t *testing.T) {
 	t.Parallel()
-	city, _, _ := durableCity(t)
-	c, _ := city()
-	a, _ := newTestApp(t, c, nil)
-	r := start(t, a)
-	defer stopped(t, r)
-	schema := a.Store().layers["reports"].Schema()
-	batch := layers.Batch{Layer: "reports", Changes: make([]layers.Change, record.MaxBody/4000)}
-	for i := range batch.Changes {
-		values := make([]column.Value, len(schema.Fields))
-		values[schema.FieldIndex("state")] = column.StringOf(strconv.Itoa(i) + strings.Repeat("x", 4000))
-		batch.Changes[i].Feature = layers.Feature{ID: layers.FeatureID(strconv.Itoa(i)), Values: values}
+	for _, c := range []struct{ err, want error }{
+		{journal.ErrReadOnly, ingest.ErrReadOnly},
+		{journal.ErrFull, ingest.ErrBusy},
+		{journal.ErrFailing, ingest.ErrUnavailable},
+		{journal.ErrUnknown, ingest.ErrUnavailable},
+		{journal.ErrClosed, ingest.ErrUnavailable},
+		{record.ErrTooLarge, ingest.ErrTooLarge},
+	} {
+		if err := logError(fmt.Errorf("x: %w", c.err)); !errors.Is(err, c.want) || !errors.Is(err, c.err) {
+			t.Errorf("%v: got %v, want %v", c.err, err, c.want)
+		}
 	}
-	if _, err := a.Store().Accept(t.Context(), "hotline", batch); !errors.Is(err, ingest.ErrTooLarge) {
-		t.Errorf("got %v, want %v", err, ingest.ErrTooLarge)
+	if err := logError(context.Canceled); !errors.Is(err, context.Canceled) || errors.Is(err, ingest.ErrUnavailable) {
+		t.Errorf("got %v, want it as it is", err)
 	}
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -59,28 +60,25 @@ func TestStaleSinceOfSources(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		since := func() string {
-			if state := s.layers["complaints"].fresh.State(); state != nil {
-				return state.StaleSince
-			}
-			return ""
-		}
-		want := func(at time.Time) {
-			t.Helper()
-			synctest.Wait()
-			if got := since(); got != api.Instant(at) {
-				t.Errorf("stale since %q, want %q", got, api.Instant(at))
-			}
-		}
 		source := &failing{runs: []bool{false, false, true}}
-		first := time.Now()
+		began := time.Now()
 		go s.Follow(t.Context(), source, slog.New(slog.DiscardHandler))
-		want(first)
-		time.Sleep(firstRetry)
-		want(first) // the second failure is no new one
-		time.Sleep(2 * firstRetry)
-		want(source.starts[2]) // it delivered, and failed anew
-		time.Sleep(firstRetry)
-		want(time.Time{}) // it ended
+		got := []string{"not asked yet"}
+		for range 100 { // longer than all waits, in steps below the shortest
+			since := ""
+			synctest.Wait()
+			if state := s.layers["complaints"].fresh.State(); state != nil {
+				since = state.StaleSince
+			}
+			if since != got[len(got)-1] {
+				got = append(got, since)
+			}
+			time.Sleep(firstRetry / 10)
+		}
+		synctest.Wait()
+		// The second failure is no new one; the third run delivered, and failed anew; the fourth ended.
+		if want := []string{api.Instant(began), api.Instant(source.starts[2]), ""}; !slices.Equal(got[1:], want) {
+			t.Errorf("stale since %q, want %q", got[1:], want)
+		}
 	})
 }
