@@ -69,12 +69,13 @@ func (d Direct) has(u *url.URL) bool {
 
 // Server dispatches requests to routes. Until [Server.Ready] it answers only operational ones.
 type Server struct {
-	mux     *http.ServeMux
-	log     *slog.Logger
-	metrics *metrics
-	direct  []directRoute
-	nowhere *meters // of requests that reached no route
-	ready   atomic.Bool
+	mux      *http.ServeMux
+	log      *slog.Logger
+	metrics  *metrics
+	direct   []directRoute
+	discreet []string // what stands before the first wildcard in the patterns of discreet routes
+	nowhere  *meters  // of requests that reached no route
+	ready    atomic.Bool
 }
 
 // directRoute is a wrapped handler and its paths.
@@ -92,6 +93,8 @@ func NewServer(log *slog.Logger, m *telemetry.Metrics, routes []Route) *Server {
 		m := s.metrics.route(r.Label)
 		if r.Discreet {
 			m.path = r.Pattern
+			start, _, _ := strings.Cut(r.Pattern, "{")
+			s.discreet = append(s.discreet, start)
 		}
 		wrapped := s.wrap(r, m)
 		s.mux.Handle(r.Pattern, wrapped)

@@ -127,6 +127,36 @@ func TestPanicAfterHeadersCutsTheConnection(t *testing.T) {
 	f.get("/late")
 }
 
+// TestDiscreetRoutesKeepPathsOutOfTheLog: what a discreet route has in its path is not in the log, and neither is
+// it of a request that was meant for one and missed it.
+func TestDiscreetRoutesKeepPathsOutOfTheLog(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.PathValue("id") == "panic-5550123" {
+			panic("on purpose")
+		}
+	})
+	s := NewServer(slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), telemetry.NewMetrics(),
+		[]Route{{Pattern: "/people/{id}", Label: "people", Discreet: true, Handler: answer}, {Pattern: "/hello/{id}", Label: "hello", Handler: answer}})
+	s.Ready()
+	for _, c := range []struct{ method, path, want string }{
+		{"GET", "/people/5550123", "/people/{id}"},
+		{"GET", "/people/panic-5550123", "/people/{id}"},
+		{"DELETE", "/people/5550123", "/people/{id}"},
+		{"GET", "/people/5550123/7", "/people/…"},
+		{"GET", "//people/5550123", "/people/…"},
+		{"GET", "/hello/x", "/hello/x"},
+		{"GET", "/nowhere/x", "/nowhere/x"},
+	} {
+		log.Reset()
+		s.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(c.method, c.path, nil))
+		if !strings.Contains(log.String(), `"path":"`+c.want+`"`) || strings.Contains(log.String(), "5550123") {
+			t.Errorf("%s %s: got log %s, want the path %s", c.method, c.path, &log, c.want)
+		}
+	}
+}
+
 func TestAccessLogAndMetrics(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)

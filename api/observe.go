@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"time"
 
 	"hutong/internal/telemetry"
@@ -158,10 +159,18 @@ func (o *observer) log(r *http.Request, took time.Duration) {
 // statusClass is "2xx" for 2: one series a class, not one a status.
 func statusClass(class int) string { return strconv.Itoa(class) + "xx" }
 
-// path is what the log has of a request's path.
+// path is what the log has of a request's path. One that reaches no route may be meant for a discreet one, as
+// an id with a slash that was not escaped: of it the log has as much as the route's pattern says by itself.
 func (o *observer) path(r *http.Request) string {
 	if o.route.path != "" {
 		return o.route.path
+	}
+	if o.route == o.server.nowhere {
+		for _, start := range o.server.discreet {
+			if strings.Contains(r.URL.Path, start) {
+				return start + "…"
+			}
+		}
 	}
 	return shortPath(r)
 }

@@ -23,6 +23,9 @@ type Acceptor interface {
 	Accept(ctx context.Context, source string, batch layers.Batch) (Receipt, error)
 }
 
+// ErrTooLarge says that a batch is larger than one that can be durable as a whole: it can only be sent in parts.
+var ErrTooLarge = errors.New("ingest: a batch is too large")
+
 // Why an [Acceptor] takes nothing at the moment. Its errors wrap one of these when sending the same batch
 // again later may succeed; any other error is a fault of the batch or of the program.
 var (

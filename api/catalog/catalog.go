@@ -50,7 +50,7 @@ func (c *Catalog) Routes() []api.Route {
 		{Pattern: "/search", Label: "search", Handler: http.HandlerFunc(c.search)},
 		{Pattern: "/layers/{name}", Label: "layer", Handler: http.HandlerFunc(c.one)},
 		{Pattern: "/layers/{name}/features", Label: "features", Handler: http.HandlerFunc(c.features)},
-		{Pattern: "/layers/{name}/features/{id}", Label: "feature", Handler: http.HandlerFunc(c.feature)},
+		{Pattern: "/layers/{name}/features/{id}", Label: "feature", Discreet: true, Handler: http.HandlerFunc(c.feature)},
 	}
 }
 

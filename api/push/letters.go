@@ -176,8 +176,8 @@ func removalOf(r *http.Request, id string) (push.Removal, error) {
 	return removal, nil
 }
 
-// removalProblem is what an error of a removal says to whoever asked for it.
-func removalProblem(err error) string {
-	_, problem, _ := strings.Cut(err.Error(), push.ErrRemoval.Error()+": ")
+// problemOf is what an error that wraps a kind of one says to whoever asked.
+func problemOf(err, kind error) string {
+	_, problem, _ := strings.Cut(err.Error(), kind.Error()+": ")
 	return problem + "."
 }

@@ -3,7 +3,7 @@
 //
 // # Routes
 //
-//	POST   /ingest/{source}            a body of records; ?atomic=true ?answers=all|refused|none
+//	POST   /ingest/{source}            a body of records; ?atomic=true ?snapshot=true ?answers=all|refused|none
 //	DELETE /ingest/{source}/{id}       one feature; ?observed= ?version=
 //	GET    /ingest/{source}/refused    dead letters; ?after= ?limit=
 //	POST   /ingest/{source}/replay     takes dead letters again; ?ids=
@@ -61,10 +61,11 @@ func (s *Surface) Routes() []api.Route {
 	removal := func(id string) handler {
 		return handler{[]auth.Action{auth.Ingest}, func(w http.ResponseWriter, r *http.Request, f *push.Feed) { s.remove(w, r, f, id) }}
 	}
+	discreet := func(r api.Route) api.Route { r.Discreet = true; return r } // an id may be somebody's
 	either := []auth.Action{auth.Ingest, auth.Refused}
 	return []api.Route{
 		route("/ingest/{source}", "ingest", push.MaxBody, map[string]handler{post: {[]auth.Action{auth.Ingest}, s.take}}, post),
-		route("/ingest/{source}/{id}", "ingest_delete", 0, map[string]handler{remove: removal("")}, remove),
+		discreet(route("/ingest/{source}/{id}", "ingest_delete", 0, map[string]handler{remove: removal("")}, remove)),
 		route("/ingest/{source}/refused", "ingest_refused", 0, map[string]handler{get: {either, s.refused}, remove: removal("refused")}, get, remove),
 		route("/ingest/{source}/replay", "ingest_replay", 0, map[string]handler{post: {either, s.replay}, remove: removal("replay")}, post, remove),
 	}
@@ -86,9 +87,11 @@ func (s *Surface) dispatch(by map[string]handler) http.Handler {
 		h, name := by[method], r.PathValue("source")
 		var scopes []auth.Scope
 		for _, a := range h.actions {
-			if scope, err := auth.ParseScope(string(a) + ":" + name); err == nil && name != auth.Any {
-				scopes = append(scopes, scope)
+			scope, err := auth.ParseScope(string(a) + ":" + name)
+			if err != nil { // no source has such a name, which an answer must not show
+				scope = auth.Scope{Action: a, Name: auth.Any}
 			}
+			scopes = append(scopes, scope)
 		}
 		if !api.Authorize(w, r, s.base, s.keys, scopes...) {
 			return
@@ -135,18 +138,25 @@ func asked(r *http.Request) (push.Request, error) {
 	if err != nil {
 		return request, err
 	}
-	if err := api.Accept(query, "answers", "atomic"); err != nil {
+	if err := api.Accept(query, "answers", "atomic", "snapshot"); err != nil {
 		return request, err
 	}
-	if values, there := query["atomic"]; there {
-		switch value, err := api.Single("atomic", values); {
-		case err != nil:
-			return request, err
-		case value == "true":
-			request.Atomic = true
-		case value != "false":
-			return request, errors.New("atomic is true or false")
+	for name, to := range map[string]*bool{"atomic": &request.Atomic, "snapshot": &request.Snapshot} {
+		values, there := query[name]
+		if !there {
+			continue
 		}
+		value, err := api.Single(name, values)
+		if err != nil {
+			return request, err
+		}
+		if value != "true" && value != "false" {
+			return request, fmt.Errorf("%s is true or false", name)
+		}
+		*to = value == "true"
+	}
+	if _, there := query["atomic"]; there && request.Snapshot && !request.Atomic {
+		return request, errors.New("a snapshot takes all records or none: leave atomic=false out")
 	}
 	if values, there := query["answers"]; there {
 		value, err := api.Single("answers", values)
@@ -205,6 +215,8 @@ func ProblemOf(err error) (p Problem, ok bool) {
 		return Problem{api.CodeBodyTooLarge, large.Error(), 0, nil}, true
 	case malformed:
 		return Problem{api.CodeBodyMalformed, "At " + syntax.Error() + ".", 0, place{syntax.Line, syntax.Byte}}, true
+	case errors.Is(err, ingest.ErrTooLarge):
+		return Problem{api.CodeBodyTooLarge, "The records are more than can be made durable together: send fewer in a request.", 0, nil}, true
 	case errors.Is(err, ingest.ErrReadOnly):
 		return Problem{api.CodeReadOnly, "The server is short of room and takes no changes.", 30 * time.Second, nil}, true
 	case errors.Is(err, ingest.ErrUnavailable):
@@ -246,7 +258,9 @@ func (s *Surface) fail(w http.ResponseWriter, r *http.Request, f *push.Feed, err
 	case errors.Is(err, push.ErrAtomic):
 		api.RefuseWith(w, r, api.CodeRecordsRefused, "Nothing was published: the request takes all records or none, and some were refused.", result)
 	case errors.Is(err, push.ErrRemoval):
-		api.Refuse(w, r, api.CodeParameterInvalid, removalProblem(err))
+		api.Refuse(w, r, api.CodeParameterInvalid, problemOf(err, push.ErrRemoval))
+	case errors.Is(err, push.ErrSnapshot):
+		api.Refuse(w, r, api.CodeParameterInvalid, "snapshot: "+problemOf(err, push.ErrSnapshot))
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		api.Refuse(w, r, api.CodeBodySlow, fmt.Sprintf("A body has %s to come.", BodyTimeout))
 	case r.Context().Err() != nil:
@@ -270,5 +284,5 @@ func again(result any) string {
 	if r, ok := result.(*push.Result); ok && r != nil && r.Accepted() > 0 {
 		return " What is counted here was accepted; sending all of it again is safe."
 	}
-	return " Nothing of the request was accepted; send it again."
+	return " Nothing of the request counts as accepted; send it again."
 }

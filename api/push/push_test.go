@@ -148,15 +148,20 @@ func TestProblems(t *testing.T) {
 		{"a parameter", "POST", "/ingest/hotline?atomik=1", "{}", nil, nil, 400, "parameter_invalid", `no parameter "atomik"`, ""},
 		{"no choice", "POST", "/ingest/hotline?answers=some", "{}", nil, nil, 400, "parameter_invalid", "answers is all, refused or none", ""},
 		{"no boolean", "POST", "/ingest/hotline?atomic=1", "{}", nil, nil, 400, "parameter_invalid", "atomic is true or false", ""},
+		{"no snapshot", "POST", "/ingest/hotline?snapshot=1", "{}", nil, nil, 400, "parameter_invalid", "snapshot is true or false", ""},
+		{"half a snapshot", "POST", "/ingest/hotline?snapshot=true&atomic=false", "{}", nil, nil, 400, "parameter_invalid", "takes all records or none", ""},
+		{"a snapshot beside others", "POST", "/ingest/hotline?snapshot=true", `{"id": 1}`, nil, nil, 400, "parameter_invalid", "snapshot: the layer reports has features of other sources", ""},
 		{"atomic", "POST", "/ingest/hotline?atomic=true", `[{"id": 1}, {}]`, nil, nil, 422, "records_refused", "Nothing was published", ""},
-		{"busy", "POST", "/ingest/hotline", `{"id": 1}`, nil, fmt.Errorf("x: %w", ingest.ErrBusy), 503, "busy", "Nothing of the request was accepted", "1"},
+		{"busy", "POST", "/ingest/hotline", `{"id": 1}`, nil, fmt.Errorf("x: %w", ingest.ErrBusy), 503, "busy", "Nothing of the request counts as accepted", "1"},
+		{"too many for one batch", "POST", "/ingest/hotline", `{"id": 1}`, nil, fmt.Errorf("x: %w", ingest.ErrTooLarge), 413, "body_too_large", "send fewer in a request", ""},
 		{"read-only", "POST", "/ingest/hotline", `{"id": 1}`, nil, ingest.ErrReadOnly, 503, "read_only", "short of room", "30"},
 		{"away", "POST", "/ingest/hotline", `{"id": 1}`, nil, ingest.ErrUnavailable, 503, "unavailable", "durable", "5"},
 		{"a deadline", "POST", "/ingest/hotline", `{"id": 1}`, nil, context.DeadlineExceeded, 503, "busy", "too much to do", "1"},
 		{"a fault", "POST", "/ingest/hotline", `{"id": 1}`, nil, errors.New("secret 42"), 500, "internal", "", ""},
 		{"another method", "PUT", "/ingest/hotline", "{}", nil, nil, 405, "method_not_allowed", "POST, OPTIONS", ""},
 		{"another source", "POST", "/ingest/forms", "{}", nil, nil, 404, "source_not_found", "no source of this name", ""},
-		{"a star", "POST", "/ingest/*", "{}", nil, nil, 403, "forbidden", "", ""},
+		{"a star", "POST", "/ingest/*", "{}", nil, nil, 404, "source_not_found", "no source of this name", ""},
+		{"no name of a source", "POST", "/ingest/Hot%22line", "{}", nil, nil, 404, "source_not_found", "no source of this name", ""},
 		{"a time", "DELETE", "/ingest/hotline/1?observed=now", "", nil, nil, 400, "parameter_invalid", "observed: want a time as in RFC 3339, such as 2016-08-03T20:47:11Z.", ""},
 		{"an empty time", "DELETE", "/ingest/hotline/1?observed=", "", nil, nil, 400, "parameter_invalid", "observed is empty", ""},
 		{"a limit", "GET", "/ingest/hotline/refused?limit=0", "", nil, nil, 400, "parameter_invalid", "limit is a whole number from 1 to 1000", ""},
@@ -208,6 +213,8 @@ func TestKeys(t *testing.T) {
 		{"nobody looks", "GET", "/ingest/hotline/refused", "", 401},
 		{"a source that is not there, for nobody", "POST", "/ingest/forms", "", 401},
 		{"a source that is not there, for a key of another", "POST", "/ingest/forms", f.gateway, 403},
+		{"all sources, for a key of one", "POST", "/ingest/*", f.gateway, 403},
+		{"no name of a source, for a key of one", "POST", "/ingest/Hotline", f.gateway, 403},
 	} {
 		w := f.send(c.method, c.target, c.key, "[]")
 		if w.Code != c.want {
@@ -318,5 +325,17 @@ func TestBodiesThatDoNotCome(t *testing.T) {
 		if d := document(t, w); w.Code != c.want || d["code"] != c.code {
 			t.Errorf("%s: got %d, %v; want %d, %s", name, w.Code, d["code"], c.want, c.code)
 		}
+	}
+}
+
+// TestIDsAreNotLogged: an id may be somebody's number, and a log is read by others than the layer's clerks.
+func TestIDsAreNotLogged(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	for _, path := range []string{"/ingest/hotline/5550123", "/ingest/hotline/555%2F5550123", "/ingest/hotline/555/5550123"} {
+		f.send(http.MethodDelete, path, f.gateway, "")
+	}
+	if strings.Contains(f.log.String(), "5550123") || strings.Count(f.log.String(), "/ingest/") != 3 {
+		t.Errorf("got log %s, want three requests without the id", &f.log)
 	}
 }

@@ -32,7 +32,8 @@ func newKeyNew() *cobra.Command {
 		Short: "Make a key, and show it once",
 		Long: "Make a key and print it, once, and below it the lines for the config, which have its hash only. A scope is\n" +
 			"ingest:SOURCE (push to a source, see and replay what it refuses), refused:SOURCE (only see and replay),\n" +
-			"import:LAYER or erase:LAYER; * stands for all. backup is to read all that the server keeps.",
+			"erase:LAYER; * stands for all. backup is to read all that the server keeps. hutong import --server sends\n" +
+			"files to a source, so its key is for ingest:SOURCE.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {

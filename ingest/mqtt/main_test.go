@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"go.uber.org/goleak"
 
@@ -114,25 +115,50 @@ func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 // rig is a running server without a network.
 type rig struct {
 	t       *testing.T
+	h       *recorder
+	leave   chan error // what [holding] waits for
 	pipes   *pipes
 	metrics *telemetry.Metrics
 	stop    context.CancelFunc
 	done    chan error
 }
 
-// start runs a server in the bubble of the test, and stops it at the test's end.
-func start(t *testing.T, o Options, h Handler) *rig {
+// serving runs test beside others, in a bubble with a server of o, and stops the server.
+func serving(t *testing.T, o Options, test func(t *testing.T, r *rig)) {
 	t.Helper()
-	r := &rig{t: t, pipes: newPipes(), metrics: telemetry.NewMetrics(), done: make(chan error, 1)}
-	o.Metrics = r.metrics
-	ctx, stop := context.WithCancel(t.Context())
-	r.stop = stop
-	s := newServer(r.pipes, o, h)
-	go func() { r.done <- s.Run(ctx) }()
-	return r
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := &rig{t: t, h: &recorder{}, leave: make(chan error), pipes: newPipes(), metrics: telemetry.NewMetrics(), done: make(chan error, 1)}
+		o.Metrics = r.metrics
+		ctx, stop := context.WithCancel(t.Context())
+		r.stop = stop
+		s := newServer(r.pipes, o, r.h)
+		go func() {
+			r.done <- s.Run(ctx)
+			close(r.done)
+		}()
+		defer r.end()
+		test(t, r)
+	})
 }
 
-// end stops the server and waits for it.
+// holding is [serving] with a handler that returns what leave of the rig gives it, once it does.
+func holding(t *testing.T, o Options, test func(t *testing.T, r *rig)) {
+	t.Helper()
+	serving(t, o, func(t *testing.T, r *rig) {
+		r.h.publish = func(ctx context.Context, _ []Message) error {
+			select {
+			case err := <-r.leave:
+				return err
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		test(t, r)
+	})
+}
+
+// end stops the server and waits for it, once.
 func (r *rig) end() {
 	r.t.Helper()
 	r.stop()

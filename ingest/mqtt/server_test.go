@@ -19,29 +19,11 @@ import (
 	"hutong/ingest"
 )
 
-// gate is a handler's publish that waits for leave.
-func gate() (leave chan error, publish func(context.Context, []Message) error) {
-	leave = make(chan error)
-	return leave, func(ctx context.Context, _ []Message) error {
-		select {
-		case err := <-leave:
-			return err
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
 func TestAcknowledgedAfterPublishOnly(t *testing.T) {
 	t.Parallel()
 	for qos, want := range map[byte]string{0: "", 1: "PUBACK 7", 2: "PUBREC 7"} {
 		t.Run(fmt.Sprint("QoS ", qos), func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				leave, publish := gate()
-				h := &recorder{publish: publish}
-				r := start(t, Options{}, h)
-				defer r.end()
+			holding(t, Options{}, func(t *testing.T, r *rig) {
 				c := r.dial()
 				c.send(connectAs("c", "", "", 0), publishing(qos, 7, "sensors/1", "21.5"))
 				time.Sleep(time.Minute)
@@ -49,10 +31,10 @@ func TestAcknowledgedAfterPublishOnly(t *testing.T) {
 				c.send(pinging)
 				synctest.Wait()
 				c.want("PINGRESP") // a client that waits stays
-				leave <- nil
+				r.leave <- nil
 				synctest.Wait()
 				c.want(want)
-				got := h.messages
+				got := r.h.messages
 				wantMessages := []Message{{Topic: "sensors/1", Payload: []byte("21.5"), Size: 4, QoS: qos, Received: got[0].Received}}
 				if diff := cmp.Diff(wantMessages, got); diff != "" {
 					t.Errorf("messages (-want +got):\n%s", diff)
@@ -65,12 +47,7 @@ func TestAcknowledgedAfterPublishOnly(t *testing.T) {
 }
 
 func TestManyInFlightAreOneBatchInOrder(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		leave, publish := gate()
-		h := &recorder{publish: publish}
-		r := start(t, Options{}, h)
-		defer r.end()
+	holding(t, Options{}, func(t *testing.T, r *rig) {
 		c := r.dial()
 		c.send(connectAs("c", "", "", 0))
 		var want, answers []string
@@ -85,32 +62,27 @@ func TestManyInFlightAreOneBatchInOrder(t *testing.T) {
 		}
 		synctest.Wait()
 		c.want("CONNACK 0")
-		leave <- nil
-		leave <- nil
+		r.leave <- nil
+		r.leave <- nil
 		synctest.Wait()
 		c.want(strings.Join(answers, ", "))
-		if diff := cmp.Diff(want, h.payloads()); diff != "" {
+		if diff := cmp.Diff(want, r.h.payloads()); diff != "" {
 			t.Errorf("messages (-want +got):\n%s", diff)
 		}
-		if !slices.Equal(h.batches, []int{1, 99}) {
-			t.Errorf("batches of %v, want the first, and all that came meanwhile", h.batches)
+		if !slices.Equal(r.h.batches, []int{1, 99}) {
+			t.Errorf("batches of %v, want the first, and all that came meanwhile", r.h.batches)
 		}
 	})
 }
 
 func TestFailureAcknowledgesNothing(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		leave, publish := gate()
-		h := &recorder{publish: publish}
-		r := start(t, Options{}, h)
-		defer r.end()
+	holding(t, Options{}, func(t *testing.T, r *rig) {
 		c := r.dial()
 		c.send(connectAs("c", "", "", 0), publishing(1, 1, "t", "a"))
 		synctest.Wait()
 		c.send(publishing(1, 2, "t", "b"), publishing(2, 3, "t", "c"), publishing(0, 0, "t", "d"))
 		synctest.Wait()
-		leave <- errors.New("the disk is full")
+		r.leave <- errors.New("the disk is full")
 		synctest.Wait()
 		if c.ended() {
 			t.Error("the connection ended at once: want a delay, so that all clients do not storm")
@@ -120,7 +92,7 @@ func TestFailureAcknowledgesNothing(t *testing.T) {
 			t.Error("the connection is still open: the client waits for ever")
 		}
 		c.want("CONNACK 0")
-		if got := h.payloads(); len(got) > 0 {
+		if got := r.h.payloads(); len(got) > 0 {
 			t.Errorf("accepted %q behind a failure, want nothing", got)
 		}
 		r.wantMetric(`hutong_mqtt_messages_total{outcome="failed",qos="1"}`, 2)
@@ -132,11 +104,7 @@ func TestFailureAcknowledgesNothing(t *testing.T) {
 }
 
 func TestQoS2IsTakenOnce(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		h := &recorder{}
-		r := start(t, Options{}, h)
-		defer r.end()
+	serving(t, Options{}, func(t *testing.T, r *rig) {
 		c := r.dial()
 		again := publishing(2, 5, "t", "a")
 		again[0] |= 8
@@ -149,7 +117,7 @@ func TestQoS2IsTakenOnce(t *testing.T) {
 		c.send(publishing(2, 5, "t", "b"), releasing(5))
 		synctest.Wait()
 		c.want("PUBREC 5, PUBCOMP 5")
-		if diff := cmp.Diff([]string{"a", "b"}, h.payloads()); diff != "" {
+		if diff := cmp.Diff([]string{"a", "b"}, r.h.payloads()); diff != "" {
 			t.Errorf("messages (-want +got):\n%s", diff)
 		}
 	})
@@ -157,16 +125,12 @@ func TestQoS2IsTakenOnce(t *testing.T) {
 
 // A client that releases before it was told to must not get its PUBCOMP for a message that nobody has.
 func TestEarlyReleaseDoesNotOvertake(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		leave, publish := gate()
-		r := start(t, Options{}, &recorder{publish: publish})
-		defer r.end()
+	holding(t, Options{}, func(t *testing.T, r *rig) {
 		c := r.dial()
 		c.send(connectAs("c", "", "", 0), publishing(2, 5, "t", "a"), releasing(5))
 		synctest.Wait()
 		c.want("CONNACK 0")
-		leave <- nil
+		r.leave <- nil
 		synctest.Wait()
 		c.want("PUBREC 5, PUBCOMP 5")
 	})
@@ -199,16 +163,13 @@ func TestConnack(t *testing.T) {
 		{"too long", packet(0x10, text("MQTT"), []byte{4, 2, 0, 0}, text(strings.Repeat("c", maxConnect))), "", "malformed"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				h := &recorder{authorise: func(user, password string) (Session, error) {
+			serving(t, Options{}, func(t *testing.T, r *rig) {
+				r.h.authorise = func(user, password string) (Session, error) {
 					if user != "gate" || password != "key" {
 						return nil, errors.New("no such key")
 					}
 					return user, nil
-				}}
-				r := start(t, Options{}, h)
-				defer r.end()
+				}
 				c := r.dial()
 				c.send(test.packet)
 				synctest.Wait()
@@ -220,7 +181,7 @@ func TestConnack(t *testing.T) {
 				if test.outcome == "accepted" {
 					c.send(publishing(1, 1, "t", "x"))
 					synctest.Wait()
-					if got := h.sessions; !slices.Equal(got, []Session{"gate"}) {
+					if got := r.h.sessions; !slices.Equal(got, []Session{"gate"}) {
 						t.Errorf("session %v, want gate", got)
 					}
 				}
@@ -230,10 +191,7 @@ func TestConnack(t *testing.T) {
 }
 
 func TestTooManyClients(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := start(t, Options{MaxClients: 1}, &recorder{})
-		defer r.end()
+	serving(t, Options{MaxClients: 1}, func(t *testing.T, r *rig) {
 		first := r.dial()
 		first.send(connectAs("a", "", "", 0))
 		synctest.Wait()
@@ -266,10 +224,7 @@ func TestTooManyClients(t *testing.T) {
 }
 
 func TestTakeOver(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := start(t, Options{}, &recorder{})
-		defer r.end()
+	serving(t, Options{}, func(t *testing.T, r *rig) {
 		first, other, second := r.dial(), r.dial(), r.dial()
 		first.send(connectAs("pole-7", "ann", "", 0))
 		other.send(connectAs("pole-7", "bob", "", 0))
@@ -324,10 +279,7 @@ func TestTimeLimits(t *testing.T) {
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				r := start(t, Options{}, &recorder{})
-				defer r.end()
+			serving(t, Options{}, func(t *testing.T, r *rig) {
 				c := r.dial()
 				for _, b := range test.sends {
 					c.send(b)
@@ -349,11 +301,7 @@ func TestTimeLimits(t *testing.T) {
 
 // A client that does not read its answers holds up nobody but itself, and not for long.
 func TestAnswersNobodyReads(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		h := &recorder{}
-		r := start(t, Options{}, h)
-		defer r.end()
+	serving(t, Options{}, func(t *testing.T, r *rig) {
 		ours, theirs := net.Pipe()
 		defer ours.Close()
 		r.pipes.conns <- theirs
@@ -374,7 +322,7 @@ func TestAnswersNobodyReads(t *testing.T) {
 		c.want("CONNACK 0, PUBACK 1")
 		time.Sleep(writeTimeout + time.Second)
 		r.wantMetric(`hutong_mqtt_endings_total{reason="slow"}`, 1)
-		if got := h.payloads(); len(got) != 4 { // what was read is published all the same
+		if got := r.h.payloads(); len(got) != 4 { // what was read is published all the same
 			t.Errorf("accepted %q, want all four", got)
 		}
 	})
@@ -394,12 +342,7 @@ func TestBackPressure(t *testing.T) {
 		{"memory", Options{MaxPacket: 200 << 10, Memory: 600 << 10, Inflight: 100}, 140 << 10, 4, "memory"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				leave, publish := gate()
-				h := &recorder{publish: publish}
-				r := start(t, test.o, h)
-				defer r.end()
+			holding(t, test.o, func(t *testing.T, r *rig) {
 				const messages = 50
 				sent := make(chan int, 2*messages)
 				send := func(c *client) {
@@ -423,10 +366,10 @@ func TestBackPressure(t *testing.T) {
 				if got := r.metric("hutong_mqtt_buffered_bytes"); test.o.Memory > 0 && got > float64(test.o.Memory) {
 					t.Errorf("%v bytes are taken, of %d", got, test.o.Memory)
 				}
-				close(leave) // every Publish returns nil now
+				close(r.leave) // every Publish returns nil now
 				synctest.Wait()
 				time.Sleep(time.Second)
-				if got, want := len(h.payloads()), messages*len(clients); got != want {
+				if got, want := len(r.h.payloads()), messages*len(clients); got != want {
 					t.Errorf("%d messages were accepted in the end, want %d", got, want)
 				}
 				if r.metric(fmt.Sprintf("hutong_mqtt_waits_total{for=%q}", test.waits)) == 0 {
@@ -439,17 +382,14 @@ func TestBackPressure(t *testing.T) {
 }
 
 func TestClientsDoNotWaitForEachOther(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
+	serving(t, Options{}, func(t *testing.T, r *rig) {
 		leave := make(chan struct{})
-		h := &recorder{publish: func(_ context.Context, m []Message) error {
+		r.h.publish = func(_ context.Context, m []Message) error {
 			if m[0].Topic == "slow" {
 				<-leave
 			}
 			return nil
-		}}
-		r := start(t, Options{}, h)
-		defer r.end()
+		}
 		slow, quick := r.dial(), r.dial()
 		slow.send(connectAs("s", "", "", 0), publishing(1, 1, "slow", "x"))
 		quick.send(connectAs("q", "", "", 0), publishing(1, 1, "quick", "x"))
@@ -463,22 +403,18 @@ func TestClientsDoNotWaitForEachOther(t *testing.T) {
 }
 
 func TestTooLongIsCutAndHandedOver(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		h := &recorder{}
-		r := start(t, Options{MaxPacket: 200 << 10}, h)
-		defer r.end()
+	serving(t, Options{MaxPacket: 200 << 10}, func(t *testing.T, r *rig) {
 		c := r.dial()
 		c.send(connectAs("c", "", "", 0))
 		c.send(publishing(1, 1, strings.Repeat("t", maxText), strings.Repeat("x", 200<<10)))
 		c.send(publishing(1, 2, "t", "y"))
 		synctest.Wait()
 		c.want("CONNACK 0, PUBACK 1, PUBACK 2")
-		m := h.messages[0]
+		m := r.h.messages[0]
 		if !m.Cut() || m.Size != 200<<10 || len(m.Payload) != ingest.MaxLetterRaw || len(m.Topic) != maxText {
 			t.Errorf("got %d of %d bytes, cut %v", len(m.Payload), m.Size, m.Cut())
 		}
-		if h.messages[1].Cut() {
+		if r.h.messages[1].Cut() {
 			t.Error("a short message is cut")
 		}
 		r.wantMetric("hutong_mqtt_cut_messages_total", 1)
@@ -488,11 +424,7 @@ func TestTooLongIsCutAndHandedOver(t *testing.T) {
 func TestStop(t *testing.T) {
 	t.Parallel()
 	t.Run("in time", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			leave, publish := gate()
-			h := &recorder{publish: publish}
-			r := start(t, Options{}, h)
+		holding(t, Options{}, func(t *testing.T, r *rig) {
 			c, idle, silent := r.dial(), r.dial(), r.dial()
 			c.send(connectAs("c", "", "", 0), publishing(1, 1, "t", "a"))
 			synctest.Wait()
@@ -505,8 +437,8 @@ func TestStop(t *testing.T) {
 				t.Errorf("ended: %v %v %v, want those that wait for nothing", idle.ended(), silent.ended(), c.ended())
 			}
 			time.Sleep(DefaultGrace - time.Second)
-			leave <- nil
-			leave <- nil
+			r.leave <- nil
+			r.leave <- nil
 			r.end()
 			synctest.Wait()
 			c.want("CONNACK 0, PUBACK 1, PUBACK 2")
@@ -514,11 +446,7 @@ func TestStop(t *testing.T) {
 		})
 	})
 	t.Run("too late", func(t *testing.T) {
-		t.Parallel()
-		synctest.Test(t, func(t *testing.T) {
-			_, publish := gate()
-			h := &recorder{publish: publish}
-			r := start(t, Options{}, h)
+		holding(t, Options{}, func(t *testing.T, r *rig) {
 			c := r.dial()
 			c.send(connectAs("c", "", "", 0), publishing(1, 1, "t", "a"))
 			synctest.Wait()
@@ -538,12 +466,7 @@ func TestDisconnectKeepsWhatWasSent(t *testing.T) {
 	t.Parallel()
 	for _, last := range []string{"disconnect", "lost"} {
 		t.Run(last, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				leave, publish := gate()
-				h := &recorder{publish: publish}
-				r := start(t, Options{}, h)
-				defer r.end()
+			holding(t, Options{}, func(t *testing.T, r *rig) {
 				c := r.dial()
 				c.send(connectAs("c", "", "", 0), publishing(0, 0, "t", "a"))
 				synctest.Wait()
@@ -554,10 +477,10 @@ func TestDisconnectKeepsWhatWasSent(t *testing.T) {
 					_ = c.nc.Close()
 				}
 				synctest.Wait()
-				leave <- nil
-				leave <- nil
+				r.leave <- nil
+				r.leave <- nil
 				synctest.Wait()
-				if diff := cmp.Diff([]string{"a", "b"}, h.payloads()); diff != "" {
+				if diff := cmp.Diff([]string{"a", "b"}, r.h.payloads()); diff != "" {
 					t.Errorf("messages (-want +got):\n%s", diff)
 				}
 				if !c.ended() {
@@ -570,10 +493,7 @@ func TestDisconnectKeepsWhatWasSent(t *testing.T) {
 }
 
 func TestSubscribeFails(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := start(t, Options{}, &recorder{})
-		defer r.end()
+	serving(t, Options{}, func(t *testing.T, r *rig) {
 		c := r.dial()
 		c.send(connectAs("c", "", "", 0))
 		c.send(packet(0x82, []byte{0, 9}, text("a/#"), []byte{1}, text("+"), []byte{0}))
@@ -587,11 +507,7 @@ func TestHostilePacketsEndTheirConnectionOnly(t *testing.T) {
 	t.Parallel()
 	for name, b := range hostile() {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				h := &recorder{}
-				r := start(t, Options{}, h)
-				defer r.end()
+			serving(t, Options{}, func(t *testing.T, r *rig) {
 				good, bad := r.dial(), r.dial()
 				good.send(connectAs("good", "", "", 0))
 				bad.send(connectAs("bad", "", "", 0), b, publishing(1, 1, "t", "behind"))
@@ -605,7 +521,7 @@ func TestHostilePacketsEndTheirConnectionOnly(t *testing.T) {
 				good.send(publishing(1, 1, "t", "good"))
 				synctest.Wait()
 				good.want("CONNACK 0, PUBACK 1")
-				if got := h.payloads(); !slices.Equal(got, []string{"good"}) {
+				if got := r.h.payloads(); !slices.Equal(got, []string{"good"}) {
 					t.Errorf("accepted %q, want only the good client's", got)
 				}
 			})
@@ -614,10 +530,7 @@ func TestHostilePacketsEndTheirConnectionOnly(t *testing.T) {
 }
 
 func TestAcceptGoesOn(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		r := start(t, Options{}, &recorder{})
-		defer r.end()
+	serving(t, Options{}, func(t *testing.T, r *rig) {
 		for range 20 {
 			r.pipes.errs <- &net.OpError{Op: "accept", Err: syscall.EMFILE}
 		}

@@ -51,6 +51,8 @@ type Result struct {
 	Late      int `json:"late"`
 	TooLate   int `json:"too_late"`
 	Refused   int `json:"refused"`
+	// Deleted counts the features that a snapshot did not have.
+	Deleted int `json:"deleted,omitempty"`
 	// Answers are in the order of the records, at most [MaxAnswers]; Omitted counts those left out.
 	Answers []Answer `json:"answers,omitempty"`
 	Omitted int      `json:"answers_omitted,omitempty"`

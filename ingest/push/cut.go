@@ -1,6 +1,7 @@
 package push
 
 import (
+	"fmt"
 	"strings"
 	"unsafe"
 
@@ -29,7 +30,8 @@ func (b *body) raw(i int) string { return b.text[b.pieces[i].start:b.pieces[i].e
 
 const (
 	byteOrderMark   = "\ufeff"
-	recordSeparator = 0x1e // starts a record of a text sequence (RFC 8142)
+	recordSeparator = 0x1e     // starts a record of a text sequence (RFC 8142)
+	maxHeader       = 16 << 10 // bytes of the header of CSV, which is kept with each row that is refused
 	wantQuotes      = "quotes only around a whole cell, and doubled inside it"
 )
 
@@ -118,6 +120,9 @@ func (f *Feed) cutRows(b *body) error {
 			return &ingest.SyntaxError{Line: p.line, Byte: p.start + 1, Want: "a header with " + wantQuotes}
 		default:
 			b.header = b.text[p.start:p.end]
+			if len(b.header) > maxHeader {
+				return &ingest.SyntaxError{Line: p.line, Byte: p.start + 1, Want: fmt.Sprintf("a header of at most %d bytes", maxHeader)}
+			}
 			columns, err := f.columns(b.header)
 			if err != nil {
 				return &ingest.SyntaxError{Line: p.line, Byte: p.start + 1, Want: "a header with the columns of this source: " + err.Error()}

@@ -59,7 +59,8 @@ func (d *door) leave() {
 	d.used--
 }
 
-// DefaultBudget is the most memory of bodies, and of what atomic requests are made into, at once.
+// DefaultBudget is the most memory of bodies, of what atomic requests are made into and of what is refused, at
+// once.
 const DefaultBudget = 256 << 20
 
 // Budget bounds what all feeds together hold of requests under way. It may be used from any goroutine.

@@ -108,7 +108,6 @@ func options(t testing.TB) Options {
 		Meters: Meters{
 			Accepted: m.Counter("accepted_total", "x", "source"),
 			Refused:  m.Counter("refused_total", "x", "source", "reason"),
-			Outcomes: m.Counter("outcomes_total", "x", "source", "outcome"),
 		},
 		Now: func() time.Time { return clock },
 	}
@@ -120,6 +119,7 @@ func feed(t testing.TB, change func(o *Options)) (*Feed, *store) {
 	o := options(t)
 	s := &store{}
 	o.To = s
+	o.State = func() *layers.Snapshot { return s.layer.Snapshot() }
 	if change != nil {
 		change(&o)
 	}

@@ -38,10 +38,12 @@ func (f *Feed) Messages(ctx context.Context, list []Message) error {
 	}
 	defer f.door.leave()
 	var all parsed
-	all.reasons = map[ingest.Reason]int{}
 	var asked []asking
 	for i := range list {
-		t, p := f.message(&all, &list[i], now)
+		t, p, err := f.message(&all, &list[i], now)
+		if err != nil {
+			return err
+		}
 		if t == nil {
 			continue
 		}
@@ -53,35 +55,20 @@ func (f *Feed) Messages(ctx context.Context, list []Message) error {
 	var receipts []ingest.Receipt
 	for changes := all.changes; len(changes) > 0; {
 		n := min(len(changes), ingest.MaxBatch)
-		receipt, err := f.opts.To.Accept(ctx, f.opts.Name, layers.Batch{Layer: f.opts.Layer, Changes: changes[:n], Received: now.UnixMicro()})
+		batch := layers.Batch{Layer: f.opts.Layer, Changes: changes[:n], Received: now.UnixMicro()}
+		receipt, err := f.opts.To.Accept(ctx, f.opts.Name, batch)
 		if err != nil {
 			return err
 		}
-		f.count(receipt.Outcomes, n)
 		receipts = append(receipts, receipt)
+		f.count(n)
 		changes = changes[n:]
 	}
-	if err := f.keep(ctx, &all); err != nil {
+	if err := f.Refuse(ctx, all.letters); err != nil {
 		return err
 	}
 	for i := range asked {
 		asked[i].tell(receipts)
-	}
-	return nil
-}
-
-// keep puts the letters of messages away.
-func (f *Feed) keep(ctx context.Context, all *parsed) error {
-	if len(all.letters) == 0 {
-		return nil
-	}
-	if err := f.opts.Letters.Put(ctx, f.opts.Name, all.letters); err != nil {
-		return fmt.Errorf("%w: keep refused records: %w", ingest.ErrUnavailable, err)
-	}
-	if counts := f.opts.Meters.Refused; counts != nil {
-		for reason, n := range all.reasons {
-			counts.With(f.opts.Name, string(reason)).Add(n)
-		}
 	}
 	return nil
 }
@@ -108,12 +95,12 @@ func (a *asking) tell(receipts []ingest.Receipt) {
 	a.message.Result = a.taking.result
 }
 
-// message adds what becomes of a message to all, and returns it; t is nil when the message is no body.
-func (f *Feed) message(all *parsed, m *Message, now time.Time) (t *taking, p parsed) {
-	refuse := func(reason ingest.Reason, want string) (*taking, parsed) {
+// message adds what becomes of a message to all, and returns it; t is nil when the message is no body. The caller
+// closes what t reads with.
+func (f *Feed) message(all *parsed, m *Message, now time.Time) (t *taking, p parsed, err error) {
+	refuse := func(reason ingest.Reason, want string) (*taking, parsed, error) {
 		all.letters = append(all.letters, LetterOf(m.Payload, reason, want, m.Received))
-		all.reasons[reason]++
-		return nil, parsed{}
+		return nil, parsed{}, nil
 	}
 	if m.Cut {
 		return refuse(ingest.ReasonTooLong, "a message within the listener's limit of a packet")
@@ -123,7 +110,7 @@ func (f *Feed) message(all *parsed, m *Message, now time.Time) (t *taking, p par
 	switch {
 	case err != nil && m.Asks:
 		m.Err = err
-		return nil, parsed{}
+		return nil, parsed{}, nil
 	case errors.As(err, &large):
 		return refuse(ingest.ReasonTooLong, fmt.Sprintf("at most %d records", large.Limit))
 	case err != nil:
@@ -134,12 +121,13 @@ func (f *Feed) message(all *parsed, m *Message, now time.Time) (t *taking, p par
 		which = AnswerAll
 	}
 	t = f.begin(b, m.Received, now, which)
-	p = t.parse(0, len(b.pieces))
-	all.changes, all.letters = append(all.changes, p.changes...), append(all.letters, p.letters...)
-	for reason, n := range p.reasons {
-		all.reasons[reason] += n
+	p, err = t.parse(0, len(b.pieces), true)
+	if err != nil {
+		t.read.close()
+		return nil, p, err
 	}
-	return t, p
+	all.changes, all.letters = append(all.changes, p.changes...), append(all.letters, p.letters...)
+	return t, p, nil
 }
 
 // LetterOf is the dead letter of a message that is refused as a whole.

@@ -87,11 +87,11 @@ func (l Limits) Validate() error {
 	return errors.Join(errs...)
 }
 
-// Meters count what becomes of records. A nil one counts nothing.
+// Meters count records. A nil one counts nothing. What becomes of those accepted is counted where changes are
+// applied.
 type Meters struct {
 	Accepted *telemetry.Counts // by source
 	Refused  *telemetry.Counts // by source and reason
-	Outcomes *telemetry.Counts // by source and outcome, of those accepted
 }
 
 // Options describe one source.
@@ -113,6 +113,8 @@ type Options struct {
 	// To takes the changes, and Letters what was refused.
 	To      ingest.Acceptor
 	Letters ingest.DeadLetters
+	// State returns the layer as it is now, for snapshots; nil when it has features of other sources, too.
+	State func() *layers.Snapshot
 	// Budget bounds the memory of all feeds together.
 	Budget *Budget
 	// Meters count.
@@ -127,8 +129,8 @@ type Feed struct {
 	mapper  *ingest.Mapper
 	parsers sync.Pool // of *ingest.Parser
 	door    door
-	// replaying is held by the replay that is under way.
-	replaying sync.Mutex
+	// replaying is held by the replay that is under way, and telling by the snapshot.
+	replaying, telling sync.Mutex
 }
 
 // New checks opts, all at once, and returns a feed.

@@ -47,7 +47,7 @@ func (f *Feed) Delete(ctx context.Context, r Removal) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.count(receipt.Outcomes, 1)
+	f.count(1)
 	outcome := outcomeOf(receipt.Outcomes, 0)
 	result := &Result{Source: f.opts.Name, Layer: f.opts.Layer, Received: now.UTC().Truncate(time.Microsecond), Records: 1, Seq: receipt.Seq}
 	result.outcome(outcome)

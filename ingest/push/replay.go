@@ -76,6 +76,9 @@ func (f *Feed) Replay(ctx context.Context, ids []uint64) (*ReplayResult, error) 
 			return result, nil
 		}
 		page, err := f.Letters(ctx, after, replayPage)
+		if err == nil { // new ones may come faster than they are read
+			err = ctx.Err()
+		}
 		if err != nil {
 			return result, fmt.Errorf("%w: read refused records: %w", ingest.ErrUnavailable, err)
 		}
@@ -129,7 +132,7 @@ func (f *Feed) replay(ctx context.Context, page []ingest.Letter, result *ReplayR
 		if err != nil {
 			return 0, err
 		}
-		f.count(receipt.Outcomes, len(changes))
+		f.count(len(changes))
 		for i, letter := range index {
 			answers[letter].Outcome = outcomeOf(receipt.Outcomes, i).String()
 			gone = append(gone, page[letter].ID)

@@ -154,6 +154,25 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// TestBudgetOfLetters: the letters of a request are of the budget, as small rows below a long header make much of
+// little.
+func TestBudgetOfLetters(t *testing.T) {
+	t.Parallel()
+	f, s := feed(t, func(o *Options) { o.Budget.limit = 1 << 20 })
+	header := "id,title,votes,phone,updated,lon,lat," + strings.Repeat("x", 10<<10)
+	refused := strings.Repeat("1,,many,,,,,\n", 200)
+	r, err := take(t, f, "text/csv", header+"\n2,,,,,,,\n"+refused)
+	if !errors.Is(err, ingest.ErrBusy) || r == nil || r.Accepted() != 0 || len(s.sizes) != 0 {
+		t.Errorf("got %v, %v and %d batches; want %v and nothing", r, err, len(s.sizes), ingest.ErrBusy)
+	}
+	if r, err := take(t, f, "text/csv", header+"\n2,,,,,,,\n"+refused[:1000]); err != nil || r.Applied != 1 || r.Refused == 0 {
+		t.Errorf("fewer: got %v, %v", r, err)
+	}
+	if held := f.opts.Budget.used.Load(); held != 0 {
+		t.Errorf("%d bytes are still held", held)
+	}
+}
+
 // TestBudgetOfReading: while a body is read no more is held than the two buffers of the last growth.
 func TestBudgetOfReading(t *testing.T) {
 	t.Parallel()

@@ -61,6 +61,7 @@ func TestTakeRefusesBodies(t *testing.T) {
 		{"nothing", "application/json", "", "", "line 1, byte 1: want a value"},
 		{"broken", "application/json", "[{\"id\": 1},\n{", "", "line 2, byte 14: want a quoted name"},
 		{"no rows", "text/csv", "", "", "line 1, byte 1: want a header, the first line of CSV"},
+		{"a long header", "text/csv", "id,title,votes,phone,updated,lon,lat," + strings.Repeat("x", 16<<10) + "\n1", "", "line 1, byte 1: want a header of at most 16384 bytes"},
 		{"other columns", "text/csv", "id,lon,lat\n", "", `line 1, byte 1: want a header with the columns of this source: no column "title", "votes", "phone", "updated"; the columns are "id", "lon", "lat"`},
 		{"too many", "application/json", "[" + strings.Repeat("1,", 10) + "1]", "", "A request to this source may have 10 records."},
 		{"too many lines", "application/x-ndjson", strings.Repeat("1\n", 11), "", "A request to this source may have 10 records."},

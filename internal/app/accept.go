@@ -3,8 +3,10 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"hutong/ingest"
+	"hutong/ingest/expiry"
 	"hutong/journal/record"
 	"hutong/layers"
 )
@@ -18,7 +20,8 @@ type changeLog interface {
 }
 
 // Accept makes a batch durable, if there is a log, and visible. The error is layers.ErrLayer or a
-// *layers.ChangeError, with which nothing of it was accepted, or that of the log.
+// *layers.ChangeError, with which nothing of it was accepted, that of the log, or ctx's, which ended before the
+// batch was visible.
 func (s *Store) Accept(ctx context.Context, source string, batch layers.Batch) (ingest.Receipt, error) {
 	if err := ctx.Err(); err != nil {
 		return ingest.Receipt{}, err
@@ -30,6 +33,38 @@ func (s *Store) Accept(ctx context.Context, source string, batch layers.Batch) (
 	if batch.Received == 0 {
 		batch.Received = s.now().UnixMicro()
 	}
+	if batch.Snapshot && l.ages() {
+		return s.acceptAged(ctx, source, l, batch)
+	}
+	return s.accept(ctx, source, l, batch)
+}
+
+// acceptAged is accept for a feed that tells its whole state, of a layer whose features age. What has expired is not
+// accepted and counts as late.
+func (s *Store) acceptAged(ctx context.Context, source string, l *liveLayer, batch layers.Batch) (ingest.Receipt, error) {
+	outcomes := slices.Repeat([]layers.Outcome{layers.Late}, len(batch.Changes))
+	var kept []int
+	batch.Changes, kept = expiry.Age(l.Schema(), l.aging, batch.Changes)
+	receipt := ingest.Receipt{Seq: l.Snapshot().Seq(), Outcomes: []layers.Outcome{}}
+	if len(kept) > 0 {
+		var err error
+		if receipt, err = s.accept(ctx, source, l, batch); err != nil {
+			return ingest.Receipt{}, err
+		}
+	}
+	s.count(source, outcomes[len(kept):])
+	if len(receipt.Outcomes) != len(kept) { // nobody knows any more
+		return ingest.Receipt{Seq: receipt.Seq}, nil
+	}
+	for i, at := range kept {
+		outcomes[at] = receipt.Outcomes[i]
+	}
+	receipt.Outcomes = outcomes
+	return receipt, nil
+}
+
+// accept makes a batch durable, if there is a log, and visible.
+func (s *Store) accept(ctx context.Context, source string, l *liveLayer, batch layers.Batch) (ingest.Receipt, error) {
 	if s.log == nil {
 		return s.applyAtOnce(source, batch)
 	}
@@ -42,7 +77,11 @@ func (s *Store) Accept(ctx context.Context, source string, batch layers.Batch) (
 	if err != nil {
 		return ingest.Receipt{}, err
 	}
-	return ingest.Receipt{Seq: seq, Outcomes: s.receipts.wait(ctx, seq, first)}, nil
+	outcomes, err := s.receipts.wait(ctx, seq, first)
+	if err != nil { // it is durable and nobody can say what became of it: who sends it again hears that
+		return ingest.Receipt{}, fmt.Errorf("app: accept: not visible yet: %w", err)
+	}
+	return ingest.Receipt{Seq: seq, Outcomes: outcomes}, nil
 }
 
 // applyAtOnce is what accepting means without a log.

@@ -325,9 +325,8 @@ func (a *App) agers() ([]*expiry.Ager, error) {
 		if l.TTL == (TTL{}) {
 			continue
 		}
-		ager, err := expiry.New(a.store.layers[l.Schema.Name].Layer, a.store, a.opts.Log, expiry.Options{
-			Stale: l.TTL.Stale, Expired: l.TTL.Expired, Class: l.TTL.Field,
-		})
+		live := a.store.layers[l.Schema.Name]
+		ager, err := expiry.New(live.Layer, a.store, a.opts.Log, live.aging)
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,7 @@ import (
 
 	"hutong/api"
 	"hutong/ingest"
+	"hutong/internal/telemetry"
 	"hutong/layers"
 )
 
@@ -260,5 +261,25 @@ func TestURLOf(t *testing.T) {
 		if got := urlOf("http", asked, addr); got != want {
 			t.Errorf("urlOf(%q) = %s, want %s", asked, got, want)
 		}
+	}
+}
+
+// TestRoutesWithIDsAreDiscreet: the log of requests has no feature's id, which may be somebody's number.
+func TestRoutesWithIDsAreDiscreet(t *testing.T) {
+	t.Parallel()
+	city, _, _, _ := pushCity(t)
+	a, _ := newTestApp(t, city, nil)
+	a.opts.Metrics = telemetry.NewMetrics() // each set of routes registers its own
+	found := 0
+	for _, r := range a.routes() {
+		if !strings.Contains(r.Pattern, "{id}") {
+			continue
+		}
+		if found++; !r.Discreet {
+			t.Errorf("the paths of %s are logged", r.Pattern)
+		}
+	}
+	if found < 3 { // of features, of deletes and of erasures
+		t.Errorf("got %d routes with an id, want 3 at least", found)
 	}
 }

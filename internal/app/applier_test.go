@@ -136,7 +136,11 @@ func TestAppliedTogether(t *testing.T) {
 		}
 		for i := range entries {
 			for j, b := range entries[i].Batches {
-				want, got := alone.receipts.wait(t.Context(), entries[i].Seq, j), together.receipts.wait(t.Context(), entries[i].Seq, j)
+				want, err1 := alone.receipts.wait(t.Context(), entries[i].Seq, j)
+				got, err2 := together.receipts.wait(t.Context(), entries[i].Seq, j)
+				if err := errors.Join(err1, err2); err != nil {
+					t.Fatal(err)
+				}
 				if len(got) != len(b.Changes) || b.Layer == "timed" && !slices.Equal(got, want) {
 					t.Fatalf("seed %d: entry %d, batch %d: got %v, want %v", seed, i, j, got, want)
 				}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hutong/api"
+	"hutong/ingest/expiry"
 	"hutong/journal/record"
 	"hutong/layers"
 	"hutong/layers/column"
@@ -52,7 +53,7 @@ func (s *Store) show(seq layers.Seq, batches []record.Batch, live bool) ([][]lay
 		if err != nil {
 			return nil, err
 		}
-		passage := api.Passage{Observed: newest(l.Schema(), all.Changes), Received: time.UnixMicro(all.Received)}
+		passage := api.Passage{Observed: newest(l.Schema(), batches[i:]), Received: time.UnixMicro(all.Received)}
 		if s.log != nil {
 			passage.Durable = arrived
 		}
@@ -123,9 +124,9 @@ func (s *Store) count(source string, outcomes []layers.Outcome) {
 	}
 }
 
-// newest returns the newest event time of changes, the zero time when they have none or it is one of their
-// private values.
-func newest(schema *layers.Schema, changes []layers.Change) time.Time {
+// newest returns the newest event time of the changes of a layer in batches, the zero time when they have none or it
+// is one of their private values. Changes that only time brought about do not count: they are as old as they are.
+func newest(schema *layers.Schema, batches []record.Batch) time.Time {
 	name := schema.Observed
 	if name == "" {
 		name = schema.TimeField
@@ -135,12 +136,17 @@ func newest(schema *layers.Schema, changes []layers.Change) time.Time {
 		return time.Time{}
 	}
 	var at column.Value
-	for i := range changes {
-		if changes[i].Op == layers.Erase {
-			continue // its time is not of what the layer shows
+	for _, b := range batches {
+		if b.Layer != schema.Name || b.Source == expiry.Source {
+			continue
 		}
-		if values := changes[i].Feature.Values; field < len(values) && (at.IsNull() || values[field].Micros() > at.Micros()) {
-			at = values[field]
+		for i := range b.Changes {
+			if op := b.Changes[i].Op; op == layers.Erase || op == layers.Delete && b.Snapshot {
+				continue // its time is not of what the layer shows, or that of a feature that is absent
+			}
+			if values := b.Changes[i].Feature.Values; field < len(values) && (at.IsNull() || values[field].Micros() > at.Micros()) {
+				at = values[field]
+			}
 		}
 	}
 	if at.IsNull() {

@@ -5,7 +5,8 @@ import (
 	"hutong/internal/config"
 )
 
-// keys looks into the files with hashes, and for push sources that no key is for.
+// keys looks into the files with hashes, for push sources that no key is for, and for a port for sensors that no source
+// listens to.
 func (k *checker) keys() {
 	found := map[auth.Hash]string{}
 	for i := range k.config.Keys {
@@ -26,13 +27,18 @@ func (k *checker) keys() {
 		}
 		found[hash] = key.Name
 	}
+	heard := false
 	for i := range k.config.Sources {
 		s := &k.config.Sources[i]
+		heard = heard || s.Push != nil && len(s.Push.Topics) > 0
 		if s.Push == nil || k.mayPush(s.Name) {
 			continue
 		}
 		k.warn(config.At("sources", s.Name, "push"), "no key has the scope %s, so nobody can send records to this source",
 			auth.Scope{Action: auth.Ingest, Name: s.Name})
+	}
+	if k.config.MQTT != nil && !heard {
+		k.warn("mqtt", "no source has topics, push: {topics: [...]}, so every message that is published becomes a refused one")
 	}
 }
 

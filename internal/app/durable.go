@@ -181,17 +181,25 @@ func (s *Store) loaded(seq layers.Seq, names map[layers.Name]bool) {
 // Append is [journal.Journal.Append] with the errors that sources know.
 func (d *durable) Append(ctx context.Context, batches ...record.Batch) (layers.Seq, int, error) {
 	seq, first, err := d.journal.Append(ctx, batches...)
-	switch {
-	case err == nil:
-		return seq, first, nil
-	case errors.Is(err, journal.ErrReadOnly):
-		err = fmt.Errorf("%w: %w", ingest.ErrReadOnly, err)
-	case errors.Is(err, journal.ErrFull):
-		err = fmt.Errorf("%w: %w", ingest.ErrBusy, err)
-	case errors.Is(err, journal.ErrFailing), errors.Is(err, journal.ErrUnknown), errors.Is(err, journal.ErrClosed):
-		err = fmt.Errorf("%w: %w", ingest.ErrUnavailable, err)
+	if err != nil {
+		return 0, 0, logError(err)
 	}
-	return 0, 0, err
+	return seq, first, nil
+}
+
+// logError returns an error of the journal as one that sources know, too.
+func logError(err error) error {
+	switch {
+	case errors.Is(err, journal.ErrReadOnly):
+		return fmt.Errorf("%w: %w", ingest.ErrReadOnly, err)
+	case errors.Is(err, record.ErrTooLarge):
+		return fmt.Errorf("%w: %w", ingest.ErrTooLarge, err)
+	case errors.Is(err, journal.ErrFull):
+		return fmt.Errorf("%w: %w", ingest.ErrBusy, err)
+	case errors.Is(err, journal.ErrFailing), errors.Is(err, journal.ErrUnknown), errors.Is(err, journal.ErrClosed):
+		return fmt.Errorf("%w: %w", ingest.ErrUnavailable, err)
+	}
+	return err
 }
 
 // follow applies the log behind the checkpoint until ctx is done. caughtUp is called once, when what was

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,6 +15,7 @@ import (
 	"hutong/internal/config"
 	"hutong/journal"
 	"hutong/journal/checkpoint"
+	"hutong/journal/record"
 	"hutong/layers"
 )
 
@@ -234,5 +237,25 @@ func TestErrorsOfTheLog(t *testing.T) {
 	var refused *layers.ChangeError
 	if _, err := store.Accept(t.Context(), "desk", layers.Batch{Layer: "complaints", Changes: []layers.Change{bad}}); !errors.As(err, &refused) {
 		t.Errorf("got %v, want the change to be refused before the log", err)
+	}
+}
+
+// TestLogError: sources hear what they know, and why.
+func TestLogError(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ err, want error }{
+		{journal.ErrReadOnly, ingest.ErrReadOnly},
+		{journal.ErrFull, ingest.ErrBusy},
+		{journal.ErrFailing, ingest.ErrUnavailable},
+		{journal.ErrUnknown, ingest.ErrUnavailable},
+		{journal.ErrClosed, ingest.ErrUnavailable},
+		{record.ErrTooLarge, ingest.ErrTooLarge},
+	} {
+		if err := logError(fmt.Errorf("x: %w", c.err)); !errors.Is(err, c.want) || !errors.Is(err, c.err) {
+			t.Errorf("%v: got %v, want %v", c.err, err, c.want)
+		}
+	}
+	if err := logError(context.Canceled); !errors.Is(err, context.Canceled) || errors.Is(err, ingest.ErrUnavailable) {
+		t.Errorf("got %v, want it as it is", err)
 	}
 }

@@ -271,7 +271,9 @@ func (d *durable) forget(ctx context.Context, report *erasure.Report) error {
 	if err != nil {
 		return err
 	}
-	d.store.receipts.wait(ctx, begun, 0)
+	if _, err := d.store.receipts.wait(ctx, begun, 0); err != nil {
+		return err
+	}
 	var checkpoint layers.Seq
 	var removed []layers.Seq
 	err = d.request(ctx, func(ctx context.Context) (err error) {

@@ -46,7 +46,8 @@ type Imported struct {
 type ImportedSource struct {
 	Source string      `json:"source"`
 	Layer  layers.Name `json:"layer"`
-	// Applied, Duplicate, Late and TooLate are the accepted records by what became of them.
+	// Applied, Duplicate, Late and TooLate are the accepted records by what became of them; what has expired by the
+	// layer's ttl is late.
 	Applied   int64   `json:"applied"`
 	Duplicate int64   `json:"duplicate"`
 	Late      int64   `json:"late"`

@@ -16,7 +16,7 @@ import (
 	"hutong/journal/checkpoint"
 )
 
-// Key is a key of somebody who may push, import or erase.
+// Key is a key of somebody who may push, erase or take backups.
 type Key struct {
 	auth.Key
 	// HashFile is the file with its hash; "" when Key has it. It is read when the server is made.

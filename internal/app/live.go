@@ -29,16 +29,20 @@ func (s *Store) Follow(ctx context.Context, source ingest.Source, log *slog.Logg
 	log.Info("source runs")
 	for retry := firstRetry; ; retry = min(2*retry, lastRetry) {
 		sum, err := s.run(ctx, source, to, log)
+		l := s.layers[source.Layer()]
 		switch {
 		case ctx.Err() != nil:
 			return
 		case err == nil:
+			if l != nil {
+				l.fresh.Up(source.Name())
+			}
 			log.Info("source ended")
 			return
 		case sum.Accepted > 0:
 			retry = firstRetry
 		}
-		if l := s.layers[source.Layer()]; l != nil {
+		if l != nil {
 			l.fresh.Down(source.Name(), s.now())
 		}
 		wait := retry - rand.N(retry/2) //nolint:gosec // nobody gains by guessing it

@@ -26,14 +26,13 @@ type MQTT struct {
 
 // senders are those who publish to the push sources.
 type senders struct {
-	feeds   map[string]*push.Feed
-	keys    *auth.Keys
-	letters ingest.DeadLetters
+	feeds map[string]*push.Feed
+	keys  *auth.Keys
 }
 
 // senders returns those of the app.
 func (a *App) senders() senders {
-	s := senders{map[string]*push.Feed{}, a.keys, a.letters}
+	s := senders{map[string]*push.Feed{}, a.keys}
 	for _, f := range a.feeds {
 		s.feeds[f.Name()] = f
 	}
@@ -142,7 +141,7 @@ func (p *publishing) Publish(ctx context.Context, s mqtt.Session, messages []mqt
 		}
 	}
 	if len(lost) > 0 {
-		return p.letters.Put(ctx, p.home(key), lost)
+		return p.feeds[p.home(key)].Refuse(ctx, lost)
 	}
 	return nil
 }

@@ -151,7 +151,7 @@ func (p *subjects) Publish(ctx context.Context, account string, messages []nats.
 		}
 	}
 	if len(lost) > 0 {
-		if err := p.letters.Put(ctx, p.home(key), lost); err != nil {
+		if err := p.feeds[p.home(key)].Refuse(ctx, lost); err != nil {
 			for _, d := range strays {
 				d.message.Failed = true
 			}

@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"hutong/api"
 	surface "hutong/api/push"
@@ -26,6 +27,9 @@ func (a *App) newFeeds(to ingest.Acceptor, letters ingest.DeadLetters) error {
 	var errs []error
 	for _, o := range a.city.Push {
 		o.To, o.Letters, o.Budget, o.Meters = to, letters, budget, a.store.meters()
+		if l := a.store.layers[o.Layer]; l != nil && a.city.sourcesOf(o.Layer) == 1 {
+			o.State = l.Snapshot
+		}
 		f, err := push.New(o)
 		if err == nil && a.store.layers[f.Layer()] == nil {
 			err = fmt.Errorf("app: source %s feeds layer %s, which does not exist", f.Name(), f.Layer())
@@ -50,6 +54,21 @@ func (a *App) pushRoutes(base api.Base) []api.Route {
 // meters are the counters of what is pushed, which the other sources share.
 func (s *Store) meters() push.Meters {
 	return push.Meters{Accepted: s.records, Refused: s.refused}
+}
+
+// sourcesOf counts the sources that feed a layer, of whatever kind.
+func (c *City) sourcesOf(name layers.Name) (n int) {
+	for _, s := range slices.Concat(c.Sources, c.Live) {
+		if s.Layer() == name {
+			n++
+		}
+	}
+	for i := range c.Push {
+		if c.Push[i].Layer == name {
+			n++
+		}
+	}
+	return n
 }
 
 // pushedTo reports whether records are pushed to a layer.

@@ -160,6 +160,31 @@ func TestPushedFeaturesStay(t *testing.T) {
 	}
 }
 
+// TestSnapshotsOverPush: a source that is the only one of its layer may say all there is; beside a file it may not.
+func TestSnapshotsOverPush(t *testing.T) {
+	t.Parallel()
+	city, _, key, _ := pushCity(t)
+	shared, _ := newTestApp(t, city, nil)
+	shared.server.Ready()
+	if w := pushTo(shared.Handler(), key, "/ingest/hotline?snapshot=true", `{"no": "h1"}`); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "other sources") {
+		t.Errorf("beside a file: got %d, %s", w.Code, w.Body)
+	}
+	city.Sources, city.Feeds = nil, nil
+	a, _ := newTestApp(t, city, nil)
+	a.server.Ready()
+	for _, c := range []struct{ body, want string }{
+		{`[{"no": "h1", "at": "2026-01-01T00:00:00Z"}, {"no": "h2", "at": "2026-01-01T00:00:00Z"}]`, `"applied":2`},
+		{`[{"no": "h2", "at": "2026-01-01T00:00:00Z"}]`, `"deleted":1`},
+	} {
+		if w := pushTo(a.Handler(), key, "/ingest/hotline?snapshot=true", c.body); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), c.want) {
+			t.Errorf("got %d, %s; want %s", w.Code, w.Body, c.want)
+		}
+	}
+	if got := a.Store().layers["reports"].Snapshot().Count(); got != 1 {
+		t.Errorf("got %d features, want 1", got)
+	}
+}
+
 func TestKeysOfFiles(t *testing.T) {
 	t.Parallel()
 	key := auth.NewSecret()
@@ -182,6 +207,14 @@ func TestCheckOfPush(t *testing.T) {
 	problems, warnings := checked(t, source)
 	if want := "sources.lanes.push: no key has the scope ingest:lanes, so nobody can send records to this source\n"; problems != "" || warnings != want {
 		t.Errorf("got %q, %q; want no problem and %q", problems, warnings, want)
+	}
+	_, warnings = checked(t, source+"}\nmqtt: {listen: ':1883'")
+	if want := "mqtt: no source has topics, push: {topics: [...]}, so every message that is published becomes a refused one\n"; !strings.Contains(warnings, want) {
+		t.Errorf("got %q; want %q", warnings, want)
+	}
+	_, warnings = checked(t, strings.Replace(source, "push: {}", "push: {topics: [a]}", 1)+"}\nmqtt: {listen: ':1883'")
+	if strings.Contains(warnings, "mqtt") {
+		t.Errorf("got %q; want no warning of mqtt", warnings)
 	}
 	one := auth.NewSecret().Hash().String()
 	path := file(t, "hash", one)

@@ -46,24 +46,24 @@ func (r *receipts) deliver(seq layers.Seq, batches [][]layers.Outcome) {
 	delete(r.waiting, seq)
 }
 
-// wait waits until an entry is applied and returns the outcomes of one of its batches; nil when ctx ended
-// first, or the entry was applied long ago.
-func (r *receipts) wait(ctx context.Context, seq layers.Seq, batch int) []layers.Outcome {
+// wait waits until an entry is applied and returns the outcomes of one of its batches; nil when that was long
+// ago. The error is that of ctx, which ended first.
+func (r *receipts) wait(ctx context.Context, seq layers.Seq, batch int) ([]layers.Outcome, error) {
 	r.mu.Lock()
 	if r.applied >= seq {
 		defer r.mu.Unlock()
 		if kept := r.recent[seq%recentEntries]; kept.seq == seq {
-			return kept.batches[batch]
+			return kept.batches[batch], nil
 		}
-		return nil
+		return nil, nil
 	}
 	w := waiter{batch, make(chan []layers.Outcome, 1)}
 	r.waiting[seq] = append(r.waiting[seq], w)
 	r.mu.Unlock()
 	select {
 	case outcomes := <-w.done:
-		return outcomes
+		return outcomes, nil
 	case <-ctx.Done():
-		return nil
+		return nil, ctx.Err()
 	}
 }

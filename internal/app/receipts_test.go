@@ -2,10 +2,14 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
+	"hutong/internal/telemetry"
+	"hutong/journal/record"
 	"hutong/layers"
 )
 
@@ -18,33 +22,34 @@ func TestReceipts(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name string
-		do   func(r *receipts) []layers.Outcome
+		do   func(r *receipts) ([]layers.Outcome, error)
 		want []layers.Outcome
+		err  error
 	}{
-		{"applied before anybody asks", func(r *receipts) []layers.Outcome {
+		{"applied before anybody asks", func(r *receipts) ([]layers.Outcome, error) {
 			r.deliver(7, [][]layers.Outcome{applied, late})
 			return r.wait(t.Context(), 7, 1)
-		}, late},
-		{"applied with others behind it", func(r *receipts) []layers.Outcome {
+		}, late, nil},
+		{"applied with others behind it", func(r *receipts) ([]layers.Outcome, error) {
 			for seq := range layers.Seq(recentEntries) {
 				r.deliver(7+seq, [][]layers.Outcome{late})
 			}
 			return r.wait(t.Context(), 7, 0)
-		}, late},
-		{"applied long ago", func(r *receipts) []layers.Outcome {
+		}, late, nil},
+		{"applied long ago", func(r *receipts) ([]layers.Outcome, error) {
 			for seq := range layers.Seq(recentEntries + 1) {
 				r.deliver(7+seq, [][]layers.Outcome{late})
 			}
 			return r.wait(t.Context(), 7, 0)
-		}, nil},
-		{"never", func(r *receipts) []layers.Outcome {
+		}, nil, nil},
+		{"never", func(r *receipts) ([]layers.Outcome, error) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
 			return r.wait(ctx, 7, 0)
-		}, nil},
+		}, nil, context.Canceled},
 	} {
-		if got := c.do(newReceipts()); !slices.Equal(got, c.want) {
-			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
+		if got, err := c.do(newReceipts()); !slices.Equal(got, c.want) || !errors.Is(err, c.err) {
+			t.Errorf("%s: got %v, %v; want %v, %v", c.name, got, err, c.want, c.err)
 		}
 	}
 }
@@ -57,9 +62,9 @@ func TestReceiptsOfWaiting(t *testing.T) {
 		got := make(chan []layers.Outcome, 2)
 		for batch := range 2 {
 			go func() {
-				outcomes := r.wait(t.Context(), 8, batch)
-				if len(outcomes) != batch+1 {
-					t.Errorf("batch %d got %v", batch, outcomes)
+				outcomes, err := r.wait(t.Context(), 8, batch)
+				if err != nil || len(outcomes) != batch+1 {
+					t.Errorf("batch %d got %v, %v", batch, outcomes, err)
 				}
 				got <- outcomes
 			}()
@@ -77,4 +82,28 @@ func TestReceiptsOfWaiting(t *testing.T) {
 			t.Errorf("still waiting: %v", r.waiting)
 		}
 	})
+}
+
+// deafLog is a log whose entries are never applied.
+type deafLog struct{}
+
+func (deafLog) Append(context.Context, ...record.Batch) (seq layers.Seq, first int, err error) {
+	return 7, 0, nil
+}
+
+// TestAcceptSaysNothingThatItDoesNotKnow: a batch that is not visible when the caller's time is over is no batch
+// that was applied.
+func TestAcceptSaysNothingThatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	s, err := NewStore(newCity(), telemetry.NewMetrics())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.log = deafLog{}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	receipt, err := s.Accept(ctx, "test", layers.Batch{Layer: "complaints", Changes: []layers.Change{point("x", 116, 40)}})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %+v, %v; want that the time is over", receipt, err)
+	}
 }

@@ -85,7 +85,7 @@ func (w *watcher) replace(ctx context.Context, name layers.Name) (deleted int, o
 	if w.pushed(name) { // a feature that is in no file may have been pushed
 		return 0, "done", nil
 	}
-	deleted, err = w.remove(ctx, live, seen)
+	deleted, err = ingest.Absent(ctx, w.store, w.feeds[name][0].Name, live.Schema(), live.Snapshot(), seen.has)
 	if err != nil {
 		return deleted, "broken", err
 	}
@@ -125,39 +125,6 @@ func (w *watcher) runAll(ctx context.Context, name layers.Name, kept bool, to fu
 		}
 	}
 	return nil
-}
-
-// remove deletes the features of a layer that were not seen.
-func (w *watcher) remove(ctx context.Context, live *layers.Layer, seen *counter) (deleted int, err error) {
-	batch := layers.Batch{Layer: live.Name(), Snapshot: true}
-	source := w.feeds[live.Name()][0].Name
-	flush := func() error {
-		if len(batch.Changes) == 0 {
-			return nil
-		}
-		_, err := w.store.Accept(ctx, source, batch)
-		if err == nil {
-			deleted += len(batch.Changes)
-			batch.Changes = batch.Changes[:0]
-		}
-		return err
-	}
-	for block := range live.Snapshot().All() {
-		for row := range block.Len() {
-			id := block.ID(row)
-			if seen.has(id) {
-				continue
-			}
-			gone := layers.Row{Block: block, Index: row}.Feature()
-			batch.Changes = append(batch.Changes, live.Schema().DeleteOf(gone))
-			if len(batch.Changes) == ingest.MaxBatch {
-				if err := flush(); err != nil {
-					return deleted, err
-				}
-			}
-		}
-	}
-	return deleted, flush()
 }
 
 // has reports whether an id was counted.

@@ -12,6 +12,7 @@ import (
 
 	"hutong/api"
 	"hutong/ingest"
+	"hutong/ingest/expiry"
 	"hutong/internal/telemetry"
 	"hutong/layers"
 	"hutong/layers/view"
@@ -45,7 +46,11 @@ var _ ingest.Acceptor = (*Store)(nil)
 type liveLayer struct {
 	*layers.Layer
 	fresh *api.Freshness
+	aging expiry.Options
 }
+
+// ages reports whether features age.
+func (l *liveLayer) ages() bool { return l.aging.Stale > 0 || l.aging.Expired > 0 }
 
 // NewStore returns the empty layers of city. The error lists everything that is wrong with them.
 func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
@@ -79,7 +84,10 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 			errs = append(errs, fmt.Errorf("app: layer %s: drawing: %w", live.Name(), err))
 			continue
 		}
-		l := &liveLayer{Layer: live, fresh: api.NewFreshness(live.Name(), lags)}
+		l := &liveLayer{
+			Layer: live, fresh: api.NewFreshness(live.Name(), lags),
+			aging: expiry.Options{Stale: spec.TTL.Stale, Expired: spec.TTL.Expired, Class: spec.TTL.Field, Now: s.clock},
+		}
 		s.layers[live.Name()] = l
 		names = append(names, live.Name())
 		list = append(list, &api.Layer{
@@ -101,6 +109,9 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 	s.observe(m)
 	return s, nil
 }
+
+// clock is the wall clock, that of a test when it has one.
+func (s *Store) clock() time.Time { return s.now() }
 
 // Versions returns what the store tells of each change once it is visible.
 func (s *Store) Versions() *cache.Versions { return s.versions }
@@ -195,7 +206,7 @@ func (s *Store) loadLayer(ctx context.Context, l *liveLayer, sources []ingest.So
 	for _, source := range sources {
 		start := time.Now()
 		var report ingest.Report
-		err := source.Run(ctx, loaderPublisher{loader}, &report)
+		err := source.Run(ctx, loaderPublisher{loader, l}, &report)
 		s.report(log, source, report.Summary(), time.Since(start))
 		if err != nil {
 			return fmt.Errorf("app: layer %s: source %s: %w", l.Name(), source.Name(), err)
@@ -225,7 +236,10 @@ func (s *Store) report(log *slog.Logger, source ingest.Source, sum ingest.Summar
 }
 
 // loaderPublisher publishes into a bulk load.
-type loaderPublisher struct{ loader *layers.Loader }
+type loaderPublisher struct {
+	loader *layers.Loader
+	layer  *liveLayer
+}
 
 var _ ingest.Publisher = loaderPublisher{}
 
@@ -233,6 +247,9 @@ var _ ingest.Publisher = loaderPublisher{}
 func (p loaderPublisher) Publish(ctx context.Context, batch layers.Batch) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if p.layer.ages() {
+		batch.Changes, _ = expiry.Age(p.layer.Schema(), p.layer.aging, batch.Changes)
 	}
 	return p.loader.Add(batch.Changes)
 }

@@ -15,8 +15,6 @@ const (
 	Ingest Action = "ingest"
 	// Refused sees and replays what was refused of a source.
 	Refused Action = "refused"
-	// Import loads files into a layer of a running server.
-	Import Action = "import"
 	// Erase removes a feature of a layer from everything that is kept.
 	Erase Action = "erase"
 	// Backup reads the state of all layers, private fields included.
@@ -24,7 +22,7 @@ const (
 )
 
 // Actions returns every action there is.
-func Actions() []Action { return []Action{Ingest, Refused, Import, Erase, Backup} }
+func Actions() []Action { return []Action{Ingest, Refused, Erase, Backup} }
 
 // OfAll reports whether what the action is about is the whole server: its scope has no name.
 func (a Action) OfAll() bool { return a == Backup }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strconv"
 	"strings"
 	"time"
 )
@@ -95,12 +96,15 @@ func (b *builder) duration(n *node, least, most time.Duration) time.Duration {
 		return 0
 	}
 	text := n.text
-	days := strings.TrimSuffix(text, "d")
-	if days != text { // Go's durations end with hours
+	days, isDays := strings.CutSuffix(text, "d")
+	if isDays { // Go's durations end with hours
 		text = days + "h"
 	}
 	d, err := time.ParseDuration(text)
-	if days != n.text {
+	if isDays {
+		if _, bare := strconv.ParseFloat(days, 64); bare != nil { // such as 1h2d
+			err = bare
+		}
 		d = min(d, most/24+1) * 24
 	}
 	switch {

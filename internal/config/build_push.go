@@ -59,11 +59,7 @@ func (b *builder) push(s *Source, e entry) (files bool) {
 	b.deletes(s, n)
 	s.Mapping.MaxFuture = DefaultMaxFuture
 	if m := n.get("max_future"); m != nil {
-		var err error
-		if s.Mapping.MaxFuture, err = time.ParseDuration(m.text); err != nil || s.Mapping.MaxFuture < 0 {
-			b.f.on(m, "%s is no length of time, such as 10m, 1h30m or 0s", quote(m.text))
-			s.Mapping.MaxFuture = 0
-		}
+		s.Mapping.MaxFuture = b.duration(m, 0, maxAge)
 	}
 	return false
 }

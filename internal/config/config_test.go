@@ -27,7 +27,7 @@ public_url: https://map.example/hutong/
 trusted_proxies: [127.0.0.1, 10.0.0.0/8, "fd00::/8"]
 tls: {cert: /etc/hutong/cert.pem, key: /etc/hutong/key.pem}
 cache: {bytes: 2097152}
-mqtt: {listen: ":1883", tls: {cert: m.pem, key: m.key}, clients: 500, packet: 4096}
+mqtt: {listen: ":1883", tls: {cert: m.pem, key: m.key}, clients: 500, packet: 131079}
 nats: {listen: ":4222", tls: {cert: n.pem, key: n.key}, clients: 400, payload: 65536}
 journal:
   folder: ${OTHER}/data
@@ -123,7 +123,7 @@ func TestParse(t *testing.T) {
 			netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8"),
 		},
 		TLS: &TLS{Cert: "/etc/hutong/cert.pem", Key: "/etc/hutong/key.pem"}, CacheBytes: 2 << 20,
-		MQTT: &MQTT{Listen: ":1883", TLS: &TLS{Cert: "m.pem", Key: "m.key"}, Clients: 500, Packet: 4096},
+		MQTT: &MQTT{Listen: ":1883", TLS: &TLS{Cert: "m.pem", Key: "m.key"}, Clients: 500, Packet: 131079},
 		NATS: &NATSListener{Listen: ":4222", TLS: &TLS{Cert: "n.pem", Key: "n.key"}, Clients: 400, Payload: 65536},
 		Journal: &Journal{
 			Folder: "/o/data", Sync: 250 * time.Millisecond, CheckpointBytes: 1 << 20, CheckpointEvery: 90 * time.Second, Keep: 3,

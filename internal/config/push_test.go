@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"hutong/ingest"
+	"hutong/ingest/mqtt"
 	"hutong/ingest/push"
 	"hutong/internal/auth"
 	"hutong/layers/column"
@@ -59,7 +61,7 @@ func TestPush(t *testing.T) {
       delimiter: ";"
       limits: {body: 2048, records: 5, requests: 6, rate: 7}
     delete: {from: op, values: [delete, D]}
-    max_future: 1h30m
+    max_future: 1.5d
     id: "{id}"
     fields: {title: t}
   forms:
@@ -70,7 +72,7 @@ func TestPush(t *testing.T) {
     fields: {title: t}
 keys:
   gateway: {hash: "`+aHash+`", scopes: ["ingest:hotline", "refused:*", "erase:reports"]}
-  other: {hash_env: KEY, scopes: ["import:*"]}
+  other: {hash_env: KEY, scopes: ["erase:*"]}
   third: {hash_file: "${DIR}/key", scopes: ["ingest:forms"]}
 `)), environment("KEY", " "+strings.Replace(aHash, "00", "11", 1)+"\n", "DIR", "/run"))
 	if err != nil {
@@ -85,7 +87,7 @@ keys:
 		t.Error(diff)
 	}
 	m := hotline.Mapping
-	if m.Place.Point != "pos" || m.Place.Order != ingest.LonLat || m.MaxFuture != 90*time.Minute ||
+	if m.Place.Point != "pos" || m.Place.Order != ingest.LonLat || m.MaxFuture != 36*time.Hour ||
 		!cmp.Equal(m.Delete, ingest.DeleteRule{From: "op", Values: []string{"delete", "D"}}) {
 		t.Errorf("got %+v", m)
 	}
@@ -100,7 +102,7 @@ keys:
 	other[0] = 0x11
 	keys := []Key{
 		{Name: "gateway", Hash: hash, Scopes: []auth.Scope{{Action: auth.Ingest, Name: "hotline"}, {Action: auth.Refused, Name: "*"}, {Action: auth.Erase, Name: "reports"}}},
-		{Name: "other", Hash: other, Scopes: []auth.Scope{{Action: auth.Import, Name: "*"}}},
+		{Name: "other", Hash: other, Scopes: []auth.Scope{{Action: auth.Erase, Name: "*"}}},
 		{Name: "third", HashFile: "/run/key", Scopes: []auth.Scope{{Action: auth.Ingest, Name: "forms"}}},
 	}
 	if diff := cmp.Diff(keys, c.Keys); diff != "" {
@@ -207,7 +209,9 @@ func TestPushIsRefused(t *testing.T) {
 		{"an empty delete", head + "push: {}, delete: {}}", "sources.a.delete: needs from and values: a property and those of its values that delete, or expression: what is true for a record that deletes"},
 		{"a delete twice", head + "push: {}, delete: {from: a, values: [b], expression: 'true'}}", "sources.a.delete: from and expression are both there: a property says which records delete, or an expression"},
 		{"no yes or no", head + "push: {}, delete: {expression: 'r.a + 1'}}", "sources.a.delete.expression: the expression, at character 5: found no matching overload for '_+_' applied to '(string, int)'"},
-		{"no length of time", head + "push: {}, max_future: 10 min}", `sources.a.max_future: "10 min" is no length of time, such as 10m, 1h30m or 0s`},
+		{"no length of time", head + "push: {}, max_future: 10 min}", `sources.a.max_future: "10 min" is no duration: write a number and its unit, such as 500ms, 30s, 10m, 24h or 30d`},
+		{"a time before", head + "push: {}, max_future: -10m}", `sources.a.max_future: -10m is not from 0s to 36600d`},
+		{"days behind hours", head + "push: {}, max_future: 1h2d}", `sources.a.max_future: "1h2d" is no duration: write a number and its unit, such as 500ms, 30s, 10m, 24h or 30d`},
 		{"a version without a time", "  a: {layer: reports, id: '{id}', fields: {}, files: [x.geojson], version: v}", "sources.a.version: a version decides between changes of the same time: say observed, too, or give the layer a time"},
 		{"versions of two types", "  a: {layer: reports, id: '{id}', fields: {}, push: {}, version: v}\n  b: {layer: reports, id: '{id}', fields: {}, push: {}, version: {from: w, type: string}}", "sources.b.version: is of type string, and another source of the layer reports has versions of type int: they cannot be compared"},
 		{"a layout", head + "push: {}, observed: {from: a, layouts: ['15:04']}}", `sources.a.observed.layouts[0]: "15:04" does not tell the year: write how Go's reference time looks, such as "2006-01-02 15:04:05", or unix or unix_ms`},
@@ -217,7 +221,7 @@ func TestPushIsRefused(t *testing.T) {
 		{"no variable", key("hash_env: NONE, scopes: ['ingest:a']"), `keys.k.hash_env: the variable "NONE" is not set in the environment`},
 		{"no scopes", key("hash: '" + aHash + "'"), `keys.k: the key "scopes" is missing`},
 		{"no scope", key("hash: '" + aHash + "', scopes: [ingest]"), `keys.k.scopes[0]: "ingest" is no scope: want ACTION:NAME, such as ingest:hotline, or ingest:* for all`},
-		{"no action", key("hash: '" + aHash + "', scopes: ['injest:a']"), `keys.k.scopes[0]: "injest" is no action: the actions are ingest, refused, import, erase, backup; did you mean "ingest"?`},
+		{"no action", key("hash: '" + aHash + "', scopes: ['injest:a']"), `keys.k.scopes[0]: "injest" is no action: the actions are ingest, refused, erase, backup; did you mean "ingest"?`},
 		{"no source", key("hash: '" + aHash + "', scopes: ['ingest:b']"), `keys.k.scopes[0]: there is no source with push "b"; there are "a"`},
 		{"no layer", key("hash: '" + aHash + "', scopes: ['erase:report']"), `keys.k.scopes[0]: there is no layer "report"; did you mean "reports"?; there are "reports"`},
 		{"one key twice", head + "push: {}}\nkeys: {k: {hash: '" + aHash + "', scopes: ['ingest:a']}, l: {hash: '" + aHash + "', scopes: ['ingest:a']}}\n", "keys.l.hash: is the same key as that of k: each holder gets a key of its own"},
@@ -281,5 +285,21 @@ func TestPushLimits(t *testing.T) {
 	}
 	if got, want := source.Properties["delete"].Properties["values"].MaxItems, ingest.MaxDeleteValues; got != want {
 		t.Errorf("values of delete: got %d, want %d", got, want)
+	}
+}
+
+// TestPacketsAreThoseOfTheListener: what the config takes as the longest packet the listener takes, too.
+func TestPacketsAreThoseOfTheListener(t *testing.T) {
+	t.Parallel()
+	for packet, want := range map[int]string{
+		131_078: "mqtt.packet: 131078 is not from 131079 to 16777216", 131_079: "", 16 << 20: "", 16<<20 + 1: "mqtt.packet: 16777217 is not from 131079 to 16777216",
+	} {
+		_, err := Parse("city.yaml", []byte(least+fmt.Sprintf("mqtt: {listen: ':1883', packet: %d}\n", packet)), environment())
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("packet %d: got %v, want %q", packet, err, want)
+		}
+		if err := (mqtt.Options{Listen: ":1883", MaxPacket: packet}).Validate(); (err == nil) != (want == "") && packet <= 16<<20 {
+			t.Errorf("packet %d: the listener says %v, want what the config says", packet, err)
+		}
 	}
 }

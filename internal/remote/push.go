@@ -38,8 +38,10 @@ type ProblemError struct {
 // Error says which server, the status and what the problem is.
 func (e *ProblemError) Error() string { return e.text }
 
-// Push sends a body to a source. The error is a [*ProblemError] when the server does not take it.
+// Push sends a body to a source, within [Timeout]. The error is a [*ProblemError] when the server does not take it.
 func (s *Server) Push(ctx context.Context, source string, body Body) (push.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
+	defer cancel()
 	u := s.base.JoinPath("ingest", url.PathEscape(source))
 	u.RawQuery = "answers=refused"
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(body.Text))

@@ -336,3 +336,16 @@ func FuzzFiles(f *testing.F) {
 		}
 	})
 }
+
+// TestPushToAServerThatNeverAnswers: a body that is not answered is given up, so that it can be sent again.
+func TestPushToAServerThatNeverAnswers(t *testing.T) {
+	t.Parallel()
+	s := serve(t, auth.NewSecret(), func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	})
+	s.timeout = 10 * time.Millisecond
+	if _, err := s.Push(t.Context(), "hotline", Body{Type: "text/csv", Text: []byte("no\n1\n")}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("got %v, want that the time is over", err)
+	}
+}

@@ -38,9 +38,10 @@ const (
 
 // Server is a server and a key for it.
 type Server struct {
-	base   *url.URL
-	key    auth.Secret
-	client *http.Client
+	base    *url.URL
+	key     auth.Secret
+	client  *http.Client
+	timeout time.Duration // [Timeout], but for tests
 }
 
 // New returns the server at an absolute http or https URL, under which its routes are.
@@ -50,7 +51,7 @@ func New(address string, key auth.Secret) (*Server, error) {
 		return nil, fmt.Errorf("%q is no URL of a server, such as http://127.0.0.1:8080", address)
 	}
 	return &Server{
-		base: u, key: key,
+		base: u, key: key, timeout: Timeout,
 		client: &http.Client{
 			Transport:     &http.Transport{Proxy: nil, ExpectContinueTimeout: expectTimeout},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -179,7 +180,7 @@ func (b *slowBody) Close() error {
 func (s *Server) ask(ctx context.Context, method, source, what string, query url.Values, v any) error {
 	u := s.base.JoinPath("ingest", url.PathEscape(source), what)
 	u.RawQuery = query.Encode()
-	ctx, cancel := context.WithTimeout(ctx, Timeout)
+	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
 	return s.exchange(ctx, method, u, v)
 }
