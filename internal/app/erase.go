@@ -275,15 +275,7 @@ func (d *durable) forget(ctx context.Context, report *erasure.Report) error {
 	var checkpoint layers.Seq
 	var removed []layers.Seq
 	err = d.request(ctx, func(ctx context.Context) (err error) {
-		if err := d.checkpoint(ctx); err != nil {
-			return err
-		}
-		checkpoint = d.last.seq
-		if removed, err = d.checkpoints.Forget(ctx, checkpoint); err != nil {
-			return err
-		}
-		err = d.journal.Truncate(ctx, begun-1)
-		d.last.bytes = d.journal.Bytes()
+		checkpoint, removed, err = d.beginAt(ctx, begun)
 		return err
 	})
 	if ctx.Err() != nil { // the work may still be under way
@@ -295,6 +287,24 @@ func (d *durable) forget(ctx context.Context, report *erasure.Report) error {
 		report.Truncated = begun - 1
 	}
 	return err
+}
+
+// beginAt writes a checkpoint, removes all older ones, and lets the log go up to begun. It does so only once begun is
+// applied: what is not in the checkpoint is in the log alone.
+func (d *durable) beginAt(ctx context.Context, begun layers.Seq) (checkpoint layers.Seq, removed []layers.Seq, err error) {
+	if now := d.store.seqNow(); now < begun {
+		return 0, nil, fmt.Errorf("app: erase: message %d of the log is not applied yet, only up to %d: erase again", begun, now)
+	}
+	if err := d.checkpoint(ctx); err != nil {
+		return 0, nil, err
+	}
+	checkpoint = d.last.seq
+	if removed, err = d.checkpoints.Forget(ctx, checkpoint); err != nil {
+		return checkpoint, removed, err
+	}
+	err = d.journal.Truncate(ctx, begun-1)
+	d.last.bytes = d.journal.Bytes()
+	return checkpoint, removed, err
 }
 
 // Erase opens the data folder of a city that nobody serves, erases a feature and closes it again.

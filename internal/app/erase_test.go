@@ -273,3 +273,31 @@ func TestEraseInMemory(t *testing.T) {
 		t.Errorf("no id: got %v", err)
 	}
 }
+
+// TestEraseKeepsWhatIsNotApplied: the log is never let go beyond what a checkpoint has, whoever asks for it.
+func TestEraseKeepsWhatIsNotApplied(t *testing.T) {
+	t.Parallel()
+	load, key, _ := eraseCity(t)
+	a, _, stop := served(t, load())
+	if w := pushTo(a.Handler(), key, "/ingest/desk", `[{"no": "d", "x": 116.4, "y": 39.9}]`); w.Code != http.StatusOK {
+		t.Fatalf("got %d, %s", w.Code, w.Body)
+	}
+	stop()
+	d := a.durable
+	d.journal = nil // nobody may ask it
+	behind := d.store.seqNow() + 1
+	if _, removed, err := d.beginAt(t.Context(), behind); err == nil || len(removed) > 0 || !strings.Contains(err.Error(), "erase again") {
+		t.Errorf("message %d is not applied: got %v, removed %v", behind, err, removed)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	d.requests = make(chan request, 32)
+	for range cap(d.requests) { // of two cases that are ready either is taken
+		if err := d.request(gone, d.checkpoint); !errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v", err)
+		}
+	}
+	if n := len(d.requests); n > 0 {
+		t.Errorf("work of callers that had left was begun %d times", n)
+	}
+}
