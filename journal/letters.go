@@ -51,9 +51,21 @@ func (j *Journal) DeadLetters(ctx context.Context, limits LetterLimits) (ingest.
 	if limits.PerSource < 0 || limits.Bytes < 0 || limits.Age < 0 {
 		return nil, errors.New("journal: a limit of dead letters is below 0")
 	}
-	l := &letters{j: j, name: j.name + "-refused"}
+	l := &letters{j: j, name: j.lettersName()}
+	var err error
+	if l.stream, err = j.js.CreateOrUpdateStream(ctx, j.lettersConfig(limits)); err != nil {
+		return nil, fmt.Errorf("journal: stream %q of refused records: %w", l.name, err)
+	}
+	if l.blocks, err = j.blocksOf(l.name); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// lettersConfig is that of the stream.
+func (j *Journal) lettersConfig(limits LetterLimits) jetstream.StreamConfig {
 	c := jetstream.StreamConfig{
-		Name:              l.name,
+		Name:              j.lettersName(),
 		Description:       "What Hutong refused, for the holders of the sources' keys.",
 		Subjects:          []string{j.name + ".refused.*"},
 		Retention:         jetstream.LimitsPolicy,
@@ -77,14 +89,7 @@ func (j *Journal) DeadLetters(ctx context.Context, limits LetterLimits) (ingest.
 	if j.o.Remote != nil {
 		c.Replicas = max(j.o.Remote.Replicas, 1)
 	}
-	var err error
-	if l.stream, err = j.js.CreateOrUpdateStream(ctx, c); err != nil {
-		return nil, fmt.Errorf("journal: stream %q of refused records: %w", l.name, err)
-	}
-	if l.blocks, err = j.blocksOf(l.name); err != nil {
-		return nil, err
-	}
-	return l, nil
+	return c
 }
 
 // subject is where a source's letters are: its name as one token of a subject.
@@ -138,7 +143,10 @@ func (l *letters) Put(ctx context.Context, source string, all []ingest.Letter) e
 			return err
 		}
 	}
-	return l.blocks.sync()
+	if err := l.blocks.sync(); err != nil || len(all) == 0 || l.j.lettersHigh == nil {
+		return err
+	}
+	return l.j.lettersHigh.raise(all[len(all)-1].ID)
 }
 
 // List returns letters of a source with an ID above after, oldest first, at most limit of them and at most
