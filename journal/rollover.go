@@ -120,7 +120,7 @@ func (l *letters) rewrite(ctx context.Context, first uint64) error {
 	}); err != nil {
 		return err
 	}
-	for seq := first; seq < begun; seq++ {
+	for seq := max(first, 1); seq < begun; seq++ { // 0 when there never was any
 		m, err := l.stream.GetMsg(ctx, seq)
 		if isGone(err) {
 			continue
