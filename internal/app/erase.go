@@ -109,15 +109,16 @@ func (e *eraser) run(ctx context.Context) error {
 			return err
 		}
 	}
-	proof, err := e.prove(ctx)
+	proof, inLetters, err := e.prove(ctx)
 	if err != nil {
 		return err
 	}
-	if letters, ok := e.app.letters.DeadLetters.(renewer); ok && (proof.Found.Count > 0 || !proof.Plain) {
+	// Behind a letter of another layer that has the id, bytes of one that is gone would not be seen.
+	if letters, ok := e.app.letters.DeadLetters.(renewer); ok && (proof.Found.Count > 0 || !proof.Plain || inLetters) {
 		if err := letters.Renew(ctx); err != nil {
 			return err
 		}
-		if proof, err = e.prove(ctx); err != nil {
+		if proof, _, err = e.prove(ctx); err != nil {
 			return err
 		}
 	}
@@ -209,13 +210,12 @@ func (e *eraser) letters() int {
 	return n
 }
 
-// prove searches all that is kept.
-func (e *eraser) prove(ctx context.Context) (*erasure.Proof, error) {
-	proof := &erasure.Proof{}
+// prove searches all that is kept. It also reports whether letters have the id that are of other layers.
+func (e *eraser) prove(ctx context.Context) (proof *erasure.Proof, inLetters bool, err error) {
+	proof = &erasure.Proof{}
 	if _, there := e.layer.Snapshot().Find(e.id); there {
 		proof.Found.Addf("the layer, state %d", e.layer.Snapshot().Seq())
 	}
-	inLetters := false
 	if err := e.eachLetter(ctx, func(source string, layer layers.Name, page []ingest.Letter) error {
 		for i := range page {
 			proof.Letters++
@@ -230,27 +230,33 @@ func (e *eraser) prove(ctx context.Context) (*erasure.Proof, error) {
 		}
 		return nil
 	}); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	d := e.app.durable
 	if d == nil {
-		return proof, nil
+		return proof, inLetters, nil
 	}
 	inLog, err := d.journal.Search(ctx, e.report.Layer, e.id, e.pattern, proof)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	inFiles, err := d.checkpoints.Search(ctx, e.report.Layer, e.id, e.pattern, proof)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if d.data.Remote != nil {
 		proof.Unsearched = append(proof.Unsearched,
 			"the files of the cluster that has the log: its messages were decoded", "other nodes: their checkpoints are theirs, erase there as well")
 	}
+	if !e.pattern.Plain() {
+		for _, name := range d.journal.Asides() {
+			proof.Unsearched = append(proof.Unsearched, name+", which a start put aside: look whether you need it, and remove it")
+		}
+	}
 	// What other features account for in a place is theirs.
-	return proof, e.pattern.Folder(ctx, d.data.Folder, proof, func(path string) bool {
+	return proof, inLetters, e.pattern.Folder(ctx, d.data.Folder, proof, func(path string) bool {
 		_, stream, isLog := strings.Cut(path, "/streams/")
+		isLog = isLog && strings.HasPrefix(path, "log/")
 		file, isCheckpoint := strings.CutPrefix(path, "checkpoints/files/")
 		switch {
 		case isLog && strings.Contains(stream, "-refused/"):

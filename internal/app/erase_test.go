@@ -301,3 +301,27 @@ func TestEraseKeepsWhatIsNotApplied(t *testing.T) {
 		t.Errorf("work of callers that had left was begun %d times", n)
 	}
 }
+
+// TestEraseLooksAside: what a start has put aside is neither explained by what the log has, nor passed over in silence
+// when its bytes cannot be searched.
+func TestEraseLooksAside(t *testing.T) {
+	t.Parallel()
+	load, key, data := eraseCity(t)
+	a, _, _ := served(t, load())
+	aside := filepath.Join(data, "log.lost-1", "jetstream", "$G", "streams", "hutong", "msgs")
+	err := errors.Join(os.MkdirAll(aside, 0o700), os.WriteFile(filepath.Join(aside, "1.blk"), []byte("of H-13800138000 it tells"), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := pushTo(a.Handler(), key, "/ingest/desk", `[{"no": "d", "x": 116.4, "y": 39.9, "state": "see H-13800138000"}]`); w.Code != http.StatusOK {
+		t.Fatalf("got %d, %s", w.Code, w.Body)
+	}
+	var incomplete *erasure.IncompleteError
+	if _, err := a.Erase(t.Context(), "reports", "H-13800138000"); !errors.As(err, &incomplete) || len(incomplete.Found.Places) != 1 || !strings.HasPrefix(incomplete.Found.Places[0], "file log.lost-1/") {
+		t.Errorf("got %v, want the file found", err)
+	}
+	report, err := a.Erase(t.Context(), "reports", "H-1")
+	if err != nil || !strings.Contains(strings.Join(report.Proof.Unsearched, "; "), "log.lost-1, which a start put aside") {
+		t.Errorf("a short id: got %v, %v, want the folder named", report.Proof.Unsearched, err)
+	}
+}
