@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -46,7 +47,7 @@ var _ ingest.DeadLetters = (*letters)(nil)
 
 // DeadLetters returns the refused records, kept beside the log with the same durability. The stream is
 // made if it is not there; limits that have changed hold from now on. It also has a method Renew, which
-// takes the bytes of letters that are gone off the disk.
+// takes the bytes of letters that are gone off the disk, and Each, which reads all.
 func (j *Journal) DeadLetters(ctx context.Context, limits LetterLimits) (ingest.DeadLetters, error) {
 	if limits.PerSource < 0 || limits.Bytes < 0 || limits.Age < 0 {
 		return nil, errors.New("journal: a limit of dead letters is below 0")
@@ -95,6 +96,13 @@ func (j *Journal) lettersConfig(limits LetterLimits) jetstream.StreamConfig {
 // subject is where a source's letters are: its name as one token of a subject.
 func (l *letters) subject(source string) string {
 	return l.j.name + ".refused.s" + base64.RawURLEncoding.EncodeToString([]byte(source))
+}
+
+// source is the reverse of subject.
+func (l *letters) source(subject string) (string, bool) {
+	token, ok := strings.CutPrefix(subject, l.j.name+".refused.s")
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	return string(b), ok && err == nil
 }
 
 // Put keeps letters of a source and gives them their IDs. When it fails, some may be kept.
@@ -171,6 +179,35 @@ func (l *letters) List(ctx context.Context, source string, after uint64, limit i
 		all = append(all, letter)
 	}
 	return all, nil
+}
+
+// Each calls fn with the letters of all sources by rising ID, until it returns an error. Letters that come meanwhile may
+// be among them, and Renew waits.
+func (l *letters) Each(ctx context.Context, fn func(source string, letter *ingest.Letter) error) error {
+	l.renew.RLock()
+	defer l.renew.RUnlock()
+	for after := uint64(0); ; {
+		m, err := l.stream.GetMsg(ctx, after+1, jetstream.WithGetMsgSubject(l.j.name+".refused.*"))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("journal: list refused records: %w", err)
+		}
+		after = m.Sequence
+		source, ok := l.source(m.Subject)
+		if !ok {
+			continue // a filler
+		}
+		var letter ingest.Letter
+		if err := json.Unmarshal(m.Data, &letter); err != nil {
+			return fmt.Errorf("journal: refused record %d: %w", m.Sequence, err)
+		}
+		letter.ID = m.Sequence
+		if err := fn(source, &letter); err != nil {
+			return err
+		}
+	}
 }
 
 // Remove forgets letters of a source and overwrites them on the disk; those that are not there, or are

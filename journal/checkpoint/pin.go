@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -88,6 +89,18 @@ func (p *Pinned) Open(name string) (io.ReadCloser, error) {
 		}
 	}
 	return nil, fmt.Errorf("checkpoint: no file %q of it", name)
+}
+
+// Temporary makes a file without a name on the disk of the checkpoints, which is gone once it is closed.
+func (p *Pinned) Temporary() (*os.File, error) {
+	f, err := os.CreateTemp(p.store.folder, "*.json"+temporary) // what a kill leaves here the next Open removes
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", errors.Join(err, f.Close()))
+	}
+	return f, nil
 }
 
 // pinnedManifests returns those of what is pinned now.
