@@ -22,8 +22,8 @@ import (
 //     log.damaged-TIME/, for whoever wants to save something of them;
 //   - nothing was lost, since a kill had cut off what was never acknowledged: they are removed.
 //
-// Once the copies are durable, the records behind the damage are moved up to those before it in a file whose loss
-// will be accepted, so that JetStream takes them as well. Nothing is written to the log before one of the above is
+// Once the copies are durable, the records behind the damage are moved up to those before it, so that JetStream takes
+// them as well: only what is damaged is missing, and a refusal names no more. Nothing is written to the log before one of the above is
 // durable. A start that finds log.aside/ was cut off before, and puts it back.
 const asideFolder = "log.aside"
 
@@ -91,7 +91,7 @@ func (j *Journal) setDamagedAside() error {
 			if err != nil {
 				return err
 			}
-			if damaged && len(whole) > 0 && (stream != j.name || j.o.AcceptLoss) {
+			if damaged && len(whole) > 0 {
 				mend[path] = whole
 			}
 		}

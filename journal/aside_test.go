@@ -67,8 +67,8 @@ func TestRefusalChangesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		var loss *LossError
-		if _, err := numbersOf(t, folder); !errors.As(err, &loss) {
-			t.Fatalf("got %v, want a loss", err)
+		if _, err := numbersOf(t, folder); !errors.As(err, &loss) || loss.First != loss.Last {
+			t.Fatalf("got %v, want the loss of one message", err)
 		}
 		if after, err := os.ReadFile(block); err != nil || !bytes.Equal(after, damaged) {
 			t.Errorf("at %v: the refusal has changed the file: %d bytes, %v, want %d", at, len(after), err, len(damaged))
