@@ -230,7 +230,7 @@ func (d *durable) follow(ctx context.Context, caughtUp func()) error {
 		switch {
 		case ctx.Err() != nil || errors.Is(err, journal.ErrClosed):
 			return nil
-		case d.data.Remote == nil || errors.As(err, &loss) || errors.As(err, &schema) || errors.As(err, &unfit):
+		case d.data.Remote == nil || errors.As(err, &loss) || errors.As(err, &schema) || errors.As(err, &unfit) || errors.Is(err, record.ErrNewer):
 			return fmt.Errorf("app: %w", err)
 		}
 		d.log.Warn("the log cannot be followed, and is tried again", slog.Any("error", err))
