@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"encoding/binary"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -189,6 +190,50 @@ func TestLettersThatWentAreNotLost(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Letters that grew old while nobody served are not lost, at no later start either.
+func TestLettersThatGrewOldAreNotLost(t *testing.T) {
+	t.Parallel()
+	for name, old := range map[string]int{"some": 4, "all": 10} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := damagedLetters(t, func(b []byte) []byte { return aged(b, "hutong-refused", "1.blk", old) })
+			for range 3 {
+				killed := t.TempDir()
+				o, log := logged(folder)
+				j := open(t, o)
+				if left := len(list(t, lettersOf(t, j, LetterLimits{}), "s", 0, 99)); left != 10-old || len(j.lostLetters) > 0 || len(asides(t, folder)) > 0 {
+					t.Errorf("got %d left, want %d, %v lost: %s", left, 10-old, j.lostLetters, log)
+				}
+				copyFolder(t, folder, killed)
+				shut(t, j)
+				if j := open(t, options(killed)); len(j.lostLetters) > 0 {
+					t.Errorf("after a kill: got %v lost", j.lostLetters)
+				}
+			}
+			if all := putLetters(t, lettersOf(t, open(t, options(folder)), LetterLimits{}), "s", "new"); all[0].ID != 11 {
+				t.Errorf("got ID %d, want 11", all[0].ID)
+			}
+		})
+	}
+}
+
+// aged makes the first n records of a file as old as 1970.
+func aged(b []byte, stream, name string, n int) []byte {
+	f := openBlock(b, stream, name)
+	for at := 0; n > 0; n-- {
+		end := f.next(at)
+		copy(b[at+recordSequence+8:at+recordSubject], []byte{1, 0, 0, 0, 0, 0, 0, 0})
+		subject := int(binary.LittleEndian.Uint16(b[at+recordSubject:]))
+		f.sum.Reset()
+		_, _ = f.sum.Write(b[at+recordSequence : at+recordSubject])
+		_, _ = f.sum.Write(b[at+recordHeader : at+recordHeader+subject])
+		_, _ = f.sum.Write(b[at+f.from(at) : end-recordSum])
+		copy(b[end-recordSum:], f.sum.Sum(nil))
+		at = end
+	}
+	return b
 }
 
 // logged are options of a log that says what it has to say.

@@ -55,7 +55,7 @@ func (f *blockFile) next(at int) int {
 	return at + int(size)
 }
 
-// from returns where in the record at its message starts.
+// from returns where the message starts, from the start of the record at on.
 func (f *blockFile) from(at int) int {
 	from := recordHeader + int(binary.LittleEndian.Uint16(f.b[at+recordSubject:]))
 	if binary.LittleEndian.Uint32(f.b[at:])&recordHasMore != 0 {
