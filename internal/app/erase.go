@@ -13,6 +13,7 @@ import (
 	"hutong/ingest"
 	"hutong/internal/erasure"
 	"hutong/internal/telemetry"
+	"hutong/journal/backup"
 	"hutong/layers"
 	"hutong/layers/column"
 )
@@ -154,11 +155,44 @@ func (e *eraser) has(l *ingest.Letter) bool {
 	return e.pattern.Word(l.Raw) || e.pattern.Word([]byte(l.Refusal.Value)) || e.pattern.Word([]byte(l.Refusal.File))
 }
 
-// eachLetter calls fn with pages of the letters of each source, and stops on an error.
-func (e *eraser) eachLetter(ctx context.Context, fn func(source string, layer layers.Name, page []ingest.Letter) error) error {
+// origin is a source whose letters are looked at, and the layer that they may be of.
+type origin struct {
+	source string
+	layer  layers.Name
+}
+
+// origins returns the sources that may have letters. One that is no longer in the config has them until they are old:
+// whose layer they were of nobody knows, so they are taken for ones of this.
+func (e *eraser) origins(ctx context.Context) ([]origin, error) {
+	var all []origin
+	known := map[string]bool{}
 	for _, f := range e.app.feeds {
+		all = append(all, origin{f.Name(), f.Layer()})
+		known[f.Name()] = true
+	}
+	kept, ok := e.app.letters.DeadLetters.(backup.Letters)
+	if !ok {
+		return all, nil // in memory there are none from before
+	}
+	err := kept.Each(ctx, func(source string, _ *ingest.Letter) error {
+		if !known[source] {
+			all = append(all, origin{source, e.report.Layer})
+			known[source] = true
+		}
+		return nil
+	})
+	return all, err
+}
+
+// eachLetter calls fn with pages of the letters of each source, and stops on an error.
+func (e *eraser) eachLetter(ctx context.Context, fn func(of origin, page []ingest.Letter) error) error {
+	all, err := e.origins(ctx)
+	if err != nil {
+		return err
+	}
+	for _, of := range all {
 		for after := uint64(0); ; {
-			page, err := e.app.letters.List(ctx, f.Name(), after, letterPage)
+			page, err := e.app.letters.List(ctx, of.source, after, letterPage)
 			if err != nil {
 				return err
 			}
@@ -166,7 +200,7 @@ func (e *eraser) eachLetter(ctx context.Context, fn func(source string, layer la
 				break
 			}
 			after = page[len(page)-1].ID
-			if err := fn(f.Name(), f.Layer(), page); err != nil {
+			if err := fn(of, page); err != nil {
 				return err
 			}
 		}
@@ -176,9 +210,8 @@ func (e *eraser) eachLetter(ctx context.Context, fn func(source string, layer la
 
 // removeLetters removes refused records that have the id.
 func (e *eraser) removeLetters(ctx context.Context) error {
-	counts := map[string]int{}
-	err := e.eachLetter(ctx, func(source string, layer layers.Name, page []ingest.Letter) error {
-		if layer != e.report.Layer {
+	return e.eachLetter(ctx, func(of origin, page []ingest.Letter) error {
+		if of.layer != e.report.Layer {
 			return nil
 		}
 		var ids []uint64
@@ -187,18 +220,15 @@ func (e *eraser) removeLetters(ctx context.Context) error {
 				ids = append(ids, page[i].ID)
 			}
 		}
-		counts[source] += len(ids)
 		if len(ids) == 0 {
 			return nil
 		}
-		return e.app.letters.Remove(ctx, source, ids)
-	})
-	for _, f := range e.app.feeds {
-		if n := counts[f.Name()]; n > 0 {
-			e.report.Letters = append(e.report.Letters, erasure.Letters{Source: f.Name(), Count: n})
+		if n := len(e.report.Letters); n == 0 || e.report.Letters[n-1].Source != of.source { // its pages come one after the other
+			e.report.Letters = append(e.report.Letters, erasure.Letters{Source: of.source})
 		}
-	}
-	return err
+		e.report.Letters[len(e.report.Letters)-1].Count += len(ids)
+		return e.app.letters.Remove(ctx, of.source, ids)
+	})
 }
 
 // letters is how many were removed.
@@ -216,16 +246,16 @@ func (e *eraser) prove(ctx context.Context) (proof *erasure.Proof, inLetters boo
 	if _, there := e.layer.Snapshot().Find(e.id); there {
 		proof.Found.Addf("the layer, state %d", e.layer.Snapshot().Seq())
 	}
-	if err := e.eachLetter(ctx, func(source string, layer layers.Name, page []ingest.Letter) error {
+	if err := e.eachLetter(ctx, func(of origin, page []ingest.Letter) error {
 		for i := range page {
 			proof.Letters++
 			l := &page[i]
 			switch {
-			case layer == e.report.Layer && e.has(l):
-				proof.Found.Addf("refused record %d of source %s", l.ID, source)
+			case of.layer == e.report.Layer && e.has(l):
+				proof.Found.Addf("refused record %d of source %s", l.ID, of.source)
 			case e.pattern.Plain() && (e.pattern.Bytes(l.Raw) >= 0 || e.pattern.Bytes([]byte(l.Refusal.Value)) >= 0):
 				inLetters = true
-				proof.Mentions.Addf("refused record %d of source %s", l.ID, source)
+				proof.Mentions.Addf("refused record %d of source %s", l.ID, of.source)
 			}
 		}
 		return nil

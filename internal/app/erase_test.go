@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"hutong/ingest"
 	"hutong/internal/auth"
 	"hutong/internal/config"
 	"hutong/internal/erasure"
@@ -323,5 +324,20 @@ func TestEraseLooksAside(t *testing.T) {
 	report, err := a.Erase(t.Context(), "reports", "H-1")
 	if err != nil || !strings.Contains(strings.Join(report.Proof.Unsearched, "; "), "log.lost-1, which a start put aside") {
 		t.Errorf("a short id: got %v, %v, want the folder named", report.Proof.Unsearched, err)
+	}
+}
+
+// TestEraseOfAGoneSource: what a source has refused that is no longer in the config is erased too, whatever the id.
+func TestEraseOfAGoneSource(t *testing.T) {
+	t.Parallel()
+	load, _, _ := eraseCity(t)
+	a, _, _ := served(t, load())
+	letters := []ingest.Letter{{Raw: []byte(`{"no": "H-1"}`)}, {Raw: []byte(`{"no": "H-2"}`)}}
+	if err := a.letters.Put(t.Context(), "gone", letters); err != nil {
+		t.Fatal(err)
+	}
+	report, err := a.Erase(t.Context(), "reports", "H-1")
+	if err != nil || len(report.Letters) != 1 || report.Letters[0] != (erasure.Letters{Source: "gone", Count: 1}) || report.Proof.Letters != 1 {
+		t.Errorf("got %+v, %v, want one of its records removed", report, err)
 	}
 }
