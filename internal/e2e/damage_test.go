@@ -118,7 +118,7 @@ func TestDamageThatLosesNothing(t *testing.T) {
 			}
 		}, "", ""},
 		"bit of a message that was truncated": {func(t *testing.T, c *city) { flip(t, c.files(t, blockFiles)[0], 0.2) }, "a file of the log is damaged", ""},
-		"bit of log.high": {func(t *testing.T, c *city) { flip(t, c.files(t, "log.high")[0], 0.3) }, "log.high cannot be read", ""},
+		"bit of log.high":                     {func(t *testing.T, c *city) { flip(t, c.files(t, "log.high")[0], 0.3) }, "log.high cannot be read", ""},
 		"bit of the stream's description": {func(t *testing.T, c *city) {
 			flip(t, c.files(t, "log/jetstream/$G/streams/hutong/meta.inf")[0], 0.5)
 		}, "made anew", ""},
