@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -67,9 +68,13 @@ func TestLetterFormat(t *testing.T) {
 	t.Parallel()
 	const message = `{"id":0,"received":"2026-11-26T10:42:00.000005Z","refusal":{"reason":"position","file":"desk.csv","line":3,"field":"phone","value":"216.4, 39.9","want":"a longitude"},` +
 		`"type":"application/json","raw":"AP9oaQ==","cut":true}`
-	j := open(t, options(t.TempDir()))
+	o, log := logged(t.TempDir())
+	j := open(t, o)
 	l := lettersOf(t, j, LetterLimits{})
 	if _, err := j.js.PublishMsg(t.Context(), &nats.Msg{Subject: "hutong.refused.sZGVzaw", Data: []byte(message)}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.js.PublishMsg(t.Context(), &nats.Msg{Subject: "hutong.refused.sZGVzaw", Data: []byte("somebody else's")}); err != nil {
 		t.Fatal(err)
 	}
 	want := []ingest.Letter{{
@@ -78,5 +83,12 @@ func TestLetterFormat(t *testing.T) {
 	}}
 	if diff := cmp.Diff(want, list(t, l, "desk", 0, 9)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	n := 0
+	if err := l.(*letters).Each(t.Context(), func(string, *ingest.Letter) error { n++; return nil }); err != nil || n != 1 {
+		t.Errorf("each: got %d, %v, want the one that is a refused record", n, err)
+	}
+	if !strings.Contains(log.String(), "cannot be read and is passed over") {
+		t.Errorf("nothing is said of the other: %s", log)
 	}
 }

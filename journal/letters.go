@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"time"
@@ -171,14 +172,23 @@ func (l *letters) List(ctx context.Context, source string, after uint64, limit i
 		if err != nil {
 			return nil, fmt.Errorf("journal: list refused records: %w", err)
 		}
-		var letter ingest.Letter
-		if err := json.Unmarshal(m.Data, &letter); err != nil {
-			return nil, fmt.Errorf("journal: refused record %d: %w", m.Sequence, err)
+		after = m.Sequence
+		if letter, ok := l.decode(m); ok {
+			all = append(all, letter)
 		}
-		letter.ID, after = m.Sequence, m.Sequence
-		all = append(all, letter)
 	}
 	return all, nil
+}
+
+// decode returns the letter of a message. What is none, as somebody may have put into the stream of a cluster, is passed
+// over: it keeps nobody from the others.
+func (l *letters) decode(m *jetstream.RawStreamMsg) (letter ingest.Letter, ok bool) {
+	if err := json.Unmarshal(m.Data, &letter); err != nil {
+		l.j.log.Warn("a refused record cannot be read and is passed over", slog.Uint64("id", m.Sequence), slog.Any("error", err))
+		return ingest.Letter{}, false
+	}
+	letter.ID = m.Sequence
+	return letter, true
 }
 
 // Each calls fn with the letters of all sources by rising ID, until it returns an error. Letters that come meanwhile may
@@ -199,11 +209,10 @@ func (l *letters) Each(ctx context.Context, fn func(source string, letter *inges
 		if !ok {
 			continue // a filler
 		}
-		var letter ingest.Letter
-		if err := json.Unmarshal(m.Data, &letter); err != nil {
-			return fmt.Errorf("journal: refused record %d: %w", m.Sequence, err)
+		letter, ok := l.decode(m)
+		if !ok {
+			continue
 		}
-		letter.ID = m.Sequence
 		if err := fn(source, &letter); err != nil {
 			return err
 		}
