@@ -1,19 +1,16 @@
 package journal
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/binary"
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/minio/highwayhash"
 )
 
 // JetStream cuts a file where its damage starts, as soon as it opens it (nats-server 2.15.2,
@@ -21,69 +18,142 @@ import (
 // lose one. So before it starts every file is read, and the damaged ones are copied to log.aside/:
 //
 //   - the start is refused: they are put back, so that a refusal changes nothing;
-//   - the loss is accepted: they are kept as log.damaged-TIME/, for whoever wants to save something of them;
+//   - the loss is accepted, or it is of refused records, which never keep a server from starting: they are kept as
+//     log.damaged-TIME/, for whoever wants to save something of them;
 //   - nothing was lost, since a kill had cut off what was never acknowledged: they are removed.
 //
-// Nothing is written to the log before one of these is durable. A start that finds log.aside/ was cut off before,
-// and puts it back.
+// Once the copies are durable, the records behind the damage are moved up to those before it, so that JetStream takes
+// them as well: only what is damaged is missing, and a refusal names no more. Nothing is written to the log before one of the above is
+// durable. A start that finds log.aside/ was cut off before, and puts it back.
 const asideFolder = "log.aside"
 
-// msgsFolder is where the stream's files are.
-func (j *Journal) msgsFolder() string {
-	return filepath.Join(j.o.Folder, "log", "jetstream", "$G", "streams", j.name, "msgs")
+// damagedFolder and lostFolder start the names of what is kept aside.
+const (
+	damagedFolder = "log.damaged-"
+	lostFolder    = "log.lost-"
+)
+
+// Asides returns the names of what starts have put aside in the data folder: files whose damage was accepted, and
+// whole logs. They hold what the log held, and nothing ever reads or removes them.
+func (j *Journal) Asides() []string {
+	var all []string
+	for _, name := range []string{damagedFolder, lostFolder} {
+		paths, _ := filepath.Glob(filepath.Join(j.o.Folder, name+"*")) // only a bad pattern is an error
+		for _, path := range paths {
+			all = append(all, filepath.Base(path))
+		}
+	}
+	return all
 }
+
+// msgsFolder is where a stream's files are.
+func (j *Journal) msgsFolder(stream string) string {
+	return filepath.Join(j.o.Folder, "log", "jetstream", "$G", "streams", stream, "msgs")
+}
+
+// blockFiles returns the files of a stream in the order in which they were begun.
+func (j *Journal) blockFiles(stream string) ([]string, error) {
+	all, err := filepath.Glob(filepath.Join(j.msgsFolder(stream), "*.blk"))
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	slices.SortFunc(all, func(a, b string) int { return cmp.Compare(blockNumber(a), blockNumber(b)) })
+	return all, nil
+}
+
+// blockNumber returns the number of a file of messages, 0 when it has none.
+func blockNumber(path string) uint64 {
+	n, _ := strconv.ParseUint(strings.TrimSuffix(filepath.Base(path), ".blk"), 10, 64) // 0 on an error
+	return n
+}
+
+// lettersName is the stream of the refused records.
+func (j *Journal) lettersName() string { return j.name + "-refused" }
 
 // setDamagedAside copies the damaged files of the log before the server opens them.
 func (j *Journal) setDamagedAside() error {
 	if err := j.restoreAside(); err != nil {
 		return err
 	}
-	all, err := filepath.Glob(filepath.Join(j.msgsFolder(), "*.blk"))
-	if err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
 	next := filepath.Join(j.o.Folder, asideFolder+".tmp")
 	if err := os.RemoveAll(next); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	for _, path := range all {
-		b, err := os.ReadFile(path) //nolint:gosec // the data folder is where the operator says
+	mend := map[string][]byte{}
+	for _, stream := range []string{j.name, j.lettersName()} {
+		all, err := j.blockFiles(stream)
 		if err != nil {
-			return fmt.Errorf("journal: %w", err)
+			return err
 		}
-		at := damageOf(b, j.name, filepath.Base(path))
-		if at < 0 {
-			continue
+		seen := &seenRecords{}
+		for _, path := range all {
+			whole, damaged, err := j.copyDamaged(path, stream, filepath.Join(next, stream), seen)
+			if err != nil {
+				return err
+			}
+			if damaged && len(whole) > 0 {
+				mend[path] = whole
+			}
 		}
-		j.log.Warn("a file of the log is damaged, or its last message was cut off", slog.String("file", path), slog.Int("byte", at), slog.Int("bytes", len(b)))
-		if err := os.MkdirAll(next, 0o750); err != nil {
-			return fmt.Errorf("journal: %w", err)
-		}
-		if err := replaceFile(filepath.Join(next, filepath.Base(path)), b); err != nil {
-			return fmt.Errorf("journal: set aside: %w", err)
+		if stream != j.name {
+			j.lostLetters = seen.missing
 		}
 	}
-	err = os.Rename(next, filepath.Join(j.o.Folder, asideFolder))
+	err := os.Rename(next, filepath.Join(j.o.Folder, asideFolder))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return j.synced(err)
+	if err := j.synced(err); err != nil {
+		return err
+	}
+	for path, whole := range mend {
+		if err := replaceFile(path, whole); err != nil {
+			return fmt.Errorf("journal: mend: %w", err)
+		}
+	}
+	return nil
+}
+
+// copyDamaged copies a file of a stream that is damaged to a folder, and returns what is whole of it.
+func (j *Journal) copyDamaged(path, stream, to string, seen *seenRecords) (whole []byte, damaged bool, err error) {
+	b, err := os.ReadFile(path) //nolint:gosec // the data folder is where the operator says
+	if err != nil {
+		return nil, false, fmt.Errorf("journal: %w", err)
+	}
+	at, whole := openBlock(b, stream, filepath.Base(path)).mended(seen)
+	if at < 0 {
+		return nil, false, nil
+	}
+	j.log.Warn("a file of the log is damaged, or its last message was cut off", slog.String("file", path),
+		slog.Int("byte", at), slog.Int("bytes", len(b)), slog.Int("whole_bytes", len(whole)))
+	err = os.MkdirAll(to, 0o750)
+	if err == nil {
+		err = replaceFile(filepath.Join(to, filepath.Base(path)), b)
+	}
+	if err == nil { // the name of the folder
+		err = syncFolder(filepath.Dir(to))
+	}
+	if err != nil {
+		return nil, true, fmt.Errorf("journal: set aside: %w", err)
+	}
+	return whole, true, nil
 }
 
 // restoreAside puts the files that were set aside back where they were.
 func (j *Journal) restoreAside() error {
 	folder := filepath.Join(j.o.Folder, asideFolder)
-	all, err := filepath.Glob(filepath.Join(folder, "*.blk"))
+	all, err := filepath.Glob(filepath.Join(folder, "*", "*.blk"))
 	if err != nil || len(all) == 0 {
 		return err
 	}
-	if err := os.MkdirAll(j.msgsFolder(), 0o750); err != nil {
-		return fmt.Errorf("journal: put back: %w", err)
-	}
 	for _, path := range all {
+		to := j.msgsFolder(filepath.Base(filepath.Dir(path)))
+		if err := os.MkdirAll(to, 0o750); err != nil {
+			return fmt.Errorf("journal: put back: %w", err)
+		}
 		b, err := os.ReadFile(path) //nolint:gosec // the data folder is where the operator says
 		if err == nil {
-			err = replaceFile(filepath.Join(j.msgsFolder(), filepath.Base(path)), b)
+			err = replaceFile(filepath.Join(to, filepath.Base(path)), b)
 		}
 		if err != nil {
 			return fmt.Errorf("journal: put back: %w", err)
@@ -98,10 +168,18 @@ func (j *Journal) settleAside() error {
 	if _, err := os.Stat(folder); err != nil {
 		return nil //nolint:nilerr // nothing was set aside
 	}
+	var errs []error
 	if !j.lossAccepted.Load() {
-		return j.synced(os.RemoveAll(folder))
+		errs = append(errs, os.RemoveAll(filepath.Join(folder, j.name)))
 	}
-	kept := filepath.Join(j.o.Folder, "log.damaged-"+strconv.FormatInt(j.o.Now().UnixNano(), 10))
+	if len(j.lostLetters) == 0 {
+		errs = append(errs, os.RemoveAll(filepath.Join(folder, j.lettersName())))
+	}
+	entries, err := os.ReadDir(folder)
+	if err := errors.Join(append(errs, err)...); err != nil || len(entries) == 0 {
+		return j.synced(errors.Join(err, os.RemoveAll(folder)))
+	}
+	kept := filepath.Join(j.o.Folder, damagedFolder+strconv.FormatInt(j.o.Now().UnixNano(), 10))
 	j.log.Warn("the damaged files of the log are kept", slog.String("folder", kept))
 	return j.synced(os.Rename(folder, kept))
 }
@@ -115,52 +193,4 @@ func (j *Journal) synced(err error) error {
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil
-}
-
-// A record of a file: its length, of which the highest bit says that there are headers, sequence, time, length of
-// the subject; subject, headers with their length before them, message; a checksum of all but the lengths.
-const (
-	recordHeader   = 22
-	recordSum      = 8
-	recordHasMore  = 1 << 31
-	recordHeaders  = 4
-	recordSequence = 4
-	recordSubject  = 20
-)
-
-// damageOf returns where in a file of a stream the first record starts that is not as it was written, or is not
-// whole; −1 when all are.
-func damageOf(b []byte, stream, file string) int {
-	key := sha256.Sum256([]byte(stream + "-" + strings.TrimSuffix(file, ".blk")))
-	hash, err := highwayhash.NewDigest64(key[:])
-	if err != nil {
-		return 0 // a key has 32 bytes, so this cannot be
-	}
-	for at := 0; at < len(b); {
-		rest := b[at:]
-		if len(rest) < recordHeader+recordSum {
-			return at
-		}
-		size := binary.LittleEndian.Uint32(rest)
-		more := size&recordHasMore != 0
-		size &^= recordHasMore
-		subject := int(binary.LittleEndian.Uint16(rest[recordSubject:]))
-		from := recordHeader + subject
-		if more {
-			from += recordHeaders
-		}
-		if uint64(size) > uint64(len(rest)) || from+recordSum > int(size) {
-			return at
-		}
-		record := rest[:size]
-		hash.Reset()
-		_, _ = hash.Write(record[recordSequence:recordSubject]) // hashes never fail
-		_, _ = hash.Write(record[recordHeader : recordHeader+subject])
-		_, _ = hash.Write(record[from : len(record)-recordSum])
-		if !bytes.Equal(hash.Sum(nil), record[len(record)-recordSum:]) {
-			return at
-		}
-		at += len(record)
-	}
-	return -1
 }

@@ -31,16 +31,23 @@ func asides(t *testing.T, folder string) []string {
 	return all
 }
 
-// oneBit returns a log with one flipped bit at a share of its file, the file, and how it was before the flip.
-func oneBit(t *testing.T, at float64) (folder, block string, before []byte) {
+// killed returns a log whose process was killed, its file and what that has.
+func killed(t *testing.T) (folder, block string, b []byte) {
 	t.Helper()
 	folder = t.TempDir()
 	copyFolder(t, templates(t)["killed"], folder)
 	block = files(t, folder)[0]
-	before, err := os.ReadFile(block)
+	b, err := os.ReadFile(block)
 	if err != nil {
 		t.Fatal(err)
 	}
+	return folder, block, b
+}
+
+// oneBit returns a log with one flipped bit at a share of its file, the file, and how it was before the flip.
+func oneBit(t *testing.T, at float64) (folder, block string, before []byte) {
+	t.Helper()
+	folder, block, before = killed(t)
 	b := bytes.Clone(before)
 	b[int(at*float64(len(b)))] ^= 8
 	if err := os.WriteFile(block, b, 0o600); err != nil {
@@ -60,8 +67,8 @@ func TestRefusalChangesNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 		var loss *LossError
-		if _, err := numbersOf(t, folder); !errors.As(err, &loss) {
-			t.Fatalf("got %v, want a loss", err)
+		if _, err := numbersOf(t, folder); !errors.As(err, &loss) || loss.First != loss.Last {
+			t.Fatalf("got %v, want the loss of one message", err)
 		}
 		if after, err := os.ReadFile(block); err != nil || !bytes.Equal(after, damaged) {
 			t.Errorf("at %v: the refusal has changed the file: %d bytes, %v, want %d", at, len(after), err, len(damaged))
@@ -78,7 +85,7 @@ func TestRefusalChangesNothing(t *testing.T) {
 	}
 }
 
-// A file whose loss was accepted is kept as it was.
+// A file whose loss was accepted is kept as it was, and of the log only what was damaged is lost.
 func TestAcceptedDamageIsKept(t *testing.T) {
 	t.Parallel()
 	folder, block, _ := oneBit(t, 0.5)
@@ -93,24 +100,18 @@ func TestAcceptedDamageIsKept(t *testing.T) {
 	if len(all) != 1 {
 		t.Fatalf("got %v, want one folder", all)
 	}
-	if kept, err := os.ReadFile(filepath.Join(all[0], filepath.Base(block))); err != nil || !bytes.Equal(kept, damaged) {
+	if kept, err := os.ReadFile(filepath.Join(all[0], DefaultStream, filepath.Base(block))); err != nil || !bytes.Equal(kept, damaged) {
 		t.Errorf("got %d bytes, %v, want the damaged file", len(kept), err)
 	}
-	if _, err := numbersOf(t, folder); err != nil {
-		t.Errorf("once accepted: %v", err)
+	if got, err := numbersOf(t, folder); err != nil || len(got) != damageSize-1 {
+		t.Errorf("once accepted: got %d numbers, %v, want all but one of %d", len(got), err, damageSize)
 	}
 }
 
 // What a kill has cut off before anybody was told of it is no loss, and leaves nothing.
 func TestTailThatWasNeverAcknowledged(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	copyFolder(t, templates(t)["killed"], folder)
-	block := files(t, folder)[0]
-	b, err := os.ReadFile(block)
-	if err != nil {
-		t.Fatal(err)
-	}
+	folder, block, b := killed(t)
 	if err := os.WriteFile(block, append(b, b[len(b)/damageSize:len(b)/damageSize+50]...), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -125,15 +126,9 @@ func TestTailThatWasNeverAcknowledged(t *testing.T) {
 // A start that is cut off when the server has cut a file already is the same for the next one.
 func TestStartCutOffWithFilesAside(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
-	copyFolder(t, templates(t)["killed"], folder)
-	block := files(t, folder)[0]
-	b, err := os.ReadFile(block)
-	if err != nil {
-		t.Fatal(err)
-	}
-	aside := filepath.Join(folder, asideFolder)
-	err = errors.Join(os.Mkdir(aside, 0o750), os.WriteFile(filepath.Join(aside, filepath.Base(block)), b, 0o600), os.Truncate(block, int64(len(b)/2)))
+	folder, block, b := killed(t)
+	aside := filepath.Join(folder, asideFolder, DefaultStream)
+	err := errors.Join(os.MkdirAll(aside, 0o750), os.WriteFile(filepath.Join(aside, filepath.Base(block)), b, 0o600), os.Truncate(block, int64(len(b)/2)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,25 +141,31 @@ func TestStartCutOffWithFilesAside(t *testing.T) {
 }
 
 // Every flipped bit of a file is seen, but in the lengths of headers, which no checksum covers, and every cut between
-// two records is none.
-func TestDamageOf(t *testing.T) {
+// two records is none. All that is not damaged is kept.
+func TestMended(t *testing.T) {
 	t.Parallel()
-	block := files(t, templates(t)["killed"])[0]
-	b, err := os.ReadFile(block)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if at := damageOf(b, DefaultStream, filepath.Base(block)); at != -1 {
+	_, block, b := killed(t)
+	name := filepath.Base(block)
+	if at, whole := openBlock(b, DefaultStream, name).mended(&seenRecords{}); at != -1 || whole != nil {
 		t.Fatalf("got damage at %d of a good file", at)
 	}
-	if at := damageOf(b, DefaultStream, "99.blk"); at != 0 {
+	if at, whole := openBlock(b, DefaultStream, "99.blk").mended(&seenRecords{}); at != 0 || len(whole) > 0 {
 		t.Errorf("got %d for a file in another's place, want 0", at)
 	}
+	longest := 2 * len(b) / damageSize
 	var unseen []int
 	for i := range b {
 		b[i] ^= 1
-		if damageOf(b, DefaultStream, filepath.Base(block)) < 0 {
+		seen := &seenRecords{}
+		switch at, whole := openBlock(b, DefaultStream, name).mended(seen); {
+		case at < 0:
 			unseen = append(unseen, i)
+		case len(b)-len(whole) > longest:
+			t.Fatalf("byte %d: of %d bytes %d are whole", i, len(b), len(whole))
+		case i < len(b)-longest && len(seen.missing) != 1:
+			t.Fatalf("byte %d: got %v missing, want one message", i, seen.missing)
+		case len(seen.missing) == 1 && seen.missing[0].First != seen.missing[0].Last:
+			t.Fatalf("byte %d: got %v missing, want one message", i, seen.missing)
 		}
 		b[i] ^= 1
 	}
@@ -173,13 +174,41 @@ func TestDamageOf(t *testing.T) {
 	}
 }
 
-func FuzzDamageOf(f *testing.F) {
+// A record that somebody has put into a message is none, though its checksum is right.
+func TestMendedTakesNoForgery(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	j := open(t, options(folder))
+	put(t, j, 1)
+	block := files(t, folder)[0]
+	b, err := os.ReadFile(block)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := len(b)
+	publishRaw(t, j, b)
+	put(t, j, 3)
+	if b, err = os.ReadFile(block); err != nil {
+		t.Fatal(err)
+	}
+	third := openBlock(b, DefaultStream, filepath.Base(block)).next(first)
+	for _, flip := range []int{first, first + 1, first + 30, third - 1} { // the length, the message, the checksum
+		b[flip] ^= 1
+		at, whole := openBlock(b, DefaultStream, filepath.Base(block)).mended(&seenRecords{})
+		if want := slices.Concat(b[:first], b[third:]); at != first || !bytes.Equal(whole, want) {
+			t.Errorf("byte %d: got %d whole bytes from %d on, want %d from %d on", flip, len(whole), at, len(want), first)
+		}
+		b[flip] ^= 1
+	}
+}
+
+func FuzzMended(f *testing.F) {
 	f.Add([]byte{})
 	f.Add(bytes.Repeat([]byte{0xff}, 64))
 	f.Add(append([]byte{30, 0, 0, 0}, make([]byte, 40)...))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if at := damageOf(b, DefaultStream, "1.blk"); at < -1 || at > len(b) {
-			t.Errorf("got damage at %d of %d bytes", at, len(b))
+		if at, whole := openBlock(b, DefaultStream, "1.blk").mended(&seenRecords{}); at < -1 || at > len(b) || len(whole) > len(b) {
+			t.Errorf("got damage at %d of %d bytes, %d whole", at, len(b), len(whole))
 		}
 	})
 }

@@ -32,7 +32,7 @@ type Entry struct {
 // are called from Follow's goroutine. Several may follow at once.
 //
 // The error is ctx's, [ErrClosed], apply's, a [*LossError] when messages are missing or damaged, or a
-// [*record.SchemaError] when one cannot be brought into the schemas of today.
+// [*record.SchemaError] when one cannot be brought into the schemas of today, or [record.ErrNewer].
 func (j *Journal) Follow(ctx context.Context, after layers.Seq, apply func(Entry) error, caughtUp func()) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -228,7 +228,7 @@ func (f *follower) message(ctx context.Context, seq layers.Seq, at time.Time, b 
 func (f *follower) entry(ctx context.Context, seq layers.Seq, at time.Time, b []byte) (*Entry, error) {
 	m, err := record.Parse(b)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("journal: message %d: %w", seq, err)
 	}
 	body := m.Body
 	switch m.Kind {

@@ -15,6 +15,7 @@
 //	log.json   which log this is, how far it was truncated, what loss was accepted; synced
 //	log.aside  damaged files while the log is being opened
 //	log.high   the last sequence that was acknowledged; not synced
+//	refused.high  the same of the refused records
 //
 // JetStream cuts a damaged file where the damage starts, without a word to whoever was told that the rest
 // was safe. So what is missing is looked for: behind the end, by log.high; inside, by sequences that do
@@ -144,6 +145,10 @@ type Journal struct {
 	lock   *os.File
 	high   *highFile
 	ledger *ledger
+
+	lettersHigh *highFile // like high, of the refused records; nil when remote
+	lostLetters []span    // Open's: found missing
+
 	server *server.Server // nil when remote
 	nc     *nats.Conn
 	js     jetstream.JetStream
@@ -212,6 +217,9 @@ func (j *Journal) open(ctx context.Context) error {
 	}
 	j.metrics = newMetrics(j.o.Metrics, j)
 	if j.o.Remote == nil {
+		if j.lettersHigh, err = openHigh(filepath.Join(j.o.Folder, "refused.high")); err != nil {
+			return err
+		}
 		if err := j.setDamagedAside(); err != nil {
 			return err
 		}
@@ -227,6 +235,11 @@ func (j *Journal) open(ctx context.Context) error {
 	}
 	if err := j.inspect(ctx); err != nil {
 		return err
+	}
+	if j.server != nil {
+		if err := j.inspectLetters(ctx); err != nil {
+			return err
+		}
 	}
 	if err := j.settleAside(); err != nil {
 		return err
@@ -327,8 +340,10 @@ func (j *Journal) release() error {
 	if j.lock != nil && j.o.Remote == nil && !j.opened {
 		errs = append(errs, j.restoreAside())
 	}
-	if j.high != nil {
-		errs = append(errs, j.high.close())
+	for _, h := range []*highFile{j.high, j.lettersHigh} {
+		if h != nil {
+			errs = append(errs, h.close())
+		}
 	}
 	if j.lock != nil {
 		errs = append(errs, j.lock.Close()) // and so unlocks it

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -46,14 +48,26 @@ var _ ingest.DeadLetters = (*letters)(nil)
 
 // DeadLetters returns the refused records, kept beside the log with the same durability. The stream is
 // made if it is not there; limits that have changed hold from now on. It also has a method Renew, which
-// takes the bytes of letters that are gone off the disk.
+// takes the bytes of letters that are gone off the disk, and Each, which reads all.
 func (j *Journal) DeadLetters(ctx context.Context, limits LetterLimits) (ingest.DeadLetters, error) {
 	if limits.PerSource < 0 || limits.Bytes < 0 || limits.Age < 0 {
 		return nil, errors.New("journal: a limit of dead letters is below 0")
 	}
-	l := &letters{j: j, name: j.name + "-refused"}
+	l := &letters{j: j, name: j.lettersName()}
+	var err error
+	if l.stream, err = j.js.CreateOrUpdateStream(ctx, j.lettersConfig(limits)); err != nil {
+		return nil, fmt.Errorf("journal: stream %q of refused records: %w", l.name, err)
+	}
+	if l.blocks, err = j.blocksOf(l.name); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// lettersConfig is that of the stream.
+func (j *Journal) lettersConfig(limits LetterLimits) jetstream.StreamConfig {
 	c := jetstream.StreamConfig{
-		Name:              l.name,
+		Name:              j.lettersName(),
 		Description:       "What Hutong refused, for the holders of the sources' keys.",
 		Subjects:          []string{j.name + ".refused.*"},
 		Retention:         jetstream.LimitsPolicy,
@@ -77,19 +91,19 @@ func (j *Journal) DeadLetters(ctx context.Context, limits LetterLimits) (ingest.
 	if j.o.Remote != nil {
 		c.Replicas = max(j.o.Remote.Replicas, 1)
 	}
-	var err error
-	if l.stream, err = j.js.CreateOrUpdateStream(ctx, c); err != nil {
-		return nil, fmt.Errorf("journal: stream %q of refused records: %w", l.name, err)
-	}
-	if l.blocks, err = j.blocksOf(l.name); err != nil {
-		return nil, err
-	}
-	return l, nil
+	return c
 }
 
 // subject is where a source's letters are: its name as one token of a subject.
 func (l *letters) subject(source string) string {
 	return l.j.name + ".refused.s" + base64.RawURLEncoding.EncodeToString([]byte(source))
+}
+
+// source is the reverse of subject.
+func (l *letters) source(subject string) (string, bool) {
+	token, ok := strings.CutPrefix(subject, l.j.name+".refused.s")
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	return string(b), ok && err == nil
 }
 
 // Put keeps letters of a source and gives them their IDs. When it fails, some may be kept.
@@ -138,7 +152,10 @@ func (l *letters) Put(ctx context.Context, source string, all []ingest.Letter) e
 			return err
 		}
 	}
-	return l.blocks.sync()
+	if err := l.blocks.sync(); err != nil || len(all) == 0 || l.j.lettersHigh == nil {
+		return err
+	}
+	return l.j.lettersHigh.raise(all[len(all)-1].ID)
 }
 
 // List returns letters of a source with an ID above after, oldest first, at most limit of them and at most
@@ -155,14 +172,51 @@ func (l *letters) List(ctx context.Context, source string, after uint64, limit i
 		if err != nil {
 			return nil, fmt.Errorf("journal: list refused records: %w", err)
 		}
-		var letter ingest.Letter
-		if err := json.Unmarshal(m.Data, &letter); err != nil {
-			return nil, fmt.Errorf("journal: refused record %d: %w", m.Sequence, err)
+		after = m.Sequence
+		if letter, ok := l.decode(m); ok {
+			all = append(all, letter)
 		}
-		letter.ID, after = m.Sequence, m.Sequence
-		all = append(all, letter)
 	}
 	return all, nil
+}
+
+// decode returns the letter of a message. What is none, as somebody may have put into the stream of a cluster, is passed
+// over: it keeps nobody from the others.
+func (l *letters) decode(m *jetstream.RawStreamMsg) (letter ingest.Letter, ok bool) {
+	if err := json.Unmarshal(m.Data, &letter); err != nil {
+		l.j.log.Warn("a refused record cannot be read and is passed over", slog.Uint64("id", m.Sequence), slog.Any("error", err))
+		return ingest.Letter{}, false
+	}
+	letter.ID = m.Sequence
+	return letter, true
+}
+
+// Each calls fn with the letters of all sources by rising ID, until it returns an error. Letters that come meanwhile may
+// be among them, and Renew waits.
+func (l *letters) Each(ctx context.Context, fn func(source string, letter *ingest.Letter) error) error {
+	l.renew.RLock()
+	defer l.renew.RUnlock()
+	for after := uint64(0); ; {
+		m, err := l.stream.GetMsg(ctx, after+1, jetstream.WithGetMsgSubject(l.j.name+".refused.*"))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("journal: list refused records: %w", err)
+		}
+		after = m.Sequence
+		source, ok := l.source(m.Subject)
+		if !ok {
+			continue // a filler
+		}
+		letter, ok := l.decode(m)
+		if !ok {
+			continue
+		}
+		if err := fn(source, &letter); err != nil {
+			return err
+		}
+	}
 }
 
 // Remove forgets letters of a source and overwrites them on the disk; those that are not there, or are

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,6 +70,13 @@ func TestLetters(t *testing.T) {
 	}
 	if diff := cmp.Diff(b, list(t, l, "", 0, 9)); diff != "" {
 		t.Error(diff)
+	}
+	var each []string
+	if err := l.(*letters).Each(t.Context(), func(source string, l *ingest.Letter) error {
+		each = append(each, fmt.Sprintf("%d %q %s", l.ID, source, l.Raw))
+		return nil
+	}); err != nil || len(each) != 102 || each[0] != `1 "热线 . * >" x` || each[100] != `101 "" other` {
+		t.Errorf("each: got %d, %v: %v", len(each), err, each)
 	}
 	if all := list(t, l, "nobody", 0, 9); all != nil {
 		t.Errorf("got %v", all)

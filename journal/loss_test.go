@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -87,6 +88,22 @@ func TestFollowSaysWhatIsLost(t *testing.T) {
 				t.Errorf("once accepted: got %v", g.numbers)
 			}
 		})
+	}
+}
+
+// A message of a newer Hutong is no loss, whatever is accepted: nobody may go on without it.
+func TestFollowNewer(t *testing.T) {
+	t.Parallel()
+	o := options(t.TempDir())
+	o.AcceptLoss = true
+	j := open(t, o)
+	put(t, j, 1)
+	newer := (&record.Message{Kind: record.Lost}).Append(nil)
+	newer[3]++
+	binary.LittleEndian.PutUint32(newer[4:], record.Sum(slices.Concat(newer[:4], newer[8:])))
+	publishRaw(t, j, newer)
+	if g, err := read(t, j, 0); !errors.Is(err, record.ErrNewer) || !slices.Equal(g.numbers, []int64{1}) || len(j.ledger.is.Lost) > 0 {
+		t.Errorf("got %v, %v, lost %v", g.numbers, err, j.ledger.is.Lost)
 	}
 }
 

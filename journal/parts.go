@@ -92,9 +92,6 @@ func (j *Journal) message(ctx context.Context, seq layers.Seq) (*jetstream.RawSt
 	return m, nil
 }
 
-// isGone reports whether an error of message says that there is no such message, or none that the server
-// can read, rather than no answer.
-func isGone(err error) bool {
-	var api *jetstream.APIError
-	return errors.Is(err, jetstream.ErrMsgNotFound) || errors.As(err, &api)
-}
+// isGone reports whether an error of message says that there is no such message, or none that the server can read,
+// rather than that it cannot tell now, as a cluster without a leader says: that message is not lost.
+func isGone(err error) bool { return errors.Is(err, jetstream.ErrMsgNotFound) }

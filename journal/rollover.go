@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/nats-io/nats.go"
@@ -69,21 +67,15 @@ func (j *Journal) roll(stream string, write func() error) error {
 
 // newestBlock returns the number of the newest file of a stream's messages.
 func (j *Journal) newestBlock(stream string) (uint64, error) {
-	paths, err := filepath.Glob(filepath.Join(j.o.Folder, "log", "jetstream", "$G", "streams", stream, "msgs", "*.blk"))
-	if err != nil {
-		return 0, fmt.Errorf("journal: %w", err)
+	all, err := j.blockFiles(stream)
+	if err != nil || len(all) == 0 {
+		return 0, err
 	}
-	newest := uint64(0)
-	for _, path := range paths {
-		if n, err := strconv.ParseUint(strings.TrimSuffix(filepath.Base(path), ".blk"), 10, 64); err == nil {
-			newest = max(newest, n)
-		}
-	}
-	return newest, nil
+	return blockNumber(all[len(all)-1]), nil
 }
 
 // fillerSubject is beside those of the sources' letters, which start with an s.
-func (l *letters) fillerSubject() string { return l.j.name + ".refused.filler" }
+func (j *Journal) fillerSubject() string { return j.name + ".refused.filler" }
 
 // Renew writes all letters again, into new files, and lets the old ones go: so nothing stays on the disk of
 // letters that made room for newer ones, or that grew old. Letters get new IDs, in the same order. When it
@@ -120,7 +112,7 @@ func (l *letters) rewrite(ctx context.Context, first uint64) error {
 	filler := make([]byte, fillerSize)
 	var begun uint64
 	if err := l.j.roll(l.name, func() error {
-		ack, err := l.j.js.PublishMsg(ctx, &nats.Msg{Subject: l.fillerSubject(), Data: filler})
+		ack, err := l.j.js.PublishMsg(ctx, &nats.Msg{Subject: l.j.fillerSubject(), Data: filler})
 		if err == nil {
 			begun = ack.Sequence
 		}
@@ -128,7 +120,7 @@ func (l *letters) rewrite(ctx context.Context, first uint64) error {
 	}); err != nil {
 		return err
 	}
-	for seq := first; seq < begun; seq++ {
+	for seq := max(first, 1); seq < begun; seq++ { // 0 when there never was any
 		m, err := l.stream.GetMsg(ctx, seq)
 		if isGone(err) {
 			continue
@@ -136,7 +128,7 @@ func (l *letters) rewrite(ctx context.Context, first uint64) error {
 		if err != nil {
 			return err
 		}
-		if m.Subject == l.fillerSubject() {
+		if m.Subject == l.j.fillerSubject() {
 			continue
 		}
 		if _, err := l.j.js.PublishMsg(ctx, &nats.Msg{Subject: m.Subject, Data: m.Data}); err != nil {

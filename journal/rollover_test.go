@@ -166,3 +166,17 @@ func TestRenewLetters(t *testing.T) {
 		t.Errorf("got %v, %v, want the old files gone", blocks, err)
 	}
 }
+
+// TestRenewNoLetters: where nothing was ever refused there is nothing to renew, and no error.
+func TestRenewNoLetters(t *testing.T) {
+	t.Parallel()
+	kept := lettersOf(t, open(t, options(t.TempDir())), LetterLimits{})
+	for range 2 {
+		if err := kept.(*letters).Renew(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all := putLetters(t, kept, "s", "a"); len(list(t, kept, "s", 0, 9)) != len(all) {
+		t.Error("a letter is not kept")
+	}
+}

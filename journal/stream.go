@@ -155,7 +155,7 @@ func (j *Journal) setAside() error {
 		return nil
 	}
 	folder := filepath.Join(j.o.Folder, "log")
-	aside := filepath.Join(j.o.Folder, "log.lost-"+strconv.FormatInt(j.o.Now().Unix(), 10))
+	aside := filepath.Join(j.o.Folder, lostFolder+strconv.FormatInt(j.o.Now().Unix(), 10))
 	j.nc.Close()
 	j.server.Shutdown()
 	j.server.WaitForShutdown()

@@ -30,6 +30,8 @@ type Backups struct {
 	// Pin has a checkpoint written now and pins it; nil when the server keeps nothing. It is called from any
 	// goroutine.
 	Pin func(ctx context.Context) (*checkpoint.Pinned, error)
+	// Letters returns the refused records that go with it; nil is none.
+	Letters func() backup.Letters
 	// Log takes what went wrong.
 	Log *slog.Logger
 	// Metrics takes the counter.
@@ -96,7 +98,11 @@ func (b *backups) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusOK)
 	start := time.Now()
-	c, err := backup.Write(r.Context(), w, pinned, nil)
+	var letters backup.Letters
+	if b.Letters != nil {
+		letters = b.Letters()
+	}
+	c, err := backup.Write(r.Context(), w, pinned, letters, nil)
 	if err != nil {
 		b.outcomes.With("failed").Add(1)
 		level := slog.LevelWarn // the client, or what is between, went away

@@ -356,6 +356,7 @@ func (a *App) loadLayers(ctx context.Context, w *watcher) error {
 		if a.letters.DeadLetters, err = a.durable.journal.DeadLetters(ctx, journal.LetterLimits{}); err != nil {
 			return err
 		}
+		a.durable.putLetters(ctx, a.letters.DeadLetters)
 		sources = a.durable.unread(sources)
 	}
 	if err := a.store.Load(ctx, sources, a.opts.Log); err != nil {

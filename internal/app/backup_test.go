@@ -30,6 +30,7 @@ func TestBackupIsOneState(t *testing.T) {
 		return fmt.Sprintf("["+one+","+one+"]", "p1", n, n, "p2", n, n)
 	}
 	push(r, report(0))
+	push(r, `[{"no": "p3", "x": 200, "y": 0}]`) // refused
 	var pushing sync.WaitGroup
 	pushing.Go(func() {
 		for n := 1; n < 40; n++ {
@@ -43,7 +44,7 @@ func TestBackupIsOneState(t *testing.T) {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
-		if _, err := backup.Write(t.Context(), &b, pinned, nil); err != nil {
+		if _, err := backup.Write(t.Context(), &b, pinned, a.letters.DeadLetters.(backup.Letters), nil); err != nil {
 			t.Fatal(err)
 		}
 		pinned.Release()
@@ -65,6 +66,9 @@ func TestBackupIsOneState(t *testing.T) {
 		p1, p2 := stateOf(t, r, "p1"), stateOf(t, r, "p2")
 		if p1 == "" || p1 != p2 || stateOf(t, r, "d1") != "open" {
 			t.Errorf("backup %d: got %q and %q, which came together", i, p1, p2)
+		}
+		if letters, err := a.letters.List(t.Context(), "hotline", 0, 9); err != nil || len(letters) != 1 || !strings.Contains(string(letters[0].Raw), "p3") {
+			t.Errorf("backup %d: got letters %v, %v, want the refused one", i, letters, err)
 		}
 		push(r, `[{"no": "p1", "x": 116.4, "y": 39.9, "state": "after", "at": "2026-01-03T00:00:00Z"}]`)
 		if got := stateOf(t, r, "p1"); got != "after" {

@@ -82,6 +82,9 @@ type request struct {
 
 // request has work done between two checkpoints, now. Its ctx is not that of work, which is not cut off.
 func (d *durable) request(ctx context.Context, work func(ctx context.Context) error) error {
+	if err := ctx.Err(); err != nil { // else either case below may be taken
+		return err
+	}
 	done := make(chan error, 1)
 	select {
 	case d.requests <- request{work, done}:

@@ -165,6 +165,21 @@ func (d *durable) recover(ctx context.Context, folder string, m *telemetry.Metri
 	return nil
 }
 
+// putLetters puts the refused records of a restored backup to the others. What keeps it from that keeps no server from
+// starting: they stay where they are, for the next start.
+func (d *durable) putLetters(ctx context.Context, letters ingest.DeadLetters) {
+	box, ok := letters.(backup.Box)
+	if !ok {
+		return
+	}
+	switch n, err := backup.PutLetters(ctx, d.data.Folder, box); {
+	case err != nil:
+		d.log.Error("refused records of a restored backup are left for the next start", slog.Int("put", n), slog.Any("error", err))
+	case n > 0:
+		d.log.Info("refused records of a restored backup are listed again", slog.Int("records", n))
+	}
+}
+
 // loaded notes that layers have the state of a checkpoint.
 func (s *Store) loaded(seq layers.Seq, names map[layers.Name]bool) {
 	s.mu.Lock()
@@ -225,7 +240,7 @@ func (d *durable) follow(ctx context.Context, caughtUp func()) error {
 		switch {
 		case ctx.Err() != nil || errors.Is(err, journal.ErrClosed):
 			return nil
-		case d.data.Remote == nil || errors.As(err, &loss) || errors.As(err, &schema) || errors.As(err, &unfit):
+		case d.data.Remote == nil || errors.As(err, &loss) || errors.As(err, &schema) || errors.As(err, &unfit) || errors.Is(err, record.ErrNewer):
 			return fmt.Errorf("app: %w", err)
 		}
 		d.log.Warn("the log cannot be followed, and is tried again", slog.Any("error", err))

@@ -13,6 +13,7 @@ import (
 	"hutong/ingest"
 	"hutong/internal/erasure"
 	"hutong/internal/telemetry"
+	"hutong/journal/backup"
 	"hutong/layers"
 	"hutong/layers/column"
 )
@@ -109,15 +110,16 @@ func (e *eraser) run(ctx context.Context) error {
 			return err
 		}
 	}
-	proof, err := e.prove(ctx)
+	proof, inLetters, err := e.prove(ctx)
 	if err != nil {
 		return err
 	}
-	if letters, ok := e.app.letters.DeadLetters.(renewer); ok && (proof.Found.Count > 0 || !proof.Plain) {
+	// Behind a letter of another layer that has the id, bytes of one that is gone would not be seen.
+	if letters, ok := e.app.letters.DeadLetters.(renewer); ok && (proof.Found.Count > 0 || !proof.Plain || inLetters) {
 		if err := letters.Renew(ctx); err != nil {
 			return err
 		}
-		if proof, err = e.prove(ctx); err != nil {
+		if proof, _, err = e.prove(ctx); err != nil {
 			return err
 		}
 	}
@@ -153,11 +155,44 @@ func (e *eraser) has(l *ingest.Letter) bool {
 	return e.pattern.Word(l.Raw) || e.pattern.Word([]byte(l.Refusal.Value)) || e.pattern.Word([]byte(l.Refusal.File))
 }
 
-// eachLetter calls fn with pages of the letters of each source, and stops on an error.
-func (e *eraser) eachLetter(ctx context.Context, fn func(source string, layer layers.Name, page []ingest.Letter) error) error {
+// origin is a source whose letters are looked at, and the layer that they may be of.
+type origin struct {
+	source string
+	layer  layers.Name
+}
+
+// origins returns the sources that may have letters. One that is no longer in the config has them until they are old:
+// whose layer they were of nobody knows, so they are taken for ones of this.
+func (e *eraser) origins(ctx context.Context) ([]origin, error) {
+	var all []origin
+	known := map[string]bool{}
 	for _, f := range e.app.feeds {
+		all = append(all, origin{f.Name(), f.Layer()})
+		known[f.Name()] = true
+	}
+	kept, ok := e.app.letters.DeadLetters.(backup.Letters)
+	if !ok {
+		return all, nil // in memory there are none from before
+	}
+	err := kept.Each(ctx, func(source string, _ *ingest.Letter) error {
+		if !known[source] {
+			all = append(all, origin{source, e.report.Layer})
+			known[source] = true
+		}
+		return nil
+	})
+	return all, err
+}
+
+// eachLetter calls fn with pages of the letters of each source, and stops on an error.
+func (e *eraser) eachLetter(ctx context.Context, fn func(of origin, page []ingest.Letter) error) error {
+	all, err := e.origins(ctx)
+	if err != nil {
+		return err
+	}
+	for _, of := range all {
 		for after := uint64(0); ; {
-			page, err := e.app.letters.List(ctx, f.Name(), after, letterPage)
+			page, err := e.app.letters.List(ctx, of.source, after, letterPage)
 			if err != nil {
 				return err
 			}
@@ -165,7 +200,7 @@ func (e *eraser) eachLetter(ctx context.Context, fn func(source string, layer la
 				break
 			}
 			after = page[len(page)-1].ID
-			if err := fn(f.Name(), f.Layer(), page); err != nil {
+			if err := fn(of, page); err != nil {
 				return err
 			}
 		}
@@ -175,9 +210,8 @@ func (e *eraser) eachLetter(ctx context.Context, fn func(source string, layer la
 
 // removeLetters removes refused records that have the id.
 func (e *eraser) removeLetters(ctx context.Context) error {
-	counts := map[string]int{}
-	err := e.eachLetter(ctx, func(source string, layer layers.Name, page []ingest.Letter) error {
-		if layer != e.report.Layer {
+	return e.eachLetter(ctx, func(of origin, page []ingest.Letter) error {
+		if of.layer != e.report.Layer {
 			return nil
 		}
 		var ids []uint64
@@ -186,18 +220,15 @@ func (e *eraser) removeLetters(ctx context.Context) error {
 				ids = append(ids, page[i].ID)
 			}
 		}
-		counts[source] += len(ids)
 		if len(ids) == 0 {
 			return nil
 		}
-		return e.app.letters.Remove(ctx, source, ids)
-	})
-	for _, f := range e.app.feeds {
-		if n := counts[f.Name()]; n > 0 {
-			e.report.Letters = append(e.report.Letters, erasure.Letters{Source: f.Name(), Count: n})
+		if n := len(e.report.Letters); n == 0 || e.report.Letters[n-1].Source != of.source { // its pages come one after the other
+			e.report.Letters = append(e.report.Letters, erasure.Letters{Source: of.source})
 		}
-	}
-	return err
+		e.report.Letters[len(e.report.Letters)-1].Count += len(ids)
+		return e.app.letters.Remove(ctx, of.source, ids)
+	})
 }
 
 // letters is how many were removed.
@@ -209,48 +240,53 @@ func (e *eraser) letters() int {
 	return n
 }
 
-// prove searches all that is kept.
-func (e *eraser) prove(ctx context.Context) (*erasure.Proof, error) {
-	proof := &erasure.Proof{}
+// prove searches all that is kept. It also reports whether letters have the id that are of other layers.
+func (e *eraser) prove(ctx context.Context) (proof *erasure.Proof, inLetters bool, err error) {
+	proof = &erasure.Proof{}
 	if _, there := e.layer.Snapshot().Find(e.id); there {
 		proof.Found.Addf("the layer, state %d", e.layer.Snapshot().Seq())
 	}
-	inLetters := false
-	if err := e.eachLetter(ctx, func(source string, layer layers.Name, page []ingest.Letter) error {
+	if err := e.eachLetter(ctx, func(of origin, page []ingest.Letter) error {
 		for i := range page {
 			proof.Letters++
 			l := &page[i]
 			switch {
-			case layer == e.report.Layer && e.has(l):
-				proof.Found.Addf("refused record %d of source %s", l.ID, source)
+			case of.layer == e.report.Layer && e.has(l):
+				proof.Found.Addf("refused record %d of source %s", l.ID, of.source)
 			case e.pattern.Plain() && (e.pattern.Bytes(l.Raw) >= 0 || e.pattern.Bytes([]byte(l.Refusal.Value)) >= 0):
 				inLetters = true
-				proof.Mentions.Addf("refused record %d of source %s", l.ID, source)
+				proof.Mentions.Addf("refused record %d of source %s", l.ID, of.source)
 			}
 		}
 		return nil
 	}); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	d := e.app.durable
 	if d == nil {
-		return proof, nil
+		return proof, inLetters, nil
 	}
 	inLog, err := d.journal.Search(ctx, e.report.Layer, e.id, e.pattern, proof)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	inFiles, err := d.checkpoints.Search(ctx, e.report.Layer, e.id, e.pattern, proof)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if d.data.Remote != nil {
 		proof.Unsearched = append(proof.Unsearched,
 			"the files of the cluster that has the log: its messages were decoded", "other nodes: their checkpoints are theirs, erase there as well")
 	}
+	if !e.pattern.Plain() {
+		for _, name := range d.journal.Asides() {
+			proof.Unsearched = append(proof.Unsearched, name+", which a start put aside: look whether you need it, and remove it")
+		}
+	}
 	// What other features account for in a place is theirs.
-	return proof, e.pattern.Folder(ctx, d.data.Folder, proof, func(path string) bool {
+	return proof, inLetters, e.pattern.Folder(ctx, d.data.Folder, proof, func(path string) bool {
 		_, stream, isLog := strings.Cut(path, "/streams/")
+		isLog = isLog && strings.HasPrefix(path, "log/")
 		file, isCheckpoint := strings.CutPrefix(path, "checkpoints/files/")
 		switch {
 		case isLog && strings.Contains(stream, "-refused/"):
@@ -277,15 +313,7 @@ func (d *durable) forget(ctx context.Context, report *erasure.Report) error {
 	var checkpoint layers.Seq
 	var removed []layers.Seq
 	err = d.request(ctx, func(ctx context.Context) (err error) {
-		if err := d.checkpoint(ctx); err != nil {
-			return err
-		}
-		checkpoint = d.last.seq
-		if removed, err = d.checkpoints.Forget(ctx, checkpoint); err != nil {
-			return err
-		}
-		err = d.journal.Truncate(ctx, begun-1)
-		d.last.bytes = d.journal.Bytes()
+		checkpoint, removed, err = d.beginAt(ctx, begun)
 		return err
 	})
 	if ctx.Err() != nil { // the work may still be under way
@@ -297,6 +325,24 @@ func (d *durable) forget(ctx context.Context, report *erasure.Report) error {
 		report.Truncated = begun - 1
 	}
 	return err
+}
+
+// beginAt writes a checkpoint, removes all older ones, and lets the log go up to begun. It does so only once begun is
+// applied: what is not in the checkpoint is in the log alone.
+func (d *durable) beginAt(ctx context.Context, begun layers.Seq) (checkpoint layers.Seq, removed []layers.Seq, err error) {
+	if now := d.store.seqNow(); now < begun {
+		return 0, nil, fmt.Errorf("app: erase: message %d of the log is not applied yet, only up to %d: erase again", begun, now)
+	}
+	if err := d.checkpoint(ctx); err != nil {
+		return 0, nil, err
+	}
+	checkpoint = d.last.seq
+	if removed, err = d.checkpoints.Forget(ctx, checkpoint); err != nil {
+		return checkpoint, removed, err
+	}
+	err = d.journal.Truncate(ctx, begun-1)
+	d.last.bytes = d.journal.Bytes()
+	return checkpoint, removed, err
 }
 
 // Erase opens the data folder of a city that nobody serves, erases a feature and closes it again.

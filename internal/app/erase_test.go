@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"hutong/ingest"
 	"hutong/internal/auth"
 	"hutong/internal/config"
 	"hutong/internal/erasure"
@@ -271,5 +272,72 @@ func TestEraseInMemory(t *testing.T) {
 	}
 	if _, err := a.Erase(t.Context(), "reports", ""); !errors.Is(err, ErrID) {
 		t.Errorf("no id: got %v", err)
+	}
+}
+
+// TestEraseKeepsWhatIsNotApplied: the log is never let go beyond what a checkpoint has, whoever asks for it.
+func TestEraseKeepsWhatIsNotApplied(t *testing.T) {
+	t.Parallel()
+	load, key, _ := eraseCity(t)
+	a, _, stop := served(t, load())
+	if w := pushTo(a.Handler(), key, "/ingest/desk", `[{"no": "d", "x": 116.4, "y": 39.9}]`); w.Code != http.StatusOK {
+		t.Fatalf("got %d, %s", w.Code, w.Body)
+	}
+	stop()
+	d := a.durable
+	d.journal = nil // nobody may ask it
+	behind := d.store.seqNow() + 1
+	if _, removed, err := d.beginAt(t.Context(), behind); err == nil || len(removed) > 0 || !strings.Contains(err.Error(), "erase again") {
+		t.Errorf("message %d is not applied: got %v, removed %v", behind, err, removed)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	d.requests = make(chan request, 32)
+	for range cap(d.requests) { // of two cases that are ready either is taken
+		if err := d.request(gone, d.checkpoint); !errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v", err)
+		}
+	}
+	if n := len(d.requests); n > 0 {
+		t.Errorf("work of callers that had left was begun %d times", n)
+	}
+}
+
+// TestEraseLooksAside: what a start has put aside is neither explained by what the log has, nor passed over in silence
+// when its bytes cannot be searched.
+func TestEraseLooksAside(t *testing.T) {
+	t.Parallel()
+	load, key, data := eraseCity(t)
+	a, _, _ := served(t, load())
+	aside := filepath.Join(data, "log.lost-1", "jetstream", "$G", "streams", "hutong", "msgs")
+	err := errors.Join(os.MkdirAll(aside, 0o700), os.WriteFile(filepath.Join(aside, "1.blk"), []byte("of H-13800138000 it tells"), 0o600))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := pushTo(a.Handler(), key, "/ingest/desk", `[{"no": "d", "x": 116.4, "y": 39.9, "state": "see H-13800138000"}]`); w.Code != http.StatusOK {
+		t.Fatalf("got %d, %s", w.Code, w.Body)
+	}
+	var incomplete *erasure.IncompleteError
+	if _, err := a.Erase(t.Context(), "reports", "H-13800138000"); !errors.As(err, &incomplete) || len(incomplete.Found.Places) != 1 || !strings.HasPrefix(incomplete.Found.Places[0], "file log.lost-1/") {
+		t.Errorf("got %v, want the file found", err)
+	}
+	report, err := a.Erase(t.Context(), "reports", "H-1")
+	if err != nil || !strings.Contains(strings.Join(report.Proof.Unsearched, "; "), "log.lost-1, which a start put aside") {
+		t.Errorf("a short id: got %v, %v, want the folder named", report.Proof.Unsearched, err)
+	}
+}
+
+// TestEraseOfAGoneSource: what a source has refused that is no longer in the config is erased too, whatever the id.
+func TestEraseOfAGoneSource(t *testing.T) {
+	t.Parallel()
+	load, _, _ := eraseCity(t)
+	a, _, _ := served(t, load())
+	letters := []ingest.Letter{{Raw: []byte(`{"no": "H-1"}`)}, {Raw: []byte(`{"no": "H-2"}`)}}
+	if err := a.letters.Put(t.Context(), "gone", letters); err != nil {
+		t.Fatal(err)
+	}
+	report, err := a.Erase(t.Context(), "reports", "H-1")
+	if err != nil || len(report.Letters) != 1 || report.Letters[0] != (erasure.Letters{Source: "gone", Count: 1}) || report.Proof.Letters != 1 {
+		t.Errorf("got %+v, %v, want one of its records removed", report, err)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"hutong/internal/auth"
 	"hutong/internal/config"
 	"hutong/internal/telemetry"
+	"hutong/journal/backup"
 	"hutong/journal/checkpoint"
 )
 
@@ -38,6 +39,10 @@ func (a *App) backupRoutes(base api.Base) []api.Route {
 	b := admin.Backups{Keys: a.keys, Base: base, Log: a.opts.Log, Metrics: a.opts.Metrics}
 	if a.city.Data != nil {
 		b.Pin = func(ctx context.Context) (*checkpoint.Pinned, error) { return a.durable.pin(ctx) } // open before the route answers
+		b.Letters = func() backup.Letters {
+			letters, _ := a.letters.DeadLetters.(backup.Letters)
+			return letters
+		}
 	}
 	return admin.BackupRoutes(b)
 }

@@ -43,7 +43,7 @@ sources:
 // thisFolder is the format of data folders that this version writes. When it becomes another one, the next number
 // stands here, and go test ./internal/e2e -run TestUpgrade -update writes its archive beside those of all versions
 // before, which stay as they are.
-const thisFolder = "folder-1"
+const thisFolder = "folder-2"
 
 // maxArchive is the most bytes of an archive in testdata.
 const maxArchive = 50_000

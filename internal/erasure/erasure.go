@@ -90,7 +90,7 @@ func (e *IncompleteError) Error() string {
 	if more := e.Found.Count - len(e.Found.Places); more > 0 {
 		s += fmt.Sprintf("; and %d more", more)
 	}
-	return "erasure: the feature is still in " + s + "; erase it again, which changes nothing else"
+	return "erasure: the feature is still in " + s + "; erase it again, which changes nothing else; what is not in log/ or checkpoints/ no erasure changes: remove it"
 }
 
 // Err returns an [*IncompleteError] if something was found.

@@ -41,6 +41,18 @@ func TestPattern(t *testing.T) {
 		{"Base64 at 0", "13800138000", encoded("", "13800138000"), true, false},
 		{"Base64 at 1", "13800138000", encoded("1", "13800138000"), true, false},
 		{"Base64 at 2", "13800138000", encoded("12", "13800138000"), true, false},
+		{"the shortest in Base64 at 1", "R-1001", encoded("1", "R-1001"), true, false},
+		{"the shortest in Base64 at 2", "R-1001", encoded("12", "R-1001"), true, false},
+		{"the next of the shortest in Base64 at 2", "R-1001", encoded("12", "R-1002"), false, false},
+		{"Base64 of the next number", "13800138000", encoded("", "13800138001"), false, false},
+		{"Base64 of the next number at 1", "13800138000", encoded("1", "13800138001"), false, false},
+		{"Base64 of the next number at 2", "13800138000", encoded("12", "13800138001"), false, false},
+		{"Base64 of another first letter at 1", "13800138000", encoded("1", "23800138000"), false, false},
+		{"Base64 of another first letter at 2", "13800138000", encoded("12", "23800138000"), false, false},
+		{"Base64 of both", "13800138000", encoded("12", "13800138001, 13800138000"), true, false},
+		{"Base64 to its end", "13800138000", base64.StdEncoding.EncodeToString([]byte("a 13800138000")), true, false},
+		{"Base64 without padding", "13800138000", base64.RawStdEncoding.EncodeToString([]byte("a 13800138000")), true, false},
+		{"Base64 in quotes", "13800138000", `"` + encoded("", "13800138000") + `"`, true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -84,6 +96,19 @@ func TestFolder(t *testing.T) {
 		var incomplete *IncompleteError
 		if err := proof.Err(); !errors.As(err, &incomplete) || !strings.Contains(err.Error(), "file log/dirty at byte "+itoa(at)+";") {
 			t.Errorf("got %v, want byte %d", err, at)
+		}
+	}
+	for at := range 40 { // over the end of what is searched at once
+		text := base64.StdEncoding.EncodeToString([]byte("12" + id + " and more"))
+		for _, other := range []struct {
+			text string
+			want int
+		}{{text, 1}, {base64.StdEncoding.EncodeToString([]byte("12" + id[:10] + "1 and more")), 0}} {
+			put("log/dirty", append(bytes.Repeat([]byte{'.'}, searchBuffer+p.longest()-at), other.text...))
+			var proof Proof
+			if err := p.Folder(t.Context(), filepath.Join(dir, "log"), &proof, func(path string) bool { return path == "known" }); err != nil || proof.Found.Count != other.want {
+				t.Fatalf("Base64 %d before the end: got %+v, %v, want %d", at, proof.Found, err, other.want)
+			}
 		}
 	}
 	var proof Proof

@@ -13,13 +13,18 @@ import (
 // is in every file by chance.
 const MinPlain = 6
 
-// minEncoded is the fewest characters of an encoded id that are looked for.
-const minEncoded = 8
-
 // Pattern finds an id in bytes. It may be used from any goroutine.
 type Pattern struct {
-	id    []byte
-	forms [][]byte
+	id      []byte
+	forms   [][]byte
+	encoded []encoded
+}
+
+// encoded is one of the three ways in which an id may lie in Base64: characters that it alone decides, and the bytes
+// of it that share groups of characters with what stands before and behind.
+type encoded struct {
+	whole         []byte // characters
+	before, after []byte // at most 2 bytes of the id each
 }
 
 // NewPattern returns the pattern of an id, which has at least one byte.
@@ -47,10 +52,12 @@ func NewPattern(id layers.FeatureID) *Pattern {
 	add(ascii, MinPlain)
 	add([]byte(url.PathEscape(string(id))), MinPlain)
 	add([]byte(url.QueryEscape(string(id))), MinPlain)
-	// Of the three ways in which the id may lie in Base64 the characters that it alone decides.
 	for skip := range 3 {
-		if whole := (len(id) - skip) / 3 * 3; whole > 0 {
-			add([]byte(base64.RawStdEncoding.EncodeToString(p.id[skip:skip+whole])), minEncoded)
+		if n := (len(id) - skip) / 3 * 3; len(id) >= MinPlain {
+			p.encoded = append(p.encoded, encoded{
+				whole:  []byte(base64.RawStdEncoding.EncodeToString(p.id[skip : skip+n])),
+				before: p.id[:skip], after: p.id[skip+n:],
+			})
 		}
 	}
 	return p
@@ -90,14 +97,53 @@ func (p *Pattern) Bytes(b []byte) int {
 			first = at
 		}
 	}
+	for i := range p.encoded {
+		if at := p.encoded[i].find(b); at >= 0 && (first < 0 || at < first) {
+			first = at
+		}
+	}
 	return first
 }
 
-// longest is the length of the longest spelling.
+// group is how many characters of Base64 stand for three bytes.
+const group = 4
+
+// find returns where the characters are in b, with those around them that make the whole id; −1 when nowhere. An id
+// that differs only in its last letter has the same ones in the middle.
+func (e *encoded) find(b []byte) int {
+	for from := 0; ; {
+		at := bytes.Index(b[from:], e.whole)
+		if at < 0 {
+			return -1
+		}
+		at += from
+		end := at + len(e.whole)
+		if bytes.HasSuffix(decodeGroup(b[max(at-group, 0):at]), e.before) && bytes.HasPrefix(decodeGroup(b[end:min(end+group, len(b))]), e.after) {
+			return at
+		}
+		from = at + 1
+	}
+}
+
+// decodeGroup returns what up to four characters stand for: fewer than three bytes at the end of what was encoded.
+func decodeGroup(b []byte) []byte {
+	var out [3]byte
+	n, err := base64.RawStdEncoding.Decode(out[:], b)
+	for err != nil && len(b) > 0 {
+		b = b[:len(b)-1]
+		n, err = base64.RawStdEncoding.Decode(out[:], b)
+	}
+	return out[:n]
+}
+
+// longest is the length of the longest spelling, with what must be seen around it.
 func (p *Pattern) longest() int {
 	n := 0
 	for _, form := range p.forms {
 		n = max(n, len(form))
+	}
+	for i := range p.encoded {
+		n = max(n, len(p.encoded[i].whole)+2*group)
 	}
 	return n
 }

@@ -2,8 +2,8 @@
 // brought back.
 //
 // A backup is a tar (POSIX.1-2001) whose first member, backup.json, says what the others are and what their
-// bytes hash to; they follow in that order: the manifest of the checkpoint and then the layers' files, as
-// they lie in the data folder. docs/formats/backup.md has the format. Nothing of it is kept twice on the way:
+// bytes hash to; they follow in that order: the manifest of the checkpoint, then the layers' files, as
+// they lie in the data folder, and the refused records, if there are any. docs/formats/backup.md has the format. Nothing of it is kept twice on the way:
 // [Write] reads from the checkpoint's files, [Copy] checks what passes through, [Restore] writes what it reads.
 //
 // Whoever restores a backup has not written it: names, sizes and counts are believed only within bounds, and
@@ -24,8 +24,12 @@ import (
 	"hutong/layers"
 )
 
-// formatVersion is the version of the format that is written, and the newest that is read.
-const formatVersion = 1
+// formatVersion is the newest version of the format. A backup without refused records is of plainVersion, which an
+// older Hutong reads as well.
+const (
+	plainVersion  = 1
+	formatVersion = 2
+)
 
 // contentsName is the first member, and folder what the names of all others start with.
 const (
@@ -84,11 +88,14 @@ func FileName(seq layers.Seq, written time.Time) string {
 	return fmt.Sprintf("hutong-%s-%d.tar", written.UTC().Format("20060102T150405Z"), uint64(seq))
 }
 
-// contentsOf returns the contents of a backup of a checkpoint.
-func contentsOf(p *checkpoint.Pinned, hutong string) *Contents {
-	c := &Contents{Version: formatVersion, Hutong: hutong, Epoch: p.Info.Epoch, Seq: p.Info.Seq, Written: p.Info.Time.UTC()}
+// contentsOf returns the contents of a backup of a checkpoint, and of letters if there are any.
+func contentsOf(p *checkpoint.Pinned, letters Member, hutong string) *Contents {
+	c := &Contents{Version: plainVersion, Hutong: hutong, Epoch: p.Info.Epoch, Seq: p.Info.Seq, Written: p.Info.Time.UTC()}
 	for _, f := range p.Files() {
 		c.Members = append(c.Members, Member{Name: folder + f.Name, Bytes: f.Bytes, SHA256: f.SHA256})
+	}
+	if letters.Name != "" {
+		c.Version, c.Members = formatVersion, append(c.Members, letters)
 	}
 	return c
 }
@@ -147,8 +154,9 @@ func (c *Contents) validate() error {
 	var total int64
 	for i := range c.Members {
 		m := &c.Members[i]
+		letters := c.Version >= formatVersion && i > 0 && i == len(c.Members)-1 && m.Name == lettersName
 		switch name, ok := strings.CutPrefix(m.Name, folder); {
-		case i > 0 && (!ok || !checkpoint.IsFile(name)):
+		case i > 0 && !letters && (!ok || !checkpoint.IsFile(name)):
 			return fmt.Errorf("member %q: no file of a checkpoint is called so", m.Name)
 		case seen[m.Name]:
 			return fmt.Errorf("member %q stands twice", m.Name)

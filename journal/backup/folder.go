@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"hutong/ingest"
 	"hutong/journal"
 	"hutong/journal/checkpoint"
 	"hutong/layers"
@@ -22,8 +23,11 @@ var ErrBehind = errors.New("backup: the log has changes that no checkpoint has: 
 // Folder is a data folder that no server has open, and its newest checkpoint. It is locked until it is closed.
 type Folder struct {
 	*checkpoint.Pinned
-	lock io.Closer // the log, if there is one
+	lock    io.Closer // the log, if there is one
+	letters []Letters
 }
+
+var _ Letters = (*Folder)(nil)
 
 // OpenFolder opens a data folder for a backup. The error is [journal.ErrLocked] when a server has it,
 // [ErrBehind], [ErrUnfinished], [checkpoint.ErrNone], or says what is wrong with its log. log gets what the log says
@@ -58,10 +62,28 @@ func OpenFolder(ctx context.Context, data string, log *slog.Logger) (*Folder, er
 	if err == nil && f.Info.Seq != newest { // its manifest is damaged
 		err = fmt.Errorf("%w: the newest checkpoint, %d, cannot be read", ErrDamaged, newest)
 	}
+	if j, ok := f.lock.(*journal.Journal); ok && err == nil {
+		var letters ingest.DeadLetters
+		letters, err = j.DeadLetters(ctx, journal.LetterLimits{})
+		if all, ok := letters.(Letters); ok {
+			f.letters = append(f.letters, all)
+		}
+	}
 	if err != nil {
 		return nil, errors.Join(err, f.lock.Close())
 	}
+	f.letters = append(f.letters, restoredLetters(data))
 	return f, nil
+}
+
+// Each calls fn with the folder's refused records, those that a restore has left there last.
+func (f *Folder) Each(ctx context.Context, fn func(source string, l *ingest.Letter) error) error {
+	for _, letters := range f.letters {
+		if err := letters.Each(ctx, fn); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // openLog opens the log of a data folder, which must have nothing behind a checkpoint.

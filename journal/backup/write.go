@@ -17,11 +17,19 @@ import (
 // fileMode is that of members: they hold private fields.
 const fileMode = 0o600
 
-// Write writes a backup of a checkpoint. The same checkpoint always gives the same bytes. On an error what was
+// Write writes a backup of a checkpoint and of letters, nil for none. The same checkpoint and letters always give the same
+// bytes. Letters lie on the disk of the checkpoints meanwhile, since a tar says first how long they are. On an error what was
 // written is no backup: w must not end as if it were one. The error is [ErrDamaged] when a file is not as it
 // was written, ctx's, or w's.
-func Write(ctx context.Context, w io.Writer, p *checkpoint.Pinned, progress *Progress) (*Contents, error) {
-	c := contentsOf(p, telemetry.ReadBuild().Version)
+func Write(ctx context.Context, w io.Writer, p *checkpoint.Pinned, letters Letters, progress *Progress) (*Contents, error) {
+	spooled, member, err := spool(ctx, p, letters)
+	if err != nil {
+		return nil, fmt.Errorf("backup: refused records: %w", err)
+	}
+	if spooled != nil {
+		defer spooled.Close()
+	}
+	c := contentsOf(p, member, telemetry.ReadBuild().Version)
 	text, err := c.encode()
 	if err != nil {
 		return nil, fmt.Errorf("backup: %w", err)
@@ -32,7 +40,7 @@ func Write(ctx context.Context, w io.Writer, p *checkpoint.Pinned, progress *Pro
 		return nil, err
 	}
 	for i := range c.Members {
-		if err := copyMember(out, &c.Members[i], c.Written, p, i, progress); err != nil {
+		if err := copyMember(out, &c.Members[i], c.Written, p, i, spooled, progress); err != nil {
 			return nil, err
 		}
 	}
@@ -43,9 +51,14 @@ func Write(ctx context.Context, w io.Writer, p *checkpoint.Pinned, progress *Pro
 }
 
 // copyMember writes member i of a backup.
-func copyMember(out *tar.Writer, m *Member, at time.Time, p *checkpoint.Pinned, i int, progress *Progress) error {
-	var from io.Reader = bytes.NewReader(p.Manifest())
-	if i > 0 {
+func copyMember(out *tar.Writer, m *Member, at time.Time, p *checkpoint.Pinned, i int, letters io.Reader, progress *Progress) error {
+	var from io.Reader
+	switch {
+	case i == 0:
+		from = bytes.NewReader(p.Manifest())
+	case m.Name == lettersName:
+		from = letters
+	default:
 		f, err := p.Open(m.Name[len(folder):])
 		if err != nil {
 			return fmt.Errorf("%w: %s: %w", ErrDamaged, m.Name, err)

@@ -110,9 +110,9 @@ type Store struct {
 	now     func() time.Time
 
 	mu      sync.Mutex
-	work    sync.Mutex     // held by Write and Load, so that mu is not held across their I/O
-	entries []entry        // guarded by mu; newest first
-	pinned  map[string]int // guarded by mu; how often each of the layers' files is pinned
+	work    sync.Mutex       // held by Write and Load, so that mu is not held across their I/O
+	entries []entry          // guarded by mu; newest first
+	pinned  map[*Pinned]bool // guarded by mu; those that are not released
 }
 
 // entry is one checkpoint of the folder.
@@ -132,7 +132,7 @@ func Open(folder string, o Options) (*Store, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Store{folder: folder, keep: cmp.Or(o.Keep, DefaultKeep), retain: o.Retention, log: o.Log, fs: o.fs, now: o.now, pinned: map[string]int{}}
+	s := &Store{folder: folder, keep: cmp.Or(o.Keep, DefaultKeep), retain: o.Retention, log: o.Log, fs: o.fs, now: o.now, pinned: map[*Pinned]bool{}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -124,11 +124,11 @@ func (s *Store) sweepFiles() error {
 			used[f.File] = true
 		}
 	}
-	s.mu.Lock()
-	for name := range s.pinned {
-		used[name] = true
+	for _, m := range s.pinnedManifests() {
+		for _, f := range m.files() {
+			used[f.File] = true
+		}
 	}
-	s.mu.Unlock()
 	left, err := names(s.fs, filepath.Join(s.folder, filesFolder))
 	if err != nil {
 		return err

@@ -52,42 +52,66 @@ func (s *Store) Forget(ctx context.Context, seq layers.Seq) ([]layers.Seq, error
 	return removed, nil
 }
 
-// Search decodes every file of every checkpoint and looks for a feature of a layer: features and tombstones
-// with its id are found, other rows with the id in a text are mentions. It returns the names of the files
-// with mentions. A checkpoint that cannot be read is in proof.Unsearched.
+// Search decodes every file of every checkpoint, and of those that are pinned, and looks for a feature of a layer:
+// features and tombstones with its id are found, other rows with the id in a text are mentions. It returns the
+// names of the files with mentions. A checkpoint that cannot be read is in proof.Unsearched.
 func (s *Store) Search(ctx context.Context, layer layers.Name, id layers.FeatureID, p *erasure.Pattern, proof *erasure.Proof) (mentioned map[string]bool, err error) {
 	s.work.Lock()
 	defer s.work.Unlock()
 	mentioned = map[string]bool{}
-	searched := map[string]bool{} // checkpoints share files
+	x := searcher{store: s, layer: layer, id: id, pattern: p, proof: proof, mentioned: mentioned, searched: map[string]bool{}}
 	for _, e := range s.snapshot() {
 		if e.manifest == nil {
 			proof.Unsearched = append(proof.Unsearched, fmt.Sprintf("checkpoint %d, which cannot be read", e.seq))
 			continue
 		}
-		for i := range e.manifest.Layers {
-			l := &e.manifest.Layers[i]
-			for _, f := range []*fileRecord{&l.Features, l.Tombstones, l.Erased} {
-				if f == nil || searched[f.File] {
-					continue
-				}
-				searched[f.File] = true
-				search := search{pattern: p, proof: proof, file: f, column: l.IDColumn}
-				if f != &l.Features {
-					search.column = "id"
-				}
-				if l.Name == layer {
-					search.id = id
-				}
-				if err := s.withFile(f, func(in file) error { return search.run(ctx, in) }); err != nil {
-					return nil, fmt.Errorf("checkpoint: search: %w", err)
-				}
-				proof.Checkpoints++
-				mentioned[f.File] = search.mentions > 0
-			}
+		if err := x.manifest(ctx, e.manifest, ""); err != nil {
+			return nil, err
+		}
+	}
+	for _, m := range s.pinnedManifests() {
+		if err := x.manifest(ctx, m, ", which a backup under way keeps until it ends"); err != nil {
+			return nil, err
 		}
 	}
 	return mentioned, nil
+}
+
+// searcher is one call to Search.
+type searcher struct {
+	store     *Store
+	layer     layers.Name
+	id        layers.FeatureID
+	pattern   *erasure.Pattern
+	proof     *erasure.Proof
+	searched  map[string]bool // checkpoints share files
+	mentioned map[string]bool
+}
+
+// manifest searches the files of a checkpoint; why says why they are there, in what is found.
+func (x *searcher) manifest(ctx context.Context, m *manifest, why string) error {
+	for i := range m.Layers {
+		l := &m.Layers[i]
+		for _, f := range []*fileRecord{&l.Features, l.Tombstones, l.Erased} {
+			if f == nil || x.searched[f.File] {
+				continue
+			}
+			x.searched[f.File] = true
+			search := search{pattern: x.pattern, proof: x.proof, file: f, why: why, column: l.IDColumn}
+			if f != &l.Features {
+				search.column = "id"
+			}
+			if l.Name == x.layer {
+				search.id = x.id
+			}
+			if err := x.store.withFile(f, func(in file) error { return search.run(ctx, in) }); err != nil {
+				return fmt.Errorf("checkpoint: search: %w", err)
+			}
+			x.proof.Checkpoints++
+			x.mentioned[f.File] = search.mentions > 0
+		}
+	}
+	return nil
 }
 
 // search is that of one file.
@@ -95,6 +119,7 @@ type search struct {
 	pattern  *erasure.Pattern
 	proof    *erasure.Proof
 	file     *fileRecord
+	why      string           // the file is there, "" when a checkpoint has it
 	column   string           // with the ids
 	id       layers.FeatureID // "" in a file of another layer
 	mentions int
@@ -138,7 +163,7 @@ func (x *search) row(r *geoparquet.Reader, columns []geoparquet.Column, texts []
 	for _, i := range texts {
 		v := r.Value(i)
 		if columns[i].Name == x.column && x.id != "" && string(v.Bytes) == string(x.id) {
-			x.proof.Found.Addf("checkpoint file %s", x.file.File)
+			x.proof.Found.Addf("checkpoint file %s%s", x.file.File, x.why)
 			return
 		}
 		mentions = mentions || x.pattern.Plain() && x.pattern.In(v.Bytes)

@@ -25,6 +25,10 @@ func TestForget(t *testing.T) {
 		return Content{Seq: seq, Epoch: "first", Layers: []layers.State{l.State(), other.State()}}
 	}
 	write(t, s, full(5))
+	pinned, err := s.Pin() // as for a backup under way
+	if err != nil {
+		t.Fatal(err)
+	}
 	p := erasure.NewPattern(id)
 	search := func() (erasure.Proof, map[string]bool) {
 		var proof erasure.Proof
@@ -53,6 +57,10 @@ func TestForget(t *testing.T) {
 	if diff := cmp.Diff([]layers.Seq{5}, removed); err != nil || diff != "" {
 		t.Fatalf("got %v (-want +got):\n%s", err, diff)
 	}
+	if proof, _ := search(); proof.Found.Count != 1 || !strings.Contains(proof.Found.Places[0], "cases.5.parquet, which a backup under way keeps") {
+		t.Errorf("while it is pinned: got %+v", proof.Found)
+	}
+	pinned.Release()
 	proof, mentioned := search()
 	if proof.Found.Count != 0 || proof.Mentions.Count != 2 || !mentioned["cases.6.parquet"] || !mentioned["others.5.parquet"] || mentioned["cases.6.erased.parquet"] {
 		t.Errorf("after: got %+v, mentions in %v", proof, mentioned)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -33,6 +35,7 @@ type Pinned struct {
 	store    *Store
 	manifest []byte
 	name     string // of the manifest
+	decoded  *manifest
 	files    []fileRecord
 	release  sync.Once
 }
@@ -58,11 +61,10 @@ func (s *Store) Pin() (*Pinned, error) {
 	for _, f := range m.files() {
 		p.files = append(p.files, *f)
 	}
+	p.decoded = m
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range p.files {
-		s.pinned[p.files[i].File]++
-	}
+	s.pinned[p] = true
 	return p, nil
 }
 
@@ -89,17 +91,41 @@ func (p *Pinned) Open(name string) (io.ReadCloser, error) {
 	return nil, fmt.Errorf("checkpoint: no file %q of it", name)
 }
 
-// Release lets the files go; those that no checkpoint needs are removed when the next one is written. It may
+// Temporary makes a file without a name on the disk of the checkpoints, which is gone once it is closed.
+func (p *Pinned) Temporary() (*os.File, error) {
+	f, err := os.CreateTemp(p.store.folder, "*.json"+temporary) // what a kill leaves here the next Open removes
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", errors.Join(err, f.Close()))
+	}
+	return f, nil
+}
+
+// pinnedManifests returns those of what is pinned now.
+func (s *Store) pinnedManifests() []*manifest {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []*manifest
+	for p := range s.pinned {
+		all = append(all, p.decoded)
+	}
+	return all
+}
+
+// Release lets the files go and removes those that no checkpoint needs. It waits for a Write under way, and may
 // be called again.
 func (p *Pinned) Release() {
 	p.release.Do(func() {
-		p.store.mu.Lock()
-		defer p.store.mu.Unlock()
-		for i := range p.files {
-			name := p.files[i].File
-			if p.store.pinned[name]--; p.store.pinned[name] == 0 {
-				delete(p.store.pinned, name)
-			}
+		s := p.store
+		s.work.Lock() // a file that is being written is no checkpoint's yet
+		defer s.work.Unlock()
+		s.mu.Lock()
+		delete(s.pinned, p)
+		s.mu.Unlock()
+		if err := s.sweepFiles(); err != nil {
+			s.log.Warn("files that no checkpoint needs stay", slog.Any("error", err))
 		}
 	})
 }

@@ -87,7 +87,7 @@ func checksum(b []byte) uint32 {
 	return crc32.Update(crc32.Checksum(b[:sumAt], castagnoli), castagnoli, b[kindAt:])
 }
 
-// Parse takes a message apart. The error, which is [ErrCorrupt], says what is wrong with it.
+// Parse takes a message apart. The error, which is [ErrCorrupt] or [ErrNewer], says what is wrong with it.
 func Parse(b []byte) (Message, error) {
 	var m Message
 	refuse := func(format string, args ...any) (Message, error) {
@@ -98,11 +98,13 @@ func Parse(b []byte) (Message, error) {
 		return refuse("a message of %d bytes, fewer than %d", len(b), wholeSize)
 	case string(b[:3]) != magic[:3]:
 		return refuse("a message that starts with %q, not %q: it is not Hutong's", b[:3], magic[:3])
-	case b[3] != version:
-		return refuse("a message of version %d: this program reads version %d", b[3], version)
-	case binary.LittleEndian.Uint32(b[sumAt:]) != checksum(b):
+	case binary.LittleEndian.Uint32(b[sumAt:]) != checksum(b): // it stands there in every version
 		return refuse("the checksum of the message is %08x, of its bytes %08x",
 			binary.LittleEndian.Uint32(b[sumAt:]), checksum(b))
+	case b[3] > version:
+		return Message{}, fmt.Errorf("%w: a message of version %d, and this program reads version %d: start the newer one again, or restore a backup that this one reads", ErrNewer, b[3], version)
+	case b[3] != version:
+		return refuse("a message of version %d: there is none", b[3])
 	}
 	m.Kind, b = Kind(b[kindAt]), b[wholeSize:]
 	need := 0

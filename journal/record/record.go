@@ -26,6 +26,10 @@ var ErrTooLarge = errors.New("record: the batches are too large")
 // ErrCorrupt says that bytes are not what was written: a checksum, a length or a count is wrong.
 var ErrCorrupt = errors.New("record: corrupt")
 
+// ErrNewer says that a message is of a later version of the format. It is whole, and no program that cannot read it may
+// go on without it.
+var ErrNewer = errors.New("record: written by a newer Hutong")
+
 // Batch is a batch of changes and who sent it. Its Seq is not written: it is the place of its message
 // in the log.
 type Batch struct {

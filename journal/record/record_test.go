@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -157,9 +158,10 @@ func TestParseRefuses(t *testing.T) {
 		b    []byte
 		want string
 	}{
+		{"no version", sealed(append([]byte("HTJ\x00"), good[4:]...)), "version 0: there is none"},
+		{"a later version, flipped", append([]byte("HTJ\x02"), good[4:]...), "checksum"},
 		{"nothing", nil, "a message of 0 bytes"},
 		{"somebody else's", []byte("{\"hello\":1}"), "it is not Hutong's"},
-		{"a later version", sealed(append([]byte("HTJ\x02"), good[4:]...)), "version 2: this program reads version 1"},
 		{"cut off", good[:len(good)-1], "checksum"},
 		{"kind", sealed([]byte("HTJ\x010000\x09")), "no kind 9"},
 		{"a short part", sealed([]byte("HTJ\x010000\x01short")), "a part with 5 bytes"},
@@ -174,6 +176,16 @@ func TestParseRefuses(t *testing.T) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// A message of a later version is not taken for damage, which might be accepted.
+func TestParseNewer(t *testing.T) {
+	t.Parallel()
+	b := append([]byte("HTJ\x02"), whole(section(t, examples()["several layers"]...))[4:]...)
+	binary.LittleEndian.PutUint32(b[sumAt:], checksum(b))
+	if _, err := Parse(b); !errors.Is(err, ErrNewer) || errors.Is(err, ErrCorrupt) || !strings.Contains(err.Error(), "version 2") {
+		t.Errorf("got %v, want ErrNewer", err)
 	}
 }
 
