@@ -60,12 +60,13 @@ e2e: $(WEB) ## run the tests of the built binary only
 	$(GO) test -race -shuffle=on -timeout $(TIMEOUT) -v ./internal/e2e/...
 
 .PHONY: soak
-soak: ## run the tests of the store, the tiles and the service twenty times, shuffled, with fresh seeds and the race detector; kill the MQTT listener 200 times, the server 50 times, and with NATS clients 50 times
+soak: ## run the tests of the store, the tiles and the service twenty times, shuffled, with fresh seeds and the race detector; kill the MQTT listener 200 times, the server 50 times, and with NATS clients 50 times; load a server for ten minutes and see that its memory stays flat
 	HUTONG_SEED=$$RANDOM $(GO) test -race -shuffle=on -count=20 -timeout 2h ./layers/... ./tiles/... ./ingest/... ./api/... ./internal/app
 	HUTONG_SEED=$$RANDOM $(GO) test -count=1 -timeout 30m -v -run '^TestKillLoop$$' ./ingest/mqtt -mqtt.rounds=200
 	$(GO) test -count=1 -timeout 60m -v -run '^TestMQTTKillLoop$$' ./internal/e2e -mqtt.rounds=200
 	$(GO) test -count=1 -timeout 60m -v -run '^TestNATSKillLoop$$' ./internal/e2e -nats.rounds=50
 	HUTONG_SEED=$$RANDOM $(GO) test -count=1 -timeout 60m -v -run '^TestKillLoop$$' ./internal/e2e -kill.rounds=50
+	HUTONG_SEED=$$RANDOM $(GO) test -count=1 -timeout 30m -v -run '^TestFlat$$' ./internal/e2e -flat.seconds=600
 
 .PHONY: fuzz
 fuzz: ## fuzz every target for FUZZTIME (60s)

@@ -33,6 +33,7 @@ type boundListener struct {
 	slots  chan struct{}
 	closed chan struct{}
 	close  sync.Once
+	open   atomic.Int64 // connections; one slot more is taken by who waits for the next
 	full   telemetry.Count
 	stalls telemetry.Count
 }
@@ -47,7 +48,7 @@ func bound(l net.Listener, limit int, m *telemetry.Metrics) *boundListener {
 		stalls: m.Counter("hutong_http_stalled_total", "Connections closed because the client stopped reading.").With(),
 	}
 	m.Sample("hutong_http_connections", "Connections that are open.", nil,
-		func(emit func(float64, ...string)) { emit(float64(len(b.slots))) })
+		func(emit func(float64, ...string)) { emit(float64(b.open.Load())) })
 	return b
 }
 
@@ -68,7 +69,8 @@ func (b *boundListener) Accept() (net.Conn, error) {
 		<-b.slots
 		return nil, err
 	}
-	return &boundConn{Conn: conn, release: func() { <-b.slots }, stalls: b.stalls}, nil
+	b.open.Add(1)
+	return &boundConn{Conn: conn, release: func() { b.open.Add(-1); <-b.slots }, stalls: b.stalls}, nil
 }
 
 // Close stops accepting; connections stay open.

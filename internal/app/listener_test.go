@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -71,6 +72,57 @@ func TestBoundListener(t *testing.T) {
 	}
 	if err := <-second; !errors.Is(err, net.ErrClosed) {
 		t.Errorf("after Close: got %v, want net.ErrClosed", err)
+	}
+}
+
+// TestConnectionsAreCounted counts what is open, and not who waits for the next.
+func TestConnectionsAreCounted(t *testing.T) {
+	t.Parallel()
+	var config net.ListenConfig
+	inner, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := telemetry.NewMetrics()
+	l := bound(inner, 9, m)
+	accepted := make(chan net.Conn)
+	go func() {
+		defer close(accepted)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			accepted <- conn
+		}
+	}()
+	wants := func(open string) {
+		t.Helper()
+		if !strings.Contains(scrape(m), "hutong_http_connections "+open+"\n") {
+			t.Errorf("got another count of connections than %s", open)
+		}
+	}
+	for len(l.slots) == 0 {
+		runtime.Gosched()
+	}
+	wants("0")
+	var dialer net.Dialer
+	client, err := dialer.DialContext(t.Context(), "tcp", inner.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	conn := <-accepted
+	wants("1")
+	for range 2 {
+		_ = conn.Close()
+	}
+	wants("0")
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if conn, more := <-accepted; more {
+		t.Errorf("got %v after Close", conn)
 	}
 }
 

@@ -180,17 +180,29 @@ func (s *server) says(t *testing.T, wants ...string) {
 // metric returns the value of a metric without labels.
 func (s *server) metric(t *testing.T, name string) float64 {
 	t.Helper()
-	for line := range strings.Lines(string(s.get(t, "/metrics").body)) {
-		if text, found := strings.CutPrefix(line, name+" "); found {
-			v, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return v
-		}
+	v, found := s.metrics(t)[name]
+	if !found {
+		t.Fatalf("there is no metric %s", name)
 	}
-	t.Fatalf("there is no metric %s", name)
-	return 0
+	return v
+}
+
+// metrics returns the values of all metrics by their names with labels.
+func (s *server) metrics(t *testing.T) map[string]float64 {
+	t.Helper()
+	out := map[string]float64{}
+	for line := range strings.Lines(string(s.get(t, "/metrics").body)) {
+		at := strings.LastIndexByte(line, ' ')
+		if at < 0 || strings.HasPrefix(line, "#") {
+			continue
+		}
+		v, err := strconv.ParseFloat(strings.TrimSpace(line[at:]), 64)
+		if err != nil {
+			t.Fatalf("%s: %v", line, err)
+		}
+		out[line[:at]] = v
+	}
+	return out
 }
 
 // bodies asks for all paths and returns status and body of each.

@@ -88,60 +88,85 @@ func TestMQTT(t *testing.T) {
 	}
 }
 
+// station connects a client that may publish.
+func station(t *testing.T, s *server, key string) mqtt.Client {
+	t.Helper()
+	options := mqtt.NewClientOptions().AddBroker("tcp://" + mqttAddress(t, s)).SetClientID("station").
+		SetUsername("station").SetPassword(key).SetAutoReconnect(false).SetConnectTimeout(patience)
+	c := mqtt.NewClient(options)
+	if token := c.Connect(); !token.WaitTimeout(patience) || token.Error() != nil {
+		t.Fatalf("connect: %v", token.Error())
+	}
+	return c
+}
+
+// reading is a message of a station.
+func reading(value int, at time.Time) string {
+	return fmt.Sprintf(`{"pm25": %d, "lon": 116.4, "lat": 39.9, "at": %q}`, value, at.Format(time.RFC3339Nano))
+}
+
+// publishAll publishes by QoS 1 what next returns, 64 messages at once, until that is no topic or the
+// connection is lost. It returns when no message is under way. acknowledged is called from any goroutine.
+func publishAll(c mqtt.Client, next func() (topic, payload string, acknowledged func())) {
+	var waiting sync.WaitGroup
+	defer waiting.Wait()
+	slots := make(chan struct{}, 64)
+	for c.IsConnectionOpen() {
+		topic, payload, acknowledged := next()
+		if topic == "" {
+			return
+		}
+		slots <- struct{}{}
+		token := c.Publish(topic, 1, false, payload)
+		waiting.Go(func() {
+			defer func() { <-slots }()
+			if token.WaitTimeout(patience) && token.Error() == nil {
+				acknowledged()
+			}
+		})
+	}
+}
+
 // TestMQTTKillLoop publishes by QoS 1 with many messages in flight, kills the server at random and starts
 // it again: whatever was acknowledged is in the journal.
 func TestMQTTKillLoop(t *testing.T) {
 	t.Parallel()
 	config, key := sensorsCity(t)
-	acknowledged, sent := 0, 0
+	total, sent := 0, 0        // acknowledged
 	newest := map[string]int{} // acknowledged value of each station
 	var mu sync.Mutex
 	start := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for round := range *mqttRounds {
 		s := run(t, "serve", "--config", config)
-		for station, value := range newest {
+		for id, value := range newest {
 			var f struct{ Properties map[string]any }
-			a := s.get(t, "/layers/air/features/"+station)
+			a := s.get(t, "/layers/air/features/"+id)
 			if err := json.Unmarshal(a.body, &f); err != nil || a.StatusCode != http.StatusOK {
-				t.Fatalf("round %d: %s was acknowledged at %d: got %d %s", round, station, value, a.StatusCode, a.body)
+				t.Fatalf("round %d: %s was acknowledged at %d: got %d %s", round, id, value, a.StatusCode, a.body)
 			}
 			if got, _ := f.Properties["value"].(float64); int(got) < value {
-				t.Fatalf("round %d: %s was acknowledged at %d and is at %v", round, station, value, got)
+				t.Fatalf("round %d: %s was acknowledged at %d and is at %v", round, id, value, got)
 			}
 		}
-		options := mqtt.NewClientOptions().AddBroker("tcp://" + mqttAddress(t, s)).SetClientID("station").
-			SetUsername("station").SetPassword(key).SetAutoReconnect(false).SetConnectTimeout(patience)
-		c := mqtt.NewClient(options)
-		if token := c.Connect(); !token.WaitTimeout(patience) || token.Error() != nil {
-			t.Fatalf("round %d: connect: %v", round, token.Error())
-		}
+		c := station(t, s, key)
 		timer := time.AfterFunc(time.Duration(20+rand.IntN(180))*time.Millisecond, func() { _ = s.cmd.Process.Kill() }) //nolint:gosec // when does not matter
-		var waiting sync.WaitGroup
-		slots := make(chan struct{}, 64)
-		for c.IsConnectionOpen() {
-			slots <- struct{}{}
+		publishAll(c, func() (topic, payload string, acknowledged func()) {
 			sent++
-			station, value := fmt.Sprintf("s%d", sent%50), sent
-			payload := fmt.Sprintf(`{"pm25": %d, "lon": 116.4, "lat": 39.9, "at": %q}`, value, start.Add(time.Duration(value)*time.Millisecond).Format(time.RFC3339Nano))
-			token := c.Publish("air/"+station+"/pm25", 1, false, payload)
-			waiting.Go(func() {
-				defer func() { <-slots }()
-				if token.WaitTimeout(patience) && token.Error() == nil {
-					mu.Lock()
-					acknowledged++
-					newest[station] = max(newest[station], value)
-					mu.Unlock()
-				}
-			})
-		}
-		waiting.Wait()
+			id, value := fmt.Sprintf("s%d", sent%50), sent
+			return "air/" + id + "/pm25", reading(value, start.Add(time.Duration(value)*time.Millisecond)), func() {
+				mu.Lock()
+				defer mu.Unlock()
+				total++
+				newest[id] = max(newest[id], value)
+			}
+		})
 		timer.Stop()
 		c.Disconnect(0)
 		_ = s.cmd.Process.Kill()
 		<-s.exited
 	}
-	if acknowledged == 0 {
+	if total == 0 {
 		t.Error("nothing was ever acknowledged")
 	}
-	t.Logf("%d sent, %d acknowledged in %d rounds", sent, acknowledged, *mqttRounds)
+	t.Logf("%d sent, %d acknowledged in %d rounds", sent, total, *mqttRounds)
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -25,12 +26,15 @@ const (
 	areaSize            = 0.008
 )
 
+// firstTime is what times of reports count from.
+var firstTime = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+
 // record is one change, from which its text follows.
 type record struct {
 	id    string
 	stall bool
 	gone  bool
-	at    int64 // microseconds since the first of 2020, of a report; no two are alike
+	at    int64 // microseconds since firstTime, of a report; no two are alike, but of an endless client
 	votes int64
 	place uint32 // 16 bits of each coordinate
 }
@@ -57,7 +61,7 @@ func (r record) note() string {
 }
 
 func (r record) time() string {
-	return time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(r.at) * time.Microsecond).Format(time.RFC3339Nano)
+	return firstTime.Add(time.Duration(r.at) * time.Microsecond).Format(time.RFC3339Nano)
 }
 
 // request is some records as they are sent.
@@ -133,7 +137,14 @@ type sender struct {
 	pending      *request
 	acknowledged []*request
 	never        []string // paths of features that were refused with all of their request
+
+	// endless is a client for a run of any length: its ids are few, its reports are of now, or late by up to
+	// an hour, and it remembers only its last requests.
+	endless bool
 }
+
+// remembered are the requests that an endless client remembers.
+const remembered = 32
 
 func (c *sender) run(s *server) {
 	for !c.k.killed.Load() && !c.k.t.Failed() {
@@ -175,7 +186,9 @@ func (c *sender) send(s *server) bool {
 		return false
 	case r.bad && p.Status == http.StatusUnprocessableEntity:
 		for i := range r.records {
-			c.never = append(c.never, r.records[i].path())
+			if !c.endless {
+				c.never = append(c.never, r.records[i].path())
+			}
 		}
 		c.pending = nil
 		return true
@@ -184,6 +197,9 @@ func (c *sender) send(s *server) bool {
 		return false
 	}
 	c.acknowledged, c.pending = append(c.acknowledged, r), nil
+	if c.endless && len(c.acknowledged) > remembered {
+		c.acknowledged = slices.Delete(c.acknowledged, 0, 1)
+	}
 	c.k.acks.Add(1)
 	return true
 }
@@ -192,7 +208,14 @@ func (c *sender) send(s *server) bool {
 func (c *sender) record(stall bool, id string) record {
 	c.made++
 	r := record{id: id, stall: stall, votes: c.rng.Int64N(100), place: c.rng.Uint32()}
-	if !stall { // any time, and one that no other record has
+	switch {
+	case stall:
+	case c.endless:
+		r.at = time.Since(firstTime).Microseconds()
+		if c.rng.IntN(10) == 0 {
+			r.at -= c.rng.Int64N(time.Hour.Microseconds())
+		}
+	default: // any time, and one that no other record has
 		r.at = c.rng.Int64N(1e7)*1e6 + (c.made*killClients+int64(c.number))%1e6
 	}
 	return r
@@ -221,6 +244,9 @@ func (c *sender) next() *request {
 	case n < 65: // of ids that are nowhere else, so that half of it would be seen
 		r := &request{media: media, atomic: true, bad: c.rng.IntN(4) == 0}
 		size, first := 200, c.made
+		if c.endless {
+			first = 0
+		}
 		if c.rng.IntN(8) == 0 {
 			size = 5000 // more than a message of the log
 		}
