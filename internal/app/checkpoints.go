@@ -44,7 +44,15 @@ func (d *durable) due(now time.Time) bool {
 	if d.store.seqNow() <= d.last.seq {
 		return false
 	}
-	return d.last.seq == 0 || d.journal.Bytes()-d.last.bytes >= d.data.CheckpointBytes || now.Sub(d.last.at) >= d.data.CheckpointEvery
+	return d.last.seq == 0 || d.journal.Bytes()-d.last.bytes >= d.data.checkpointBytes(d.last.size) || now.Sub(d.last.at) >= d.data.CheckpointEvery
+}
+
+// checkpointBytes is of how much of the log a checkpoint is due behind one of a size.
+func (d *Data) checkpointBytes(size int64) int64 {
+	if d.CheckpointBytes > 0 {
+		return d.CheckpointBytes
+	}
+	return max(DefaultCheckpointBytes, 2*size)
 }
 
 // checkpoint writes one and cuts the log.
@@ -62,7 +70,7 @@ func (d *durable) checkpoint(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d.last.seq, d.last.at = content.Seq, start
+	d.last.seq, d.last.at, d.last.size = content.Seq, start, info.Bytes
 	if oldest := d.checkpoints.Oldest(); oldest > 0 {
 		if err := d.journal.Truncate(ctx, oldest); err != nil {
 			return err

@@ -30,7 +30,7 @@ import (
 
 // The defaults of [Data].
 const (
-	DefaultCheckpointBytes = 256 << 20
+	DefaultCheckpointBytes = 64 << 20 // about a million changes, which a start applies in 4 s
 	DefaultCheckpointEvery = 10 * time.Minute
 )
 
@@ -47,7 +47,8 @@ type Data struct {
 	// Sync is how often the log is synced; 0 is before each acknowledgement.
 	Sync time.Duration
 	// CheckpointBytes of the log, and CheckpointEvery, are after how much of either a checkpoint is
-	// written; 0 is [DefaultCheckpointBytes] and [DefaultCheckpointEvery].
+	// written; 0 is [DefaultCheckpointBytes], or twice the last checkpoint's size if that is more, so that writing them
+	// is never most of the work, and [DefaultCheckpointEvery].
 	CheckpointBytes int64
 	CheckpointEvery time.Duration
 	// Keep is how many checkpoints are kept at least; 0 is [checkpoint.DefaultKeep].
@@ -77,6 +78,7 @@ type durable struct {
 		seq   layers.Seq
 		at    time.Time
 		bytes int64 // of the log, after it was cut
+		size  int64 // its own
 	}
 
 	mu    sync.Mutex
@@ -92,9 +94,6 @@ type durable struct {
 // the store accepts goes to the log.
 func openDurable(ctx context.Context, data Data, store *Store, log *slog.Logger, m *telemetry.Metrics) (*durable, error) {
 	d := &durable{data: data, store: store, log: log, applier: newApplier(store, m), recovered: map[layers.Name]bool{}, requests: make(chan request), failed: make(chan error, 1)}
-	if d.data.CheckpointBytes == 0 {
-		d.data.CheckpointBytes = DefaultCheckpointBytes
-	}
 	if d.data.CheckpointEvery == 0 {
 		d.data.CheckpointEvery = DefaultCheckpointEvery
 	}
@@ -159,7 +158,7 @@ func (d *durable) recover(ctx context.Context, folder string, m *telemetry.Metri
 	}
 	d.store.loaded(loaded.Seq, d.recovered)
 	d.notes = loaded.Notes
-	d.last.seq, d.last.at = loaded.Seq, loaded.Time
+	d.last.seq, d.last.at, d.last.size = loaded.Seq, loaded.Time, loaded.Bytes
 	d.log.Info("checkpoint loaded", slog.Uint64("seq", uint64(loaded.Seq)), slog.Time("written", loaded.Time),
 		slog.Int("features", features), slog.Float64("seconds", time.Since(start).Seconds()))
 	return nil
