@@ -161,6 +161,15 @@ func BenchmarkAppendGzip(b *testing.B) {
 			}
 			b.ReportMetric(float64(len(dst)), "out-bytes")
 		})
+		b.Run(name+", all processors busy", func(b *testing.B) {
+			b.SetBytes(int64(len(src)))
+			b.RunParallel(func(pb *testing.PB) {
+				var dst []byte
+				for pb.Next() {
+					dst = appendGzip(encoders, dst[:0], src, parts)
+				}
+			})
+		})
 	}
 }
 

@@ -61,6 +61,8 @@ func AppendGzipBetter(dst, src []byte) []byte { return appendGzip(betterEncoders
 
 // appendGzip compresses src in so many parts of one member.
 func appendGzip(pool *sync.Pool, dst, src []byte, parts int) []byte {
+	working.Add(1)
+	defer working.Add(-1)
 	dst = append(dst, header[:]...)
 	if parts == 1 {
 		dst = appendDeflate(pool, dst, src, true)
