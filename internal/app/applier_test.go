@@ -225,4 +225,33 @@ func TestApplierFails(t *testing.T) {
 	if n := s.layers["plain"].Snapshot().Count(); n != 0 {
 		t.Errorf("got %d features of a batch that does not fit", n)
 	}
+	if c, err := s.content(); err == nil { // the next start would never read what is missing
+		t.Errorf("a checkpoint of state %d could be written, which the layer plain does not have", c.Seq)
+	}
+}
+
+// TestApplierTakesEntriesWithoutChanges: those that only give a layer a number, as each start writes one that read a
+// new layer's files and an erasure does, go together too.
+func TestApplierTakesEntriesWithoutChanges(t *testing.T) {
+	t.Parallel()
+	empty := func(seq layers.Seq) journal.Entry {
+		return journal.Entry{Seq: seq, Batches: []record.Batch{{Source: filesNote, Batch: layers.Batch{Layer: "plain"}}}}
+	}
+	for name, entries := range map[string][]journal.Entry{
+		"alone": {empty(10), empty(11), empty(12)}, "before others": {empty(10), one(11, "plain"), empty(12)},
+		"behind others": {one(10, "plain"), empty(11), empty(12)}, "in one entry": {{Seq: 12, Batches: slices.Repeat(empty(12).Batches, 2)}},
+	} {
+		s := timedStore(t)
+		a := newApplier(s, telemetry.NewMetrics())
+		for _, e := range entries {
+			if err := a.put(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a.mark(t.Context(), a.end)
+		a.run(func() { t.Errorf("%s: %v", name, a.err) })
+		if got := s.seqNow(); got != 12 {
+			t.Errorf("%s: got state %d, want 12", name, got)
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"time"
 
 	"hutong/api"
@@ -51,6 +52,9 @@ func (s *Store) show(seq layers.Seq, batches []record.Batch, live bool) ([][]lay
 		all.Seq = seq
 		delta, err := l.Apply(all)
 		if err != nil {
+			if s.seq == seq {
+				s.torn = fmt.Errorf("app: layer %s is not at state %d, as others are: %w", l.Name(), seq, err)
+			}
 			return nil, err
 		}
 		passage := api.Passage{Observed: newest(l.Schema(), batches[i:]), Received: time.UnixMicro(all.Received)}
