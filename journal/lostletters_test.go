@@ -126,6 +126,36 @@ func TestDamagedLetters(t *testing.T) {
 	}
 }
 
+// What notes that a letter was removed stands between others, and hides no damage before it.
+func TestDamagedLetterBeforeARemoval(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	j := open(t, options(folder))
+	l := lettersOf(t, j, LetterLimits{})
+	all := putLetters(t, l, "s", "0", "1", "2")
+	if err := l.Remove(t.Context(), "s", []uint64{all[0].ID}); err != nil {
+		t.Fatal(err)
+	}
+	putLetters(t, l, "s", "3")
+	shut(t, j)
+	block := filepath.Join(j.msgsFolder(j.lettersName()), "1.blk")
+	b, err := os.ReadFile(block)
+	if err == nil {
+		b[len(b)/2+100] ^= 4 // in the third of four
+		err = os.WriteFile(block, b, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	j = open(t, options(folder))
+	if want := []span{{3, 3}}; !slices.Equal(j.lostLetters, want) {
+		t.Errorf("got %v lost, want %v", j.lostLetters, want)
+	}
+	if len(asides(t, folder)) == 0 {
+		t.Error("the damaged file was not kept")
+	}
+}
+
 // A log that is set aside as a whole takes the refused records with it, which is said; their IDs go on.
 func TestLettersOfALogThatIsGone(t *testing.T) {
 	t.Parallel()

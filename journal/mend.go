@@ -23,8 +23,12 @@ const (
 	recordSubject  = 20
 )
 
-// The highest bits of a sequence say that a record is of a message that was removed.
-const recordRemoved = 1<<63 | 1<<62
+// The highest bits of a sequence say that the message of a record was removed, or that the record is a note, which
+// stands anywhere behind, that one was.
+const (
+	recordErased  = 1 << 63
+	recordRemoval = 1 << 62
+)
 
 // blockFile is what a file of a stream's messages has.
 type blockFile struct {
@@ -110,9 +114,13 @@ func (f *blockFile) resume(at int) int {
 	return -1
 }
 
-// sequence returns that of the record at, whose message may have been removed.
+// sequence returns that of the record at, whose message may have been removed; 0 when it is a note of a removal.
 func (f *blockFile) sequence(at int) uint64 {
-	return binary.LittleEndian.Uint64(f.b[at+recordSequence:]) &^ recordRemoved
+	seq := binary.LittleEndian.Uint64(f.b[at+recordSequence:])
+	if seq&recordRemoval != 0 {
+		return 0
+	}
+	return seq &^ recordErased
 }
 
 // mended returns where the first damage of a file is, −1 when there is none, and then the records that are as they
@@ -158,8 +166,11 @@ func (s *seenRecords) damage(f *blockFile, at int) {
 	}
 }
 
-// record notes one that is as it was written.
+// record notes one that is as it was written; 0 is a note of a removal, which says nothing of what is before it.
 func (s *seenRecords) record(seq uint64) {
+	if seq == 0 {
+		return
+	}
 	if s.damaged {
 		first := s.last + 1
 		if s.last == 0 {
