@@ -291,3 +291,17 @@ func (l *lines) String() string {
 	defer l.mu.Unlock()
 	return l.b.String()
 }
+
+// A start that was killed while it removed what it had put back leaves folders without files, which keep no other from
+// putting files aside.
+func TestAsideThatWasBeingRemoved(t *testing.T) {
+	t.Parallel()
+	folder := damagedLetters(t, func(b []byte) []byte { b[60] ^= 4; return b })
+	if err := os.MkdirAll(filepath.Join(folder, asideFolder, DefaultStream), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	j := open(t, options(folder))
+	if want := []span{{1, 1}}; !slices.Equal(j.lostLetters, want) {
+		t.Errorf("got %v lost, want %v", j.lostLetters, want)
+	}
+}
