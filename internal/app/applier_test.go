@@ -151,7 +151,7 @@ func TestAppliedTogether(t *testing.T) {
 
 // one is an entry with one upsert.
 func one(seq layers.Seq, layer layers.Name) journal.Entry {
-	return journal.Entry{Seq: seq, Batches: []record.Batch{{Source: "desk", Batch: layers.Batch{
+	return journal.Entry{Seq: seq, Bytes: 100, Batches: []record.Batch{{Source: "desk", Batch: layers.Batch{
 		Layer: layer, Changes: []layers.Change{{Feature: layers.Feature{ID: "f", Geometry: orb.Point{116, 40}}}},
 	}}}}
 }
@@ -165,7 +165,9 @@ func TestApplierWaits(t *testing.T) {
 	for i := range layers.Seq(2 * maxEntries) {
 		many = append(many, one(2+i, "plain"))
 	}
-	for name, fill := range map[string][]journal.Entry{"many entries": many, "many changes": {large}} {
+	heavy := one(2, "plain")
+	heavy.Bytes = maxAheadBytes
+	for name, fill := range map[string][]journal.Entry{"many entries": many, "many changes": {large}, "many bytes": {heavy}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -192,8 +194,8 @@ func TestApplierWaits(t *testing.T) {
 				if err := errors.Join(<-put, a.rest(t.Context())); err != nil {
 					t.Error(err)
 				}
-				if len(a.waiting) != 0 || a.changes != 0 || a.store.seqNow() != 9999 {
-					t.Errorf("got state %d, with %d entries and %d changes waiting", a.store.seqNow(), len(a.waiting), a.changes)
+				if len(a.waiting) != 0 || a.changes != 0 || a.bytes != 0 || a.store.seqNow() != 9999 {
+					t.Errorf("got state %d, with %d entries, %d changes and %d bytes waiting", a.store.seqNow(), len(a.waiting), a.changes, a.bytes)
 				}
 				a.end()
 			})
