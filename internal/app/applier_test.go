@@ -257,3 +257,20 @@ func TestApplierTakesEntriesWithoutChanges(t *testing.T) {
 		}
 	}
 }
+
+// TestLagOfEntriesTogether: what waited longest of the entries that are applied together is the lag.
+func TestLagOfEntriesTogether(t *testing.T) {
+	t.Parallel()
+	s := timedStore(t)
+	s.now = func() time.Time { return noon }
+	entries := []reading{{Entry: one(10, "plain")}, {Entry: one(11, "timed")}, {Entry: one(12, "plain")}}
+	for i, ago := range []time.Duration{4 * time.Second, 9 * time.Second, time.Second} {
+		entries[i].Batches[0].Received = noon.Add(-ago).UnixMicro()
+	}
+	if err := s.applyAll(entries, true); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.layers["plain"].fresh.State().Tile; got == nil || got.P99 != 4 {
+		t.Errorf("got a lag of %v, want 4 s", got)
+	}
+}

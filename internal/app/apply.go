@@ -57,7 +57,7 @@ func (s *Store) show(seq layers.Seq, batches []record.Batch, live bool) ([][]lay
 			}
 			return nil, err
 		}
-		passage := api.Passage{Observed: newest(l.Schema(), batches[i:]), Received: time.UnixMicro(all.Received)}
+		passage := api.Passage{Observed: newest(l.Schema(), batches[i:]), Received: earliest(l.Name(), batches[i:])}
 		if s.log != nil {
 			passage.Durable = arrived
 		}
@@ -126,6 +126,17 @@ func (s *Store) count(source string, outcomes []layers.Outcome) {
 			s.outcomes.With(source, layers.Outcome(o).String()).Add(n) //nolint:gosec // fewer than 256
 		}
 	}
+}
+
+// earliest returns when the first of the batches of a layer came: what waited longest says how late tiles are.
+func earliest(name layers.Name, batches []record.Batch) time.Time {
+	at := batches[0].Received
+	for _, b := range batches {
+		if b.Layer == name {
+			at = min(at, b.Received)
+		}
+	}
+	return time.UnixMicro(at)
 }
 
 // newest returns the newest event time of the changes of a layer in batches, the zero time when they have none or it
