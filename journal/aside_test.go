@@ -48,12 +48,20 @@ func killed(t *testing.T) (folder, block string, b []byte) {
 func oneBit(t *testing.T, at float64) (folder, block string, before []byte) {
 	t.Helper()
 	folder, block, before = killed(t)
-	b := bytes.Clone(before)
-	b[int(at*float64(len(b)))] ^= 8
-	if err := os.WriteFile(block, b, 0o600); err != nil {
+	rewrite(t, block, func(b []byte) []byte { b[int(at*float64(len(b)))] ^= 8; return b })
+	return folder, block, before
+}
+
+// rewrite writes a file as change leaves what it has.
+func rewrite(t *testing.T, path string, change func(b []byte) []byte) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path, change(b), 0o600)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	return folder, block, before
 }
 
 // A start that is refused leaves a damaged file as it is, with all that stands behind the damage: once the bit is
@@ -111,10 +119,8 @@ func TestAcceptedDamageIsKept(t *testing.T) {
 // What a kill has cut off before anybody was told of it is no loss, and leaves nothing.
 func TestTailThatWasNeverAcknowledged(t *testing.T) {
 	t.Parallel()
-	folder, block, b := killed(t)
-	if err := os.WriteFile(block, append(b, b[len(b)/damageSize:len(b)/damageSize+50]...), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	folder, block, _ := killed(t)
+	rewrite(t, block, func(b []byte) []byte { return append(b, b[len(b)/damageSize:len(b)/damageSize+50]...) })
 	if got, err := numbersOf(t, folder); err != nil || len(got) != damageSize {
 		t.Errorf("got %d numbers, %v, want %d", len(got), err, damageSize)
 	}

@@ -35,15 +35,7 @@ func TestDamagedPart(t *testing.T) {
 		t.Fatalf("got %d, want more parts", seq)
 	}
 	shut(t, j)
-	block := files(t, folder)[0]
-	b, err := os.ReadFile(block)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b[maxMessage*3/2] ^= 1 // in the second part
-	if err := os.WriteFile(block, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rewrite(t, files(t, folder)[0], func(b []byte) []byte { b[maxMessage*3/2] ^= 1; return b }) // in the second part
 	o := options(folder)
 	o.AcceptLoss = true
 	j = open(t, o)
@@ -63,14 +55,7 @@ func damagedLetters(t *testing.T, damage func(b []byte) []byte) (folder string) 
 	put(t, j, 1)
 	putLetters(t, lettersOf(t, j, LetterLimits{}), "s", strings.Split("0123456789", "")...)
 	shut(t, j)
-	block := filepath.Join(j.msgsFolder(j.lettersName()), "1.blk")
-	b, err := os.ReadFile(block)
-	if err == nil {
-		err = os.WriteFile(block, damage(b), 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	rewrite(t, filepath.Join(j.msgsFolder(j.lettersName()), "1.blk"), damage)
 	return folder
 }
 
@@ -138,15 +123,8 @@ func TestDamagedLetterBeforeARemoval(t *testing.T) {
 	}
 	putLetters(t, l, "s", "3")
 	shut(t, j)
-	block := filepath.Join(j.msgsFolder(j.lettersName()), "1.blk")
-	b, err := os.ReadFile(block)
-	if err == nil {
-		b[len(b)/2+100] ^= 4 // in the third of four
-		err = os.WriteFile(block, b, 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	third := func(b []byte) []byte { b[len(b)/2+100] ^= 4; return b } // of four
+	rewrite(t, filepath.Join(j.msgsFolder(j.lettersName()), "1.blk"), third)
 	j = open(t, options(folder))
 	if want := []span{{3, 3}}; !slices.Equal(j.lostLetters, want) {
 		t.Errorf("got %v lost, want %v", j.lostLetters, want)
