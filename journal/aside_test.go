@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -217,4 +218,21 @@ func FuzzMended(f *testing.F) {
 			t.Errorf("got damage at %d of %d bytes, %d whole", at, len(b), len(whole))
 		}
 	})
+}
+
+// What claims to be longer than any message of ours is no record, whatever its checksum: else a file of eight million
+// bytes, of which any may seem to begin one, would be hashed as many times.
+func TestRecordsHaveABound(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]bool{recordMost: true, recordMost + 1: false} {
+		b := make([]byte, size)
+		binary.LittleEndian.PutUint32(b, uint32(size))
+		f := openBlock(b, DefaultStream, "1.blk")
+		_, _ = f.sum.Write(b[recordSequence:recordSubject])
+		_, _ = f.sum.Write(b[recordHeader : size-recordSum])
+		copy(b[size-recordSum:], f.sum.Sum(nil))
+		if got := f.good(0) == size; got != want {
+			t.Errorf("%d bytes: got %v, want %v", size, got, want)
+		}
+	}
 }

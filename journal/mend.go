@@ -21,6 +21,9 @@ const (
 	recordHeaders  = 4
 	recordSequence = 4
 	recordSubject  = 20
+	// recordMost is the most bytes of one: no message of ours is longer, and a subject has at most 64 KiB. What claims more
+	// is none, without a look at what it would be.
+	recordMost = recordHeader + recordHeaders + 1<<16 + maxHeaders + maxMessage + recordSum
 )
 
 // The highest bits of a sequence say that the message of a record was removed, or that the record is a note, which
@@ -53,7 +56,7 @@ func (f *blockFile) next(at int) int {
 		return -1
 	}
 	size := binary.LittleEndian.Uint32(rest) &^ recordHasMore
-	if uint64(size) > uint64(len(rest)) || f.from(at)+recordSum > int(size) {
+	if uint64(size) > uint64(len(rest)) || size > recordMost || f.from(at)+recordSum > int(size) {
 		return -1
 	}
 	return at + int(size)
