@@ -26,7 +26,7 @@ const recentBatches = 512
 type Passage struct {
 	// Observed is the newest event time of its changes.
 	Observed time.Time
-	// Received is when it came, Durable when it was in the journal, Visible when a tile showed it.
+	// Received is when it came, the first of those that became visible together; Durable when it was in the journal, Visible when a tile showed it.
 	Received, Durable, Visible time.Time
 }
 

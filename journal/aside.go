@@ -143,8 +143,8 @@ func (j *Journal) copyDamaged(path, stream, to string, seen *seenRecords) (whole
 func (j *Journal) restoreAside() error {
 	folder := filepath.Join(j.o.Folder, asideFolder)
 	all, err := filepath.Glob(filepath.Join(folder, "*", "*.blk"))
-	if err != nil || len(all) == 0 {
-		return err
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
 	}
 	for _, path := range all {
 		to := j.msgsFolder(filepath.Base(filepath.Dir(path)))
@@ -159,7 +159,7 @@ func (j *Journal) restoreAside() error {
 			return fmt.Errorf("journal: put back: %w", err)
 		}
 	}
-	return j.synced(os.RemoveAll(folder))
+	return j.synced(os.RemoveAll(folder)) // folders without files, too, which would be in the way of the next
 }
 
 // settleAside is called when the log is open, before anything is appended.

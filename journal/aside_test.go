@@ -2,6 +2,7 @@ package journal
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -48,12 +49,20 @@ func killed(t *testing.T) (folder, block string, b []byte) {
 func oneBit(t *testing.T, at float64) (folder, block string, before []byte) {
 	t.Helper()
 	folder, block, before = killed(t)
-	b := bytes.Clone(before)
-	b[int(at*float64(len(b)))] ^= 8
-	if err := os.WriteFile(block, b, 0o600); err != nil {
+	rewrite(t, block, func(b []byte) []byte { b[int(at*float64(len(b)))] ^= 8; return b })
+	return folder, block, before
+}
+
+// rewrite writes a file as change leaves what it has.
+func rewrite(t *testing.T, path string, change func(b []byte) []byte) {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err == nil {
+		err = os.WriteFile(path, change(b), 0o600)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
-	return folder, block, before
 }
 
 // A start that is refused leaves a damaged file as it is, with all that stands behind the damage: once the bit is
@@ -111,10 +120,8 @@ func TestAcceptedDamageIsKept(t *testing.T) {
 // What a kill has cut off before anybody was told of it is no loss, and leaves nothing.
 func TestTailThatWasNeverAcknowledged(t *testing.T) {
 	t.Parallel()
-	folder, block, b := killed(t)
-	if err := os.WriteFile(block, append(b, b[len(b)/damageSize:len(b)/damageSize+50]...), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	folder, block, _ := killed(t)
+	rewrite(t, block, func(b []byte) []byte { return append(b, b[len(b)/damageSize:len(b)/damageSize+50]...) })
 	if got, err := numbersOf(t, folder); err != nil || len(got) != damageSize {
 		t.Errorf("got %d numbers, %v, want %d", len(got), err, damageSize)
 	}
@@ -211,4 +218,21 @@ func FuzzMended(f *testing.F) {
 			t.Errorf("got damage at %d of %d bytes, %d whole", at, len(b), len(whole))
 		}
 	})
+}
+
+// What claims to be longer than any message of ours is no record, whatever its checksum: else a file of eight million
+// bytes, of which any may seem to begin one, would be hashed as many times.
+func TestRecordsHaveABound(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]bool{recordMost: true, recordMost + 1: false} {
+		b := make([]byte, size)
+		binary.LittleEndian.PutUint32(b, uint32(size))
+		f := openBlock(b, DefaultStream, "1.blk")
+		_, _ = f.sum.Write(b[recordSequence:recordSubject])
+		_, _ = f.sum.Write(b[recordHeader : size-recordSum])
+		copy(b[size-recordSum:], f.sum.Sum(nil))
+		if got := f.good(0) == size; got != want {
+			t.Errorf("%d bytes: got %v, want %v", size, got, want)
+		}
+	}
 }

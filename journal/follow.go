@@ -24,6 +24,8 @@ type Entry struct {
 	// Batches are in the order in which they were accepted; several may be of one layer. Their layers'
 	// schemas are those of [Options.Schemas], whatever they were when the batches were written.
 	Batches []record.Batch
+	// Bytes is what the batches take in the log; decoded it is several times as much.
+	Bytes int
 }
 
 // Follow calls apply for each entry behind after, in the order of the log, first those that are there
@@ -251,5 +253,5 @@ func (f *follower) entry(ctx context.Context, seq layers.Seq, at time.Time, b []
 		f.j.metrics.passed.Add(n - f.passed)
 		f.passed = n
 	}
-	return &Entry{Seq: seq, Batches: batches}, nil
+	return &Entry{Seq: seq, Batches: batches, Bytes: len(body)}, nil
 }

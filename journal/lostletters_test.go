@@ -35,15 +35,7 @@ func TestDamagedPart(t *testing.T) {
 		t.Fatalf("got %d, want more parts", seq)
 	}
 	shut(t, j)
-	block := files(t, folder)[0]
-	b, err := os.ReadFile(block)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b[maxMessage*3/2] ^= 1 // in the second part
-	if err := os.WriteFile(block, b, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	rewrite(t, files(t, folder)[0], func(b []byte) []byte { b[maxMessage*3/2] ^= 1; return b }) // in the second part
 	o := options(folder)
 	o.AcceptLoss = true
 	j = open(t, o)
@@ -63,14 +55,7 @@ func damagedLetters(t *testing.T, damage func(b []byte) []byte) (folder string) 
 	put(t, j, 1)
 	putLetters(t, lettersOf(t, j, LetterLimits{}), "s", strings.Split("0123456789", "")...)
 	shut(t, j)
-	block := filepath.Join(j.msgsFolder(j.lettersName()), "1.blk")
-	b, err := os.ReadFile(block)
-	if err == nil {
-		err = os.WriteFile(block, damage(b), 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	rewrite(t, filepath.Join(j.msgsFolder(j.lettersName()), "1.blk"), damage)
 	return folder
 }
 
@@ -123,6 +108,29 @@ func TestDamagedLetters(t *testing.T) {
 				t.Errorf("the next start has %d letters, want %d", len(all), want+1)
 			}
 		})
+	}
+}
+
+// What notes that a letter was removed stands between others, and hides no damage before it.
+func TestDamagedLetterBeforeARemoval(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	j := open(t, options(folder))
+	l := lettersOf(t, j, LetterLimits{})
+	all := putLetters(t, l, "s", "0", "1", "2")
+	if err := l.Remove(t.Context(), "s", []uint64{all[0].ID}); err != nil {
+		t.Fatal(err)
+	}
+	putLetters(t, l, "s", "3")
+	shut(t, j)
+	third := func(b []byte) []byte { b[len(b)/2+100] ^= 4; return b } // of four
+	rewrite(t, filepath.Join(j.msgsFolder(j.lettersName()), "1.blk"), third)
+	j = open(t, options(folder))
+	if want := []span{{3, 3}}; !slices.Equal(j.lostLetters, want) {
+		t.Errorf("got %v lost, want %v", j.lostLetters, want)
+	}
+	if len(asides(t, folder)) == 0 {
+		t.Error("the damaged file was not kept")
 	}
 }
 
@@ -260,4 +268,18 @@ func (l *lines) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+// A start that was killed while it removed what it had put back leaves folders without files, which keep no other from
+// putting files aside.
+func TestAsideThatWasBeingRemoved(t *testing.T) {
+	t.Parallel()
+	folder := damagedLetters(t, func(b []byte) []byte { b[60] ^= 4; return b })
+	if err := os.MkdirAll(filepath.Join(folder, asideFolder, DefaultStream), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	j := open(t, options(folder))
+	if want := []span{{1, 1}}; !slices.Equal(j.lostLetters, want) {
+		t.Errorf("got %v lost, want %v", j.lostLetters, want)
+	}
 }

@@ -81,6 +81,9 @@ func read(t testing.TB, j *Journal, after layers.Seq) (got, error) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	err := j.Follow(ctx, after, func(e Entry) error {
+		if e.Bytes <= 0 || e.Bytes > int(j.Bytes()) {
+			t.Errorf("message %d: got %d bytes, of %d", e.Seq, e.Bytes, j.Bytes())
+		}
 		for _, b := range e.Batches {
 			g.numbers, g.seqs = append(g.numbers, b.Changes[0].Feature.Values[1].Int()), append(g.seqs, e.Seq)
 		}

@@ -21,10 +21,17 @@ const (
 	recordHeaders  = 4
 	recordSequence = 4
 	recordSubject  = 20
+	// recordMost is the most bytes of one: no message of ours is longer, and a subject has at most 64 KiB. What claims more
+	// is none, without a look at what it would be.
+	recordMost = recordHeader + recordHeaders + 1<<16 + maxHeaders + maxMessage + recordSum
 )
 
-// The highest bits of a sequence say that a record is of a message that was removed.
-const recordRemoved = 1<<63 | 1<<62
+// The highest bits of a sequence say that the message of a record was removed, or that the record is a note, which
+// stands anywhere behind, that one was.
+const (
+	recordErased  = 1 << 63
+	recordRemoval = 1 << 62
+)
 
 // blockFile is what a file of a stream's messages has.
 type blockFile struct {
@@ -49,7 +56,7 @@ func (f *blockFile) next(at int) int {
 		return -1
 	}
 	size := binary.LittleEndian.Uint32(rest) &^ recordHasMore
-	if uint64(size) > uint64(len(rest)) || f.from(at)+recordSum > int(size) {
+	if uint64(size) > uint64(len(rest)) || size > recordMost || f.from(at)+recordSum > int(size) {
 		return -1
 	}
 	return at + int(size)
@@ -110,9 +117,13 @@ func (f *blockFile) resume(at int) int {
 	return -1
 }
 
-// sequence returns that of the record at, whose message may have been removed.
+// sequence returns that of the record at, whose message may have been removed; 0 when it is a note of a removal.
 func (f *blockFile) sequence(at int) uint64 {
-	return binary.LittleEndian.Uint64(f.b[at+recordSequence:]) &^ recordRemoved
+	seq := binary.LittleEndian.Uint64(f.b[at+recordSequence:])
+	if seq&recordRemoval != 0 {
+		return 0
+	}
+	return seq &^ recordErased
 }
 
 // mended returns where the first damage of a file is, −1 when there is none, and then the records that are as they
@@ -158,8 +169,11 @@ func (s *seenRecords) damage(f *blockFile, at int) {
 	}
 }
 
-// record notes one that is as it was written.
+// record notes one that is as it was written; 0 is a note of a removal, which says nothing of what is before it.
 func (s *seenRecords) record(seq uint64) {
+	if seq == 0 {
+		return
+	}
 	if s.damaged {
 		first := s.last + 1
 		if s.last == 0 {

@@ -21,7 +21,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long a test waits for what must come.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // recorder is a handler that keeps what it is given. Its keys are "a", "b" … for the accounts of these names.
 type recorder struct {

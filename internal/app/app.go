@@ -238,14 +238,13 @@ func (a *App) newServer() (server *http.Server, scheme string, err error) {
 		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		ErrorLog:          slog.NewLogLogger(a.opts.Log.Handler(), slog.LevelWarn),
 	}
-	if a.city.TLS == nil {
+	server.TLSConfig, err = listenWith(a.city.TLS, a.opts.Log)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case server.TLSConfig == nil:
 		return server, "http", nil
 	}
-	c, err := loadCertificate(*a.city.TLS, a.opts.Log)
-	if err != nil {
-		return nil, "", err
-	}
-	server.TLSConfig = c.config()
 	return server, "https", nil
 }
 

@@ -11,7 +11,7 @@ import (
 	"hutong/layers"
 )
 
-// Bounds of what is read from the log ahead of the layers, in changes.
+// Bounds of what is read from the log ahead of the layers.
 const (
 	// maxTogether is how many changes are made visible at once. Moving 1,000 random features of a million makes 1,500 of
 	// 3,500 blocks anew; 16,000 make all of them, once.
@@ -20,6 +20,8 @@ const (
 	maxEntries = recentEntries / 4
 	// maxAhead is how many changes wait, if it is not one entry that has more.
 	maxAhead = 2 * maxTogether
+	// maxAheadBytes is how much of the log that may be, likewise: changes with long lines and polygons are few and large.
+	maxAheadBytes = 16 << 20
 )
 
 // applier makes entries of the log visible while the next ones are read. Those that wait for it go together, as far as
@@ -32,6 +34,7 @@ type applier struct {
 	moved   *sync.Cond
 	waiting []reading
 	changes int   // of waiting
+	bytes   int   // of waiting
 	busy    bool  // some that do not wait any more are being applied
 	err     error // of those; nothing is applied behind it
 	ended   bool
@@ -76,7 +79,8 @@ func (a *applier) add(ctx context.Context, r reading) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	isFull := func() bool {
-		return len(a.waiting) >= 2*maxEntries || a.changes > 0 && a.changes+r.changes > maxAhead
+		return len(a.waiting) >= 2*maxEntries || a.changes > 0 && a.changes+r.changes > maxAhead ||
+			a.bytes > 0 && a.bytes+r.Bytes > maxAheadBytes
 	}
 	if isFull() {
 		a.full.Add(1)
@@ -89,6 +93,7 @@ func (a *applier) add(ctx context.Context, r reading) error {
 	}
 	a.waiting = append(a.waiting, r)
 	a.changes += r.changes
+	a.bytes += r.Bytes
 	a.moved.Broadcast()
 	return nil
 }
@@ -167,6 +172,9 @@ func (a *applier) take() []reading {
 		a.waiting = nil // its array has been taken
 	}
 	a.changes -= changes
+	for i := range taken {
+		a.bytes -= taken[i].Bytes
+	}
 	a.busy = true
 	a.moved.Broadcast()
 	return taken

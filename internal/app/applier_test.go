@@ -151,7 +151,7 @@ func TestAppliedTogether(t *testing.T) {
 
 // one is an entry with one upsert.
 func one(seq layers.Seq, layer layers.Name) journal.Entry {
-	return journal.Entry{Seq: seq, Batches: []record.Batch{{Source: "desk", Batch: layers.Batch{
+	return journal.Entry{Seq: seq, Bytes: 100, Batches: []record.Batch{{Source: "desk", Batch: layers.Batch{
 		Layer: layer, Changes: []layers.Change{{Feature: layers.Feature{ID: "f", Geometry: orb.Point{116, 40}}}},
 	}}}}
 }
@@ -165,7 +165,9 @@ func TestApplierWaits(t *testing.T) {
 	for i := range layers.Seq(2 * maxEntries) {
 		many = append(many, one(2+i, "plain"))
 	}
-	for name, fill := range map[string][]journal.Entry{"many entries": many, "many changes": {large}} {
+	heavy := one(2, "plain")
+	heavy.Bytes = maxAheadBytes
+	for name, fill := range map[string][]journal.Entry{"many entries": many, "many changes": {large}, "many bytes": {heavy}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
@@ -192,8 +194,8 @@ func TestApplierWaits(t *testing.T) {
 				if err := errors.Join(<-put, a.rest(t.Context())); err != nil {
 					t.Error(err)
 				}
-				if len(a.waiting) != 0 || a.changes != 0 || a.store.seqNow() != 9999 {
-					t.Errorf("got state %d, with %d entries and %d changes waiting", a.store.seqNow(), len(a.waiting), a.changes)
+				if len(a.waiting) != 0 || a.changes != 0 || a.bytes != 0 || a.store.seqNow() != 9999 {
+					t.Errorf("got state %d, with %d entries, %d changes and %d bytes waiting", a.store.seqNow(), len(a.waiting), a.changes, a.bytes)
 				}
 				a.end()
 			})
@@ -224,5 +226,51 @@ func TestApplierFails(t *testing.T) {
 	}
 	if n := s.layers["plain"].Snapshot().Count(); n != 0 {
 		t.Errorf("got %d features of a batch that does not fit", n)
+	}
+	if c, err := s.content(); err == nil { // the next start would never read what is missing
+		t.Errorf("a checkpoint of state %d could be written, which the layer plain does not have", c.Seq)
+	}
+}
+
+// TestApplierTakesEntriesWithoutChanges: those that only give a layer a number, as each start writes one that read a
+// new layer's files and an erasure does, go together too.
+func TestApplierTakesEntriesWithoutChanges(t *testing.T) {
+	t.Parallel()
+	empty := func(seq layers.Seq) journal.Entry {
+		return journal.Entry{Seq: seq, Batches: []record.Batch{{Source: filesNote, Batch: layers.Batch{Layer: "plain"}}}}
+	}
+	for name, entries := range map[string][]journal.Entry{
+		"alone": {empty(10), empty(11), empty(12)}, "before others": {empty(10), one(11, "plain"), empty(12)},
+		"behind others": {one(10, "plain"), empty(11), empty(12)}, "in one entry": {{Seq: 12, Batches: slices.Repeat(empty(12).Batches, 2)}},
+	} {
+		s := timedStore(t)
+		a := newApplier(s, telemetry.NewMetrics())
+		for _, e := range entries {
+			if err := a.put(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		a.mark(t.Context(), a.end)
+		a.run(func() { t.Errorf("%s: %v", name, a.err) })
+		if got := s.seqNow(); got != 12 {
+			t.Errorf("%s: got state %d, want 12", name, got)
+		}
+	}
+}
+
+// TestLagOfEntriesTogether: what waited longest of the entries that are applied together is the lag.
+func TestLagOfEntriesTogether(t *testing.T) {
+	t.Parallel()
+	s := timedStore(t)
+	s.now = func() time.Time { return noon }
+	entries := []reading{{Entry: one(10, "plain")}, {Entry: one(11, "timed")}, {Entry: one(12, "plain")}}
+	for i, ago := range []time.Duration{4 * time.Second, 9 * time.Second, time.Second} {
+		entries[i].Batches[0].Received = noon.Add(-ago).UnixMicro()
+	}
+	if err := s.applyAll(entries, true); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.layers["plain"].fresh.State().Tile; got == nil || got.P99 != 4 {
+		t.Errorf("got a lag of %v, want 4 s", got)
 	}
 }

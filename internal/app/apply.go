@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"time"
 
 	"hutong/api"
@@ -51,9 +52,12 @@ func (s *Store) show(seq layers.Seq, batches []record.Batch, live bool) ([][]lay
 		all.Seq = seq
 		delta, err := l.Apply(all)
 		if err != nil {
+			if s.seq == seq {
+				s.torn = fmt.Errorf("app: layer %s is not at state %d, as others are: %w", l.Name(), seq, err)
+			}
 			return nil, err
 		}
-		passage := api.Passage{Observed: newest(l.Schema(), batches[i:]), Received: time.UnixMicro(all.Received)}
+		passage := api.Passage{Observed: newest(l.Schema(), batches[i:]), Received: earliest(l.Name(), batches[i:])}
 		if s.log != nil {
 			passage.Durable = arrived
 		}
@@ -122,6 +126,17 @@ func (s *Store) count(source string, outcomes []layers.Outcome) {
 			s.outcomes.With(source, layers.Outcome(o).String()).Add(n) //nolint:gosec // fewer than 256
 		}
 	}
+}
+
+// earliest returns when the first of the batches of a layer came: what waited longest says how late tiles are.
+func earliest(name layers.Name, batches []record.Batch) time.Time {
+	at := batches[0].Received
+	for _, b := range batches {
+		if b.Layer == name {
+			at = min(at, b.Received)
+		}
+	}
+	return time.UnixMicro(at)
 }
 
 // newest returns the newest event time of the changes of a layer in batches, the zero time when they have none or it

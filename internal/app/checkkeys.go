@@ -5,7 +5,7 @@ import (
 	"hutong/internal/config"
 )
 
-// keys looks into the files with hashes, for push sources that no key is for, and for a port for sensors that no source
+// keys looks into the files with hashes, for push sources that no key is for, and for ports for sensors that no source
 // listens to.
 func (k *checker) keys() {
 	found := map[auth.Hash]string{}
@@ -27,17 +27,23 @@ func (k *checker) keys() {
 		}
 		found[hash] = key.Name
 	}
-	heard := false
+	topics, subjects := false, false
 	for i := range k.config.Sources {
 		s := &k.config.Sources[i]
-		heard = heard || s.Push != nil && len(s.Push.Topics) > 0
-		if s.Push == nil || k.mayPush(s.Name) {
+		if s.Push == nil {
+			continue
+		}
+		topics, subjects = topics || len(s.Push.Topics) > 0, subjects || len(s.Push.Subjects) > 0
+		if k.mayPush(s.Name) {
 			continue
 		}
 		k.warn(config.At("sources", s.Name, "push"), "no key has the scope %s, so nobody can send records to this source",
 			auth.Scope{Action: auth.Ingest, Name: s.Name})
 	}
-	if k.config.MQTT != nil && !heard {
+	if k.config.NATS != nil && !subjects {
+		k.warn("nats", "no source has subjects, push: {subjects: [...]}, so nobody is let in")
+	}
+	if k.config.MQTT != nil && !topics {
 		k.warn("mqtt", "no source has topics, push: {topics: [...]}, so every message that is published becomes a refused one")
 	}
 }

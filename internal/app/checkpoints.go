@@ -57,7 +57,10 @@ func (d *Data) checkpointBytes(size int64) int64 {
 
 // checkpoint writes one and cuts the log.
 func (d *durable) checkpoint(ctx context.Context) error {
-	content := d.store.content()
+	content, err := d.store.content()
+	if err != nil {
+		return err
+	}
 	content.Epoch = d.journal.Epoch()
 	d.mu.Lock()
 	content.Notes = maps.Clone(d.notes)
@@ -115,15 +118,19 @@ func (d *durable) pin(ctx context.Context) (*checkpoint.Pinned, error) {
 	return d.checkpoints.Pin()
 }
 
-// content returns the state of all layers between two entries of the log.
-func (s *Store) content() checkpoint.Content {
+// content returns the state of all layers between two entries of the log. The error is that of an entry which
+// could not be applied to all of them: nothing may start from such a state.
+func (s *Store) content() (checkpoint.Content, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.torn != nil {
+		return checkpoint.Content{}, s.torn
+	}
 	c := checkpoint.Content{Seq: s.seq, Layers: make([]layers.State, 0, len(s.layers))}
 	for _, l := range s.public.All() {
 		c.Layers = append(c.Layers, s.layers[l.Name()].State())
 	}
-	return c
+	return c, nil
 }
 
 // note keeps something beside the states of the next checkpoints.

@@ -57,12 +57,9 @@ func (a *App) newMQTT(ctx context.Context) (*mqtt.Server, error) {
 		Listen: a.city.MQTT.Listen, MaxClients: a.city.MQTT.Clients, MaxPacket: a.city.MQTT.Packet,
 		Log: a.opts.Log, Metrics: a.opts.Metrics,
 	}
-	if files := a.city.MQTT.TLS; files != nil {
-		c, err := loadCertificate(*files, a.opts.Log)
-		if err != nil {
-			return nil, err
-		}
-		o.TLS = c.config()
+	var err error
+	if o.TLS, err = listenWith(a.city.MQTT.TLS, a.opts.Log); err != nil {
+		return nil, err
 	}
 	p := &publishing{senders: a.senders()}
 	var routes []mqtt.Route
@@ -71,7 +68,6 @@ func (a *App) newMQTT(ctx context.Context) (*mqtt.Server, error) {
 			routes = append(routes, mqtt.Route{Filter: text, Source: source})
 		}
 	}
-	var err error
 	if p.router, err = mqtt.NewRouter(routes); err != nil {
 		return nil, err
 	}

@@ -49,12 +49,9 @@ func (a *App) newNATS(ctx context.Context) (*nats.Server, error) {
 		Listen: a.city.NATS.Listen, MaxClients: a.city.NATS.Clients, MaxPayload: a.city.NATS.Payload,
 		Log: a.opts.Log, Metrics: a.opts.Metrics,
 	}
-	if files := a.city.NATS.TLS; files != nil {
-		c, err := loadCertificate(*files, a.opts.Log)
-		if err != nil {
-			return nil, err
-		}
-		o.TLS = c.config()
+	var err error
+	if o.TLS, err = listenWith(a.city.NATS.TLS, a.opts.Log); err != nil {
+		return nil, err
 	}
 	p := &subjects{senders: a.senders(), holder: map[string]*auth.Key{}, log: a.opts.Log}
 	var routes []nats.Route
@@ -63,7 +60,6 @@ func (a *App) newNATS(ctx context.Context) (*nats.Server, error) {
 			routes = append(routes, nats.Route{Filter: text, Source: source})
 		}
 	}
-	var err error
 	if p.router, err = nats.NewRouter(routes); err != nil {
 		return nil, err
 	}

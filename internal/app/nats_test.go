@@ -108,7 +108,7 @@ type natsAnswer struct {
 
 func ask(t *testing.T, c *nats.Conn, subject, payload string) (a natsAnswer) {
 	t.Helper()
-	m, err := c.Request(subject, []byte(payload), 10*time.Second)
+	m, err := c.Request(subject, []byte(payload), time.Minute)
 	if err != nil {
 		t.Fatalf("%s: %v", subject, err)
 	}

@@ -216,6 +216,14 @@ func TestCheckOfPush(t *testing.T) {
 	if strings.Contains(warnings, "mqtt") {
 		t.Errorf("got %q; want no warning of mqtt", warnings)
 	}
+	_, warnings = checked(t, source+"}\nnats: {listen: ':4222'")
+	if want := "nats: no source has subjects, push: {subjects: [...]}, so nobody is let in\n"; !strings.Contains(warnings, want) {
+		t.Errorf("got %q; want %q", warnings, want)
+	}
+	_, warnings = checked(t, strings.Replace(source, "push: {}", "push: {subjects: [a]}", 1)+"}\nnats: {listen: ':4222'")
+	if strings.Contains(warnings, "nats") {
+		t.Errorf("got %q; want no warning of nats", warnings)
+	}
 	one := auth.NewSecret().Hash().String()
 	path := file(t, "hash", one)
 	problems, warnings = checked(t, source+"}\nkeys:\n  a: {hash: '"+one+"', scopes: ['ingest:lanes']}\n  b: {hash_file: "+path+", scopes: ['ingest:lanes']}\n"+

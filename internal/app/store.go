@@ -37,6 +37,7 @@ type Store struct {
 
 	mu   sync.Mutex // held while something becomes visible, known and told, one after the other (S1, S3)
 	seq  layers.Seq // of the newest state of any layer
+	torn error      // some layers have the state seq, and others never will
 	tell func(layers.Delta)
 }
 

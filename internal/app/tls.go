@@ -37,6 +37,18 @@ func loadCertificate(files TLSFiles, log *slog.Logger) (*certificate, error) {
 	return c, nil
 }
 
+// listenWith is the config of a listener with the certificate of files; nil, which is none, without files.
+func listenWith(files *TLSFiles, log *slog.Logger) (*tls.Config, error) {
+	if files == nil {
+		return nil, nil //nolint:nilnil // see above
+	}
+	c, err := loadCertificate(*files, log)
+	if err != nil {
+		return nil, err
+	}
+	return c.config(), nil
+}
+
 func (f TLSFiles) read() (*tls.Certificate, error) {
 	pair, err := tls.LoadX509KeyPair(f.Cert, f.Key)
 	if err != nil {

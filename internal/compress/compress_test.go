@@ -109,10 +109,17 @@ func TestAppendGzipInParts(t *testing.T) {
 		if err != nil || !bytes.Equal(got, all[:n]) || string(packed[:6]) != "before" {
 			t.Errorf("%d bytes: got %d, %v", n, len(got), err)
 		}
-		if again := AppendGzip([]byte("before"), all[:n]); !bytes.Equal(again, packed) {
-			t.Errorf("%d bytes: got other bytes at the second time", n)
+		if alone := onePartAfterTheOther(all[:n]); !bytes.Equal(alone, packed[len("before"):]) {
+			t.Errorf("%d bytes: got other bytes than on a busy machine", n)
 		}
 	}
+}
+
+// onePartAfterTheOther is AppendGzip without helpers.
+func onePartAfterTheOther(src []byte) []byte {
+	working.Add(1 << 20) // no processor is free
+	defer working.Add(-1 << 20)
+	return AppendGzip(nil, src)
 }
 
 func TestAppendGzipAllocatesLittleMoreThanItsOutput(t *testing.T) {

@@ -1,10 +1,6 @@
 package config
 
-import (
-	"strings"
-
-	"hutong/ingest/nats"
-)
+import "hutong/ingest/nats"
 
 // NATSListener says where NATS clients publish. It has nothing to do with [NATS], where the log may be.
 type NATSListener struct {
@@ -21,31 +17,15 @@ func (b *builder) nats(n *node) {
 	if n == nil {
 		return
 	}
-	s := &NATSListener{Listen: n.get("listen").str(), Clients: n.get("clients").integer(0), Payload: n.get("payload").integer(0)}
-	if at := n.get("listen"); at != nil {
-		if err := checkListen(at.text); err != nil {
-			b.f.on(at, "%v", err)
-		}
-	}
-	if t := n.get("tls"); t != nil {
-		s.TLS = &TLS{Cert: t.get("cert").str(), Key: t.get("key").str()}
-	}
+	s := &NATSListener{Clients: n.get("clients").integer(0), Payload: n.get("payload").integer(0)}
+	s.Listen, s.TLS = b.listener(n)
 	b.config.NATS = s
 }
 
 // subjects reads which subjects a source takes.
 func (b *builder) subjects(s *Source, n *node) {
-	if n == nil {
-		return
-	}
-	if b.config.NATS == nil {
-		b.f.at(n.keyLine, n.keyColumn, n.path, "nothing is published: nats: {listen: …} is missing at the top of the config")
-	}
-	for _, item := range n.items {
-		if _, err := nats.ParseFilter(item.text); err != nil {
-			b.f.on(item, "%s", strings.TrimPrefix(err.Error(), "nats: "))
-			continue
-		}
-		s.Push.Subjects = append(s.Push.Subjects, item.text)
-	}
+	s.Push.Subjects = b.filters(n, "nats", b.config.NATS != nil, func(text string) error {
+		_, err := nats.ParseFilter(text)
+		return err
+	})
 }

@@ -231,6 +231,24 @@ test("tiles that failed are asked for again, ever more rarely", () => {
   });
 });
 
+test("tiles that failed wait, whatever changes meanwhile and whichever others come", () => {
+  follow((map, follower, pass) => {
+    const [bad, good] = map.window as [TileID, TileID];
+    follower.change(at(100, 200));
+    assert.deepEqual(pass(), ["s 16/100/200 16/101/200"]);
+    map.tile("error", bad);
+    for (let i = 0; i < 15; i++) {
+      follower.change(at(100, 200));
+      mock.timers.tick(100);
+      map.tile("sourcedata", good);
+    }
+    const asked = map.refreshed.splice(0);
+    assert.ok(asked.length >= 5 && asked.every((tiles) => tiles === "s 16/101/200"), asked.join());
+    for (let i = 0; i < 10; i++) mock.timers.tick(100);
+    assert.ok(map.refreshed.some((tiles) => tiles.includes("16/100/200")), "2 s later");
+  });
+});
+
 test("a tile that was asked for before a change is stale when it comes", () => {
   follow((map, follower, pass) => {
     const tile = { z: 16, x: 100, y: 200 };
@@ -244,7 +262,8 @@ test("a tile that was asked for before a change is stale when it comes", () => {
     assert.deepEqual(pass(), []);
     map.tile("error", tile);
     map.fire("moveend");
-    assert.deepEqual(pass(), ["s 16/100/200"], "what failed is tried again");
+    assert.deepEqual(pass(), []);
+    assert.deepEqual(pass(), ["s 16/100/200"], "what failed is tried again, 2 s later");
   });
 });
 
@@ -261,6 +280,23 @@ test("rounds rest", () => {
     mock.timers.tick(5);
     assert.equal(map.refreshed.length, 2);
   });
+});
+
+test("a page that is hidden asks for nothing until it is seen", () => {
+  const page = Object.assign(new EventTarget(), { hidden: true });
+  Object.defineProperty(globalThis, "document", { value: page, configurable: true });
+  try {
+    follow((_map, follower, pass) => {
+      follower.change(at(99, 200));
+      assert.deepEqual(pass(), []);
+      page.hidden = false;
+      follower.seen();
+      assert.deepEqual(pass(), ["s 16/100/200"]);
+      assert.deepEqual(pass(), []);
+    });
+  } finally {
+    Reflect.deleteProperty(globalThis, "document");
+  }
 });
 
 test("a round is put off by chance, so that pages do not ask together", () => {

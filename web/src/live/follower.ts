@@ -105,6 +105,11 @@ export class Follower {
     this.change({ layers: Object.fromEntries(layers.map((name) => [name, everywhere])) });
   }
 
+  /** The page is seen again: what is stale by now is loaded. */
+  seen(): void {
+    if (this.#count > 0) this.#soon();
+  }
+
   end(): void {
     for (const timer of [this.#due, this.#looking, this.#retrying]) clearTimeout(timer);
     for (const [type, listener] of Object.entries(this.#listeners)) this.#map.off(type, listener);
@@ -139,7 +144,7 @@ export class Follower {
     });
   }
 
-  /** MapLibre never asks for a failed tile again by itself. */
+  /** MapLibre never asks for a failed tile again by itself. A round does, but not before the wait is over. */
   #failed(event: MapEvent): void {
     // It prints errors that nobody listens for, as nobody would without this listener.
     const listeners = (this.#map as { _listeners?: { error?: unknown[] } })._listeners?.error;
@@ -177,6 +182,7 @@ export class Follower {
   }
 
   #round(): void {
+    if (globalThis.document?.hidden) return; // nobody looks, and each of many tabs would ask
     // While it moves, the tiles of the window are not those that are loaded.
     const still = !this.#map.isMoving();
     const now = Date.now();
@@ -187,7 +193,7 @@ export class Follower {
       const loaded = this.#map.isSourceLoaded(id);
       const stale = this.#window(source).filter((tile) => {
         const last = Math.max(0, ...dirty.map((d) => d.last(tile)));
-        return tiles.due(keyOf(tile), last, loaded, now);
+        return tiles.due(keyOf(tile), last, loaded, this.#retrying !== undefined, now);
       }).map(({ z, x, y }) => ({ z, x, y }));
       for (const tile of stale) tiles.asked(keyOf(tile), this.#count, still, now);
       if (stale.length > 0) this.#map.refreshTiles(id, stale);

@@ -83,9 +83,10 @@ class Following implements Live {
   readonly #visible = () => {
     if (document.hidden) {
       this.#hidden = Date.now();
-    } else if (Date.now() - this.#hidden > HIDDEN_MS) {
-      this.#anything();
+      return;
     }
+    if (Date.now() - this.#hidden > HIDDEN_MS) this.#anything();
+    else this.#follower?.seen();
   };
 
   /** A page that comes back out of the browser's history heard nothing meanwhile. */

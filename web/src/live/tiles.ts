@@ -4,6 +4,9 @@ const MOST_TILES = 4000;
 /** How long an answer is waited for before a tile is asked for again. */
 const PATIENCE_MS = 5000;
 
+/** The count of a tile that did not come. */
+const FAILED = -1;
+
 /**
  * What is known of the tiles of one source: up to which count of changes each is as the server has it, and
  * which are being asked for. A tile is never asked for twice at once, since the older answer might come last.
@@ -38,7 +41,7 @@ export class Tiles {
   /** A tile did not come: it is stale, whatever changed. */
   failed(key: string): void {
     this.gone(key);
-    put(this.#clean, key, -1);
+    put(this.#clean, key, FAILED);
   }
 
   gone(key: string): void {
@@ -47,9 +50,11 @@ export class Tiles {
 
   /**
    * Whether a tile that last became stale at a count is to be asked for now. One that is on its way is not:
-   * it is looked at again when it has come. Loaded says that nothing is on its way.
+   * it is looked at again when it has come. Loaded says that nothing is on its way, patient that those which
+   * failed have to wait, whatever changes.
    */
-  due(key: string, last: number, loaded: boolean, now: number): boolean {
+  due(key: string, last: number, loaded: boolean, patient: boolean, now: number): boolean {
+    if (patient && this.#clean.get(key) === FAILED) return false;
     if (last <= (this.#clean.get(key) ?? 0) || this.#loading.has(key)) return false;
     if (!this.#clean.has(key) && !loaded) { // perhaps it was asked for before anybody looked
       put(this.#clean, key, 0);
