@@ -174,7 +174,7 @@ func (p *subjects) problem(source string, err error) *surface.Problem {
 	return &problem
 }
 
-// told notes what became of a message in one of its sources; failed says that nothing of it was accepted for now.
+// told notes what became of a message in one of its sources; failed says that nothing of it was accepted.
 func (d *delivery) told(m *push.Message, failed *surface.Problem) {
 	switch {
 	case failed != nil:

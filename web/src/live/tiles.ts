@@ -49,7 +49,7 @@ export class Tiles {
   }
 
   /**
-   * Whether a tile that last became stale at a count is to be asked for now. One that is on its way is not:
+   * Whether a tile that last became stale at a count is due to be asked for. One that is on its way is not:
    * it is looked at again when it has come. Loaded says that nothing is on its way, patient that those which
    * failed have to wait, whatever changes.
    */
