@@ -71,7 +71,7 @@ func (c *conn) publish(work context.Context, messages []Message) error {
 // fail ends a connection whose messages were not accepted, about [failureDelay] later: the client will come
 // back at once, with the same messages, and so will all others whose messages were not.
 func (c *conn) fail(work context.Context, items []item, messages int, err error) {
-	if skipped, ok := c.s.failures.allow(); ok {
+	if skipped, ok := c.s.failures.Allow(); ok {
 		c.s.o.Log.Warn("MQTT messages not accepted: they are not acknowledged and will come again",
 			slog.Int("messages", messages), slog.Any("error", err), slog.Int("more", skipped))
 	}

@@ -1,9 +1,6 @@
 package mqtt
 
 import (
-	"sync"
-	"time"
-
 	"hutong/internal/telemetry"
 )
 
@@ -99,25 +96,4 @@ func (m *metrics) lost(qos byte) {
 		return
 	}
 	m.messages[messageFailed][qos].Add(1)
-}
-
-// quiet lets one log line a second through and counts the others, since ten thousand clients may all
-// have the same to complain of.
-type quiet struct {
-	mu      sync.Mutex
-	next    time.Time
-	skipped int
-}
-
-// allow reports whether to log now, and how many lines were left out since the last.
-func (q *quiet) allow() (skipped int, ok bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	now := time.Now()
-	if now.Before(q.next) {
-		q.skipped++
-		return 0, false
-	}
-	skipped, q.skipped, q.next = q.skipped, 0, now.Add(time.Second)
-	return skipped, true
 }

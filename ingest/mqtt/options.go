@@ -1,6 +1,7 @@
 package mqtt
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -69,12 +70,12 @@ type Options struct {
 
 // withDefaults returns o with its zero values filled in.
 func (o Options) withDefaults() Options {
-	setDefault(&o.MaxClients, DefaultMaxClients)
-	setDefault(&o.MaxPacket, DefaultMaxPacket)
-	setDefault(&o.Inflight, DefaultInflight)
-	setDefault(&o.Memory, DefaultMemory)
-	setDefault(&o.MaxSilence, DefaultMaxSilence)
-	setDefault(&o.Grace, DefaultGrace)
+	o.MaxClients = cmp.Or(o.MaxClients, DefaultMaxClients)
+	o.MaxPacket = cmp.Or(o.MaxPacket, DefaultMaxPacket)
+	o.Inflight = cmp.Or(o.Inflight, DefaultInflight)
+	o.Memory = cmp.Or(o.Memory, DefaultMemory)
+	o.MaxSilence = cmp.Or(o.MaxSilence, DefaultMaxSilence)
+	o.Grace = cmp.Or(o.Grace, DefaultGrace)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -82,13 +83,6 @@ func (o Options) withDefaults() Options {
 		o.Metrics = telemetry.NewMetrics()
 	}
 	return o
-}
-
-func setDefault[T comparable](v *T, def T) {
-	var zero T
-	if *v == zero {
-		*v = def
-	}
 }
 
 // Validate says everything that is wrong with o, or nil.

@@ -8,6 +8,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"hutong/internal/telemetry"
 )
 
 // Server is an MQTT listener. Its methods may be called from any goroutine.
@@ -20,7 +22,7 @@ type Server struct {
 	slots    chan struct{} // a token for each connection
 	refusals chan struct{} // a token for each connection beyond those, while it is told so
 
-	failures, acceptFailures quiet
+	failures, acceptFailures telemetry.Quiet
 
 	mu      sync.Mutex
 	clients map[identity]*conn
@@ -108,7 +110,7 @@ func (s *Server) accept(ctx context.Context, serve func(net.Conn)) error {
 			return fmt.Errorf("mqtt: %w", err)
 		}
 		s.metrics.acceptFails.Add(1)
-		if skipped, ok := s.acceptFailures.allow(); ok {
+		if skipped, ok := s.acceptFailures.Allow(); ok {
 			s.o.Log.Error("cannot accept an MQTT connection", slog.Any("error", err), slog.Int("more", skipped))
 		}
 		select {

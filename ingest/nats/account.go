@@ -40,7 +40,7 @@ func (a *account) open() error {
 			}
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			if skipped, ok := a.s.overruns.allow(); ok {
+			if skipped, ok := a.s.overruns.Allow(); ok {
 				log.Warn("NATS messages may have been lost", slog.Any("error", err), slog.Int("more", skipped))
 			}
 		}))
@@ -97,7 +97,7 @@ func streamHeader(h nats.Header) string {
 // lose counts messages that asked for no answer and are lost.
 func (a *account) lose(n int, why string) {
 	a.s.metrics.dropped.Add(n)
-	if skipped, ok := a.s.drops.allow(); ok {
+	if skipped, ok := a.s.drops.Allow(); ok {
 		a.s.o.Log.Warn("NATS messages without a reply subject are lost: send requests, which are told to come again",
 			slog.String("key", a.name), slog.Int("messages", n), slog.String("reason", why), slog.Int("more", skipped))
 	}
@@ -107,7 +107,7 @@ func (a *account) lose(n int, why string) {
 // asks again.
 func (a *account) answer(reply string, body []byte) {
 	if err := a.conn.Publish(reply, body); err != nil {
-		if skipped, ok := a.s.answers.allow(); ok {
+		if skipped, ok := a.s.answers.Allow(); ok {
 			a.s.o.Log.Warn("a NATS request was not answered", slog.String("key", a.name), slog.Any("error", err), slog.Int("more", skipped))
 		}
 	}

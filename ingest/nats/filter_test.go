@@ -124,22 +124,3 @@ func FuzzFilter(f *testing.F) {
 		}
 	})
 }
-
-func TestRouter(t *testing.T) {
-	t.Parallel()
-	r, err := NewRouter([]Route{{"a.*", "one"}, {"*.b", "one"}, {">", "two"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := []Match{{"one", []string{"b"}}, {"two", []string{"a.b"}}}
-	if diff := cmp.Diff(want, r.Route("a.b")); diff != "" {
-		t.Error(diff)
-	}
-	if got := r.Route("$SYS.a"); got != nil {
-		t.Errorf("got %v", got)
-	}
-	_, err = NewRouter([]Route{{"a.", "one"}, {"b..c", "two"}})
-	if err == nil || !strings.Contains(err.Error(), "source one") || !strings.Contains(err.Error(), "source two") {
-		t.Errorf("got %v, want both problems", err)
-	}
-}

@@ -1,9 +1,6 @@
 package nats
 
 import (
-	"sync"
-	"time"
-
 	"github.com/nats-io/nats-server/v2/server"
 
 	"hutong/internal/telemetry"
@@ -113,25 +110,4 @@ func (s *Server) sample(m *telemetry.Metrics) {
 	m.Sample("hutong_nats_queued_messages", "NATS messages that wait to be accepted.", nil, func(emit func(float64, ...string)) { emit(float64(s.waiting())) })
 	m.Sample("hutong_nats_held_bytes", "Bytes of NATS messages that wait or are being accepted.", nil,
 		func(emit func(float64, ...string)) { emit(float64(s.memory.used.Load())) })
-}
-
-// quiet lets one log line a second through and counts the others, since all clients may have the same to
-// complain of.
-type quiet struct {
-	mu      sync.Mutex
-	next    time.Time
-	skipped int
-}
-
-// allow reports whether to log now, and how many lines were left out since the last.
-func (q *quiet) allow() (skipped int, ok bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	now := time.Now()
-	if now.Before(q.next) {
-		q.skipped++
-		return 0, false
-	}
-	skipped, q.skipped, q.next = q.skipped, 0, now.Add(time.Second)
-	return skipped, true
 }

@@ -1,6 +1,7 @@
 package nats
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -81,11 +82,11 @@ type Options struct {
 
 // withDefaults returns o with its zero values filled in.
 func (o Options) withDefaults() Options {
-	setDefault(&o.MaxClients, DefaultMaxClients)
-	setDefault(&o.MaxPayload, DefaultMaxPayload)
-	setDefault(&o.Queue, DefaultQueue)
-	setDefault(&o.Memory, max(DefaultMemory, 8*o.MaxPayload))
-	setDefault(&o.Grace, DefaultGrace)
+	o.MaxClients = cmp.Or(o.MaxClients, DefaultMaxClients)
+	o.MaxPayload = cmp.Or(o.MaxPayload, DefaultMaxPayload)
+	o.Queue = cmp.Or(o.Queue, DefaultQueue)
+	o.Memory = cmp.Or(o.Memory, max(DefaultMemory, 8*o.MaxPayload))
+	o.Grace = cmp.Or(o.Grace, DefaultGrace)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -93,13 +94,6 @@ func (o Options) withDefaults() Options {
 		o.Metrics = telemetry.NewMetrics()
 	}
 	return o
-}
-
-func setDefault[T comparable](v *T, def T) {
-	var zero T
-	if *v == zero {
-		*v = def
-	}
 }
 
 // Validate says everything that is wrong with o, or nil.

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"sync"
 
+	"hutong/internal/telemetry"
+
 	"github.com/nats-io/nats-server/v2/server"
 )
 
@@ -22,7 +24,7 @@ type Server struct {
 	server  *server.Server
 	list    []*account
 
-	drops, overruns, answers quiet
+	drops, overruns, answers telemetry.Quiet
 	once                     sync.Once // closes
 }
 

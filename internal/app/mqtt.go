@@ -11,6 +11,7 @@ import (
 	"hutong/ingest"
 	"hutong/ingest/mqtt"
 	"hutong/ingest/push"
+	"hutong/ingest/topic"
 	"hutong/internal/auth"
 )
 
@@ -43,7 +44,7 @@ func (a *App) senders() senders {
 type publishing struct {
 	senders
 
-	router *mqtt.Router
+	router *topic.Router
 }
 
 var _ mqtt.Handler = (*publishing)(nil)
@@ -62,13 +63,7 @@ func (a *App) newMQTT(ctx context.Context) (*mqtt.Server, error) {
 		return nil, err
 	}
 	p := &publishing{senders: a.senders()}
-	var routes []mqtt.Route
-	for _, source := range slices.Sorted(maps.Keys(a.city.Topics)) {
-		for _, text := range a.city.Topics[source] {
-			routes = append(routes, mqtt.Route{Filter: text, Source: source})
-		}
-	}
-	if p.router, err = mqtt.NewRouter(routes); err != nil {
+	if p.router, err = topic.NewRouter(a.city.Topics, mqtt.ParseFilter); err != nil {
 		return nil, err
 	}
 	server, err := mqtt.Listen(ctx, o, p)
@@ -123,7 +118,7 @@ func (p *publishing) Publish(ctx context.Context, s mqtt.Session, messages []mqt
 			taken = true
 			payload := m.Payload
 			if !m.Cut() {
-				payload = mqtt.Annotate(payload, m.Topic, match.Levels)
+				payload = topic.Annotate(payload, m.Topic, match.Wild)
 			}
 			bySource[match.Source] = append(bySource[match.Source], push.Message{Payload: payload, Cut: m.Cut(), Received: m.Received})
 		}

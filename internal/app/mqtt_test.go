@@ -7,6 +7,7 @@ import (
 
 	"hutong/ingest"
 	"hutong/ingest/mqtt"
+	"hutong/ingest/topic"
 	"hutong/internal/auth"
 )
 
@@ -16,7 +17,7 @@ func TestPublishing(t *testing.T) {
 	t.Parallel()
 	city, _, key, _ := pushCity(t)
 	a, _ := newTestApp(t, city, nil)
-	router, err := mqtt.NewRouter([]mqtt.Route{{Filter: "reports/#", Source: "hotline"}})
+	router, err := topic.NewRouter(map[string][]string{"hotline": {"reports/#"}}, mqtt.ParseFilter)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,9 +12,9 @@ import (
 	"hutong/api"
 	surface "hutong/api/push"
 	"hutong/ingest"
-	"hutong/ingest/mqtt"
 	"hutong/ingest/nats"
 	"hutong/ingest/push"
+	"hutong/ingest/topic"
 	"hutong/internal/auth"
 	"hutong/layers"
 )
@@ -33,7 +33,7 @@ type NATS struct {
 type subjects struct {
 	senders
 
-	router *nats.Router
+	router *topic.Router
 	holder map[string]*auth.Key // by name
 	log    *slog.Logger
 }
@@ -54,21 +54,20 @@ func (a *App) newNATS(ctx context.Context) (*nats.Server, error) {
 		return nil, err
 	}
 	p := &subjects{senders: a.senders(), holder: map[string]*auth.Key{}, log: a.opts.Log}
-	var routes []nats.Route
-	for _, source := range slices.Sorted(maps.Keys(a.city.Subjects)) {
-		for _, text := range a.city.Subjects[source] {
-			routes = append(routes, nats.Route{Filter: text, Source: source})
-		}
-	}
-	if p.router, err = nats.NewRouter(routes); err != nil {
+	if p.router, err = topic.NewRouter(a.city.Subjects, nats.ParseFilter); err != nil {
 		return nil, err
 	}
 	for i := range a.city.Keys {
 		key := &a.city.Keys[i].Key
 		account := nats.Account{Name: key.Name}
-		for _, r := range routes {
-			if key.Allows(auth.Scope{Action: auth.Ingest, Name: r.Source}) && !slices.Contains(account.Subjects, r.Filter) {
-				account.Subjects = append(account.Subjects, r.Filter)
+		for _, source := range slices.Sorted(maps.Keys(a.city.Subjects)) {
+			if !key.Allows(auth.Scope{Action: auth.Ingest, Name: source}) {
+				continue
+			}
+			for _, text := range a.city.Subjects[source] {
+				if !slices.Contains(account.Subjects, text) {
+					account.Subjects = append(account.Subjects, text)
+				}
 			}
 		}
 		if len(account.Subjects) > 0 {
@@ -127,7 +126,7 @@ func (p *subjects) Publish(ctx context.Context, account string, messages []nats.
 			}
 			taken = true
 			bySource[match.Source] = append(bySource[match.Source], push.Message{
-				Payload: mqtt.Annotate(m.Payload, m.Subject, match.Tokens), Received: m.Received, Asks: m.Request,
+				Payload: topic.Annotate(m.Payload, m.Subject, match.Wild), Received: m.Received, Asks: m.Request,
 			})
 			of[match.Source] = append(of[match.Source], d)
 		}

@@ -27,6 +27,7 @@ var ranks = map[string]int{
 	"internal/sdnotify":  0,
 	"styles/sdf":         0,
 	"ingest/csvrow":      0,
+	"ingest/topic":       0,
 
 	"tiles/mvt/inspect":   1,
 	"internal/geoparquet": 1,

@@ -1,4 +1,4 @@
-package mqtt
+package topic
 
 import (
 	"bytes"
@@ -8,12 +8,12 @@ import (
 
 // Names of the members that [Annotate] adds.
 const (
-	// TopicMember is the topic.
+	// TopicMember is the topic or subject.
 	TopicMember = "$topic"
 	// ValueMember is a payload that is a single JSON value and no object.
 	ValueMember = "$value"
-	// levelPrefix stands before the number of a wildcard, from 1.
-	levelPrefix = "$"
+	// wildPrefix stands before the number of a wildcard, from 1.
+	wildPrefix = "$"
 )
 
 // jsonSpace is what may stand around a JSON value (RFC 8259 §2), less than what Unicode calls space.
@@ -22,15 +22,15 @@ const jsonSpace = " \t\r\n"
 // Annotate returns a payload of JSON as a record that also says where it came from, for a mapping to read:
 // an object gets the members "$topic", "$1", "$2" … behind its own (of members of the same name the last
 // counts, so a sender cannot set them), and a number, text, true or false becomes an object with these and
-// "$value". levels are those of a [Match]. Anything else, arrays, null and what is no JSON at all included,
+// "$value". wild are those of a [Match]. Anything else, arrays, null and what is no JSON at all included,
 // is returned as it is, for the mapping to take or refuse; so is an object that does not end in "}".
 // The payload is not changed; the result may be it.
-func Annotate(payload []byte, topic string, levels []string) []byte {
+func Annotate(payload []byte, name string, wild []string) []byte {
 	p := bytes.Trim(payload, jsonSpace)
 	if len(p) == 0 {
 		return payload
 	}
-	out := make([]byte, 0, len(p)+2*len(topic)+64)
+	out := make([]byte, 0, len(p)+2*len(name)+64)
 	switch c := p[0]; {
 	case c == '{' && len(p) > 1 && p[len(p)-1] == '}':
 		inner := bytes.Trim(p[1:len(p)-1], jsonSpace)
@@ -44,10 +44,10 @@ func Annotate(payload []byte, topic string, levels []string) []byte {
 	default:
 		return payload
 	}
-	out = appendMember(out, TopicMember, topic)
-	for i, level := range levels {
+	out = appendMember(out, TopicMember, name)
+	for i, text := range wild {
 		out = append(out, ',')
-		out = appendMember(out, levelPrefix+strconv.Itoa(i+1), level)
+		out = appendMember(out, wildPrefix+strconv.Itoa(i+1), text)
 	}
 	return append(out, '}')
 }
