@@ -8,10 +8,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 
 	"hutong/ingest"
+	"hutong/internal/testkit"
 	"hutong/journal/record"
 	"hutong/layers/column"
 )
@@ -245,29 +245,11 @@ func aged(b []byte, stream, name string, n int) []byte {
 }
 
 // logged are options of a log that says what it has to say.
-func logged(folder string) (Options, *lines) {
-	log := &lines{}
+func logged(folder string) (Options, *testkit.Buffer) {
+	log := &testkit.Buffer{}
 	o := options(folder)
 	o.Log = slog.New(slog.NewTextHandler(log, nil))
 	return o, log
-}
-
-// lines is a log that may be read while it is written.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(b)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // A start that was killed while it removed what it had put back leaves folders without files, which keep no other from

@@ -1,7 +1,6 @@
 package archive
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -12,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +19,7 @@ import (
 	"hutong/api"
 	"hutong/internal/compress"
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
 	"hutong/tiles/archive"
 	"hutong/tiles/grid"
 )
@@ -94,25 +93,7 @@ type fixture struct {
 	http.Handler
 	surface *Archives
 	metrics *telemetry.Metrics
-	log     *safeBuffer
-}
-
-// safeBuffer takes a log from several goroutines.
-type safeBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *safeBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *safeBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
+	log     *testkit.Buffer
 }
 
 // newFixture serves places by name, in the order of the names.
@@ -132,7 +113,7 @@ func newFixture(t testing.TB, places map[string]string, o Options, ao archive.Op
 		})
 		list = append(list, Entry{Name: name, Licence: "CC0-1.0", Archive: a})
 	}
-	log := &safeBuffer{}
+	log := &testkit.Buffer{}
 	logger := slog.New(slog.NewJSONHandler(log, nil))
 	m := telemetry.NewMetrics()
 	s, err := New(list, api.Base{}, logger, m, o)

@@ -8,13 +8,14 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
 )
 
 // TestLog: what a client sent is not logged, whichever way the server says it, and cannot be taken for what the
 // server says.
 func TestLog(t *testing.T) {
 	t.Parallel()
-	said, r := &logged{}, &rig{t: t, metrics: telemetry.NewMetrics()}
+	said, r := &testkit.Buffer{}, &rig{t: t, metrics: telemetry.NewMetrics()}
 	log := &serverLog{log: slog.New(slog.NewTextHandler(said, nil)), metrics: newMetrics(r.metrics)}
 	const client = `127.0.0.1:5 - cid:7 - "v1:go:hk_sesame connection closed: %s"`
 	log.Errorf(client+" - authentication error - User %q", "hk_sesame")

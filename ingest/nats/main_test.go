@@ -1,7 +1,6 @@
 package nats
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -79,33 +79,15 @@ type rig struct {
 	t       *testing.T
 	handler *recorder
 	metrics *telemetry.Metrics
-	said    *logged
+	said    *testkit.Buffer
 	stop    context.CancelFunc
 	done    chan error
-}
-
-// logged is a log that is read while it is written.
-type logged struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logged) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
 }
 
 // serve runs a server for accounts a, with sensors.*.pm25 and reports.>, and b, with sensors.>.
 func serve(t *testing.T, h *recorder, o Options) *rig {
 	t.Helper()
-	r := &rig{t: t, handler: h, metrics: telemetry.NewMetrics(), said: &logged{}, done: make(chan error, 1)}
+	r := &rig{t: t, handler: h, metrics: telemetry.NewMetrics(), said: &testkit.Buffer{}, done: make(chan error, 1)}
 	o.Listen, o.Metrics = "127.0.0.1:0", r.metrics
 	o.Log = slog.New(slog.NewTextHandler(r.said, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o.Accounts = []Account{{"a", []string{"sensors.*.pm25", "reports.>"}}, {"b", []string{"sensors.>"}}}

@@ -16,6 +16,7 @@ import (
 	"hutong/ingest/synthetic"
 	"hutong/internal/config"
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/world"
 	"hutong/styles"
@@ -76,7 +77,7 @@ sources:
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := &logBuffer{}
+	log := &testkit.Buffer{}
 	if err := s.Load(t.Context(), city.Sources, slog.New(slog.NewJSONHandler(log, nil))); err != nil {
 		t.Fatal(err)
 	}

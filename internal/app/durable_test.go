@@ -13,6 +13,7 @@ import (
 
 	"hutong/ingest"
 	"hutong/internal/config"
+	"hutong/internal/testkit"
 	"hutong/journal"
 	"hutong/journal/checkpoint"
 	"hutong/journal/record"
@@ -104,7 +105,7 @@ func stateOf(t *testing.T, r *running, id string) string {
 func TestWhatWasPushedIsThereAgain(t *testing.T) {
 	t.Parallel()
 	city, dir, push := durableCity(t)
-	begin := func() (*running, *logBuffer, chan<- time.Time) {
+	begin := func() (*running, *testkit.Buffer, chan<- time.Time) {
 		c, watch := city()
 		tick := make(chan time.Time)
 		a, log := newTestApp(t, c, func(o *Options) { o.Watch, o.WatchTick = watch, tick })

@@ -20,6 +20,7 @@ import (
 	"hutong/internal/config"
 	"hutong/internal/erasure"
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
 	"hutong/layers"
 )
 
@@ -64,7 +65,7 @@ func eraseCity(t *testing.T) (load func() *City, key auth.Secret, data string) {
 }
 
 // served runs a city until stop is called.
-func served(t *testing.T, city *City) (a *App, log *logBuffer, stop func()) {
+func served(t *testing.T, city *City) (a *App, log *testkit.Buffer, stop func()) {
 	t.Helper()
 	a, log = newTestApp(t, city, nil)
 	ctx, cancel := context.WithCancel(t.Context())

@@ -1,13 +1,11 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
-	"sync"
 	"testing"
 
 	"github.com/paulmach/orb"
@@ -16,6 +14,7 @@ import (
 	"hutong/api"
 	"hutong/ingest"
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/tiles"
@@ -88,28 +87,10 @@ func newCity(sources ...ingest.Source) *City {
 	return city
 }
 
-// logBuffer takes a log from several goroutines.
-type logBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
-}
-
 // newTestApp returns an app on a free port and its log.
-func newTestApp(t *testing.T, city *City, change func(*Options), more ...api.Route) (*App, *logBuffer) {
+func newTestApp(t *testing.T, city *City, change func(*Options), more ...api.Route) (*App, *testkit.Buffer) {
 	t.Helper()
-	log := &logBuffer{}
+	log := &testkit.Buffer{}
 	o := Options{Listen: "127.0.0.1:0", Log: slog.New(slog.NewJSONHandler(log, nil)), Metrics: telemetry.NewMetrics()}
 	if change != nil {
 		change(&o)

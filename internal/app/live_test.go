@@ -12,6 +12,7 @@ import (
 
 	"hutong/ingest"
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
 	"hutong/layers"
 )
 
@@ -127,7 +128,7 @@ func TestFollowRunsAgain(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		log := &logBuffer{}
+		log := &testkit.Buffer{}
 		source := &failing{runs: []bool{false, false, false, false, false, false, false, false, true, false}}
 		s.Follow(t.Context(), source, slog.New(slog.NewJSONHandler(log, nil)))
 		most := []time.Duration{1, 2, 4, 8, 16, 32, 60, 60, 1, 2} // seconds
@@ -189,7 +190,7 @@ func TestRefusalsCountWhileASourceRuns(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx, cancel := context.WithCancel(t.Context())
-		log := &logBuffer{}
+		log := &testkit.Buffer{}
 		ended := make(chan struct{})
 		go func() {
 			s.Follow(ctx, sour{}, slog.New(slog.NewJSONHandler(log, nil)))

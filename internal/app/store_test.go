@@ -14,6 +14,7 @@ import (
 
 	"hutong/ingest"
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
 	"hutong/layers"
 )
 
@@ -148,7 +149,7 @@ func TestReportIsLoggedAndCounted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log := &logBuffer{}
+	log := &testkit.Buffer{}
 	if err := s.Load(t.Context(), city.Sources, slog.New(slog.NewJSONHandler(log, nil))); err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"hutong/internal/testkit"
 )
 
 // writeCertificate writes a certificate for 127.0.0.1 that signs itself and returns it.
@@ -105,7 +107,7 @@ func TestCertificateIsRenewed(t *testing.T) {
 	t.Parallel()
 	files := tlsFiles(t)
 	writeCertificate(t, files, 1)
-	log := &logBuffer{}
+	log := &testkit.Buffer{}
 	c, err := loadCertificate(files, slog.New(slog.NewJSONHandler(log, nil)))
 	if err != nil {
 		t.Fatal(err)

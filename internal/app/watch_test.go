@@ -17,6 +17,7 @@ import (
 	"hutong/ingest"
 	"hutong/internal/config"
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
 )
 
 // watchedCity is a server of two CSV files of one layer, and a watcher that the test makes look.
@@ -24,7 +25,7 @@ type watchedCity struct {
 	t       *testing.T
 	dir     string
 	app     *App
-	log     *logBuffer
+	log     *testkit.Buffer
 	watcher *watcher
 	tick    chan time.Time // of the server's own watcher
 	at      time.Time      // of the last write
