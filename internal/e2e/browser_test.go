@@ -239,7 +239,7 @@ type browserTools struct{ node, script, chromium string }
 func findBrowser(t *testing.T) browserTools {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("a browser takes too long for -short")
+		t.Skip("skipped by -short: a browser takes long")
 	}
 	web := filepath.Join(root, "web")
 	tools := browserTools{

@@ -27,7 +27,7 @@ import (
 func TestRelease(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("it links the binary twice")
+		t.Skip("skipped by -short: it links the binary twice")
 	}
 	if out, err := exec.Command("tar", "--version").Output(); err != nil || !strings.Contains(string(out), "GNU tar") {
 		testkit.Missing(t, "GNU tar is not installed")

@@ -60,7 +60,7 @@ func benchFeature(r *rand.Rand, i int) layers.Feature {
 func benchLayer(b *testing.B) *layers.Layer {
 	b.Helper()
 	if testing.Short() {
-		b.Skip("a million features take too long")
+		b.Skip("skipped by -short: a million features")
 	}
 	l := benchEmpty(b)
 	ld, err := l.Load()

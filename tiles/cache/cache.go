@@ -195,7 +195,7 @@ func (c *Cache) fresh(set *Set, t grid.Tile, b *built) bool {
 	return true
 }
 
-// needs returns the states, by source, that a tile must be built from at least if asked for now.
+// needs returns the states, by source, that a tile must be built from at least if it is asked for at this moment.
 func (c *Cache) needs(set *Set, t grid.Tile) []layers.Seq {
 	seqs := make([]layers.Seq, len(set.sources))
 	for i, s := range set.sources {
