@@ -94,7 +94,7 @@ func (w *writer) apply(b *Batch, places []placed) Delta {
 	clear(w.last)
 	w.erasures, w.erasing = nil, nil
 	w.takeSalt(b)
-	w.steps = w.steps[:0]
+	w.steps, w.edits = w.steps[:0], w.edits[:0]
 	if w.observed >= 0 {
 		w.settleOrder(b, places, w.delta.Outcomes)
 	} else {
@@ -142,6 +142,7 @@ func (w *writer) plan(i int32, c *Change, p *placed) {
 	if c.Op != Upsert {
 		switch {
 		case exists:
+			w.edit(w.row(now.at), nil, nil)
 			w.planRemove(now.at, p)
 			w.delta.Deleted++
 		case w.observed < 0:
@@ -159,9 +160,11 @@ func (w *writer) plan(i int32, c *Change, p *placed) {
 		return
 	}
 	if exists {
+		w.edit(w.row(now.at), p, c.Feature.Values)
 		w.planRemove(now.at, p)
 		w.delta.Updated++
 	} else {
+		w.edit(Row{}, p, c.Feature.Values)
 		w.delta.Inserted++
 	}
 	s := step{class: p.class, kind: insert, place: p, values: c.Feature.Values}
@@ -174,6 +177,11 @@ func (w *writer) plan(i int32, c *Change, p *placed) {
 	w.counts[p.class]++
 	w.touchNumber(p.key.number, 2)
 	w.notePlaced(p)
+}
+
+// row returns the row of a feature that was found.
+func (w *writer) row(now at) Row {
+	return Row{w.table.table.block(w.sequences[now.class][now.leaf].block), now.row}
 }
 
 func (w *writer) planRemove(now at, p *placed) {
@@ -191,6 +199,16 @@ func (w *writer) note(b *Block, row int) {
 		w.delta.Places = append(w.delta.Places, b.Point(row))
 	case b.class.isShape():
 		w.delta.Boxes = append(w.delta.Boxes, b.shapes.Box(row))
+	}
+}
+
+// notePrivate is note for a row of which only private fields changed.
+func (w *writer) notePrivate(b *Block, row int) {
+	switch {
+	case b.class == onePoint:
+		w.delta.PrivatePlaces = append(w.delta.PrivatePlaces, b.Point(row))
+	case b.class.isShape():
+		w.delta.PrivateBoxes = append(w.delta.PrivateBoxes, b.shapes.Box(row))
 	}
 }
 
@@ -240,7 +258,7 @@ func (w *writer) runSteps() {
 func (w *writer) patch(group []step) {
 	number := w.sequences[group[0].class][group[0].leaf].block
 	old := w.table.table.block(number)
-	changed := make([]bool, len(group))
+	changed := make([]difference, len(group))
 	var next *Block
 	patches := w.patches
 	for field, c := range old.columns {
@@ -252,7 +270,7 @@ func (w *writer) patch(group []step) {
 			}
 			if c.Value(group[i].row) != v {
 				patches = append(patches, column.Patch{Row: group[i].row, Value: v})
-				changed[i] = true
+				changed[i] = changed[i].with(w.schema.Fields[field].Private)
 			}
 		}
 		if len(patches) == 0 {
@@ -270,13 +288,8 @@ func (w *writer) patch(group []step) {
 	if next != nil {
 		w.table.set(number, next)
 	}
-	for i, c := range changed {
-		if c {
-			w.delta.Updated++
-			w.note(old, group[i].row)
-		} else {
-			w.delta.Outcomes[group[i].change] = Duplicate
-		}
+	for i, d := range changed {
+		w.countUpdate(old, &group[i], d)
 	}
 }
 
@@ -322,7 +335,7 @@ func (w *writer) rebuild(group []step) (edit leafEdit, structural bool) {
 			} else {
 				cut.appendUpdated(old, s.row, s.values)
 			}
-			w.countUpdate(old, s)
+			w.countUpdate(old, s, w.difference(old, s))
 			from++
 		case remove:
 			from++
@@ -340,23 +353,52 @@ func (w *writer) rebuild(group []step) (edit leafEdit, structural bool) {
 	return w.replaceLeaf(c, leaf, old, parts)
 }
 
-func (w *writer) countUpdate(old *Block, s *step) {
-	if s.reshaped {
-		w.delta.Updated++
-		w.noteGeometry(old, s.row)
-		w.notePlaced(s.place)
-		return
+// difference is in what an update differs from what was there.
+type difference uint8
+
+const (
+	same    difference = iota
+	private            // in private fields only
+	public             // in fields that are not private, and maybe in others
+)
+
+// with returns the difference of two features that differ so, and in one more field.
+func (d difference) with(isPrivate bool) difference {
+	if isPrivate {
+		return max(d, private)
 	}
+	return public
+}
+
+// difference compares the values of an update with what is there.
+func (w *writer) difference(old *Block, s *step) difference {
+	d := same
 	for field, c := range old.columns {
 		var v column.Value
 		if field < len(s.values) {
 			v = s.values[field]
 		}
 		if c.Value(s.row) != v {
-			w.delta.Updated++
-			w.note(old, s.row)
-			return
+			d = d.with(w.schema.Fields[field].Private)
 		}
 	}
-	w.delta.Outcomes[s.change] = Duplicate
+	return d
+}
+
+// countUpdate notes an update of a row whose values differ so.
+func (w *writer) countUpdate(old *Block, s *step, d difference) {
+	switch {
+	case s.reshaped:
+		w.noteGeometry(old, s.row)
+		w.notePlaced(s.place)
+	case d == same:
+		w.delta.Outcomes[s.change] = Duplicate
+		return
+	case d == private:
+		w.notePrivate(old, s.row)
+	default:
+		w.note(old, s.row)
+	}
+	w.delta.Updated++
+	w.edit(Row{old, s.row}, s.place, s.values)
 }

@@ -91,12 +91,16 @@ type Delta struct {
 	Inserted, Updated, Deleted int
 	// Outcomes say what became of each change of the batch, in its order; nil after a bulk load.
 	Outcomes []Outcome
-	// Places are old and new places of every changed point, and of points whose MVT id moved,
-	// unordered, possibly repeated. They are nil when Everywhere is set.
+	// Places are old and new places of every point that changed in more than private fields, and of points
+	// whose MVT id moved, unordered, possibly repeated. They are nil when Everywhere is set.
 	Places []world.Point
 	// Boxes are the same of changed lines, polygons and multipoints, and of neighbours in a coverage
 	// whose retention moved (design §3).
 	Boxes []world.Box
+	// PrivatePlaces and PrivateBoxes are those of features of which only private fields changed: nobody who
+	// does not see these may learn that there was a change (S10).
+	PrivatePlaces []world.Point
+	PrivateBoxes  []world.Box
 	// Everywhere is set when the whole layer changed: after a bulk load.
 	Everywhere bool
 }

@@ -22,6 +22,8 @@ type Options struct {
 	// [DefaultMaxTombstones]; when there are more those received first go.
 	TombstoneAge  time.Duration
 	MaxTombstones int
+	// Derivers make what the layer's snapshots hold beside features, see [Snapshot.Derived].
+	Derivers []Deriver
 }
 
 const (
@@ -105,13 +107,16 @@ func New(schema *Schema, opts Options) (*Layer, error) {
 		return nil, err
 	}
 	l := &Layer{schema: schema, writer: newWriter(schema, opts.withDefaults())}
-	l.publish()
+	l.publish(nil)
 	return l, nil
 }
 
-// publish makes the writer's state the newest.
-func (l *Layer) publish() {
-	l.current.Store(l.writer.publish())
+// publish makes the writer's state the newest. from is the snapshot that it differs from by the writer's
+// edits, nil when these do not tell.
+func (l *Layer) publish(from *Snapshot) {
+	s := l.writer.publish()
+	l.writer.derive(from, s)
+	l.current.Store(s)
 	l.tombstones.Store(int64(len(l.writer.tombs.byID)))
 	l.crowded.Store(int64(l.writer.tombs.crowded))
 }
@@ -156,7 +161,7 @@ func (l *Layer) Apply(b Batch) (Delta, error) {
 		return Delta{}, fmt.Errorf("%w: state %d behind state %d", ErrSeq, b.Seq, l.writer.seq)
 	}
 	delta := l.writer.apply(&b, places)
-	l.publish()
+	l.publish(l.current.Load())
 	if len(b.Changes) > maxScratch {
 		l.writer.dropScratch()
 	}

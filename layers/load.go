@@ -286,7 +286,7 @@ func (ld *Loader) FinishAt(seq Seq) (Delta, error) {
 	delta := Delta{Layer: w.schema.Name, Seq: w.seq, Inserted: w.located() + w.counts[unlocated], Everywhere: true}
 	w.delta = Delta{}
 	w.dropScratch()
-	ld.layer.publish()
+	ld.layer.publish(nil)
 	ld.release()
 	return delta, nil
 }

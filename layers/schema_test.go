@@ -79,26 +79,29 @@ func TestNameValidate(t *testing.T) {
 
 func TestOptionsValidate(t *testing.T) {
 	t.Parallel()
-	for o, valid := range map[Options]bool{
-		{}:                                 true,
-		{MinRows: 1, MaxRows: 2}:           true,
-		{MinRows: 300}:                     true, // and MaxRows 600
-		{MaxRows: 256}:                     true,
-		{MinRows: 1, MaxRows: maxRows}:     true,
-		{MinRows: maxRows / 2}:             true,
-		{MinRows: 1, MaxRows: 1}:           false,
-		{MinRows: -1, MaxRows: 16}:         false,
-		{MaxRows: 255}:                     false, // with MinRows 128
-		{MinRows: 8, MaxRows: 15}:          false,
-		{MinRows: 1, MaxRows: maxRows + 1}: false,
-		{MinRows: maxRows/2 + 1}:           false,
-		{MinRows: math.MinInt}:             false,
+	for _, c := range []struct {
+		o     Options
+		valid bool
+	}{
+		{Options{}, true},
+		{Options{MinRows: 1, MaxRows: 2}, true},
+		{Options{MinRows: 300}, true}, // and MaxRows 600
+		{Options{MaxRows: 256}, true},
+		{Options{MinRows: 1, MaxRows: maxRows}, true},
+		{Options{MinRows: maxRows / 2}, true},
+		{Options{MinRows: 1, MaxRows: 1}, false},
+		{Options{MinRows: -1, MaxRows: 16}, false},
+		{Options{MaxRows: 255}, false}, // with MinRows 128
+		{Options{MinRows: 8, MaxRows: 15}, false},
+		{Options{MinRows: 1, MaxRows: maxRows + 1}, false},
+		{Options{MinRows: maxRows/2 + 1}, false},
+		{Options{MinRows: math.MinInt}, false},
 	} {
-		if err := o.Validate(); (err == nil) != valid {
-			t.Errorf("%+v: %v, want valid: %v", o, err, valid)
+		if err := c.o.Validate(); (err == nil) != c.valid {
+			t.Errorf("%+v: %v, want valid: %v", c.o, err, c.valid)
 		}
-		if _, err := New(testSchema(), o); (err == nil) != valid {
-			t.Errorf("a layer with %+v: %v, want valid: %v", o, err, valid)
+		if _, err := New(testSchema(), c.o); (err == nil) != c.valid {
+			t.Errorf("a layer with %+v: %v, want valid: %v", c.o, err, c.valid)
 		}
 	}
 }

@@ -22,6 +22,7 @@ type Snapshot struct {
 	tree      *rindex.Frozen
 	index     idIndex
 	dicts     []*column.Dictionary
+	derived   []Derived // by deriver
 }
 
 // Schema returns the layer's schema.
@@ -165,7 +166,16 @@ func (m Memory) Total() int {
 	return n
 }
 
-// Memory measures s. Its cost is a look at each block and bucket. Dictionaries are measured as they
+// Bytes returns the heap that s takes, what was derived from it included. Its cost is that of [Snapshot.Memory].
+func (s *Snapshot) Bytes() int {
+	n := s.Memory().Total()
+	for _, d := range s.derived {
+		n += d.Bytes()
+	}
+	return n
+}
+
+// Memory measures s, without what was derived from it. Its cost is a look at each block and bucket. Dictionaries are measured as they
 // are now: an old snapshot's grow with the strings of later batches.
 func (s *Snapshot) Memory() Memory {
 	m := Memory{Fields: make([]int, len(s.schema.Fields)), Index: s.index.bytes()}

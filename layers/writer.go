@@ -40,6 +40,7 @@ type writer struct {
 	erasing  map[FeatureID]struct{} // of a batch: ids erased in it and not back since
 
 	moved []world.Box // boxes of a coverage's old and new geometries in this batch
+	edits []Edit      // of this batch, when there are derivers
 }
 
 func newWriter(schema *Schema, opts Options) *writer {
@@ -102,6 +103,7 @@ func (w *writer) dropScratch() {
 	w.last = map[FeatureID]int32{}
 	w.steps, w.patches, w.found, w.delta = nil, nil, nil, Delta{}
 	w.erasures, w.erasing = nil, nil
+	w.edits = nil
 }
 
 // addBlock gives a new block a number and, when it is located, a place in the tree.
