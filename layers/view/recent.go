@@ -52,7 +52,7 @@ func (l *Layer) Summaries() ([]Summary, layers.Seq) {
 
 // good reports whether s need not be made anew.
 func (r *recent) good(s *summaries, l *Layer) bool {
-	return s.seq >= l.live.Snapshot().Seq() || r.now().Before(s.next)
+	return s.seq >= l.now().Seq() || r.now().Before(s.next)
 }
 
 // make makes the summaries of v.

@@ -20,7 +20,7 @@ import (
 
 // Layer is a live layer as one audience sees it.
 type Layer struct {
-	live    *layers.Layer
+	now     func() layers.Reader // the newest state
 	schema  *layers.Schema
 	columns []int // by public field: its position in the live schema
 	recent  *recent
@@ -32,7 +32,7 @@ func Public(live *layers.Layer) *Layer {
 	schema := *full
 	schema.Fields = nil
 	schema.Observed, schema.Version = "", "" // a view takes no changes, and its schema may lack these fields
-	l := &Layer{live: live, schema: &schema, recent: &recent{now: time.Now}}
+	l := &Layer{now: func() layers.Reader { return live.Snapshot() }, schema: &schema, recent: &recent{now: time.Now}}
 	for i, f := range full.Fields {
 		if f.Private {
 			if f.Name == schema.TimeField {
@@ -46,6 +46,16 @@ func Public(live *layers.Layer) *Layer {
 	return l
 }
 
+// Of returns a layer that is derived from what everybody may see, with all fields of schema, none of which
+// is private. now returns its newest state; numbers of states never fall. It keeps schema.
+func Of(schema *layers.Schema, now func() layers.Reader) *Layer {
+	l := &Layer{now: now, schema: schema, recent: &recent{now: time.Now}}
+	for i := range schema.Fields {
+		l.columns = append(l.columns, i)
+	}
+	return l
+}
+
 // Name returns the layer's name.
 func (l *Layer) Name() layers.Name { return l.schema.Name }
 
@@ -53,12 +63,12 @@ func (l *Layer) Name() layers.Name { return l.schema.Name }
 func (l *Layer) Schema() *layers.Schema { return l.schema }
 
 // Now returns what is visible at this moment.
-func (l *Layer) Now() *View { return &View{layer: l, snapshot: l.live.Snapshot()} }
+func (l *Layer) Now() *View { return &View{layer: l, snapshot: l.now()} }
 
 // View is what an audience sees of one snapshot.
 type View struct {
 	layer    *Layer
-	snapshot *layers.Snapshot
+	snapshot layers.Reader
 }
 
 // Name returns the layer's name.
@@ -86,7 +96,7 @@ func (v *View) Kinds() [shape.MultiPolygon + 1]int { return v.snapshot.Kinds() }
 func (v *View) Extent() (bound orb.Bound, ok bool) { return v.snapshot.Extent() }
 
 // Bytes returns the heap that the layer's store takes, private fields included, for the operator.
-func (v *View) Bytes() int { return v.snapshot.Memory().Total() }
+func (v *View) Bytes() int { return v.snapshot.Bytes() }
 
 // feature returns a row with the view's fields only.
 func (v *View) feature(r layers.Row) layers.Feature { return Row{r, v.layer}.Feature() }
