@@ -28,6 +28,8 @@ type Layer struct {
 	Fresh *Freshness
 	// Tiles builds its tiles; made for the schema of View.
 	Tiles *tiles.Builder
+	// Overview is what the tiles of its lower zooms are built from; nil when that is View, too.
+	Overview *tiles.Overview
 }
 
 // Name returns the layer's name.

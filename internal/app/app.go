@@ -138,7 +138,7 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 func newCache(store *Store, opts Options) (*cache.Cache, error) {
 	var list []cache.Layer
 	for _, l := range store.Public().All() {
-		list = append(list, cache.Layer{View: l.View, Tiles: l.Tiles})
+		list = append(list, cache.Layer{View: l.View, Tiles: l.Tiles, Overview: l.Overview})
 	}
 	return cache.New(list, store.Versions(), opts.Metrics, opts.Tiles)
 }
