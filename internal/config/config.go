@@ -65,6 +65,8 @@ type Config struct {
 	Zoom *float64
 	// Layers are in the order of the file, at least one.
 	Layers []Layer
+	// Derived are the layers that are computed from others, in the order of the file.
+	Derived []Derived
 	// Archives are in the order of the file.
 	Archives []Archive
 	// Sources are in the order of the file.
@@ -111,6 +113,10 @@ type Layer struct {
 	Drawing styles.Drawing
 	// Tiles says how the layer is cut into tiles: valid for Schema, zooms at most 20.
 	Tiles tiles.Options
+	// Cells says what is counted by H3 cell; nil is nothing.
+	Cells *Cells
+	// Overview says what tiles of low zooms show; nil is the features. It needs Cells.
+	Overview *Overview
 }
 
 // Source describes one feed.
