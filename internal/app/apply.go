@@ -65,7 +65,7 @@ func (s *Store) show(seq layers.Seq, batches []record.Batch, live bool) ([][]lay
 		if live {
 			s.shown(l, &delta, passage)
 		} else {
-			s.versions.Advance(delta)
+			s.advance(l, &delta)
 		}
 		rest := delta.Outcomes
 		for j := i; j < len(batches); j++ {
@@ -104,7 +104,7 @@ func together(batches []record.Batch) layers.Batch {
 
 // shown advances the versions and tells of a state that is visible (S3), and notes how long it took.
 func (s *Store) shown(l *liveLayer, d *layers.Delta, p api.Passage) {
-	s.versions.Advance(*d)
+	s.advance(l, d)
 	p.Visible = s.now()
 	switch {
 	case d.Everywhere:
@@ -113,6 +113,24 @@ func (s *Store) shown(l *liveLayer, d *layers.Delta, p api.Passage) {
 		l.fresh.Passed(p)
 	}
 	s.tell(*d)
+	for _, name := range l.followers {
+		s.tell(of(name, d))
+	}
+}
+
+// advance advances the versions of a layer that has changed, and of those that follow it.
+func (s *Store) advance(l *liveLayer, d *layers.Delta) {
+	s.versions.Advance(*d)
+	for _, name := range l.followers {
+		s.versions.Advance(of(name, d))
+	}
+}
+
+// of returns what a layer changed by that changes where and when another does.
+func of(name layers.Name, d *layers.Delta) layers.Delta {
+	follower := *d
+	follower.Layer = name
+	return follower
 }
 
 // count counts outcomes of a source's changes.

@@ -135,8 +135,8 @@ func (d *durable) recover(ctx context.Context, folder string, m *telemetry.Metri
 	}
 	start := time.Now()
 	into := make([]*layers.Layer, 0, len(d.store.layers))
-	for _, l := range d.store.public.All() {
-		into = append(into, d.store.layers[l.Name()].Layer)
+	for _, l := range d.store.order {
+		into = append(into, l.Layer)
 	}
 	loaded, err := d.checkpoints.Load(ctx, into)
 	if err != nil {
@@ -187,7 +187,7 @@ func (s *Store) loaded(seq layers.Seq, names map[layers.Name]bool) {
 	for name := range names {
 		l := s.layers[name]
 		delta := layers.Delta{Layer: name, Seq: l.Snapshot().Seq(), Everywhere: true}
-		s.versions.Advance(delta)
+		s.advance(l, &delta)
 		l.fresh.Loaded(s.now())
 	}
 }

@@ -24,6 +24,7 @@ import (
 // back from it in order; else it is applied at once. It may be used from any goroutine.
 type Store struct {
 	layers   map[layers.Name]*liveLayer
+	order    []*liveLayer // in the order of the city
 	public   *api.Layers
 	versions *cache.Versions
 	now      func() time.Time // the wall clock
@@ -48,6 +49,8 @@ type liveLayer struct {
 	*layers.Layer
 	fresh *api.Freshness
 	aging expiry.Options
+	// followers are the layers that change where and when this one does.
+	followers []layers.Name
 }
 
 // ages reports whether features age.
@@ -90,6 +93,7 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 			aging: expiry.Options{Stale: spec.TTL.Stale, Expired: spec.TTL.Expired, Class: spec.TTL.Field, Now: s.clock},
 		}
 		s.layers[live.Name()] = l
+		s.order = append(s.order, l)
 		names = append(names, live.Name())
 		list = append(list, &api.Layer{
 			View: v, Tiles: builder,
@@ -141,14 +145,14 @@ func (s *Store) observe(m *telemetry.Metrics) {
 	each("hutong_layer_store_bytes", "Heap that a layer's store takes.", func(v *view.View) float64 { return float64(v.Bytes()) })
 	m.Sample("hutong_layer_tombstones", "Deletes that a layer remembers, so that older reports do not bring features back.",
 		[]string{"layer"}, func(emit func(float64, ...string)) {
-			for _, l := range s.public.All() {
-				emit(float64(s.layers[l.Name()].Tombstones()), string(l.Name()))
+			for _, l := range s.order {
+				emit(float64(l.Tombstones()), string(l.Name()))
 			}
 		})
 	m.Sample("hutong_layer_crowded_tombstones", "Deletes that a layer has let go because it remembered too many.",
 		[]string{"layer"}, func(emit func(float64, ...string)) {
-			for _, l := range s.public.All() {
-				emit(float64(s.layers[l.Name()].CrowdedTombstones()), string(l.Name()))
+			for _, l := range s.order {
+				emit(float64(l.CrowdedTombstones()), string(l.Name()))
 			}
 		})
 	m.Sample("hutong_tile_features_limit", "Most features of one tile of a layer.", []string{"layer"},
@@ -171,7 +175,7 @@ func (s *Store) Load(ctx context.Context, sources []ingest.Source, log *slog.Log
 	defer cancel(nil)
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for _, l := range s.public.All() {
+	for _, l := range s.order {
 		list := byLayer[l.Name()]
 		if len(list) == 0 {
 			continue
@@ -183,7 +187,7 @@ func (s *Store) Load(ctx context.Context, sources []ingest.Source, log *slog.Log
 			case <-ctx.Done():
 				return
 			}
-			if err := s.loadLayer(ctx, s.layers[l.Name()], list, log); err != nil {
+			if err := s.loadLayer(ctx, l, list, log); err != nil {
 				cancel(err) // the first one counts
 			}
 		})
