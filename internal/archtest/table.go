@@ -19,6 +19,7 @@ var ranks = map[string]int{
 	"layers/rindex":      0,
 	"layers/shape":       0,
 	"layers/clip":        0,
+	"layers/spatialstat": 0,
 	"tiles/mvt":          0,
 	"internal/telemetry": 0,
 	"internal/compress":  0,
