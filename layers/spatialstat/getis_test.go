@@ -135,7 +135,7 @@ func TestOrder(t *testing.T) {
 				}
 				a, b := localG(t, n, local, values), localG(t, moved, local, there)
 				for i := range a {
-					if got, want := b[to[i]], a[i]; got != want && (exact || math.Abs(got-want) > 1e-10) {
+					if got, want := b[to[i]], a[i]; got != want && (exact || !(math.Abs(got-want) <= 1e-10)) {
 						t.Errorf("seed %d, %s, counts %v: cell %d has %v, moved %v", seed, name, exact, i, want, got)
 					}
 				}
@@ -164,13 +164,14 @@ func TestScaleAndMirror(t *testing.T) {
 				{"scaled down", 3.7e-30, 0, 1, 1e-10},
 				{"shifted far away", 1, 1 << 40, 1, 0},
 				{"scaled and shifted", 0.1, 1234.5, 1, 1e-10},
+				{"rates far from 0", 0.1, 1 << 30, 1, 1e-8},
 			} {
 				other := make([]float64, len(values))
 				for i, v := range values {
 					other[i] = c.factor*v + c.plus
 				}
 				for i, got := range localG(t, n, local, other) {
-					if math.Abs(got-c.sign*want[i]) > c.ok {
+					if !(math.Abs(got-c.sign*want[i]) <= c.ok) { // NaN is not
 						t.Errorf("seed %d, %s %s: cell %d has %v, want %v", seed, name, c.name, i, got, c.sign*want[i])
 					}
 				}
@@ -233,6 +234,57 @@ func TestUndefined(t *testing.T) {
 		})
 	}
 }
+
+// TestRounding: values that are equal, but no binary fractions, have no spread, and neither have sums
+// over everything, though rounding says otherwise.
+func TestRounding(t *testing.T) {
+	t.Parallel()
+	for n := 3; n < 40; n++ {
+		for _, v := range []float64{0.1, 1.0 / 3, 1e17 / 7} {
+			some, all := make([][]int32, n), make([][]int32, n)
+			for i := range n {
+				for j := range n {
+					if i != j {
+						all[i] = append(all[i], int32(j))
+						if (i+j)%3 != 0 {
+							some[i] = append(some[i], int32(j))
+						}
+					}
+				}
+			}
+			values := slices.Repeat([]float64{v}, n)
+			near, complete := neighboursOf(t, some), neighboursOf(t, all)
+			for name, local := range locals {
+				if z := localG(t, near, local, values); slices.ContainsFunc(z, func(z float64) bool { return z != 0 }) {
+					t.Errorf("%s of %d times %v is %v", name, n, v, z)
+				}
+			}
+			z := [][]float64{make([]float64, n), make([]float64, n)}
+			if err := spatialstat.SpaceTime(near, [][]float64{values, values}, z); err != nil || !sameBits(slices.Concat(z...), make([]float64, 2*n)) {
+				t.Errorf("space-time Gi* of %d times %v is %v, %v", n, v, z, err)
+			}
+			for _, other := range []float64{v / 3, v * 3} {
+				values[0] = other
+				if z := localG(t, near, spatialstat.Gi, values); z[0] != 0 {
+					t.Errorf("Gi of a cell that has %v among %v is %v", other, v, z[0])
+				}
+			}
+			for i := range values {
+				values[i] = v * float64(i%4+1)
+			}
+			g, err := spatialstat.GlobalG(complete, values)
+			if err != nil || g.Z != 0 || !near1(g.Value) {
+				t.Errorf("G, everything being a neighbour, is %+v, %v", g, err)
+			}
+			m, err := spatialstat.GlobalMoran(complete, values)
+			if err != nil || m.Z != 0 {
+				t.Errorf("I, everything being a neighbour, is %+v, %v", m, err)
+			}
+		}
+	}
+}
+
+func near1(v float64) bool { return math.Abs(v-1) < 1e-12 }
 
 // TestRefused: an error names its kind, and leaves everything as it was.
 func TestRefused(t *testing.T) {
@@ -349,7 +401,7 @@ func (s *spreadOf) add(v float64) { s.n, s.sum, s.squares = s.n+1, s.sum+v, s.sq
 func (s *spreadOf) check(t *testing.T, what string, mean, variance float64) {
 	t.Helper()
 	m := s.sum / s.n
-	if v := s.squares/s.n - m*m; math.Abs(m-mean) > 1e-10 || math.Abs(v-variance) > 1e-10 {
+	if v := s.squares/s.n - m*m; !(math.Abs(m-mean) <= 1e-10 && math.Abs(v-variance) <= 1e-10) {
 		t.Errorf("%s: mean %v and variance %v over all permutations, said to be %v and %v", what, m, v, mean, variance)
 	}
 }
@@ -431,7 +483,7 @@ func TestMoranIsGi(t *testing.T) {
 	}
 	seen := map[string]int{}
 	for i, m := range moran {
-		if want := math.Copysign(1, values[i]-mean) * gi[i]; math.Abs(m.Z-want) > 1e-9 {
+		if want := math.Copysign(1, values[i]-mean) * gi[i]; !(math.Abs(m.Z-want) <= 1e-9) {
 			t.Errorf("z of cell %d is %v, want %v", i, m.Z, want)
 		}
 		seen[m.Quadrant.String()]++

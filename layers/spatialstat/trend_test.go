@@ -61,8 +61,8 @@ func TestMannKendall(t *testing.T) {
 			want.Z = math.Copysign(math.Max(math.Abs(float64(s))-1, 0), float64(s)) / math.Sqrt(variance)
 			want.P = 2 * (1 - 0.5*math.Erfc(-math.Abs(want.Z)/math.Sqrt2))
 		}
-		if got.S != want.S || math.Abs(got.Variance-want.Variance) > 1e-9 || math.Abs(got.Tau-want.Tau) > 1e-12 ||
-			math.Abs(got.Z-want.Z) > 1e-12 || math.Abs(got.P-want.P) > 1e-12 {
+		if got.S != want.S || !(math.Abs(got.Variance-want.Variance) <= 1e-9 && math.Abs(got.Tau-want.Tau) <= 1e-12 &&
+			math.Abs(got.Z-want.Z) <= 1e-12 && math.Abs(got.P-want.P) <= 1e-12) {
 			t.Errorf("seed %d, %v: %+v, want %+v", seed, series, got, want)
 		}
 	}
