@@ -21,7 +21,8 @@ const (
 //
 // A step is hot if its bin is at least [EmergingBin], cold if at most its negative. "Mostly" is in at
 // least [EmergingShare] of all steps. A trend is one of z over all steps by [MannKendall] with p of at
-// most [EmergingTrend]; it is up if hot steps grow hotter, cold ones colder.
+// most [EmergingTrend]; it is up if hot steps grow hotter, cold ones colder. The definitions are those of
+// Esri's tool, where they leave a cell with two classes or none made definite by the order below.
 type Pattern int8
 
 // The classes, in order of precedence: the first that fits is taken. A cell whose last step is hot has

@@ -62,11 +62,12 @@ func Bins(z []float64, correction Correction, bins []int8) error {
 	return nil
 }
 
-// BenjaminiHochberg flags the cells that are significant when all are tested at once: if the tests are
-// independent, or depend on each other positively as overlapping neighbourhoods do, of the flagged no
+// BenjaminiHochberg flags the cells that are significant when all are tested at once: of the flagged no
 // more than the share level, 0 < level < 1, is expected to be there by chance (Benjamini and Hochberg
-// 1995, Benjamini and Yekutieli 2001). With m cells and p sorted, those up to the last p₍ₖ₎ ≤ level·k/m
-// are flagged. It returns that p, or −1 when none is.
+// 1995). With m cells and p sorted, those up to the last p₍ₖ₎ ≤ level·k/m are flagged. It returns that p,
+// or −1 when none is. That holds for independent tests and for one-sided ones that depend on each other
+// positively, as overlapping neighbourhoods do (Benjamini and Yekutieli 2001); for two-sided ones it is
+// not proven, but held in simulations of Gi* (Caldas de Castro and Singer 2006).
 //
 // The error is [ErrLength], or [ErrValue] for a level or a p outside its range. Cost is O(m log m).
 func BenjaminiHochberg(p []float64, level float64, flags []bool) (cut float64, err error) {
