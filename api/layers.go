@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"hutong/layers"
+	"hutong/layers/hexgrid"
 	"hutong/layers/view"
 	"hutong/styles"
 	"hutong/tiles"
@@ -30,6 +31,18 @@ type Layer struct {
 	Tiles *tiles.Builder
 	// Overview is what the tiles of its lower zooms are built from; nil when that is View, too.
 	Overview *tiles.Overview
+	// Counted is what is counted of it by H3 cell; nil when nothing is.
+	Counted *Counted
+}
+
+// Counted is what is counted of a layer by H3 cell.
+type Counted struct {
+	// Min and Max are the coarsest and the finest resolution that are served.
+	Min, Max hexgrid.Resolution
+	// Schema is that of cells, none of whose fields is private.
+	Schema *layers.Schema
+	// At returns the cells of a resolution in the layer's newest state.
+	At func(hexgrid.Resolution) layers.Reader
 }
 
 // Name returns the layer's name.

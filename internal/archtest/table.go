@@ -72,6 +72,7 @@ var ranks = map[string]int{
 	"api/admin":   7,
 	"api/push":    7,
 	"api/live":    7,
+	"api/cells":   7,
 
 	"internal/config": 8,
 	"internal/guess":  8,
@@ -120,6 +121,7 @@ var libraries = []library{
 	{path: "github.com/nats-io/nats-server/v2", in: []string{"journal", "ingest/nats"}},
 	{path: "github.com/nats-io/nats.go", in: []string{"journal", "ingest/nats"}, tests: true},
 	{path: "github.com/minio/highwayhash", in: []string{"journal"}},
+	{path: "github.com/apache/arrow-go/v18", in: []string{"api/cells"}},
 	{path: "github.com/goccy/go-yaml", in: []string{"internal/config"}},
 	{path: "github.com/spf13/cobra", in: []string{"cmd/hutong"}},
 	{path: "github.com/schollz/progressbar/v3", in: []string{"cmd/hutong"}},
