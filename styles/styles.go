@@ -116,6 +116,11 @@ func Make(in Input) ([]byte, error) {
 	out.Layers = p.stacked()
 	for i := range told {
 		told[i].IDs = idsOf(out.Layers, told[i].Name)
+		if cells := told[i].Cells; cells != nil {
+			cells.IDs = slices.DeleteFunc(slices.Clone(told[i].IDs), func(id string) bool {
+				return !strings.HasPrefix(id, string(told[i].Name)+cellSuffix)
+			})
+		}
 	}
 	out.Metadata[LayersKey] = told
 	var buf bytes.Buffer
@@ -214,6 +219,9 @@ func (in *Input) checkNames() error {
 		}
 		if seen[l.Name] {
 			errs = append(errs, fmt.Errorf("layer %q stands twice", l.Name))
+		}
+		if l.Cells != "" && l.Cells != Hexes && l.Cells != Clusters && l.Cells != Hotspots {
+			errs = append(errs, fmt.Errorf("layer %q: cells %q are none of hexes, clusters, hotspots", l.Name, l.Cells))
 		}
 		seen[l.Name] = true
 	}
