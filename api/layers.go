@@ -33,6 +33,12 @@ type Layer struct {
 	Overview *tiles.Overview
 	// Counted is what is counted of it by H3 cell; nil when nothing is.
 	Counted *Counted
+	// Cells is what of cells its tiles hold: those of the zooms of Overview, or of all zooms where there is
+	// none; "" is no cells.
+	Cells styles.CellKind
+	// Breaks gives where classes of the count of cells meet at a zoom, see [styles.Layer]; nil where there
+	// are no cells or none that are counted. It may be called from any goroutine and waits for nothing.
+	Breaks func(zoom uint8) []float64
 }
 
 // Counted is what is counted of a layer by H3 cell.
