@@ -36,6 +36,8 @@ type Layer struct {
 	// Cells is what of cells its tiles hold: those of the zooms of Overview, or of all zooms where there is
 	// none; "" is no cells.
 	Cells styles.CellKind
+	// Of is the layer whose features the cells count; "" is this one.
+	Of layers.Name
 	// Breaks gives where classes of the count of cells meet at a zoom, see [styles.Layer]; nil where there
 	// are no cells or none that are counted. It may be called from any goroutine and waits for nothing.
 	Breaks func(zoom uint8) []float64

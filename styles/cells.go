@@ -3,6 +3,7 @@ package styles
 import (
 	"math"
 
+	"hutong/layers"
 	"hutong/layers/column"
 )
 
@@ -78,6 +79,8 @@ func (l *Layer) cellKind() string {
 // toldCells is what the style's metadata tells of a layer's cells.
 type toldCells struct {
 	Kind CellKind `json:"kind"`
+	// Of is the layer whose features they count; "" is their own.
+	Of layers.Name `json:"of,omitempty"`
 	// Below is the first zoom at which there are features in place of cells; 0 is none.
 	Below uint8 `json:"below,omitempty"`
 	// Field is what they are told apart by.
@@ -111,7 +114,7 @@ func (p *painter) cellLayer(l *Layer, f *from) *toldCells {
 			told = p.hexes(l, f)
 		}
 	})
-	told.Kind = l.Cells
+	told.Kind, told.Of = l.Cells, l.Of
 	if l.hasFeatures() {
 		told.Below = l.Below
 	}

@@ -47,7 +47,7 @@ func cells() Input {
 		l.Cells, l.Below, l.Breaks = kind, below, breaksBy
 		return l
 	}
-	hexes := derived("complaint-hexes", Hexes, Layer{Title: "Complaints by area", Breaks: breaksBy})
+	hexes := derived("complaint-hexes", Hexes, Layer{Title: "Complaints by area", Breaks: breaksBy, Of: "complaints"})
 	hexes.Schema.Fields, hexes.Schema.IDField = hexes.Schema.Fields[1:], cellField
 	vendors := demoVendors()
 	vendors.Schema = schema("vendors", "kind", "status", "title", "cluster") // a field of their own of that name
@@ -135,7 +135,7 @@ func TestCellsTold(t *testing.T) {
 		t.Errorf("got %+v, want the features told as ever", complaints)
 	}
 	hexes := told["complaint-hexes"]
-	if c := hexes.Cells; c.Below != 0 || hexes.Field != "count" || !slices.Equal(hexes.Kinds, []string{"polygon"}) ||
+	if c := hexes.Cells; c.Below != 0 || c.Of != "complaints" || hexes.Field != "count" || !slices.Equal(hexes.Kinds, []string{"polygon"}) ||
 		!slices.Equal(froms(hexes), []uint8{0, 5, 9}) || !slices.Equal(hexes.IDs, c.IDs) || cmp.Diff(hexes.Legend, c.Legends[0].Legend) != "" {
 		t.Errorf("got %+v, want cells at all zooms", hexes)
 	}

@@ -42,6 +42,8 @@ type Layer struct {
 	// that of any other has those of its features.
 	Cells CellKind
 	Below uint8
+	// Of is the layer whose features the cells count; "" is this one.
+	Of layers.Name
 	// Breaks gives where the classes of the count of cells meet at a zoom: round numbers, rising. It is nil, or
 	// gives nil, while nothing is known of them. It may be called from any goroutine.
 	Breaks func(zoom uint8) []float64

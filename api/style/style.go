@@ -162,7 +162,7 @@ func (s *Style) describe(l *api.Layer) styles.Layer {
 		one.Extent = &b
 	}
 	if l.Cells != "" {
-		one.Cells, one.Below, one.Breaks = l.Cells, o.MaxZoom+1, l.Breaks
+		one.Cells, one.Of, one.Below, one.Breaks = l.Cells, l.Of, o.MaxZoom+1, l.Breaks
 		if l.Overview != nil {
 			one.Below = l.Overview.Below()
 		}
