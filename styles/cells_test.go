@@ -193,6 +193,11 @@ func TestCellLegendIsThePaint(t *testing.T) {
 									t.Errorf("%s: %s paints %v %v at zoom %v, the legend says %s", name, l.ID, properties, got, zoom, e.Colour)
 								}
 							}
+							if opacity, ok := l.Paint["fill-opacity"]; ok {
+								if got := evaluate(t, opacity, zoom, properties); got != e.Opacity {
+									t.Errorf("%s: %s has opacity %v for %v, the legend says %v", name, l.ID, got, properties, e.Opacity)
+								}
+							}
 							if radius, ok := l.Paint["circle-radius"]; ok {
 								if got := evaluate(t, radius, zoom, properties); got != e.Radius {
 									t.Errorf("%s: %s has radius %v for %v, the legend says %v", name, l.ID, got, properties, e.Radius)

@@ -22,7 +22,7 @@ var bins = [2*maxBin + 1]bin{
 	{"#2166ac", 0.82, "down-3", Words{"Cold spot, 99 % confidence", "冷点（99% 置信度）"}},
 	{"#4393c3", 0.76, "down-2", Words{"Cold spot, 95 % confidence", "冷点（95% 置信度）"}},
 	{"#92c5de", 0.7, "down-1", Words{"Cold spot, 90 % confidence", "冷点（90% 置信度）"}},
-	{"#f7f7f7", 0.18, "", Words{"Not significant", "不显著"}},
+	{"#f7f7f7", 0.12, "", Words{"Not significant", "不显著"}},
 	{"#f4a582", 0.7, "up-1", Words{"Hot spot, 90 % confidence", "热点（90% 置信度）"}},
 	{"#d6604d", 0.76, "up-2", Words{"Hot spot, 95 % confidence", "热点（95% 置信度）"}},
 	{"#b2182b", 0.82, "up-3", Words{"Hot spot, 99 % confidence", "热点（99% 置信度）"}},
@@ -47,7 +47,20 @@ func (p *painter) hotspots(_ *Layer, f *from) *toldCells {
 		"fill-opacity":   byBin(func(b *bin) any { return b.opacity }),
 		"fill-antialias": false,
 	}))
-	p.add(bandOutline, p.cellEdge(f))
+	edge := p.cellEdge(f)
+	edge.Paint["line-color"] = byBin(func(b *bin) any {
+		if b.shape == "" {
+			return p.theme.other // its fill is hardly seen on a light ground
+		}
+		return p.theme.ground
+	})
+	edge.Paint["line-opacity"] = byBin(func(b *bin) any {
+		if b.shape == "" {
+			return 0.3
+		}
+		return edgeOpacity
+	})
+	p.add(bandOutline, edge)
 	if p.sprite {
 		strokes := f.part("-symbol", "symbol", polygonTypes, map[string]any{"icon-color": p.theme.stroke})
 		strokes.Filter = both(strokes.Filter, []any{"!=", get(binField), 0})
@@ -65,7 +78,7 @@ func (p *painter) hotspots(_ *Layer, f *from) *toldCells {
 	var list []entry
 	for i := len(bins) - 1; i >= 0; i-- { // the hottest first
 		value := strconv.Itoa(i - maxBin)
-		e := entry{Value: &value, Title: bins[i].title.In(p.lang), Colour: bins[i].colour, Kind: "polygon"}
+		e := entry{Value: &value, Title: bins[i].title.In(p.lang), Colour: bins[i].colour, Opacity: bins[i].opacity, Kind: "polygon"}
 		if p.sprite {
 			e.Shape = bins[i].shape
 		}

@@ -36,6 +36,8 @@ type entry struct {
 	Shape string `json:"shape,omitempty"`
 	// Radius is that of a cluster, in pixels; 0 is none of these.
 	Radius float64 `json:"radius,omitempty"`
+	// Opacity is that of the fill of a cell, 0…1; 0 is none of these.
+	Opacity float64 `json:"opacity,omitempty"`
 	// Dash is the dashes and gaps of lines and edges, in widths of the line; nil is solid.
 	Dash []float64 `json:"dash,omitempty"`
 	Kind string    `json:"kind"`

@@ -122,7 +122,7 @@ func TestHexesInOrder(t *testing.T) {
 			var before [3]float64
 			for i, hex := range theme.ramp {
 				share := float64(i) / float64(len(theme.ramp)-1)
-				c := v.lab(blend(ground, linear(t, hex), hexOpacity[0]+share*(hexOpacity[1]-hexOpacity[0])))
+				c := v.lab(blend(ground, linear(t, hex), hexOpacityOf(share)))
 				if got := delta(c, v.lab(ground)); got < minGround {
 					t.Errorf("%s: %s: class %d on the ground: got ΔE %.1f, want at least %d", name, v.name, i, got, minGround)
 				}
