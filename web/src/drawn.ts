@@ -22,6 +22,8 @@ export interface LegendEntry {
   dash?: number[];
   /** How large a cluster is drawn, in pixels from its middle. */
   radius?: number;
+  /** How opaque a cell's fill is drawn, 0 to 1. */
+  opacity?: number;
   kind: Kind;
 }
 
@@ -134,7 +136,7 @@ function legendEntry(entry: Record<string, unknown>, kinds: readonly Kind[]): Le
     const v = entry[key];
     if (typeof v === "string" && (v !== "" || key === "value")) out[key] = v;
   }
-  for (const key of ["from", "to", "radius"] as const) {
+  for (const key of ["from", "to", "radius", "opacity"] as const) {
     const v = entry[key];
     if (typeof v === "number") out[key] = v;
   }

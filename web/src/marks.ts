@@ -21,7 +21,7 @@ const SHAPES: Record<string, string> = {
 const ICON_SHARE = 0.9;
 
 /** What of a line of a legend is seen. */
-export type Look = Pick<LegendEntry, "kind" | "colour" | "shape" | "icon" | "dash" | "radius">;
+export type Look = Pick<LegendEntry, "kind" | "colour" | "shape" | "icon" | "dash" | "radius" | "opacity">;
 
 /** What a legend draws for entry as the map does: a shape, a stroke or a patch in its colour, or an icon on a disc. */
 export function mark(entry: Look, sprite: Sprite | null): Element {
@@ -55,7 +55,7 @@ function disc(r: number): string {
 }
 
 /** A mark as a path in a square of 24 and how it is painted, under SVG's names. */
-export function outline({ kind, colour, shape, dash, radius }: Look): Record<string, string> {
+export function outline({ kind, colour, shape, dash, radius, opacity }: Look): Record<string, string> {
   switch (kind) {
     case "point":
       if (radius !== undefined) return { d: disc(Number((radius * CLUSTER_SCALE).toFixed(2))), fill: colour, class: "cased" };
@@ -64,7 +64,7 @@ export function outline({ kind, colour, shape, dash, radius }: Look): Record<str
       return { d: "M2 17 9 9l6 5 7-8", fill: "none", stroke: colour, ...strokeOf(3.2, dash), "stroke-linejoin": "round" };
     case "polygon":
       return {
-        d: "M4 4h16v16H4Z", fill: colour, "fill-opacity": cue({ kind, shape }) ? "0.8" : "0.4", ...strokeOf(2, dash),
+        d: "M4 4h16v16H4Z", fill: colour, "fill-opacity": String(opacity ?? 0.4), ...strokeOf(2, dash),
         // What is nearly white has an edge like the text beside it.
         ...(luminance(colour) > 0.85 ? { stroke: "currentColor", "stroke-opacity": "0.45" } : { stroke: colour }),
       };

@@ -48,7 +48,8 @@ export function hits(
   const found = new Map<string, Hit>();
   for (const { id, layer, properties, geometry, cell } of list) {
     const place = placeOf(geometry, from, project);
-    if (!place || (place.kind === "polygon" && place.far > reach)) continue;
+    // Cells lie side by side, so only the one pointed at is meant.
+    if (!place || (place.kind === "polygon" && place.far > (cell ? 0 : reach))) continue;
     const hit: Hit = { layer, kind: place.kind, properties: known(properties), at: place.at, far: place.far };
     if (cell) hit.cell = cell;
     else if (typeof id === "number") hit.number = id;

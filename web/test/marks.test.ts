@@ -29,6 +29,11 @@ test("a patch that is nearly white has an edge that is seen", () => {
   assert.equal(outline({ kind: "polygon", colour: "#92c5de" })["stroke"], "#92c5de");
 });
 
+test("a cell's patch is as opaque as the cell", () => {
+  const opacity = (given?: number) => outline({ kind: "polygon", colour: "#92c5de", ...(given !== undefined && { opacity: given }) })["fill-opacity"];
+  assert.deepEqual([opacity(0.7), opacity()], ["0.7", "0.4"]);
+});
+
 test("a cluster's mark grows with it and stays in its square", () => {
   const size = (radius: number) => Number(/a([0-9.]+) /.exec(outline({ kind: "point", colour: "#112233", radius })["d"] ?? "")?.[1]);
   assert.ok(size(9) > 4 && size(9) < size(17) && size(17) < 12);

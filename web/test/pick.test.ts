@@ -41,6 +41,13 @@ test("hits tells cells apart by their ids, and from features of the same number"
   ]);
 });
 
+test("of cells side by side hits takes the one pointed at", () => {
+  const cell = (id: string, left: number): Rendered => ({
+    ...rendered("a", 1, "Polygon", [[[left, -5], [left + 5, -5], [left + 5, 5], [left, 5], [left, -5]]], { h3: id }), cell: "hexes",
+  });
+  assert.deepEqual(at([cell("8a", 1), cell("8b", -4)]).map((h) => h.properties["h3"]), ["8b"]);
+});
+
 test("hits puts points over lines over polygons, however near they are", () => {
   const list = [
     rendered("wards", 1, "Polygon", [square]),
