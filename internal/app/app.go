@@ -28,6 +28,7 @@ import (
 	"hutong/api"
 	"hutong/api/admin"
 	"hutong/api/catalog"
+	"hutong/api/cells"
 	"hutong/api/live"
 	"hutong/api/style"
 	"hutong/api/tile"
@@ -163,6 +164,7 @@ func (a *App) routes() []api.Route {
 	routes = append(routes, a.backupRoutes(base)...)
 	routes = append(routes, catalog.New(ls, base, a.opts.Metrics).Routes()...)
 	routes = append(routes, tile.New(ls, a.tiles, base).Routes()...)
+	routes = append(routes, cells.New(ls, a.opts.Metrics).Routes()...)
 	routes = append(routes, a.hub.Routes()...)
 	routes = append(routes, a.archives.surface.Routes()...)
 	routes = append(routes, a.pushRoutes(base)...)

@@ -9,6 +9,7 @@ import (
 	"hutong/ingest"
 	"hutong/ingest/push"
 	"hutong/layers"
+	"hutong/layers/derive"
 	"hutong/styles"
 	"hutong/tiles"
 	"hutong/tiles/archive"
@@ -38,6 +39,8 @@ type City struct {
 	Zoom float64
 	// Layers are in the order in which they are listed and drawn.
 	Layers []Layer
+	// Derived are listed and drawn after the layers, in this order.
+	Derived []Derived
 	// Archives are served beside the layers, in this order.
 	Archives []Archive
 	// Sources feed the layers. Those of one layer run one after the other, in this order.
@@ -78,6 +81,28 @@ type Layer struct {
 	Drawing styles.Drawing
 	// Tiles says how it is cut into tiles.
 	Tiles tiles.Options
+	// Cells says what is counted by H3 cell; nil is nothing.
+	Cells *derive.Spec
+	// Overview says what tiles of low zooms show; its zero value is the features. It needs Cells.
+	Overview Overview
+}
+
+// Overview says below which zoom tiles show cells in place of features, and as what; 0 is at none.
+type Overview struct {
+	Below uint8
+	As    styles.CellKind
+}
+
+// Derived describes a layer that is computed from another.
+type Derived struct {
+	// Name is the layer's name; no other has it.
+	Name layers.Name
+	// Of is the layer that it is computed from, which has Cells.
+	Of layers.Name
+	// As is what it shows.
+	As styles.CellKind
+	// Title, TitleZH and Description are plain text; "" where there is none.
+	Title, TitleZH, Description string
 }
 
 // TTL says when features are shown as out of date and when they are deleted, by their event time; 0 is

@@ -49,6 +49,7 @@ type liveLayer struct {
 	*layers.Layer
 	fresh *api.Freshness
 	aging expiry.Options
+	cells *cellCounts // nil when it is not counted by cell
 	// followers are the layers that change where and when this one does.
 	followers []layers.Name
 }
@@ -68,10 +69,18 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 	var errs []error
 	for i := range city.Layers {
 		spec := &city.Layers[i]
-		live, err := layers.New(spec.Schema, layers.Options{})
+		counted, err := newCells(city, spec)
 		if err != nil {
 			errs = append(errs, err)
 			continue
+		}
+		live, err := layers.New(spec.Schema, layers.Options{Derivers: counted.derivers()})
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if counted != nil {
+			counted.live = live
 		}
 		v := view.Public(live)
 		builder, err := tiles.New(v.Schema(), spec.Tiles)
@@ -89,26 +98,40 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 			continue
 		}
 		l := &liveLayer{
-			Layer: live, fresh: api.NewFreshness(live.Name(), lags),
+			Layer: live, cells: counted, fresh: api.NewFreshness(live.Name(), lags),
 			aging: expiry.Options{Stale: spec.TTL.Stale, Expired: spec.TTL.Expired, Class: spec.TTL.Field, Now: s.clock},
 		}
 		s.layers[live.Name()] = l
 		s.order = append(s.order, l)
 		names = append(names, live.Name())
-		list = append(list, &api.Layer{
+		served := &api.Layer{
 			View: v, Tiles: builder,
 			Title: spec.Title, Description: spec.Description, Licence: spec.Licence, Attribution: spec.Attribution,
 			Drawing: drawnWith(drawing, images()), Fresh: l.fresh,
-		})
+		}
+		if err := counted.overviewOf(served, spec); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		list = append(list, served)
 	}
 	for _, source := range slices.Concat(city.Sources, city.Live) {
 		if s.layers[source.Layer()] == nil && len(errs) == 0 {
 			errs = append(errs, fmt.Errorf("app: source %s feeds layer %s, which does not exist", source.Name(), source.Layer()))
 		}
 	}
+	if len(errs) == 0 {
+		var err error
+		if list, err = s.addDerived(city, list); err != nil {
+			errs = append(errs, err)
+		}
+	}
 	public, err := api.NewLayers(list)
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
+	}
+	for i := range city.Derived {
+		names = append(names, city.Derived[i].Name)
 	}
 	s.public, s.versions = public, cache.NewVersions(names...)
 	s.observe(m)
