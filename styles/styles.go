@@ -8,6 +8,9 @@
 // names of places stand; and, from zoom 14, these points as symbols with their icons and texts. Within
 // each of these the layers keep their order.
 //
+// Where tiles hold cells in place of features, see [CellKind], these are drawn as the fills or circles of
+// data and give way to the features at the zoom from which tiles have them.
+//
 // A style draws exactly what its tiles contain: an expression reads a field only at zooms at which
 // tiles have it, compares it with values only that it is known to have, and every kind of geometry of
 // a layer is drawn. A style names each layer's TileJSON by URL, so zooms, bounds and attribution stay
