@@ -244,7 +244,9 @@ func TestPromotedIDs(t *testing.T) {
 	late.Schema.Fields[0].FromZoom = 3
 	none := derived("none", Hexes, Layer{})
 	none.Schema = nil
-	in.Layers = append(in.Layers, late, none)
+	mixed := derived("mixed", Hexes, Layer{})
+	mixed.Below = 10
+	in.Layers = append(in.Layers, late, none, mixed)
 	got := map[string]string{}
 	for _, s := range parse(t, in).Sources {
 		maps.Copy(got, s.PromoteID)
@@ -292,6 +294,23 @@ func TestNoCells(t *testing.T) {
 	l.Cells = "squares"
 	if _, err := Make(in); err == nil || !strings.Contains(err.Error(), `layer "complaints": cells "squares" are none of`) {
 		t.Errorf("got %v, want squares refused", err)
+	}
+}
+
+// TestCellsTakeNoGlow: the most crowded layer that glows is one that has points to glow beneath.
+func TestCellsTakeNoGlow(t *testing.T) {
+	t.Parallel()
+	in := cells()
+	in.Layers[0].Below = 8
+	in.Layers = append(in.Layers, derived("crowd", Clusters, Layer{Count: 10_000_000, Extent: around}))
+	var got []string
+	for _, l := range parse(t, in).Layers {
+		if l.Type == "heatmap" {
+			got = append(got, l.ID)
+		}
+	}
+	if !slices.Equal(got, []string{"complaints:glow"}) {
+		t.Errorf("got the glows %q, want that of complaints", got)
 	}
 }
 
