@@ -60,19 +60,10 @@ func (c *cellCounts) derivers() []layers.Deriver {
 	return []layers.Deriver{c.index}
 }
 
-// resolution returns that of the cells of a zoom.
-func (c *cellCounts) resolution(zoom uint8) hexgrid.Resolution {
-	return derive.ResolutionFor(zoom, c.latitude, 0, c.finest)
-}
-
-// margin returns how far the cells of a zoom reach, in units of 1/4096 of a tile.
-func (c *cellCounts) margin(zoom uint8) uint32 {
-	return derive.Margin(zoom, math.Abs(c.latitude)+roam, c.resolution(zoom))
-}
-
 // drawn are cells as one kind of layer shows them.
 type drawn struct {
 	*cellCounts
+	kind   styles.CellKind
 	schema *layers.Schema
 	read   func(*layers.Schema, *layers.Snapshot, hexgrid.Resolution) layers.Reader
 	views  map[hexgrid.Resolution]*view.Layer
@@ -80,11 +71,26 @@ type drawn struct {
 
 // as returns the cells as a layer of a name shows them.
 func (c *cellCounts) as(kind styles.CellKind, name layers.Name) *drawn {
-	d := &drawn{cellCounts: c, schema: c.index.HexSchema(name), read: c.index.Hexes, views: map[hexgrid.Resolution]*view.Layer{}}
+	d := &drawn{cellCounts: c, kind: kind, schema: c.index.HexSchema(name), read: c.index.Hexes, views: map[hexgrid.Resolution]*view.Layer{}}
 	if kind == styles.Clusters {
 		d.schema, d.read = c.index.ClusterSchema(name), c.index.Clusters
 	}
 	return d
+}
+
+// resolution returns that of the cells of a zoom. Those of clusters are one coarser than hexagons, 24 to 63 pixels
+// wide, so that circles with a number in them find room.
+func (d *drawn) resolution(zoom uint8) hexgrid.Resolution {
+	r := derive.ResolutionFor(zoom, d.latitude, 0, d.finest)
+	if d.kind == styles.Clusters && r > 0 {
+		r--
+	}
+	return r
+}
+
+// margin returns how far the cells of a zoom reach, in units of 1/4096 of a tile.
+func (d *drawn) margin(zoom uint8) uint32 {
+	return derive.Margin(zoom, math.Abs(d.latitude)+roam, d.resolution(zoom))
 }
 
 // at returns the cells of a resolution in the layer's newest state.
