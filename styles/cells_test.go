@@ -47,7 +47,7 @@ func cells() Input {
 		l.Cells, l.Below, l.Breaks = kind, below, breaksBy
 		return l
 	}
-	hexes := derived("complaint-hexes", Hexes, Layer{Title: "Complaints by area", Breaks: breaksBy, Of: "complaints"})
+	hexes := derived("complaint-hexes", Hexes, Layer{Title: "Complaints by area", Breaks: breaksBy, Of: "complaints", Drawing: Drawing{Hidden: true}})
 	hexes.Schema.Fields, hexes.Schema.IDField = hexes.Schema.Fields[1:], cellField
 	vendors := demoVendors()
 	vendors.Schema = schema("vendors", "kind", "status", "title", "cluster") // a field of their own of that name
@@ -325,6 +325,42 @@ func TestCellsLeaveColoursAlone(t *testing.T) {
 	for _, kind := range []CellKind{Hexes, Clusters, Hotspots} {
 		if got := colour(kind); got != want {
 			t.Errorf("after %s: got %s, want %s", kind, got, want)
+		}
+	}
+}
+
+// TestHidden: a layer that is not shown at first is drawn by nobody who does not ask for it, and told of all
+// the same; in a style of layers that somebody named it is shown.
+func TestHidden(t *testing.T) {
+	t.Parallel()
+	in := cells()
+	in.Layers[0].Drawing.Hidden = true // with texts, whose layouts hold more
+	for name, c := range map[string]struct {
+		only []layers.Name
+		want []layers.Name
+	}{
+		"all":   {nil, []layers.Name{"complaints", "complaint-hexes"}},
+		"named": {[]layers.Name{"complaints", "complaint-hexes", "vendors"}, nil},
+	} {
+		in.Only = c.only
+		d := parse(t, in)
+		var told []layers.Name
+		for _, l := range d.Metadata.Layers {
+			if l.Shown != nil {
+				told = append(told, l.Name)
+			}
+			if l.Shown != nil && (*l.Shown || len(l.IDs) == 0) {
+				t.Errorf("%s: %s is told to be shown, or has no style layers", name, l.Name)
+			}
+		}
+		if diff := cmp.Diff(c.want, told); diff != "" {
+			t.Errorf("%s: not shown at first: -want +got\n%s", name, diff)
+		}
+		for _, l := range d.Layers {
+			hidden := slices.Contains(c.want, layers.Name(l.Metadata[LayerKey]))
+			if got := l.Layout["visibility"] == "none"; got != hidden {
+				t.Errorf("%s: %s: not visible: %t, want %t", name, l.ID, got, hidden)
+			}
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package styles
 
 import (
+	"maps"
+
 	"github.com/paulmach/orb"
 
 	"hutong/layers"
@@ -93,6 +95,18 @@ func idsOf(list []layer, name layers.Name) []string {
 		}
 	}
 	return ids
+}
+
+// hide gives the style layers that draw a layer the visibility none.
+func hide(list []layer, name layers.Name) {
+	for i := range list {
+		if list[i].Metadata[LayerKey] != string(name) {
+			continue
+		}
+		layout := map[string]any{"visibility": "none"} // the old one may be of several style layers
+		maps.Copy(layout, list[i].Layout)
+		list[i].Layout = layout
+	}
 }
 
 // from is where style layers take their features from.

@@ -42,6 +42,8 @@ type Drawing struct {
 	TitleZH string
 	// Role is what of a map it is.
 	Role Role
+	// Hidden says that maps do not show it until somebody asks for it.
+	Hidden bool
 	// Category names the text field that features are coloured by, Status the text field that says
 	// where they stand, Number the number field that they are coloured by when there is no category.
 	Category, Status, Number string
@@ -94,7 +96,7 @@ func (f *FieldLook) Undrawn() []string {
 
 // IsZero reports whether d says nothing.
 func (d *Drawing) IsZero() bool {
-	return d.TitleZH == "" && d.Role == Data && d.Category == "" && d.Status == "" && d.Number == "" &&
+	return d.TitleZH == "" && d.Role == Data && !d.Hidden && d.Category == "" && d.Status == "" && d.Number == "" &&
 		d.Label == "" && d.LabelZH == "" && d.Class == "" && len(d.Fields) == 0
 }
 

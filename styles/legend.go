@@ -11,6 +11,8 @@ type described struct {
 	Kinds []string `json:"kinds"`
 	// IDs are those of its style layers, the undermost first.
 	IDs []string `json:"ids"`
+	// Shown is false for a layer that is not shown until somebody asks for it, else nil.
+	Shown *bool `json:"shown,omitempty"`
 	// Field is what the legend is by; "" when the layer has one colour.
 	Field  string  `json:"field"`
 	Legend []entry `json:"legend"`

@@ -114,11 +114,18 @@ func Make(in Input) ([]byte, error) {
 			p.skip(l)
 			continue
 		}
-		told = append(told, p.layer(l))
+		one := p.layer(l)
+		if in.hides(l) {
+			one.Shown = new(bool)
+		}
+		told = append(told, one)
 	}
 	out.Layers = p.stacked()
 	for i := range told {
 		told[i].IDs = idsOf(out.Layers, told[i].Name)
+		if told[i].Shown != nil {
+			hide(out.Layers, told[i].Name)
+		}
 		if cells := told[i].Cells; cells != nil {
 			cells.IDs = slices.DeleteFunc(slices.Clone(told[i].IDs), func(id string) bool {
 				return !strings.HasPrefix(id, string(told[i].Name)+cellSuffix)
@@ -134,6 +141,10 @@ func Make(in Input) ([]byte, error) {
 	}
 	return buf.Bytes(), nil
 }
+
+// hides reports whether a layer that is drawn is not to be seen until somebody asks for it, as those have done
+// who name the layers to draw.
+func (in *Input) hides(l *Layer) bool { return l.Drawing.Hidden && in.Only == nil }
 
 // head returns a style that draws nothing yet.
 func (in *Input) head(base string) style {
