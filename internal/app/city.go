@@ -103,6 +103,8 @@ type Derived struct {
 	As styles.CellKind
 	// Title, TitleZH and Description are plain text; "" where there is none.
 	Title, TitleZH, Description string
+	// Shown says that maps show it before anybody asks for it.
+	Shown bool
 }
 
 // TTL says when features are shown as out of date and when they are deleted, by their event time; 0 is

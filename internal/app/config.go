@@ -37,7 +37,7 @@ func FromConfig(c *config.Config) (*City, error) {
 	for i := range c.Derived {
 		d := &c.Derived[i]
 		city.Derived = append(city.Derived, Derived{
-			Name: d.Name, Of: d.Of, As: styles.CellKind(d.As), Title: d.Title, TitleZH: d.TitleZH, Description: d.Description,
+			Name: d.Name, Of: d.Of, As: styles.CellKind(d.As), Title: d.Title, TitleZH: d.TitleZH, Description: d.Description, Shown: d.Shown,
 		})
 	}
 	for i := range c.Archives {

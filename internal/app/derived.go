@@ -185,7 +185,7 @@ func (c *cellCounts) derive(spec *Derived, source *api.Layer) (*api.Layer, error
 	if err != nil {
 		return nil, fmt.Errorf("app: layer %s: %w", spec.Name, err)
 	}
-	drawing := styles.Drawing{TitleZH: spec.TitleZH}.Chosen(d.schema)
+	drawing := styles.Drawing{TitleZH: spec.TitleZH, Hidden: !spec.Shown}.Chosen(d.schema)
 	return &api.Layer{
 		View: d.view(catalogueZoom), Tiles: overview.Builder, Overview: overview,
 		Title: spec.Title, Description: spec.Description, Licence: source.Licence, Attribution: source.Attribution,

@@ -14,6 +14,8 @@ type Derived struct {
 	Title, TitleZH string
 	// Description is "" when there is none.
 	Description string
+	// Shown says that maps show it before anybody asks for it.
+	Shown bool
 }
 
 // DerivedKind is what a derived layer shows, as a config spells it.
@@ -37,6 +39,7 @@ func (b *builder) derived(n, from *node) {
 		d := Derived{
 			Name: layers.Name(e.key.text), Of: layers.Name(e.value.get("of").str()), As: DerivedKind(e.value.get("as").str()),
 			Title: e.value.get("title").str(), TitleZH: e.value.get("title_zh").str(), Description: e.value.get("description").str(),
+			Shown: e.value.get("shown").boolean(),
 		}
 		if from.has(e.key.text) {
 			b.f.on(e.key, "%s is the name of a layer: a derived layer needs one of its own", quote(e.key.text))

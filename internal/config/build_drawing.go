@@ -14,6 +14,9 @@ import (
 func (b *builder) drawing(s *layers.Schema, n *node) styles.Drawing {
 	draw := n.get("draw")
 	d := styles.Drawing{TitleZH: n.get("title_zh").str(), Role: styles.Role(draw.get("as").str())}
+	if shown := draw.get("shown"); shown != nil {
+		d.Hidden = !shown.boolean()
+	}
 	for _, key := range []struct {
 		name  string
 		to    *string

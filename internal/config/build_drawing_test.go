@@ -28,6 +28,8 @@ func TestDrawing(t *testing.T) {
 		want       styles.Drawing
 	}{
 		{"nothing said", drawn("", ""), styles.Drawing{}},
+		{"not shown at first", drawn("    draw: {shown: false}", ""), styles.Drawing{Hidden: true}},
+		{"shown, as without it", drawn("    draw: {shown: true}", ""), styles.Drawing{}},
 		{
 			"all of it",
 			drawn("    title_zh: 投诉\n    draw: {as: place, category: kind, status: status, number: value, label: name, label_zh: name_zh, class: kind}", `
@@ -79,7 +81,7 @@ func TestDrawingRefused(t *testing.T) {
 		},
 		{
 			"no such key", drawn("    draw: {colour: status}", ""),
-			`6:12: layers.a.draw.colour: unknown key "colour"; the keys are as, category, class, label, label_zh, number, status`,
+			`6:12: layers.a.draw.colour: unknown key "colour"; the keys are as, category, class, label, label_zh, number, shown, status`,
 		},
 		{
 			"no such field", drawn("    draw: {category: statsu}", ""),

@@ -63,7 +63,7 @@ layers:
       count: {type: int}
       online: {type: bool}
 derived:
-  sensors_hexes: {of: sensors, as: hexes, title: Hexes, title_zh: 六边形, description: Where sensors are.}
+  sensors_hexes: {of: sensors, as: hexes, title: Hexes, title_zh: 六边形, description: Where sensors are., shown: true}
 sources:
   one:
     layer: sensors
@@ -144,7 +144,7 @@ func TestParse(t *testing.T) {
 			Overview: &Overview{Below: 8, Clusters: true},
 		}},
 		Derived: []Derived{{
-			Name: "sensors_hexes", Of: "sensors", As: Hexes, Title: "Hexes", TitleZH: "六边形", Description: "Where sensors are.",
+			Name: "sensors_hexes", Of: "sensors", As: Hexes, Title: "Hexes", TitleZH: "六边形", Description: "Where sensors are.", Shown: true,
 		}},
 		Sources: []Source{
 			{
