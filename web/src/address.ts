@@ -87,7 +87,7 @@ export function formatAddress(view: View): string {
   if (view.camera) parts.push(formatCamera(view.camera));
   if (view.lang) parts.push(`lang=${view.lang}`);
   if (view.theme) parts.push(`theme=${view.theme}`);
-  if (view.off.length > 0) parts.push(`off=${view.off.map(encode).join(",")}`);
+  if (view.off) parts.push(`off=${view.off.map(encode).join(",")}`);
   for (const [layer, fields] of view.filters) {
     for (const [field, wanted] of fields) parts.push(`f.${encode(layer)}.${encode(field)}=${formatWanted(wanted)}`);
   }

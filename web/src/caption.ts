@@ -12,7 +12,8 @@ import { timeZone } from "./zone";
 
 /** What a picture of the page's map says of it at now. */
 export function captionOf(page: Page, now: Date): Required<Caption> {
-  const { off, filters, camera } = page.state.get();
+  const { filters, camera } = page.state.get();
+  const off = page.off();
   const zoom = page.map?.getZoom() ?? camera?.zoom ?? 0;
   const seen = page.drawn().filter((d) => !off.includes(d.name)).map((d) => ({ ...d, ...legendAt(d, zoom) }));
   return {

@@ -103,7 +103,7 @@ function notesOn(page: Page, layer: Layer, item: Item): string[] {
   if (item.source === "gone") return [popup().gone];
   const out: string[] = [];
   const view = page.state.get();
-  const off = view.off.includes(layer.name);
+  const off = page.off().includes(layer.name);
   // A tile may lack the fields that decide.
   const filtered = item.source === "server" && !isShown(view, layer, item.properties, (field) => page.values(layer.name, field));
   if (off || filtered) out.push(popup().unseen);

@@ -55,6 +55,8 @@ export interface Drawn {
   title: string;
   /** What of the map's ground it is; "" for data. */
   role: string;
+  /** Whether it is shown before anybody says so. */
+  shown: boolean;
   colour: string;
   /** The ids of its style layers, the undermost first. */
   ids: string[];
@@ -102,7 +104,8 @@ function stated({ layers, metadata }: Pick<StyleSpecification, "layers" | "metad
     const ids = texts(entry["ids"]).filter((id) => sources.has(id));
     return {
       name: text(entry["name"]), source: sources.get(ids[0] ?? "") ?? "", title: text(entry["title"]) || text(entry["name"]),
-      role: text(entry["role"]) === "data" ? "" : text(entry["role"]), colour: legend[0]?.colour ?? GREY,
+      role: text(entry["role"]) === "data" ? "" : text(entry["role"]),
+      shown: entry["shown"] !== false, colour: legend[0]?.colour ?? GREY,
       ids, kinds, field: text(entry["field"]), legend, ...(cells && { cells }),
     };
   });
@@ -156,7 +159,7 @@ function guessed(specs: readonly LayerSpecification[]): Drawn[] {
     if (!drawn) {
       const title = metadataOf(spec, "hutong:title");
       drawn = {
-        name: spec.source, source: spec.source, title: text(title) || spec.source, role: "", colour: look.colour, ids: [], kinds: [], field: "", legend: [],
+        name: spec.source, source: spec.source, title: text(title) || spec.source, role: "", shown: true, colour: look.colour, ids: [], kinds: [], field: "", legend: [],
       };
       bySource.set(spec.source, drawn);
     }

@@ -2,6 +2,7 @@ import type { FilterSpecification, Map as MapLibre, StyleSpecification } from "m
 import type { Layer } from "./api";
 import type { Drawn } from "./drawn";
 import { filterOf, type Known } from "./filters";
+import { offOf } from "./off";
 import type { View } from "./state";
 
 /** What a view makes of one style layer. */
@@ -46,18 +47,21 @@ export function dress(map: MapLibre, wardrobe: Wardrobe, view: View): void {
 function dressesOf(wardrobe: Wardrobe, view: View): Map<string, Dress> {
   const specs = new Map(wardrobe.style.layers.map((spec) => [spec.id, spec]));
   const out = new Map<string, Dress>();
-  for (const { name, ids, cells } of wardrobe.drawn()) {
+  const drawn = wardrobe.drawn();
+  const off = offOf(view, drawn);
+  for (const { name, ids, cells, shown } of drawn) {
     const described = wardrobe.layer(name);
     for (const id of ids) {
       const spec = specs.get(id);
       if (!spec || spec.type === "background") continue;
       const own = "filter" in spec ? (spec.filter as FilterSpecification | undefined) : undefined;
-      const off = view.off.includes(name) || spec.layout?.visibility === "none";
+      // Where the layer itself waits to be asked for, all of its style layers are invisible.
+      const hidden = off.includes(name) || (shown && spec.layout?.visibility === "none");
       // Cells that stand for features have none of their fields; the legend says that filters wait.
       const counted = cells?.below !== undefined && cells.ids.includes(id);
       out.set(id, {
         filter: described && !counted ? filterOf(own, view, described, wardrobe.known(name)) : own,
-        visibility: off ? "none" : "visible",
+        visibility: hidden ? "none" : "visible",
       });
     }
   }

@@ -5,6 +5,7 @@ import { element, keepFocus } from "./dom";
 import type { Drawn } from "./drawn";
 import { icon } from "./icons";
 import { swatches } from "./marks";
+import { withShown } from "./off";
 import type { Viewer } from "./viewer";
 import { agoText, count, dayText, shell } from "./words/shell";
 
@@ -47,9 +48,10 @@ export class LayerEntry {
 
   /** Shows what the state says. */
   sync(): void {
-    const { off, filters, ages } = this.#viewer.state.get();
-    this.#box.checked = !off.includes(this.name);
-    this.node.dataset["off"] = String(off.includes(this.name));
+    const { filters, ages } = this.#viewer.state.get();
+    const off = this.#viewer.off().includes(this.name);
+    this.#box.checked = !off;
+    this.node.dataset["off"] = String(off);
     this.node.dataset["filtered"] = String(filters.has(this.name) || ages.has(this.name));
     this.#detail.sync();
   }
@@ -76,8 +78,7 @@ export class LayerEntry {
 
   #toggle(): void {
     const { state } = this.#viewer;
-    const off = state.get().off.filter((name) => name !== this.name);
-    state.update({ off: this.#box.checked ? off : [...off, this.name] });
+    state.update({ off: withShown(this.#viewer.off(), this.name, this.#box.checked) });
     this.#viewer.announce(this.#box.checked ? shell().shown(this.#drawn.title) : shell().hidden(this.#drawn.title));
   }
 

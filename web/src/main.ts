@@ -10,6 +10,7 @@ import { mountFrame, mountSkips, nameFrame } from "./frame";
 import { Live } from "./live";
 import { Hover } from "./hover";
 import { addControls, makeMap, showState, startBounds, warmUp } from "./map";
+import { offOf } from "./off";
 import { Panel } from "./panel";
 import { FeaturePopup } from "./popup";
 import { Refresher } from "./refresher";
@@ -62,13 +63,15 @@ async function start(state: State, banner: Banner): Promise<void> {
   const refresher = new Refresher((name) => {
     const { map } = viewer;
     const source = viewer.drawn().find((d) => d.name === name)?.source;
-    if (source && map?.getSource(source) && !state.get().off.includes(name)) failures.refresh(map, source);
+    if (source && map?.getSource(source) && !viewer.off().includes(name)) failures.refresh(map, source);
   });
   const live = new Live(viewer, byId("live"), refresher);
   new Panel(viewer, byId("layers"), (names) => live.opened(names));
   // A layer that was off while it changed is drawn from old tiles.
   state.subscribe((now, before) => {
-    for (const name of before.off) if (!now.off.includes(name) && viewer.seenChanging(name)) refresher.ask(name);
+    if (now.off === before.off) return;
+    const [off, was] = [now, before].map((view) => offOf(view, viewer.drawn()));
+    for (const name of was ?? []) if (!off?.includes(name) && viewer.seenChanging(name)) refresher.ask(name);
   });
   const write = () => {
     nameFrame(viewer.style.name ?? "Hutong");

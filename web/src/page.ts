@@ -24,6 +24,8 @@ export interface Page {
   values(layer: string, field: string): readonly string[];
   /** How the style of the moment draws the layers, in the order of the config. */
   drawn(): readonly Drawn[];
+  /** The layers that are not shown, by name, as the state or else the style says. */
+  off(): readonly string[];
   /** The images of the style of the moment; null when it has none. */
   readonly sprite: Sprite | null;
   /** What the window shows of the world; without a map what it would show. East may be beyond 180. */

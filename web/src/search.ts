@@ -12,6 +12,7 @@ import { icon } from "./icons";
 import { looksOf, kindOf } from "./feature";
 import { lookAt } from "./look";
 import { mark } from "./marks";
+import { withShown } from "./off";
 import type { Page } from "./page";
 import { layerTitle } from "./titles";
 import { why } from "./trouble";
@@ -218,9 +219,9 @@ export class Search {
   #choose(found: Found): void {
     this.#close();
     const { state } = this.#page;
-    const { off } = state.get();
+    const off = this.#page.off();
     // What somebody chose is to be seen.
-    if (off.includes(found.layer)) state.update({ off: off.filter((name) => name !== found.layer) });
+    if (off.includes(found.layer)) state.update({ off: withShown(off, found.layer, true) });
     if (found.extent) lookAt(this.#page, found.extent);
     state.update({ at: { layer: found.layer, id: found.id } });
     this.#page.announce(found.extent ? search().went(found.name) : search().here(found.name));

@@ -43,8 +43,8 @@ export interface View {
   readonly lang: Lang | null;
   /** null leaves it to what was kept and to the system. */
   readonly theme: Theme | null;
-  /** The layers that are not shown, by name. */
-  readonly off: readonly string[];
+  /** The layers that are not shown, by name; null leaves it to the style. */
+  readonly off: readonly string[] | null;
   readonly filters: Filters;
   readonly ages: ReadonlyMap<string, Age>;
   /** The feature whose fields are shown. */
@@ -60,7 +60,7 @@ export interface View {
 
 /** The view of a link that says nothing. */
 export const PLAIN: View = {
-  camera: null, lang: null, theme: null, off: [], filters: new Map(), ages: new Map(), at: null, table: false, list: "", order: null, q: "",
+  camera: null, lang: null, theme: null, off: null, filters: new Map(), ages: new Map(), at: null, table: false, list: "", order: null, q: "",
 };
 
 /** Hears of a change: the view that is, and the one that was. */

@@ -114,7 +114,8 @@ export class Table {
   /** The layer that is listed: the chosen one, else the first with data that is shown. */
   #layer(): Layer | undefined {
     const layers = this.#page.layers();
-    const { list, off } = this.#page.state.get();
+    const { list } = this.#page.state.get();
+    const off = this.#page.off();
     const data = layers.filter((l) => !l.role);
     return this.#page.layer(list) ?? data.find((l) => !off.includes(l.name)) ?? data[0] ?? layers[0];
   }

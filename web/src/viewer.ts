@@ -6,6 +6,7 @@ import { dress, dressed, type Wardrobe } from "./dress";
 import { drawnLayers, metadataOf, type Drawn } from "./drawn";
 import { offerFonts } from "./fonts";
 import type { Known } from "./filters";
+import { offOf } from "./off";
 import type { News, Page } from "./page";
 import { Sprite } from "./sprite";
 import type { State, View } from "./state";
@@ -80,6 +81,10 @@ export class Viewer implements Page, Wardrobe {
 
   drawn(): readonly Drawn[] {
     return this.#drawn;
+  }
+
+  off(): readonly string[] {
+    return offOf(this.state.get(), this.#drawn);
   }
 
   values(layer: string, field: string): readonly string[] {

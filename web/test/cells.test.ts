@@ -10,7 +10,7 @@ const below = (to: number): LegendEntry => ({ to, title: "", colour: "#111111", 
 const above = (from: number): LegendEntry => ({ from, title: "", colour: "#222222", kind: "polygon" });
 const open: LegendEntry = { value: "open", title: "Open", colour: "#333333", kind: "point" };
 const mixed: Drawn = {
-  name: "a", source: "a", title: "A", role: "", colour: "", ids: ["a:cells", "a"], kinds: ["point"], field: "status", legend: [open],
+  name: "a", source: "a", title: "A", role: "", shown: true, colour: "", ids: ["a:cells", "a"], kinds: ["point"], field: "status", legend: [open],
   cells: {
     kind: "hexes", below: 10, field: "count", ids: ["a:cells"],
     legends: [{ from: 2, legend: [below(100), above(100)] }, { from: 6, legend: [below(5), above(5)] }],

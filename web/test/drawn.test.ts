@@ -20,18 +20,18 @@ test("drawnLayers takes what the style says of its layers", () => {
       { from: 1, to: 2.5, unit: "m", title: "", colour: "#00ff00", kind: "polygon", dash: [3, 1.5] },
     ],
   };
-  const metadata = { "hutong:layers": [{ name: "first", role: "road", kinds: ["line"], ids: [] }, entry] };
+  const metadata = { "hutong:layers": [{ name: "first", role: "road", shown: false, kinds: ["line"], ids: [] }, entry] };
   const got = drawnLayers({ layers: specs, metadata }, ["known", "first"]);
   assert.deepEqual(got, [
     {
-      name: "known", source: "known", title: "Known", role: "", colour: "#ff0000", ids: ["y", "z"], kinds: ["polygon", "point"], field: "kind",
+      name: "known", source: "known", title: "Known", role: "", shown: true, colour: "#ff0000", ids: ["y", "z"], kinds: ["polygon", "point"], field: "kind",
       legend: [
         { value: "a", title: "An a", colour: "#ff0000", icon: "bus", shape: "square", kind: "point" },
         { title: "Others", colour: "#777777", kind: "point", other: true },
         { from: 1, to: 2.5, unit: "m", title: "", colour: "#00ff00", kind: "polygon", dash: [3, 1.5] },
       ],
     },
-    { name: "first", source: "", title: "first", role: "road", colour: "#777777", ids: [], kinds: ["line"], field: "", legend: [] },
+    { name: "first", source: "", title: "first", role: "road", shown: false, colour: "#777777", ids: [], kinds: ["line"], field: "", legend: [] },
   ]);
 });
 
@@ -52,7 +52,7 @@ test("drawnLayers makes something of metadata that is not as agreed", () => {
 });
 
 test("drawnLayers reads a style that says nothing by its sources", () => {
-  const rest = { role: "", field: "", legend: [] };
+  const rest = { role: "", shown: true, field: "", legend: [] };
   assert.deepEqual(drawnLayers({ layers: specs }, ["known"]), [
     { name: "known", source: "known", title: "Known", colour: "#ff0000", ids: ["y", "y:outline"], kinds: ["polygon"], ...rest },
     { name: "later", source: "later", title: "later", colour: "#777777", ids: ["x"], kinds: ["point"], ...rest },

@@ -38,6 +38,16 @@ test("dressed hides and filters a style's layers and leaves the style as it is",
   ]);
 });
 
+test("a layer that waits to be asked for is shown once it is", () => {
+  const drawn = () => drawnLayers(style, []).map((d) => ({ ...d, shown: d.name !== "a" }));
+  const visible = (off: View["off"]) => dressed({ ...wardrobe, drawn }, { ...PLAIN, off }).layers.flatMap((l) => {
+    return l.type !== "background" && l.layout?.visibility === "visible" ? [l.id] : [];
+  });
+  assert.deepEqual(visible(null), ["b", "stranger"]);
+  assert.deepEqual(visible([]), ["a", "a:halo", "b", "stranger"]);
+  assert.deepEqual(visible(["b"]), ["a", "a:halo", "stranger"]);
+});
+
 test("cells that stand for features are not filtered by what they do not have", () => {
   const filterOf = (below: number | undefined) => {
     const cells = { kind: "hexes" as const, ...(below !== undefined && { below }), field: "count", ids: ["a"], legends: [] };

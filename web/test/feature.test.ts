@@ -46,7 +46,7 @@ test("only the label in the page's language is listed", () => {
 });
 
 const drawn: Drawn = {
-  name: "complaints", source: "complaints", title: "", role: "", colour: "#111111", ids: [], kinds: ["polygon", "point"], field: "status",
+  name: "complaints", source: "complaints", title: "", role: "", shown: true, colour: "#111111", ids: [], kinds: ["polygon", "point"], field: "status",
   legend: [
     { value: "open", title: "Open", colour: "#222222", shape: "star", kind: "point" },
     { value: "true", title: "Yes", colour: "#333333", kind: "point" },
