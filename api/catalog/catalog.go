@@ -10,6 +10,7 @@
 //	GET /layers/{name}/features?number=N        the feature that shows N as its id in tiles
 //	GET /layers/{name}/features?near=LON,LAT&k=N
 //	GET /layers/{name}/features?bbox=WEST,SOUTH,EAST,NORTH&limit=N&FIELD=VALUE,VALUE&datetime=START/END
+//	GET /layers/{name}/histogram?bins=N&bbox=WEST,SOUTH,EAST,NORTH&from=TIME&to=TIME
 //	GET /search?q=TEXT&layers=NAME,NAME&near=LON,LAT&limit=N
 package catalog
 
@@ -50,6 +51,7 @@ func (c *Catalog) Routes() []api.Route {
 		{Pattern: "/search", Label: "search", Handler: http.HandlerFunc(c.search)},
 		{Pattern: "/layers/{name}", Label: "layer", Handler: http.HandlerFunc(c.one)},
 		{Pattern: "/layers/{name}/features", Label: "features", Handler: http.HandlerFunc(c.features)},
+		{Pattern: "/layers/{name}/histogram", Label: "histogram", Handler: http.HandlerFunc(c.histogram)},
 		{Pattern: "/layers/{name}/features/{id}", Label: "feature", Discreet: true, Handler: http.HandlerFunc(c.feature)},
 	}
 }

@@ -20,13 +20,18 @@ func newLooks(m *telemetry.Metrics) looks {
 	return looks{api.NewGate(runtime.GOMAXPROCS(0), lookWait, late.With())}
 }
 
-// answer waits for a turn, makes a body with look in it, and sends that once the turn is over: a client
-// may take its time to read.
+// answer is answerAs for GeoJSON.
 func (l looks) answer(w http.ResponseWriter, r *http.Request, look func() []byte) {
+	l.answerAs(w, r, geoJSON, look)
+}
+
+// answerAs waits for a turn, makes a body with look in it, and sends that once the turn is over: a client
+// may take its time to read.
+func (l looks) answerAs(w http.ResponseWriter, r *http.Request, contentType string, look func() []byte) {
 	if !l.enter(w, r) {
 		return
 	}
-	prepared, ok := l.prepare(r, look)
+	prepared, ok := l.prepare(r, contentType, look)
 	if !ok {
 		api.Refuse(w, r, api.CodeCancelled, "")
 		return
@@ -35,13 +40,13 @@ func (l looks) answer(w http.ResponseWriter, r *http.Request, look func() []byte
 }
 
 // prepare makes an answer and ends the turn; ok is false when the client has gone.
-func (l looks) prepare(r *http.Request, look func() []byte) (prepared api.Answer, ok bool) {
+func (l looks) prepare(r *http.Request, contentType string, look func() []byte) (prepared api.Answer, ok bool) {
 	defer l.gate.Leave()
 	body := look()
 	if r.Context().Err() != nil {
 		return api.Answer{}, false
 	}
-	return api.Prepare(r, geoJSON, body), true
+	return api.Prepare(r, contentType, body), true
 }
 
 // enter waits for a turn; when there is none it answers the request and returns false.
