@@ -1,10 +1,11 @@
+import { formatSpan, parseSpan } from "./span";
 import { AGES, PLAIN, isTheme, type Age, type Camera, type State, type View, type Wanted } from "./state";
 import { isLang } from "./words/language";
 
 // The view as it stands behind # in the page's address:
 //
 //   #13/39.91/116.4&lang=zh&theme=dark&off=roads,parks&f.complaints.category=noise,*&age.complaints=7d
-//   &at=complaints:17&table=1&list=vendors&sort=opened,down&q=park
+//   &time=2016-08-01T00:00:00Z/..&at=complaints:17&table=1&list=vendors&sort=opened,down&q=park
 //
 // The camera comes first, as MapLibre itself writes it: zoom/lat/lng. In names and values everything
 // that the form needs is percent-encoded, so any text can be one. `*` in a filter stands for all
@@ -58,6 +59,9 @@ function parseMember(view: { -readonly [K in keyof View]: View[K] }, word: strin
     case "off":
       view.off = [...new Set(parseList(raw))];
       break;
+    case "time":
+      view.time = parseSpan(raw);
+      break;
     case "at": {
       const cut = raw.indexOf(":");
       const [layer, id] = [decode(raw.slice(0, Math.max(cut, 0))), decode(raw.slice(cut + 1))];
@@ -92,6 +96,7 @@ export function formatAddress(view: View): string {
     for (const [field, wanted] of fields) parts.push(`f.${encode(layer)}.${encode(field)}=${formatWanted(wanted)}`);
   }
   for (const [layer, age] of view.ages) parts.push(`age.${encode(layer)}=${age}`);
+  if (view.time) parts.push(`time=${formatSpan(view.time)}`);
   if (view.at) parts.push(`at=${encode(view.at.layer)}:${encode(view.at.id)}`);
   if (view.table) parts.push("table=1");
   if (view.list) parts.push(`list=${encode(view.list)}`);

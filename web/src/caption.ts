@@ -2,6 +2,7 @@ import { cellsAt, legendAt } from "./cells";
 import { byId } from "./dom";
 import type { Drawn, LegendEntry } from "./drawn";
 import { cellTitle, isOfNumbers, legendTitle } from "./legend";
+import { spanText } from "./moments";
 import type { Page } from "./page";
 import type { Caption } from "./picture";
 import type { Filters } from "./state";
@@ -14,11 +15,12 @@ import { timeZone } from "./zone";
 export function captionOf(page: Page, now: Date): Required<Caption> {
   const { filters, camera } = page.state.get();
   const off = page.off();
+  const { time } = page.state.get();
   const zoom = page.map?.getZoom() ?? camera?.zoom ?? 0;
   const seen = page.drawn().filter((d) => !off.includes(d.name)).map((d) => ({ ...d, ...legendAt(d, zoom) }));
   return {
     title: byId("title").textContent || "Hutong",
-    when: new Intl.DateTimeFormat(dateTag(), { dateStyle: "long", timeStyle: "short", hourCycle: "h23", timeZone: timeZone() }).format(now),
+    when: (time ? `${spanText(time)} · ` : "") + new Intl.DateTimeFormat(dateTag(), { dateStyle: "long", timeStyle: "short", hourCycle: "h23", timeZone: timeZone() }).format(now),
     legend: seen.filter((d) => d.role === "").map((d) => ({ title: titleOf(page, d, zoom), entries: shownOf(d, filters) })),
     more: tools().more,
     sources: sourcesOf(page, seen.map((d) => d.name)),

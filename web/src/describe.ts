@@ -105,7 +105,7 @@ function notesOn(page: Page, layer: Layer, item: Item): string[] {
   const view = page.state.get();
   const off = page.off().includes(layer.name);
   // A tile may lack the fields that decide.
-  const filtered = item.source === "server" && !isShown(view, layer, item.properties, (field) => page.values(layer.name, field));
+  const filtered = item.source === "server" && !isShown(view, layer, page.timeOf(layer.name), item.properties, (field) => page.values(layer.name, field));
   if (off || filtered) out.push(popup().unseen);
   if (item.source === "tile" && (item.id !== undefined || item.number !== undefined)) out.push(popup().fewer);
   return out;

@@ -41,6 +41,11 @@ export function keepFocus(host: HTMLElement, make: () => void): void {
   place.querySelectorAll<HTMLElement>(FOCUSABLE)[nth]?.focus({ preventScroll: true });
 }
 
+/** Whether keys that are pressed on target write something there. */
+export function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
+}
+
 /** The element of the page with this id; the page's own markup has it. */
 export function byId(id: string): HTMLElement {
   const node = document.getElementById(id);

@@ -1,6 +1,7 @@
 import type { ExpressionSpecification, FilterSpecification } from "maplibre-gl";
 import { since } from "./ages";
 import type { Layer, Value } from "./api";
+import { bothOf, holds, type Span } from "./span";
 import type { View, Wanted } from "./state";
 
 /** The values of a field that a filter can name, most common first; any other is one of "others". */
@@ -43,11 +44,11 @@ function isWanted(field: string, { values, others }: Wanted, known: readonly str
 }
 
 /**
- * Whether view wants a feature of layer with these properties, as the server gives them: the same
- * question as filterOf asks of tiles. Whether the layer itself is off does not count.
+ * Whether view wants a feature of layer with these properties, as the server gives them, and time, of which the
+ * layer's features are shown: the same question as filterOf asks of tiles, which hold those of time alone. Whether the layer itself is off does not count.
  */
 export function isShown(
-  view: View, layer: Layer, properties: Record<string, Value>, known: Known,
+  view: View, layer: Layer, time: Span | null, properties: Record<string, Value>, known: Known,
 ): boolean {
   for (const [field, wanted] of view.filters.get(layer.name) ?? []) {
     const v = properties[field];
@@ -55,9 +56,16 @@ export function isShown(
     const listed = wanted.values.includes(value);
     if (!listed && !(wanted.others && !known(field).includes(value))) return false;
   }
+  const wanted = wantedTime(view, layer, time);
+  if (!wanted || !layer.time_field) return true;
+  const at = properties[layer.time_field];
+  if (wanted === "nothing" || at === null || at === undefined || typeof at === "boolean") return false;
+  return holds(wanted, new Date(at).getTime());
+}
+
+/** What view's age for a layer and time leave of its times; null is all of them. */
+export function wantedTime(view: View, layer: Layer, time: Span | null): Span | null | "nothing" {
   const age = view.ages.get(layer.name);
   const start = age && since(layer, age);
-  if (!start || !layer.time_field) return true;
-  const at = properties[layer.time_field];
-  return at !== null && at !== undefined && typeof at !== "boolean" && new Date(at).getTime() >= start.getTime();
+  return bothOf(start ? { from: start.getTime(), to: null } : null, time);
 }

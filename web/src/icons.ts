@@ -18,6 +18,9 @@ const PATHS = {
   picture: "M4 5h16v14H4ZM4 16l4.5-4.5 3.5 3.5 3-3 5 5M15.2 8.2a1 1 0 1 0 .1 0",
   print: "M7 9V4h10v5M7 17H4V9h16v8h-3M7 14h10v6H7Z",
   screen: "M4.5 9V4.5H9M15 4.5h4.5V9M19.5 15v4.5H15M9 19.5H4.5V15",
+  time: "M12 3.5a8.5 8.5 0 1 0 0 17a8.5 8.5 0 1 0 0-17M12 7.5V12l3.2 2.4",
+  play: "M8 5.5v13L18.5 12Z",
+  pause: "M8.5 5.5v13M15.5 5.5v13",
   download: "M12 4v11M7.5 10.8 12 15.3l4.5-4.5M5 20h14",
 } as const;
 

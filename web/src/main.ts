@@ -18,6 +18,7 @@ import { Search } from "./search";
 import { covered, mountSheet } from "./sheet";
 import { State, type View } from "./state";
 import { Table } from "./table";
+import { TimeBand } from "./time-band";
 import { followTheme, keptTheme } from "./theme";
 import { mountTools } from "./tools";
 import { why } from "./trouble";
@@ -90,7 +91,7 @@ async function start(state: State, banner: Banner): Promise<void> {
   new FeaturePopup(viewer);
   new Search(viewer, byId("search"));
   new Table(viewer, byId("table"));
-  mountTools(viewer, byId("tools"));
+  mountTools(viewer, byId("tools"), new TimeBand(viewer, byId("time")));
   looks.changed = restyle;
   if (styleURL(state.get()) !== asked) restyle();
   globalThis.hutong = { map: viewer.map, state };

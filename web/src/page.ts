@@ -1,6 +1,7 @@
 import type { Map as MapLibre } from "maplibre-gl";
 import type { Bounds, Layer } from "./api";
 import type { Drawn } from "./drawn";
+import type { Span } from "./span";
 import type { Sprite } from "./sprite";
 import type { State } from "./state";
 
@@ -26,6 +27,10 @@ export interface Page {
   drawn(): readonly Drawn[];
   /** The layers that are not shown, by name, as the state or else the style says. */
   off(): readonly string[];
+  /** The time of which a layer's features are shown; null for all, as of layers without times. */
+  timeOf(layer: string): Span | null;
+  /** Whether a layer's features are shown by the time that is chosen, see timed.ts. */
+  isTimed(layer: string): boolean;
   /** The images of the style of the moment; null when it has none. */
   readonly sprite: Sprite | null;
   /** What the window shows of the world; without a map what it would show. East may be beyond 180. */

@@ -154,7 +154,7 @@ export class FeaturePopup {
   }
 
   #follow(now: View, before: View): void {
-    if (now.off !== before.off || now.filters !== before.filters || now.ages !== before.ages) this.#rewrite();
+    if (now.off !== before.off || now.filters !== before.filters || now.ages !== before.ages || now.time !== before.time) this.#rewrite();
     if (now.at === before.at) return;
     const item = this.#open?.card.item;
     if (!now.at) {

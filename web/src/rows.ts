@@ -1,19 +1,19 @@
-import { since } from "./ages";
 import type { Bounds, Field, Layer, Value } from "./api";
 import { labelFields, listedFields, type Properties } from "./feature";
 import type { Placed } from "./features";
-import { isShown, type Known } from "./filters";
+import { isShown, wantedTime, type Known } from "./filters";
 import { dateOf, value } from "./format";
 import { queryBounds } from "./geometry";
+import { datetimeOf, type Span } from "./span";
 import type { Order, View } from "./state";
 import { tag } from "./words/language";
 
 /**
- * The query for the features of layer within bounds that view lets through, at most limit of them; null
+ * The query for the features of layer within bounds, and within time where that is not null, that view lets through, at most limit of them; null
  * when view lets nothing through. The server compares only whole values of texts and bools, so what a
  * filter says of all other values is left to wanted below.
  */
-export function queryOf(view: View, layer: Layer, bounds: Bounds, limit: number): string | null {
+export function queryOf(view: View, layer: Layer, time: Span | null, bounds: Bounds, limit: number): string | null {
   const query = new URLSearchParams({ bbox: queryBounds(bounds).map((n) => n.toFixed(7)).join(","), limit: String(limit) });
   for (const [name, { values, others }] of view.filters.get(layer.name) ?? []) {
     if (values.length === 0 && !others) return null;
@@ -21,15 +21,15 @@ export function queryOf(view: View, layer: Layer, bounds: Bounds, limit: number)
     const sayable = (field?.type === "string" || field?.type === "bool") && !others && !values.includes("");
     if (sayable) for (const v of values) query.append(name, v);
   }
-  const age = view.ages.get(layer.name);
-  const start = age && since(layer, age);
-  if (start && layer.time_field) query.set("datetime", `${start.toISOString()}/..`);
+  const within = wantedTime(view, layer, time);
+  if (within === "nothing") return null;
+  if (within && layer.time_field) query.set("datetime", datetimeOf(within));
   return query.toString();
 }
 
-/** Those of features that view lets through. */
-export function wanted(view: View, layer: Layer, features: readonly Placed[], known: Known): Placed[] {
-  return features.filter((f) => isShown(view, layer, f.properties ?? {}, known));
+/** Those of features that view and time let through. */
+export function wanted(view: View, layer: Layer, time: Span | null, features: readonly Placed[], known: Known): Placed[] {
+  return features.filter((f) => isShown(view, layer, time, f.properties ?? {}, known));
 }
 
 /** The fields that are columns: all but the names, which stand in the first column. */

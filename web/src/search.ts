@@ -1,7 +1,7 @@
 import { Marker } from "maplibre-gl";
 import type { Bounds } from "./api";
 import { parseCoordinates } from "./coordinates";
-import { element } from "./dom";
+import { element, isTyping } from "./dom";
 import { Refused } from "./errors";
 import { getMatches, type Collection, type Match } from "./features";
 import { distance, place } from "./format";
@@ -320,9 +320,4 @@ export class Search {
 /** text as nodes in which the words of q are marked. */
 function marked(text: string, q: string): Node[] {
   return highlight(text, q).map((s) => (s.hit ? element("mark", {}, s.text) : document.createTextNode(s.text)));
-}
-
-/** Whether what has the keyboard takes letters itself. */
-function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && (target.isContentEditable || target.matches("input, textarea, select"));
 }

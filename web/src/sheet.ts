@@ -29,9 +29,10 @@ export function mountSheet(): void {
   measure();
 }
 
-/** What the panel covers of the map, in CSS pixels. */
+/** What the panel and the time band cover of the map, in CSS pixels. */
 export function covered(): { left: number; bottom: number } {
   const [panel, drawer] = [byId("panel"), byId("drawer")];
-  if (window.matchMedia(SHEET).matches) return { left: 0, bottom: panel.offsetHeight - drawer.offsetHeight };
-  return { left: panel.offsetLeft + panel.offsetWidth, bottom: 0 };
+  const band = byId("time").offsetHeight;
+  if (window.matchMedia(SHEET).matches) return { left: 0, bottom: panel.offsetHeight - drawer.offsetHeight + band };
+  return { left: panel.offsetLeft + panel.offsetWidth, bottom: band };
 }

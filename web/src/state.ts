@@ -1,3 +1,4 @@
+import type { Span } from "./span";
 import type { Lang } from "./words/language";
 
 /** Where the map looks: MapLibre's zoom and the middle in degrees. */
@@ -47,6 +48,8 @@ export interface View {
   readonly off: readonly string[] | null;
   readonly filters: Filters;
   readonly ages: ReadonlyMap<string, Age>;
+  /** The time whose features are shown; null is all of it. */
+  readonly time: Span | null;
   /** The feature whose fields are shown. */
   readonly at: At | null;
   /** Whether the table is open. */
@@ -60,7 +63,7 @@ export interface View {
 
 /** The view of a link that says nothing. */
 export const PLAIN: View = {
-  camera: null, lang: null, theme: null, off: null, filters: new Map(), ages: new Map(), at: null, table: false, list: "", order: null, q: "",
+  camera: null, lang: null, theme: null, off: null, filters: new Map(), ages: new Map(), time: null, at: null, table: false, list: "", order: null, q: "",
 };
 
 /** Hears of a change: the view that is, and the one that was. */

@@ -64,7 +64,9 @@ export class Table {
       if (now.table !== before.table) this.#toggle();
       else if (this.#layer()?.name !== this.#listed) this.#turn();
       else if (now.order !== before.order) this.#writeRows();
-      else if (now.camera !== before.camera || now.filters !== before.filters || now.ages !== before.ages) this.#soon(MOVED_MS);
+      else if (now.camera !== before.camera || now.filters !== before.filters || now.ages !== before.ages || now.time !== before.time) {
+        this.#soon(MOVED_MS);
+      };
       if (now.at !== before.at) this.#markCurrent();
     });
     page.subscribe((news, names) => {
@@ -139,11 +141,12 @@ export class Table {
     this.#asked?.abort();
     const { signal } = (this.#asked = new AbortController());
     const view = this.#page.state.get();
-    const query = queryOf(view, layer, this.#page.bounds(), LIMIT);
+    const time = this.#page.timeOf(layer.name);
+    const query = queryOf(view, layer, time, this.#page.bounds(), LIMIT);
     let content: Content;
     try {
       const answer = query === null ? { features: [] } : await getFeatures(layer.name, query, signal);
-      const features = wanted(view, layer, answer.features, (field) => this.#page.values(layer.name, field));
+      const features = wanted(view, layer, time, answer.features, (field) => this.#page.values(layer.name, field));
       content = { features, asked: answer.features.length, complete: answer.complete !== false };
     } catch (trouble) {
       if (signal.aborted) return;
@@ -220,7 +223,7 @@ export class Table {
     if ("trouble" in content) return why(content.trouble);
     const { filters, ages } = this.#page.state.get();
     const title = layerTitle(layer);
-    if (!filters.has(layer.name) && !ages.has(layer.name)) return table().empty(title);
+    if (!filters.has(layer.name) && !ages.has(layer.name) && !this.#page.timeOf(layer.name)) return table().empty(title);
     return content.complete ? table().emptyFiltered(title) : table().some(0, content.asked, title);
   }
 

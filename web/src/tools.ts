@@ -1,13 +1,14 @@
 import { GeolocateControl, type Map as MapLibre } from "maplibre-gl";
 import { captionOf } from "./caption";
 import { copyLink, flash } from "./copy";
-import { element } from "./dom";
+import { byId, element, isTyping } from "./dom";
 import { download, fileName } from "./download";
 import { icon } from "./icons";
 import { linkTo } from "./links";
 import type { Page } from "./page";
 import { mountPaper } from "./paper";
 import { picture } from "./picture";
+import type { TimeBand } from "./time-band";
 import { subscribe } from "./words/language";
 import { maplibre } from "./words/maplibre";
 import { tools } from "./words/tools";
@@ -17,21 +18,30 @@ const PATIENCE_MS = 4000;
 
 /** One of the buttons: its drawing, what it says, what it does. */
 interface Tool {
-  name: "table" | "share" | "picture" | "print" | "screen";
+  name: "table" | "time" | "share" | "picture" | "print" | "screen";
   title: () => string;
   press: () => void;
 }
 
 /** Fills host with the buttons beside the map. */
-export function mountTools(page: Page, host: HTMLElement): void {
+export function mountTools(page: Page, host: HTMLElement, band: TimeBand): void {
   const say = (text: string) => {
     flash(text);
     page.announce(text);
   };
   const list: Tool[] = [
     { name: "table", title: () => tools().table, press: () => page.state.update({ table: !page.state.get().table }) },
+    ...(band.useful ? [{ name: "time" as const, title: () => tools().time, press: () => (band.isOpen ? band.close() : band.open()) }] : []),
     { name: "share", title: () => tools().share, press: () => void share(page) },
   ];
+  if (band.useful) {
+    document.addEventListener("keydown", (event) => {
+      const { key, ctrlKey, metaKey, altKey, defaultPrevented, target } = event;
+      if (key.toLowerCase() !== "t" || ctrlKey || metaKey || altKey || defaultPrevented || isTyping(target)) return;
+      if (band.isOpen) band.close();
+      else band.open(true);
+    });
+  }
   if (page.map) {
     const { map } = page;
     list.push({ name: "picture", title: () => tools().picture, press: () => void savePicture(page, map, say) });
@@ -61,13 +71,19 @@ export function mountTools(page: Page, host: HTMLElement): void {
       button.title = tool.title();
       button.setAttribute("aria-label", button.title);
       if (tool.name === "table") button.setAttribute("aria-pressed", String(page.state.get().table));
+      if (tool.name === "time") {
+        button.setAttribute("aria-pressed", String(band.isOpen));
+        // Closed it still holds: a mark says so.
+        button.dataset["active"] = String(page.state.get().time !== null);
+      }
     }
     locate?.write();
   };
   write();
   subscribe(write);
-  page.state.subscribe((now, before) => now.table !== before.table && write());
+  page.state.subscribe((now, before) => (now.table !== before.table || now.time !== before.time) && write());
   document.addEventListener("fullscreenchange", write);
+  byId("time").addEventListener("toggle", write);
 }
 
 function buttonOf({ name, press }: Tool): HTMLButtonElement {

@@ -1,4 +1,4 @@
-import type { Map as MapLibre, StyleSpecification } from "maplibre-gl";
+import type { Map as MapLibre, StyleSpecification, VectorSourceSpecification } from "maplibre-gl";
 import { getJSON, type Bounds, type Brief, type Layer } from "./api";
 import { boundsOf, seenFrom } from "./bounds";
 import { byId } from "./dom";
@@ -8,9 +8,12 @@ import { offerFonts } from "./fonts";
 import type { Known } from "./filters";
 import { offOf } from "./off";
 import type { News, Page } from "./page";
+import { Retimer } from "./retimer";
+import type { Span } from "./span";
 import { Sprite } from "./sprite";
 import type { State, View } from "./state";
 import { themeOf } from "./theme";
+import { isTimed, timedTiles } from "./timed";
 import { current } from "./words/language";
 import { setTimeZone } from "./zone";
 
@@ -42,6 +45,7 @@ export class Viewer implements Page, Wardrobe {
   #map: MapLibre | null = null;
   #asked: AbortController | undefined;
   #saying: ReturnType<typeof setTimeout> | undefined;
+  readonly #retimer = new Retimer(() => this.#map, () => this.#timedTiles());
   readonly #changing = new Set<string>();
   readonly #described = new Map<string, Layer>();
   readonly #listeners = new Set<(news: News, names: readonly string[]) => void>();
@@ -87,6 +91,20 @@ export class Viewer implements Page, Wardrobe {
     return offOf(this.state.get(), this.#drawn);
   }
 
+  timeOf(layer: string): Span | null {
+    return this.isTimed(layer) ? this.state.get().time : null;
+  }
+
+  isTimed(name: string): boolean {
+    const layer = this.layer(name);
+    return layer !== undefined && isTimed(layer, this.#drawn.find((d) => d.name === name));
+  }
+
+  /** Whether tiles of the time that was chosen last are still on their way. */
+  get retiming(): boolean {
+    return this.#retimer.busy;
+  }
+
   values(layer: string, field: string): readonly string[] {
     const drawn = this.#drawn.find((d) => d.name === layer);
     if (drawn?.field === field) return drawn.legend.flatMap((e) => (e.value === undefined ? [] : [e.value]));
@@ -121,7 +139,10 @@ export class Viewer implements Page, Wardrobe {
 
   /** The style as the state wants it, for a map to start with. */
   dressed(): StyleSpecification {
-    return dressed(this, this.state.get());
+    const style = dressed(this, this.state.get());
+    const sources = { ...style.sources };
+    for (const [id, tiles] of this.#timedTiles()) sources[id] = { ...sources[id], tiles } as VectorSourceSpecification;
+    return { ...style, sources };
   }
 
   /** Takes a map that was made with dressed. */
@@ -196,11 +217,16 @@ export class Viewer implements Page, Wardrobe {
 
   #follow(now: View, before: View): void {
     if (now.off !== before.off || now.filters !== before.filters || now.ages !== before.ages) this.#dress();
+    if (now.time !== before.time) this.#retimer.ask();
     const { camera } = now;
     if (!this.#map || !camera || camera === before.camera) return;
     const { lng, lat } = this.#map.getCenter();
     const here = Math.abs(lng - camera.lng) + Math.abs(lat - camera.lat) + Math.abs(this.#map.getZoom() - camera.zoom);
     if (here > 1e-9) this.#map.jumpTo({ center: [camera.lng, camera.lat], zoom: camera.zoom });
+  }
+
+  #timedTiles(): Map<string, string[]> {
+    return timedTiles(this.#style, this.state.get().time, (name) => this.isTimed(name));
   }
 
   #dress(): void {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { formatAddress, parseAddress } from "../src/address";
+import { spanOf } from "../src/span";
 import { AGES, PLAIN, type View, type Wanted } from "../src/state";
 import { random } from "./random";
 
@@ -9,11 +10,11 @@ test("an address is the camera and what differs from a plain view", () => {
   const view: View = {
     camera: { zoom: 13, lat: 39.91, lng: 116.4 }, lang: "zh", theme: "dark", off: ["a", "b"],
     filters: new Map([["complaints", new Map([["category", { values: ["noise", "", "a,b"], others: true }]])]]),
-    ages: new Map([["complaints", "7d"]]), at: { layer: "complaints", id: "1:7" }, table: true, list: "vendors", order: { field: "opened", up: false },
+    ages: new Map([["complaints", "7d"]]), time: { from: Date.UTC(2016, 7, 1), to: null }, at: { layer: "complaints", id: "1:7" }, table: true, list: "vendors", order: { field: "opened", up: false },
     q: "朝阳 & co",
   };
   const want = "#13/39.91/116.4&lang=zh&theme=dark&off=a,b&f.complaints.category=noise,!,a%2Cb,*&age.complaints=7d" +
-    "&at=complaints:1%3A7&table=1&list=vendors&sort=opened,down&q=%E6%9C%9D%E9%98%B3%20%26%20co";
+    "&time=2016-08-01T00:00:00Z/..&at=complaints:1%3A7&table=1&list=vendors&sort=opened,down&q=%E6%9C%9D%E9%98%B3%20%26%20co";
   assert.equal(formatAddress(view), want);
   assert.deepEqual(parseAddress(want), view);
 });
@@ -33,6 +34,10 @@ test("parseAddress leaves out what it cannot read", () => {
     ["#q=%", {}],
     ["#f.a.b=", { filters: new Map([["a", new Map([["b", { values: [], others: false }]])]]) }],
     ["#f.__proto__.constructor=x", { filters: new Map([["__proto__", new Map([["constructor", { values: ["x"], others: false }]])]]) }],
+    ["#time=2016-08-01T08:00:00%2B08:00/..", {}], ["#time=2016-08-01T08:00:00+08:00/..", { time: { from: Date.UTC(2016, 7, 1), to: null } }],
+    ["#time=../2016-08-01T00:00:00.5Z", { time: { from: null, to: Date.UTC(2016, 7, 1, 0, 0, 0, 500) } }],
+    ["#time=../..", {}], ["#time=", {}], ["#time=a/b", {}], ["#time=2016/2017", {}], ["#time=2017-01-01T00:00:00Z/2016-01-01T00:00:00Z", {}],
+    ["#time=2016-13-01T00:00:00Z/..", {}], ["#time=../../..", {}],
     ["#q=a=b", { q: "a=b" }],
     ["#sort=", { order: { field: "", up: true } }], ["#sort=,down", { order: { field: "", up: false } }],
     ["#sort=a,up", {}], ["#sort=a,down,b", {}], ["#sort=%ZZ", {}], ["#list=%ZZ", {}],
@@ -53,6 +58,7 @@ test("parseAddress gives back what formatAddress was given", () => {
       lang: pick([null, "en", "zh"]), theme: pick([null, "light", "dark"]), off: pick([null, [...new Set(some(text))]]),
       filters: new Map(some(() => [text(), new Map([[text(), wanted()]])])),
       ages: new Map(some(() => [text(), pick(AGES)])),
+      time: spanOf(pick([null, int(1e9) * 4321]), pick([null, 5e12 + int(1e9)])),
       at: int(2) === 0 ? null : { layer: text(), id: text() }, table: int(2) === 0,
       list: text(0), order: int(2) === 0 ? null : { field: text(0), up: int(2) === 0 }, q: text(0),
     };

@@ -50,7 +50,7 @@ test("values filter the map and the table alike", () => {
     const view = wants(values, others);
     const shown = (how: (p: Record<string, Value>) => boolean) => Object.keys(features).filter((name) => how(features[name] ?? {}));
     assert.deepEqual(shown((p) => onMap(view, p)), want, `map: ${values} ${others}`);
-    assert.deepEqual(shown((p) => isShown(view, layer, p, known)), want, `table: ${values} ${others}`);
+    assert.deepEqual(shown((p) => isShown(view, layer, null, p, known)), want, `table: ${values} ${others}`);
   }
 });
 
@@ -59,7 +59,7 @@ test("numbers and bools are wanted by what they read", () => {
   for (const value of [true, false, 7, 1.5]) {
     assert.equal(onMap(of(value), { open: value }), true, String(value));
     assert.equal(onMap(of(value), { open: "else" }), false, String(value));
-    assert.equal(isShown(of(value), layer, { open: value }, known), true, String(value));
+    assert.equal(isShown(of(value), layer, null, { open: value }, known), true, String(value));
   }
 });
 
@@ -71,9 +71,18 @@ test("an age counts back from the newest observation", () => {
   assert.equal(onMap(view, {}, 14), false, "no time");
   assert.equal(onMap(view, {}, 13), true, "where tiles have no times");
   assert.equal(onMap(view, { at: ms("2016-08-01T00:00:00Z") }, 13), false);
-  assert.equal(isShown(view, layer, { at: "2016-08-30T12:00:00Z" }, known), true);
-  assert.equal(isShown(view, layer, { at: "2016-08-30T11:59:59Z" }, known), false);
-  assert.equal(isShown(view, layer, { at: null }, known), false);
+  assert.equal(isShown(view, layer, null, { at: "2016-08-30T12:00:00Z" }, known), true);
+  assert.equal(isShown(view, layer, null, { at: "2016-08-30T11:59:59Z" }, known), false);
+  assert.equal(isShown(view, layer, null, { at: null }, known), false);
+});
+
+test("a time lets through what lies in it, together with an age", () => {
+  const span = { from: Date.parse("2016-08-20T00:00:00Z"), to: Date.parse("2016-08-31T00:00:00Z") };
+  const shown = (view: View, at: Value) => isShown(view, layer, span, { at }, known);
+  assert.deepEqual(["2016-08-19T23:59:59Z", "2016-08-20T00:00:00Z", "2016-08-30T23:59:59Z", "2016-08-31T00:00:00Z", null].map((at) => shown(PLAIN, at)),
+    [false, true, true, false, false]);
+  const day = { ...PLAIN, ages: withAge(PLAIN.ages, "complaints", "1d") };
+  assert.deepEqual(["2016-08-30T11:59:59Z", "2016-08-30T12:00:00Z", "2016-08-31T00:00:00Z"].map((at) => shown(day, at)), [false, true, false]);
 });
 
 test("a style's own filter holds with a view's", () => {

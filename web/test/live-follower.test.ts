@@ -299,6 +299,21 @@ test("a page that is hidden asks for nothing until it is seen", () => {
   }
 });
 
+test("tiles that other templates are asked for are not asked for twice at once", () => {
+  follow((map, follower, pass) => {
+    follower.change(at(99, 200));
+    assert.deepEqual(pass(), ["s 16/100/200"]);
+    map.loaded = false;
+    map.fire("sourcedata", { sourceId: "s", sourceDataType: "content", sourceDataChanged: true });
+    follower.change(at(99, 200));
+    assert.deepEqual(pass(), [], "they are on their way");
+    map.loaded = true;
+    assert.deepEqual(pass(), ["s 16/100/200"], "they may be older than the change");
+    map.fire("sourcedata", { sourceId: "s", sourceDataType: "content", sourceDataChanged: true });
+    assert.deepEqual(pass(), [], "and are newer than the one before");
+  });
+});
+
 test("a round is put off by chance, so that pages do not ask together", () => {
   mock.timers.enable({ apis: ["setTimeout", "Date"] });
   const map = new FakeMap();

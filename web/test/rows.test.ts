@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Layer, Value } from "../src/api";
 import { columnsOf, nextOrder, queryOf, rowName, sorted, wanted } from "../src/rows";
+import type { Span } from "../src/span";
 import { PLAIN, withAge, withFilter, type View } from "../src/state";
 
 const layer: Layer = {
@@ -16,8 +17,8 @@ const BOX = [116, 39, 117, 40] as [number, number, number, number];
 const known = () => ["new", "done"];
 
 /** The parameters of a query beside bbox and limit. */
-function asked(view: View): [string, string][] | null {
-  const query = queryOf(view, layer, BOX, 200);
+function asked(view: View, time: Span | null = null): [string, string][] | null {
+  const query = queryOf(view, layer, time, BOX, 200);
   return query === null ? null : [...new URLSearchParams(query)].filter(([name]) => name !== "bbox" && name !== "limit");
 }
 
@@ -26,7 +27,7 @@ function filtered(field: string, values: string[], others = false): View {
 }
 
 test("queryOf asks for a window and a number of rows", () => {
-  assert.equal(queryOf(PLAIN, layer, BOX, 200), "bbox=116.0000000%2C39.0000000%2C117.0000000%2C40.0000000&limit=200");
+  assert.equal(queryOf(PLAIN, layer, null, BOX, 200), "bbox=116.0000000%2C39.0000000%2C117.0000000%2C40.0000000&limit=200");
 });
 
 test("queryOf says the filters that the server understands", () => {
@@ -40,14 +41,22 @@ test("queryOf says the filters that the server understands", () => {
 });
 
 test("queryOf counts an age back from the newest observation", () => {
-  assert.deepEqual(asked({ ...PLAIN, ages: withAge(new Map(), "complaints", "7d") }), [["datetime", "2024-05-01T00:00:00.000Z/.."]]);
+  assert.deepEqual(asked({ ...PLAIN, ages: withAge(new Map(), "complaints", "7d") }), [["datetime", "2024-05-01T00:00:00Z/.."]]);
+});
+
+test("queryOf asks for a time, of which the end does not belong to it", () => {
+  const day = { from: Date.UTC(2024, 4, 1), to: Date.UTC(2024, 4, 2) };
+  assert.deepEqual(asked(PLAIN, day), [["datetime", "2024-05-01T00:00:00Z/2024-05-01T23:59:59.999999Z"]]);
+  const aged = { ...PLAIN, ages: withAge(new Map(), "complaints", "7d") };
+  assert.deepEqual(asked(aged, { from: null, to: day.to }), [["datetime", "2024-05-01T00:00:00Z/2024-05-01T23:59:59.999999Z"]]);
+  assert.equal(asked(aged, { from: null, to: day.from }), null);
 });
 
 const feature = (id: string, properties: Record<string, Value>) => ({ id, properties, geometry: null });
 
 test("wanted drops what the server could not", () => {
   const list = [feature("1", { status: "new" }), feature("2", { status: "done" }), feature("3", { status: "odd" })];
-  assert.deepEqual(wanted(filtered("status", ["new"], true), layer, list, known).map((f) => f.id), ["1", "3"]);
+  assert.deepEqual(wanted(filtered("status", ["new"], true), layer, null, list, known).map((f) => f.id), ["1", "3"]);
 });
 
 test("the names stand in the first column, else the id", () => {

@@ -25,6 +25,7 @@ export interface LiveMap {
 export interface MapEvent {
   sourceId?: string;
   sourceDataType?: string;
+  sourceDataChanged?: boolean;
   tile?: { tileID: { canonical: TileID } };
   error?: unknown;
 }
@@ -123,6 +124,7 @@ export class Follower {
     sourcedata: (event) => {
       if (event.sourceDataType === "metadata") this.#look();
       this.#arrived(event);
+      if (event.sourceDataType === "content" && event.sourceDataChanged) this.#reloaded(event.sourceId);
     },
     sourcedataloading: (event) => this.#tile(event, (tiles, key) => tiles.began(key, this.#count)),
     sourcedataabort: (event) => this.#tile(event, (tiles, key) => tiles.gone(key)),
@@ -133,6 +135,15 @@ export class Follower {
   #tile({ sourceId, tile }: MapEvent, what: (tiles: Tiles, key: string) => void): void {
     const source = sourceId === undefined ? undefined : this.#sources.get(sourceId);
     if (source && tile) what(source.tiles, keyOf(tile.tileID.canonical));
+  }
+
+  /** The source has other templates: MapLibre asks for all tiles of the window, and says so of none. */
+  #reloaded(sourceId = ""): void {
+    const source = this.#sources.get(sourceId);
+    if (!source || !this.#used(sourceId)) return;
+    const still = !this.#map.isMoving();
+    for (const tile of this.#window(source)) source.tiles.asked(keyOf(tile), this.#count, still, Date.now());
+    this.#settle();
   }
 
   /** A tile that came is as old as its request: it may be stale already. */

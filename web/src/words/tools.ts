@@ -5,6 +5,7 @@ import { count } from "./shell";
 const en = {
   tools: "Tools",
   table: "Table of what is in view",
+  time: "Choose a time (T)",
   share: "Share this view",
   picture: "Save the map as a picture",
   print: "Print the map",
@@ -27,6 +28,7 @@ const en = {
 const zh: typeof en = {
   tools: "工具",
   table: "视野内要素表",
+  time: "选择时间（T）",
   share: "分享当前视图",
   picture: "将地图保存为图片",
   print: "打印地图",

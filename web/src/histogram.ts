@@ -1,0 +1,65 @@
+import { getJSON, type Bounds } from "./api";
+import { drawing } from "./dom";
+import { queryBounds } from "./geometry";
+import type { Range } from "./timeline";
+
+/** How many layers are counted at most; each is a question of its own. */
+const MOST_LAYERS = 8;
+
+/** What the server counts of one layer. */
+interface Counted {
+  counts: number[];
+}
+
+/** How many features there are in each of bins of one length. */
+export interface Histogram {
+  range: Range;
+  counts: number[];
+}
+
+/** Counts the features of layers in bounds by time, all together. */
+export async function getHistogram(
+  layers: readonly string[], range: Range, bins: number, bounds: Bounds, signal: AbortSignal,
+): Promise<Histogram> {
+  const query = new URLSearchParams({
+    bins: String(bins), from: new Date(range.from).toISOString(), to: new Date(range.to).toISOString(),
+    bbox: queryBounds(bounds).map((n) => n.toFixed(7)).join(","),
+  });
+  const asked = layers.slice(0, MOST_LAYERS).map((name) => getJSON<Counted>(`layers/${encodeURIComponent(name)}/histogram?${query}`, signal));
+  const counts = new Array<number>(bins).fill(0);
+  for (const answer of await Promise.all(asked)) answer.counts.forEach((n, i) => (counts[i] = (counts[i] ?? 0) + n));
+  return { range, counts };
+}
+
+/** How many features a histogram is of, and the middle of its fullest bin in epoch milliseconds. */
+export function fullest({ counts, range }: Histogram): { n: number; at: number } {
+  const most = counts.indexOf(Math.max(...counts));
+  return { n: counts.reduce((sum, n) => sum + n, 0), at: range.from + ((most + 0.5) / counts.length) * (range.to - range.from) };
+}
+
+/** The bars as a path in a box as wide as there are bins and 1 high; with a window only those that it meets. */
+export function barsOf({ counts, range }: Histogram, window?: Range): string {
+  const [most, width] = [Math.max(...counts), (range.to - range.from) / counts.length];
+  if (most <= 0) return "";
+  return counts.map((n, i) => {
+    const from = range.from + i * width;
+    if (n === 0 || (window && (from + width <= window.from || from >= window.to))) return "";
+    // Where there is one it is seen, however many there are elsewhere.
+    const height = Math.max(0.03, n / most);
+    return `M${i + 0.08} 1V${Number((1 - height).toFixed(4))}H${i + 0.92}V1Z`;
+  }).join("");
+}
+
+/** An empty drawing of bars, all of them and those of the window. */
+export function bars(): { node: SVGElement; draw: (histogram: Histogram | null, window: Range) => void } {
+  const [all, some] = [drawing("path", { class: "bar" }), drawing("path", { class: "bar chosen" })];
+  const node = drawing("svg", { class: "bars", role: "img", preserveAspectRatio: "none" }, all, some);
+  return {
+    node,
+    draw: (histogram, window) => {
+      node.setAttribute("viewBox", `0 0 ${histogram?.counts.length ?? 1} 1`);
+      all.setAttribute("d", histogram ? barsOf(histogram) : "");
+      some.setAttribute("d", histogram ? barsOf(histogram, window) : "");
+    },
+  };
+}

@@ -1,0 +1,266 @@
+import type { Layer } from "./api";
+import { element } from "./dom";
+import { bars, fullest, getHistogram, type Histogram } from "./histogram";
+import { icon } from "./icons";
+import { momentText, windowText } from "./moments";
+import type { Page } from "./page";
+import { Player, SPEEDS, type Speed } from "./player";
+import { TimeSlider, type Part } from "./time-slider";
+import { chosen, firstWindow, next, rangeOf, stepOf, within, type Range } from "./timeline";
+import { layerTitle } from "./titles";
+import { subscribe, tag } from "./words/language";
+import { time } from "./words/time";
+import { offsetAt } from "./zone";
+
+/** How wide a bar is, in CSS pixels, and how many there are at most. */
+const BAR_PX = 7;
+const MOST_BARS = 160;
+
+/** How long to wait before bars are counted anew: after the map moved, and after the data did. */
+const MOVED_MS = 300;
+const CHANGED_MS = 3000;
+
+/** What the band asks of the page beside what all parts do. */
+export interface TimedPage extends Page {
+  /** Whether tiles of the time that was chosen last are still on their way. */
+  readonly retiming: boolean;
+}
+
+/** The band along the map's lower edge that chooses a time: a window on the times of all layers that are shown. */
+export class TimeBand {
+  readonly #page: TimedPage;
+  readonly #host: HTMLElement;
+  readonly #player: Player;
+  readonly #bars = bars();
+  readonly #slider = new TimeSlider(this.#bars.node, (window) => this.#choose(window));
+  readonly #play = button("play", () => this.#player.toggle());
+  readonly #now = element("output", { class: "time-now" });
+  readonly #speed = element("select", { class: "field" });
+  readonly #all = element("button", { type: "button", class: "button", "data-does": "all" });
+  readonly #close = button("close", () => this.close());
+  readonly #ends = element("p", { class: "time-ends" });
+  readonly #note = element("p", { class: "time-note" });
+  #histogram: Histogram | null = null;
+  /** How wide the window is that plays, where no end cuts it. */
+  #width = 0;
+  #before: HTMLElement | null = null;
+  #waiting: ReturnType<typeof setTimeout> | undefined;
+  #asked: AbortController | undefined;
+
+  constructor(page: TimedPage, host: HTMLElement) {
+    this.#page = page;
+    this.#host = host;
+    this.#player = new Player({
+      step: () => this.#step(), busy: () => page.retiming, calm: () => matchMedia("(prefers-reduced-motion: reduce)").matches, turned: () => this.#turned(),
+    });
+    this.#all.addEventListener("click", () => this.#showAll());
+    this.#speed.addEventListener("change", () => (this.#player.speed = this.#speed.value as Speed));
+    host.append(
+      element("div", { class: "time-bar" }, this.#play, this.#now, this.#speed, this.#all, this.#close),
+      this.#slider.node, this.#ends, this.#note,
+    );
+    host.addEventListener("keydown", (event) => this.#key(event));
+    document.addEventListener("visibilitychange", () => this.#player.visible(!document.hidden));
+    page.state.subscribe((now, before) => {
+      if (now.time !== before.time) this.#write();
+      if (now.off !== before.off) this.#refresh(MOVED_MS);
+      else if (now.camera !== before.camera) this.#count(MOVED_MS);
+    });
+    page.subscribe((news) => this.#refresh(news === "drawn" ? MOVED_MS : CHANGED_MS));
+    subscribe(() => this.#write());
+    const measure = () => document.documentElement.style.setProperty("--time-height", `${host.hidden ? 0 : host.offsetHeight}px`);
+    new ResizeObserver(measure).observe(host);
+    if (page.state.get().time && this.#range()) this.open();
+  }
+
+  get isOpen(): boolean {
+    return !this.#host.hidden;
+  }
+
+  /** Whether there is a layer whose features have times. */
+  get useful(): boolean {
+    return this.#page.layers().some(({ name }) => this.#page.isTimed(name));
+  }
+
+  /** Opens the band; with the keyboard in it, which goes back to where it was when it is closed. */
+  open(focus = false): void {
+    if (focus) this.#before = document.activeElement as HTMLElement | null;
+    this.#host.hidden = false;
+    this.#host.dispatchEvent(new Event("toggle"));
+    this.#write();
+    this.#count(0);
+    if (focus) this.#play.focus();
+  }
+
+  /** Closes the band. The time that was chosen stays. */
+  close(): void {
+    const held = this.#host.contains(document.activeElement);
+    this.#player.stop();
+    clearTimeout(this.#waiting);
+    this.#waiting = undefined;
+    this.#asked?.abort();
+    this.#host.hidden = true;
+    this.#host.dispatchEvent(new Event("toggle"));
+    if (held) (this.#before?.isConnected ? this.#before : document.querySelector<HTMLElement>('[data-tool="time"]'))?.focus({ preventScroll: true });
+    this.#before = null;
+  }
+
+  /** The layers that the time selects from, of those that are shown, else of all. */
+  #timed(): Layer[] {
+    const [off, timed] = [this.#page.off(), this.#page.layers().filter(({ name }) => this.#page.isTimed(name))];
+    const shown = timed.filter(({ name }) => !off.includes(name));
+    return shown.length > 0 ? shown : timed;
+  }
+
+  #range(): Range | null {
+    return rangeOf(this.#timed());
+  }
+
+  #window(range: Range): Range {
+    return within(this.#page.state.get().time, range);
+  }
+
+  #choose(window: Range): void {
+    const range = this.#range();
+    if (!range) return;
+    this.#width = window.to - window.from;
+    this.#page.state.update({ time: chosen(window, range) });
+  }
+
+  #showAll(): void {
+    this.#player.stop();
+    this.#page.state.update({ time: null });
+    this.#page.announce(time().allShown);
+  }
+
+  /** Shows the next window while it plays. */
+  #step(): void {
+    const range = this.#range();
+    if (!range) return;
+    const step = stepOf(range);
+    const window = this.#window(range);
+    if (window.from <= range.from && window.to >= range.to) {
+      this.#choose(firstWindow(range, step, offsetAt(range.from)));
+      return;
+    }
+    const width = Math.max(this.#width, window.to - window.from);
+    // Those who do not want things to move see each time once.
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.#choose(next(window, range, calm ? width : Math.min(step, width), width));
+    this.#width = width;
+  }
+
+  #turned(): void {
+    const range = this.#range();
+    this.#write();
+    if (this.#player.playing) this.#page.announce(time().playing);
+    else if (range) this.#page.announce(time().paused(windowText(this.#window(range), stepOf(range))));
+  }
+
+  #key(event: KeyboardEvent): void {
+    const { key, target } = event;
+    if (key === "Escape" && !event.defaultPrevented) {
+      event.preventDefault();
+      event.stopPropagation();
+      this.close();
+    } else if (key === " " && target instanceof Element && target.matches('[role="slider"]')) {
+      event.preventDefault();
+      this.#player.toggle();
+    }
+  }
+
+  /** Layers are shown or hidden, or have changed. */
+  #refresh(ms: number): void {
+    if (this.#host.hidden) return;
+    this.#write();
+    this.#count(ms);
+  }
+
+  /** Counts the bars after ms, unless they are to be counted sooner anyway. */
+  #count(ms: number): void {
+    if (this.#host.hidden || (ms === CHANGED_MS && this.#waiting !== undefined)) return;
+    clearTimeout(this.#waiting);
+    this.#waiting = setTimeout(() => void this.#load(), ms);
+  }
+
+  async #load(): Promise<void> {
+    this.#waiting = undefined;
+    const range = this.#range();
+    if (!range || document.hidden) return;
+    this.#asked?.abort();
+    const { signal } = (this.#asked = new AbortController());
+    const bins = Math.min(MOST_BARS, Math.max(10, Math.floor(this.#slider.node.clientWidth / BAR_PX)));
+    try {
+      this.#histogram = await getHistogram(this.#timed().map(({ name }) => name), range, bins, this.#page.bounds(), signal);
+    } catch {
+      if (signal.aborted) return;
+      this.#histogram = null; // the sliders work without
+    }
+    if (!signal.aborted) this.#write();
+  }
+
+  /** Writes all of the band. */
+  #write(): void {
+    if (this.#host.hidden) return;
+    const range = this.#range();
+    const words = time();
+    this.#host.setAttribute("aria-label", words.time);
+    this.#host.dataset["empty"] = String(!range);
+    if (!range) return;
+    const [step, window, all] = [stepOf(range), this.#window(range), this.#page.state.get().time === null];
+    const text = all ? words.all : windowText(window, step);
+    this.#now.textContent = text;
+    this.#slider.show({
+      range, window, step, offset: offsetAt(window.from),
+      name: (part) => ({ from: words.from, window: words.window, to: words.to })[part],
+      text: (part) => this.#textOf(part, range, window, step),
+    });
+    this.#bars.draw(this.#histogram, window);
+    const most = this.#histogram && fullest(this.#histogram);
+    this.#bars.node.setAttribute("aria-label", most && most.n > 0 ? words.features(most.n, momentText(most.at, step)) : words.none);
+    this.#ends.replaceChildren(element("span", {}, momentText(range.from, step)), element("span", {}, momentText(range.to, step)));
+    this.#writeBar(all);
+    const off = this.#page.off();
+    const whole = this.#page.layers().filter(({ name, role }) => !role && !off.includes(name) && !this.#page.isTimed(name));
+    this.#note.hidden = whole.length === 0;
+    this.#note.textContent = words.whole(new Intl.ListFormat(tag()).format(whole.map(layerTitle)));
+  }
+
+  #writeBar(all: boolean): void {
+    const words = time();
+    const playing = this.#player.playing;
+    const title = playing ? words.pause : words.play;
+    if (this.#play.title !== title) {
+      this.#play.replaceChildren(icon(playing ? "pause" : "play"));
+      name(this.#play, title);
+    }
+    name(this.#close, words.close);
+    this.#all.textContent = words.all;
+    this.#all.title = words.showAll;
+    this.#all.setAttribute("aria-pressed", String(all));
+    this.#speed.setAttribute("aria-label", words.speed);
+    const speeds = Object.keys(SPEEDS) as Speed[];
+    if (this.#speed.options[0]?.text !== words.speeds.slow) {
+      this.#speed.replaceChildren(...speeds.map((speed) => element("option", { value: speed }, words.speeds[speed])));
+      this.#speed.value = this.#player.speed;
+    }
+  }
+
+  #textOf(part: Part, range: Range, window: Range, step: number): string {
+    const words = time();
+    if (part === "window") return windowText(window, step);
+    if (part === "from") return window.from <= range.from ? words.beginning(momentText(window.from, step)) : momentText(window.from, step);
+    return window.to >= range.to ? words.end(momentText(window.to, step)) : momentText(window.to, step);
+  }
+}
+
+function button(does: "play" | "close", press: () => void): HTMLButtonElement {
+  const node = element("button", { type: "button", class: "icon-button", "data-does": does }, icon(does));
+  node.addEventListener("click", press);
+  return node;
+}
+
+function name(node: HTMLElement, title: string): void {
+  node.title = title;
+  node.setAttribute("aria-label", title);
+}

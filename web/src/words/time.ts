@@ -1,0 +1,50 @@
+import { speaks } from "./language";
+import { count } from "./shell";
+
+/** What the band says that chooses a time. */
+const en = {
+  time: "Time",
+  from: "From",
+  to: "Until",
+  window: "Window of time",
+  beginning: (when: string) => `the beginning, ${when}`,
+  end: (when: string) => `the end, ${when}`,
+  all: "All time",
+  showAll: "Show all times",
+  allShown: "All times are shown.",
+  play: "Play",
+  pause: "Pause",
+  playing: "Playing.",
+  paused: (window: string) => `Paused at ${window}.`,
+  speed: "Speed",
+  speeds: { slow: "Slow", normal: "Normal", fast: "Fast" },
+  close: "Close the time band",
+  features: (n: number, most: string) => `Features in view by time: ${count(n)}. The most are around ${most}.`,
+  none: "No features with a time are in view.",
+  whole: (layers: string) => `At all times: ${layers}`,
+};
+
+const zh: typeof en = {
+  time: "时间",
+  from: "起始",
+  to: "截止",
+  window: "时间窗口",
+  beginning: (when: string) => `最早，${when}`,
+  end: (when: string) => `最晚，${when}`,
+  all: "全部时间",
+  showAll: "显示全部时间",
+  allShown: "已显示全部时间。",
+  play: "播放",
+  pause: "暂停",
+  playing: "正在播放。",
+  paused: (window: string) => `已暂停，${window}。`,
+  speed: "速度",
+  speeds: { slow: "慢", normal: "正常", fast: "快" },
+  close: "关闭时间条",
+  features: (n: number, most: string) => `视野内要素按时间分布，共 ${count(n)} 个，最多的在${most}前后。`,
+  none: "视野内没有带时间的要素。",
+  whole: (layers: string) => `不受时间限制：${layers}`,
+};
+
+export const words = { en, zh };
+export const time = speaks(words);
