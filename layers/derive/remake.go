@@ -59,7 +59,8 @@ type insider struct {
 	any     bool
 }
 
-// Cells as coarse, or as near to a pole, have edges that are not straight on the map.
+// Cells that are coarser, or nearer to a pole, have edges that are not straight on the map; those with more vertices
+// than a hexagon, where an edge of the icosahedron crosses them, need not be convex.
 const (
 	straightFrom     = hexgrid.Resolution(5)
 	straightLatitude = 75 // degrees
@@ -68,7 +69,7 @@ const (
 func newInsider(cell hexgrid.Cell) *insider {
 	o := newOutline(cell)
 	in := &insider{outline: o, margin: -1}
-	if cell.Resolution() >= straightFrom && o.lat < straightLatitude && o.lat > -straightLatitude && len(o.rings) == 1 {
+	if cell.Resolution() >= straightFrom && o.lat < straightLatitude && o.lat > -straightLatitude && len(o.rings) == 1 && len(o.rings[0].x) == 6 {
 		box := o.rings[0].box
 		// A hundredth of the cell is more than its edges are bent; and vertices are rounded.
 		in.margin = float64(box.Max.X-box.Min.X)/100 + 2
