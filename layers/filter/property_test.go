@@ -273,3 +273,34 @@ func TestExactCells(t *testing.T) {
 		}
 	}
 }
+
+// TestFoldedPrefix checks that the start of a pattern is not looked for in zone maps when the texts are
+// folded and the maps are not.
+func TestFoldedPrefix(t *testing.T) {
+	t.Parallel()
+	const n = 1100 // so many different titles are kept raw
+	l, err := layers.New(testSchema(), layers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch := layers.Batch{Layer: l.Name()}
+	for i := range n {
+		f := layers.Feature{ID: layers.FeatureID(strconv.Itoa(i)), Values: []column.Value{{}, column.StringOf("MAIN STREET " + strconv.Itoa(i))}}
+		batch.Changes = append(batch.Changes, layers.Change{Feature: f})
+	}
+	if _, err := l.Apply(batch); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		filter string
+		want   int
+	}{{"CASEI(title) LIKE 'main%'", n}, {"title LIKE 'MAIN%'", n}, {"title LIKE 'main%'", 0}, {"title NOT LIKE 'main%'", n}} {
+		e, err := Parse(Text, c.filter, l.Schema())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := selected(l.Snapshot(), Compile(e)); len(got) != c.want {
+			t.Errorf("%s: got %d features, want %d", c.filter, len(got), c.want)
+		}
+	}
+}

@@ -229,3 +229,19 @@ func TestBoxSkips(t *testing.T) {
 		}
 	}
 }
+
+// TestUntellable checks that a test which cannot be told selects nothing, negated or not.
+func TestUntellable(t *testing.T) {
+	t.Parallel()
+	l := layerOf(t, map[layers.FeatureID]orb.Geometry{"a": orb.LineString{{0, 0}, {1, 1}}})
+	of, err := newGeometry(orb.LineString{{0, 1}, {1, 0}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, not := range []bool{false, true} {
+		p := &Predicate{test: &geometryTest{not: not, test: "S_NONE", of: of}}
+		if got, _ := selected(l.Snapshot(), p); len(got) != 0 {
+			t.Errorf("not %v: selects %v", not, got)
+		}
+	}
+}
