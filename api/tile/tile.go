@@ -127,7 +127,7 @@ func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, set *cache.Set, a
 	if t.unchanged(w, set, address, conditions) {
 		return
 	}
-	body, err := t.cache.Get(r.Context(), set, address, "", api.Negotiate(r))
+	body, err := t.cache.Get(r.Context(), set, address, nil, api.Negotiate(r))
 	if err != nil {
 		refuseTile(w, r, set, err)
 		return
@@ -151,7 +151,7 @@ func (t *Tiles) unchanged(w http.ResponseWriter, set *cache.Set, address grid.Ti
 	if len(conditions) == 0 {
 		return false
 	}
-	tag, dropped := t.cache.Match(set, address, "", conditions)
+	tag, dropped := t.cache.Match(set, address, nil, conditions)
 	if tag == "" {
 		return false
 	}

@@ -90,8 +90,8 @@ type Key struct {
 	// Layers is the canonical name of a [Set].
 	Layers string
 	Tile   grid.Tile
-	// Variant is the canonical form of everything else that the bytes depend on; "" when nothing
-	// was asked for.
+	// Variant stands for everything else that the bytes depend on, see [NewVariant]: 32 bytes, or "" when
+	// nothing was asked for.
 	Variant string
 }
 
@@ -149,19 +149,19 @@ func New(ls []Layer, versions *Versions, m *telemetry.Metrics, o Options) (*Cach
 	return c, nil
 }
 
-// Get returns the tile of a set in the wanted encoding, from the cache or built. The error is
-// [tiles.ErrZoom] when no layer of the set has tiles at this zoom, [ErrBusy] when a bound of the
+// Get returns the tile of a set in a variant, made for this set, and in the wanted encoding, from the cache or
+// built. The error is [tiles.ErrZoom] when no layer of the set has tiles at this zoom, [ErrBusy] when a bound of the
 // gate was hit, or ctx's.
-func (c *Cache) Get(ctx context.Context, set *Set, t grid.Tile, variant string, want compress.Encoding) (*Body, error) {
+func (c *Cache) Get(ctx context.Context, set *Set, t grid.Tile, variant *Variant, want compress.Encoding) (*Body, error) {
 	if !set.covers(t.Z) {
 		return nil, fmt.Errorf("%w: %d", tiles.ErrZoom, t.Z)
 	}
-	k := Key{set.name, t, variant}
+	k := Key{set.name, t, variant.name()}
 	e, ok := c.entries.GetIfPresent(k)
 	if !ok || !c.fresh(set, k.Tile, &e.built) {
 		c.metrics.misses.Add(1)
 		var err error
-		if e, err = c.await(ctx, set, k, want); err != nil {
+		if e, err = c.await(ctx, set, variant, k, want); err != nil {
 			return nil, err
 		}
 		return c.encoded(ctx, k, e, want)

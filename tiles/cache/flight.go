@@ -15,10 +15,11 @@ import (
 // flight is a build under way. The cache's mutex guards it until gone is closed; then entry and err
 // are final.
 type flight struct {
-	set    *Set
-	key    Key
-	want   compress.Encoding
-	cancel context.CancelFunc
+	set     *Set
+	variant *Variant
+	key     Key
+	want    compress.Encoding
+	cancel  context.CancelFunc
 	// waiters counts the requests that its result is good for.
 	waiters int
 	// seqs are the states that it builds from; nil before it took them.
@@ -40,7 +41,7 @@ type PanicError struct {
 func (e *PanicError) Error() string { return fmt.Sprintf("cache: build: %v\n%s", e.Value, e.Stack) }
 
 // await returns an entry that is fresh enough for a request of now, built if need be.
-func (c *Cache) await(ctx context.Context, set *Set, k Key, want compress.Encoding) (*entry, error) {
+func (c *Cache) await(ctx context.Context, set *Set, v *Variant, k Key, want compress.Encoding) (*entry, error) {
 	needs := c.needs(set, k.Tile)
 	for {
 		c.mu.Lock()
@@ -50,7 +51,7 @@ func (c *Cache) await(ctx context.Context, set *Set, k Key, want compress.Encodi
 		}
 		f := c.flights[k]
 		if f == nil {
-			f = c.start(set, k, want)
+			f = c.start(set, v, k, want)
 		}
 		good := f.seqs == nil || !anyNewer(needs, f.seqs)
 		if good {
@@ -100,10 +101,10 @@ func (f *flight) result() (*entry, error) {
 }
 
 // start begins a build for nobody yet. The mutex is held.
-func (c *Cache) start(set *Set, k Key, want compress.Encoding) *flight {
+func (c *Cache) start(set *Set, v *Variant, k Key, want compress.Encoding) *flight {
 	// A build outlives the request that began it if others wait for it.
 	ctx, cancel := context.WithCancel(context.Background())
-	f := &flight{set: set, key: k, want: want, cancel: cancel, gone: make(chan struct{})}
+	f := &flight{set: set, variant: v, key: k, want: want, cancel: cancel, gone: make(chan struct{})}
 	c.flights[k] = f
 	go func() {
 		defer cancel()
@@ -141,7 +142,7 @@ func (c *Cache) take(f *flight) []*view.View {
 	views := make([]*view.View, len(f.set.sources))
 	seqs := make([]layers.Seq, len(views))
 	for i, s := range f.set.sources {
-		views[i] = s.View.Now()
+		views[i] = f.variant.of(i, s.View.Now())
 		seqs[i] = views[i].Seq()
 	}
 	c.mu.Lock()
