@@ -37,6 +37,7 @@ var ranks = map[string]int{
 	"styles/glyph":  1,
 	"styles/sprite": 1,
 
+	"layers/filter":    2,
 	"ingest":           2,
 	"internal/erasure": 2,
 	"journal/record":   2,
@@ -104,6 +105,7 @@ type library struct {
 var libraries = []library{
 	{path: "github.com/paulmach/orb", root: true, tests: true},
 	{path: "github.com/tidwall/rtree", in: []string{"layers/rindex"}, tests: true},
+	{path: "github.com/peterstace/simplefeatures", in: []string{"layers/filter"}},
 	{path: "github.com/tidwall/gjson", in: []string{"ingest"}},
 	{path: "cel.dev/cel-go", in: []string{"ingest"}},
 	{path: "github.com/klauspost/compress", in: []string{"internal/compress"}, tests: true},
