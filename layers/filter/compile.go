@@ -5,6 +5,8 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
+	"sync"
+	"unsafe"
 
 	"hutong/layers"
 	"hutong/layers/column"
@@ -58,7 +60,13 @@ func compileMembership(n *membership) test {
 func textTest(f field, not bool, prefix string, holds func(text string) bool) test {
 	if f.fold {
 		plain := holds
-		holds = func(text string) bool { return plain(fold(text)) }
+		holds = func(text string) bool {
+			scratch := scratches.Get().(*[]byte) //nolint:errcheck // nothing else is put in
+			*scratch = appendFolded((*scratch)[:0], text)
+			ok := plain(unsafe.String(unsafe.SliceData(*scratch), len(*scratch)))
+			scratches.Put(scratch)
+			return ok
+		}
 	}
 	if f.index < 0 {
 		return idTest{not, holds}
@@ -69,6 +77,9 @@ func textTest(f field, not bool, prefix string, holds func(text string) bool) te
 	}
 	return columns{p}
 }
+
+// scratches are for folded texts, none of which is kept.
+var scratches = sync.Pool{New: func() any { return new([]byte) }}
 
 // each keeps the rows for which keep is true.
 func each(rows column.Bits, keep func(row int) bool) {
@@ -106,6 +117,11 @@ func (t ids) skips(*layers.Block) bool { return false }
 
 func (t ids) filter(b *layers.Block, rows column.Bits) {
 	numbers := b.Numbers()
+	if len(t.texts) == 1 && !t.not {
+		for number := range t.texts {
+			each(rows, func(row int) bool { return numbers[row] == number })
+		}
+	}
 	each(rows, func(row int) bool {
 		texts, ok := t.texts[numbers[row]]
 		return (ok && slices.Contains(texts, b.IDText(row))) != t.not

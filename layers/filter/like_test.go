@@ -63,7 +63,9 @@ func TestFold(t *testing.T) {
 			t.Fatalf("%U becomes %U, that %U, and %U becomes %U", r, f, foldRune(f), unicode.SimpleFold(r), foldRune(unicode.SimpleFold(r)))
 		}
 	}
-	if got, want := fold("STRAẞE Kα 街"), "straße kα 街"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	for text, want := range map[string]string{"STRAẞE Kα 街": "straße kα 街", "Main ST": "main st", "\xff A": "\uFFFD a", "": ""} {
+		if got, appended := fold(text), string(appendFolded(nil, text)); got != want || appended != want {
+			t.Errorf("%q: got %q and %q, want %q", text, got, appended, want)
+		}
 	}
 }
