@@ -55,8 +55,16 @@ func betweenOf(p Predicate) (b between, ok bool) {
 // joined returns ps with the intervals of each field made one, where that is not empty.
 func joined(ps []Predicate) []Predicate {
 	out := make([]Predicate, 0, len(ps))
-next:
+	var flat []Predicate
 	for _, p := range ps {
+		if parts, ok := p.(all); ok {
+			flat = append(flat, parts...)
+		} else {
+			flat = append(flat, p)
+		}
+	}
+next:
+	for _, p := range flat {
 		if b, ok := betweenOf(p); ok {
 			for i, before := range out {
 				a, ok := betweenOf(before)
