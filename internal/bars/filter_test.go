@@ -3,10 +3,12 @@ package bars
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"testing"
 	"time"
 
-	"hutong/layers/column"
+	"hutong/api"
+	"hutong/internal/telemetry"
 	"hutong/layers/view"
 	"hutong/layers/world"
 	"hutong/tiles/grid"
@@ -25,24 +27,24 @@ func barFilter(t *testing.T, s size, r *Report) {
 	}
 	v := view.Public(layer).Now()
 	b := newBuilder(t)
-	from := time.UnixMilli(yearStart).Add(100 * 24 * time.Hour)
-	for _, c := range []struct {
-		name  string
-		where column.Predicate
-	}{
-		{"category", column.Where(FieldCategory, column.Equal, column.StringOf(categories[21]))},
-		{"time", column.And(
-			column.Where(FieldReported, column.GreaterOrEqual, column.TimeOf(from)),
-			column.Where(FieldReported, column.LessOrEqual, column.TimeOf(from.Add(yearMillis/100*time.Millisecond))),
-		)},
+	from := time.UnixMilli(yearStart).UTC().Add(100 * 24 * time.Hour)
+	span := from.Format(time.RFC3339) + "/" + from.Add(yearMillis/100*time.Millisecond).Format(time.RFC3339)
+	fs := api.NewFilters(telemetry.NewMetrics())
+	for name, query := range map[string]url.Values{
+		"category": {"filter": {"category = '" + categories[21] + "'"}},
+		"time":     {"datetime": {span}},
 	} {
-		few := v.Where(view.Matching(c.where))
+		f, err := fs.Parse(query, v.Schema())
+		if err != nil {
+			t.Fatal(err)
+		}
+		few := v.Where(f.Where()[0]...)
 		selected := few.Count()
 		if share := float64(selected) / float64(s.features); s.full() && (share < 0.008 || share > 0.012) {
-			t.Errorf("%s selects %.2f %% of the city, want 1 %%", c.name, 100*share)
+			t.Errorf("%s selects %.2f %% of the city, want 1 %%", name, 100*share)
 		}
 		for zoom := uint8(8); zoom <= 10; zoom++ {
-			measureFiltered(t, s, r, b, v, few, c.name, zoom)
+			measureFiltered(t, s, r, b, v, few, name, zoom)
 		}
 	}
 }
