@@ -53,7 +53,7 @@ type Options struct {
 	// 40 MB).
 	Tags int
 	// Concurrent is the most tiles that are built or encoded at the same time; 0 means twice
-	// GOMAXPROCS.
+	// GOMAXPROCS. At most half of them, at least one, are variants: filters may be slow.
 	Concurrent int
 	// Queue is the most builds that wait for their turn; 0 means 256. More are refused at once.
 	Queue int
@@ -104,6 +104,7 @@ type Cache struct {
 	entries  *otter.Cache[Key, *entry]
 	tags     *otter.Cache[Key, *record]
 	gate     *gate
+	variants *gate // passed before gate by builds of variants
 	metrics  *metrics
 	upgrades chan upgrade
 
@@ -128,6 +129,7 @@ func New(ls []Layer, versions *Versions, m *telemetry.Metrics, o Options) (*Cach
 		opts: o, versions: versions, layers: map[layers.Name]*source{}, singles: map[string]*Set{},
 		gate: newGate(o, m), upgrades: make(chan upgrade, maxUpgrades), flights: map[Key]*flight{},
 	}
+	c.variants = c.gate.half()
 	var err error
 	c.entries, err = otter.New(&otter.Options[Key, *entry]{
 		MaximumWeight: uint64(o.Bytes), Weigher: func(k Key, e *entry) uint32 { return e.weight(k) },

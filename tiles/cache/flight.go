@@ -121,11 +121,17 @@ func (c *Cache) build(ctx context.Context, f *flight) (e *entry, err error) {
 			e, err = nil, &PanicError{cause, debug.Stack()}
 		}
 	}()
+	if f.variant != nil {
+		if err := c.variants.enter(ctx); err != nil {
+			return nil, err
+		}
+		defer c.variants.leave()
+	}
 	if err := c.gate.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer c.gate.leave()
-	views := c.take(f)
+	views := c.take(ctx, f)
 	p, err := c.concatenate(ctx, f, views)
 	if err != nil {
 		return nil, err
@@ -138,11 +144,11 @@ func (c *Cache) build(ctx context.Context, f *flight) (e *entry, err error) {
 }
 
 // take looks at the layers as they are now, and says so in the flight.
-func (c *Cache) take(f *flight) []*view.View {
+func (c *Cache) take(ctx context.Context, f *flight) []*view.View {
 	views := make([]*view.View, len(f.set.sources))
 	seqs := make([]layers.Seq, len(views))
 	for i, s := range f.set.sources {
-		views[i] = f.variant.of(i, s.View.Now())
+		views[i] = f.variant.of(ctx, i, s.View.Now())
 		seqs[i] = views[i].Seq()
 	}
 	c.mu.Lock()

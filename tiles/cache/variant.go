@@ -1,9 +1,11 @@
 package cache
 
 import (
+	"context"
 	"crypto/sha256"
 
 	"hutong/layers"
+	"hutong/layers/column"
 	"hutong/layers/view"
 )
 
@@ -31,10 +33,20 @@ func (v *Variant) name() string {
 	return v.key
 }
 
-// of returns what the variant shows of a view of the set's i-th layer.
-func (v *Variant) of(i int, whole *view.View) *view.View {
-	if v == nil {
+// of returns what the variant shows of a view of the set's i-th layer: nothing any more once ctx is done, when
+// nobody waits for it.
+func (v *Variant) of(ctx context.Context, i int, whole *view.View) *view.View {
+	if v == nil || len(v.where[i]) == 0 {
 		return whole
 	}
-	return whole.Where(v.where[i]...)
+	return whole.Where(until{ctx}).Where(v.where[i]...)
 }
+
+// until selects everything until its context is done, then nothing. A filter may look at a layer for seconds,
+// and this is how a build that was given up ends soon; what it has built by then is thrown away.
+type until struct{ ctx context.Context } //nolint:containedctx // of one build, which it is part of
+
+func (u until) Skips(*layers.Block) bool { return u.ctx.Err() != nil }
+
+// Filter leaves the rows as they are.
+func (until) Filter(*layers.Block, column.Bits) {}

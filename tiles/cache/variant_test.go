@@ -1,8 +1,13 @@
 package cache
 
 import (
+	"context"
+	"errors"
+	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -78,4 +83,65 @@ func TestKeysAreBounded(t *testing.T) {
 	if long.name() == NewVariant(strings.Repeat("x", 1<<16-1), nil).name() {
 		t.Error("two filters have one key")
 	}
+}
+
+// endless selects everything, and says when it is asked and waits before it answers.
+type endless struct {
+	asked  chan<- struct{}
+	answer <-chan struct{}
+}
+
+func (e endless) Skips(*layers.Block) bool {
+	select {
+	case e.asked <- struct{}{}:
+	default:
+	}
+	<-e.answer
+	return false
+}
+
+func (endless) Filter(*layers.Block, column.Bits) {}
+
+// TestVariantsLeaveRoom checks that filters that do not end leave turns for other tiles, that no more of them
+// are let in, and that one nobody waits for looks at no further block.
+func TestVariantsLeaveRoom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, Options{Concurrent: 2, Wait: time.Second})
+		var many []layers.Change
+		for i := range 2000 { // several blocks
+			many = append(many, at(layers.FeatureID(strconv.Itoa(i)), 116.39, 39.91, int64(i)))
+		}
+		f.publish(t, "a", many...)
+		asked, answer := make(chan struct{}, 100), make(chan struct{})
+		slow := NewVariant("slow", [][]layers.Selector{{endless{asked, answer}}})
+		ctx, cancel := context.WithCancel(t.Context())
+		first := make(chan error, 1)
+		go func() {
+			_, err := f.Get(ctx, f.set(t, "a"), home, slow, compress.Identity)
+			first <- err
+		}()
+		synctest.Wait()
+		if len(asked) != 1 {
+			t.Fatalf("the filter was asked about %d blocks, want 1", len(asked))
+		}
+		if _, err := f.Get(t.Context(), f.set(t, "a"), home, nil, compress.Identity); err != nil {
+			t.Errorf("a whole tile beside a slow filter: %v", err)
+		}
+		if _, err := f.Get(t.Context(), f.set(t, "a"), home, atLeast("other", 1, 1), compress.Identity); !errors.Is(err, ErrBusy) {
+			t.Errorf("a second filter beside a slow one: got %v, want %v", err, ErrBusy)
+		}
+		cancel()
+		if err := <-first; !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want %v", err, context.Canceled)
+		}
+		close(answer)
+		synctest.Wait()
+		if len(asked) != 1 {
+			t.Errorf("the filter was asked about %d blocks after everybody left, want no more", len(asked)-1)
+		}
+		if _, err := f.Get(t.Context(), f.set(t, "a"), home, atLeast("other", 1, 1), compress.Identity); err != nil {
+			t.Errorf("a filter after the slow one: %v", err)
+		}
+	})
 }
