@@ -24,6 +24,7 @@ const (
 	CodeTileOutOfRange   Code = "tile_out_of_range"
 	CodeTileMalformed    Code = "tile_malformed"
 	CodeParameterInvalid Code = "parameter_invalid"
+	CodeFilterInvalid    Code = "filter_invalid"
 	CodeMethodNotAllowed Code = "method_not_allowed"
 	CodeBodyTooLarge     Code = "body_too_large"
 	CodeBodyMalformed    Code = "body_malformed"
@@ -67,6 +68,7 @@ var kinds = map[Code]kind{
 	CodeTileOutOfRange:   {http.StatusNotFound, "No such tile"},
 	CodeTileMalformed:    {http.StatusBadRequest, "Malformed tile address"},
 	CodeParameterInvalid: {http.StatusBadRequest, "Invalid parameter"},
+	CodeFilterInvalid:    {http.StatusBadRequest, "Invalid filter"},
 	CodeMethodNotAllowed: {http.StatusMethodNotAllowed, "Method not allowed"},
 	CodeBodyTooLarge:     {http.StatusRequestEntityTooLarge, "Request too large"},
 	CodeBodyMalformed:    {http.StatusBadRequest, "Malformed body"},

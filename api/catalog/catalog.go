@@ -9,7 +9,7 @@
 //	GET /layers/{name}/features/{id}
 //	GET /layers/{name}/features?number=N        the feature that shows N as its id in tiles
 //	GET /layers/{name}/features?near=LON,LAT&k=N
-//	GET /layers/{name}/features?bbox=WEST,SOUTH,EAST,NORTH&limit=N&FIELD=VALUE,VALUE&datetime=START/END
+//	GET /layers/{name}/features?bbox=WEST,SOUTH,EAST,NORTH&limit=N&FIELD=VALUE,VALUE&datetime=START/END&filter=CQL2
 //	GET /search?q=TEXT&layers=NAME,NAME&near=LON,LAT&limit=N
 package catalog
 
@@ -28,6 +28,7 @@ import (
 // Catalog answers for all layers. It may be used from any goroutine.
 type Catalog struct {
 	layers     *api.Layers
+	filters    *api.Filters
 	base       api.Base
 	looks      looks
 	cut        *telemetry.Counts // queries that ran out of time
@@ -35,10 +36,10 @@ type Catalog struct {
 	windowTime time.Duration
 }
 
-// New returns the catalogue of ls.
-func New(ls *api.Layers, base api.Base, m *telemetry.Metrics) *Catalog {
+// New returns the catalogue of ls, with the filters that fs reads.
+func New(ls *api.Layers, fs *api.Filters, base api.Base, m *telemetry.Metrics) *Catalog {
 	return &Catalog{
-		layers: ls, base: base, looks: newLooks(m), searchTime: searchTime, windowTime: windowTime,
+		layers: ls, filters: fs, base: base, looks: newLooks(m), searchTime: searchTime, windowTime: windowTime,
 		cut: m.Counter("hutong_query_cut_total", "Queries that ended because they took too long.", "query"),
 	}
 }

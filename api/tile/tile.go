@@ -9,6 +9,10 @@
 // {layers} is one layer's name or several joined by commas, in any order: a composite tile, which
 // holds each of them as a layer of its own.
 //
+// ?filter= (CQL2, ?filter-lang= says in which encoding) and ?datetime= narrow a tile to the features that they
+// select, see [api.Filters.Parse]; however they are written, what means the same is one tile in the cache. A
+// TileJSON that is asked for with them names tiles with them. Other parameters count for nothing.
+//
 // A tile without features is 204, one outside the grid or the layers' zooms 404, and an address that
 // is none 400. [api.HeaderDropped] says how many features and fields the budget left out, how often
 // lines and polygons lost vertices, and that a coverage is over its budget all the same, as a
@@ -28,6 +32,7 @@ import (
 	"strings"
 
 	"hutong/api"
+	"hutong/layers"
 	"hutong/tiles"
 	"hutong/tiles/cache"
 	"hutong/tiles/grid"
@@ -38,13 +43,16 @@ const contentType = "application/vnd.mapbox-vector-tile"
 
 // Tiles answers with tiles of all layers. It may be used from any goroutine.
 type Tiles struct {
-	layers *api.Layers
-	cache  *cache.Cache
-	base   api.Base
+	layers  *api.Layers
+	cache   *cache.Cache
+	filters *api.Filters
+	base    api.Base
 }
 
-// New returns the tiles of ls, kept in c, which knows the same layers.
-func New(ls *api.Layers, c *cache.Cache, base api.Base) *Tiles { return &Tiles{ls, c, base} }
+// New returns the tiles of ls, kept in c, which knows the same layers, with the filters that fs reads.
+func New(ls *api.Layers, c *cache.Cache, fs *api.Filters, base api.Base) *Tiles {
+	return &Tiles{ls, c, fs, base}
+}
 
 // Routes returns the routes of tiles.
 func (t *Tiles) Routes() []api.Route {
@@ -91,7 +99,41 @@ func (t *Tiles) tile(w http.ResponseWriter, r *http.Request) {
 		refuseAddress(w, r, err)
 		return
 	}
-	t.answer(w, r, set, address)
+	f, ok := t.filter(w, r, set)
+	if !ok {
+		return
+	}
+	var variant *cache.Variant
+	if f != nil {
+		variant = cache.NewVariant(f.Canonical(), f.Where())
+	}
+	t.answer(w, r, request{set, address, variant})
+}
+
+// request is a tile that is asked for.
+type request struct {
+	set     *cache.Set
+	address grid.Tile
+	variant *cache.Variant
+}
+
+// filter reads what is asked for of the set's layers, nil when that is everything. When it cannot be read it
+// answers the request with a problem and ok is false.
+func (t *Tiles) filter(w http.ResponseWriter, r *http.Request, set *cache.Set) (f *api.Filter, ok bool) {
+	if r.URL.RawQuery == "" {
+		return nil, true
+	}
+	names := set.Layers()
+	schemas := make([]*layers.Schema, len(names))
+	for i, name := range names {
+		schemas[i] = t.layers.Named(name).View.Schema()
+	}
+	f, err := t.filters.ParseRaw(r.URL.RawQuery, schemas...)
+	if wrong, ok := errors.AsType[*api.FilterError](err); ok {
+		wrong.Refuse(w, r)
+		return nil, false
+	}
+	return f, true
 }
 
 // find returns the layers of a list. When there is none it answers the request with a problem and
@@ -121,19 +163,19 @@ func refuseAddress(w http.ResponseWriter, r *http.Request, err error) {
 
 // answer sends a tile, or says that the client has it. A request that the client gives up stops
 // waiting, and the build stops with its last request.
-func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, set *cache.Set, address grid.Tile) {
-	t.tellFreshness(w, set)
+func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, q request) {
+	t.tellFreshness(w, q.set)
 	conditions := r.Header["If-None-Match"]
-	if t.unchanged(w, set, address, conditions) {
+	if t.unchanged(w, q, conditions) {
 		return
 	}
-	body, err := t.cache.Get(r.Context(), set, address, "", api.Negotiate(r))
+	body, err := t.cache.Get(r.Context(), q.set, q.address, q.variant, api.Negotiate(r))
 	if err != nil {
-		refuseTile(w, r, set, err)
+		refuseTile(w, r, q.set, err)
 		return
 	}
 	// The tile may be what the client has after all, though in another encoding.
-	if t.unchanged(w, set, address, conditions) {
+	if t.unchanged(w, q, conditions) {
 		return
 	}
 	tellDropped(w, body.Dropped)
@@ -147,11 +189,11 @@ func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, set *cache.Set, a
 }
 
 // unchanged answers 304 and returns true when a condition is known to name the tile as it is.
-func (t *Tiles) unchanged(w http.ResponseWriter, set *cache.Set, address grid.Tile, conditions []string) bool {
+func (t *Tiles) unchanged(w http.ResponseWriter, q request, conditions []string) bool {
 	if len(conditions) == 0 {
 		return false
 	}
-	tag, dropped := t.cache.Match(set, address, "", conditions)
+	tag, dropped := t.cache.Match(q.set, q.address, q.variant, conditions)
 	if tag == "" {
 		return false
 	}

@@ -63,9 +63,19 @@ func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeNotFound, "A layer's TileJSON ends in .json.")
 		return
 	}
-	if set := t.find(w, r, list); set != nil {
-		api.SendJSON(w, r, "application/json", t.describe(set, t.base.URL(r)))
+	set := t.find(w, r, list)
+	if set == nil {
+		return
 	}
+	f, ok := t.filter(w, r, set)
+	if !ok {
+		return
+	}
+	d := t.describe(set, t.base.URL(r))
+	if query := f.Query(); query != "" {
+		d.Tiles[0] += "?" + query
+	}
+	api.SendJSON(w, r, "application/json", d)
 }
 
 // describe describes the tiles of a set as they are now.

@@ -162,8 +162,9 @@ func (a *App) routes() []api.Route {
 	}
 	routes = append(routes, admin.Routes(a.readiness, a.opts.Metrics.Handler())...)
 	routes = append(routes, a.backupRoutes(base)...)
-	routes = append(routes, catalog.New(ls, base, a.opts.Metrics).Routes()...)
-	routes = append(routes, tile.New(ls, a.tiles, base).Routes()...)
+	filters := api.NewFilters(a.opts.Metrics)
+	routes = append(routes, catalog.New(ls, filters, base, a.opts.Metrics).Routes()...)
+	routes = append(routes, tile.New(ls, a.tiles, filters, base).Routes()...)
 	routes = append(routes, cells.New(ls, a.opts.Metrics).Routes()...)
 	routes = append(routes, a.hub.Routes()...)
 	routes = append(routes, a.archives.surface.Routes()...)

@@ -43,7 +43,7 @@ func (p membership) Skips(columns []Column) bool {
 		return false
 	}
 	for _, v := range p.values {
-		if !(comparison{p.field, Equal, v}).Skips(columns) {
+		if !(comparison{field: p.field, compare: Equal, value: v}).Skips(columns) {
 			return false
 		}
 	}

@@ -15,9 +15,17 @@ import (
 func compileJunction(n *junction) test {
 	kids := slices.Clone(n.kids)
 	slices.SortStableFunc(kids, func(a, b node) int { return cmp.Compare(costOf(a), costOf(b)) })
-	tests := make([]test, len(kids))
-	for i, k := range kids {
-		tests[i] = compile(k)
+	tests := make([]test, 0, len(kids))
+	for _, k := range kids {
+		t := compile(k)
+		if last := len(tests) - 1; !n.or && last >= 0 {
+			before, both := tests[last].(columns)
+			if after, ok := t.(columns); ok && both { // both ends of an interval become one look
+				tests[last] = columns{column.And(before.Predicate, after.Predicate)}
+				continue
+			}
+		}
+		tests = append(tests, t)
 	}
 	if n.or {
 		return disjunction(tests)
