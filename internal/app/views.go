@@ -43,7 +43,7 @@ func (v *View) what() string {
 	p := &v.Policy
 	snap := -1
 	if p.Snap != nil {
-		snap = int(p.Snap.Resolution)
+		snap = int(*p.Snap)
 	}
 	return fmt.Sprintf("%s of %s: %q %v %d %v", p.Name, v.Layer, p.Fields, p.Where, snap, p.KeyedIDs)
 }

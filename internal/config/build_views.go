@@ -8,6 +8,7 @@ import (
 
 	"hutong/ingest"
 	"hutong/layers"
+	"hutong/layers/hexgrid"
 	"hutong/layers/view"
 	"hutong/styles"
 	"hutong/tiles"
@@ -96,7 +97,8 @@ func (b *builder) view(e entry, l *Layer) View {
 	}
 	v.Policy.Fields = b.shownFields(n.get("fields"), l.Schema)
 	if snap := n.get("place").get("snap"); snap != nil {
-		v.Policy.Snap = &view.Snap{Resolution: uint8(snap.integer(0))}
+		r := hexgrid.Resolution(snap.integer(0))
+		v.Policy.Snap = &r
 	}
 	b.zooms(&v.Tiles, n)
 	if b.f.below(n.path) {

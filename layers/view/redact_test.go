@@ -1,7 +1,6 @@
 package view
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -16,26 +15,12 @@ import (
 	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/column"
+	"hutong/layers/hexgrid"
 	"hutong/layers/world"
 )
 
-// squares is a grid of squares of 180/2^resolution degrees.
-type squares struct{}
-
-func (squares) Around(lon, lat float64, resolution uint8) (of uint64, cells []Cell, err error) {
-	if lat > 85 {
-		return 0, nil, errors.New("beyond the grid")
-	}
-	side := 180 / float64(uint64(1)<<resolution)
-	x, y := math.Floor((lon+180)/side), math.Floor((lat+90)/side)
-	id := func(x, y float64) uint64 { return uint64(x+1)<<32 | uint64(y+1) }
-	for dx := -1.0; dx <= 1; dx++ {
-		for dy := -1.0; dy <= 1; dy++ {
-			cells = append(cells, Cell{ID: id(x+dx, y+dy), Lon: (x+dx+0.5)*side - 180, Lat: (y+dy+0.5)*side - 90})
-		}
-	}
-	return id(x, y), cells, nil
-}
+// at returns a resolution to snap to.
+func at(r hexgrid.Resolution) *hexgrid.Resolution { return &r }
 
 // selector selects by a predicate over columns.
 type selector struct{ column.Predicate }
@@ -89,7 +74,7 @@ func TestRedactor(t *testing.T) {
 	t.Parallel()
 	open := selector{column.Where(1, column.Equal, column.StringOf("open"))}
 	status, votes := column.StringOf("open"), column.IntOf(5)
-	at := column.MicrosOf(1_700_000_000_000_005)
+	when := column.MicrosOf(1_700_000_000_000_005)
 	for _, test := range []struct {
 		name   string
 		policy Policy
@@ -97,26 +82,40 @@ func TestRedactor(t *testing.T) {
 		want   []column.Value // nil when it is not shown
 		check  func(t *testing.T, f layers.Feature)
 	}{
-		{"all that is not private", Policy{}, report("7", orb.Point{10, 20}, "1", "open", 5), []column.Value{status, votes, at}, nil},
+		{"all that is not private", Policy{}, report("7", orb.Point{10, 20}, "1", "open", 5), []column.Value{status, votes, when}, nil},
 		{"some fields, in the order of the schema", Policy{Fields: []string{"votes", "status"}}, report("7", orb.Point{10, 20}, "1", "open", 5), []column.Value{status, votes}, nil},
 		{"a private field", Policy{Fields: []string{"phone"}}, report("7", orb.Point{10, 20}, "1", "open", 5), []column.Value{column.StringOf("1")}, nil},
 		{"selected by a field that is not shown", Policy{Where: open, Fields: []string{"votes"}}, report("7", orb.Point{10, 20}, "1", "open", 5), []column.Value{votes}, nil},
 		{"not selected", Policy{Where: open}, report("7", orb.Point{10, 20}, "1", "closed", 5), nil, nil},
 		{"not selected for a null", Policy{Where: open}, layers.Feature{ID: "7"}, nil, nil},
-		{"keyed id", Policy{KeyedIDs: true, Secret: testSecret}, report("7", orb.Point{10, 20}, "1", "open", 5), []column.Value{status, votes, at},
+		{
+			"keyed id",
+			Policy{KeyedIDs: true, Secret: testSecret},
+			report("7", orb.Point{10, 20}, "1", "open", 5),
+			[]column.Value{status, votes, when},
 			func(t *testing.T, f layers.Feature) {
 				t.Helper()
 				if len(f.ID) != 32 || strings.Trim(string(f.ID), "0123456789abcdef") != "" {
 					t.Errorf("got id %q, want 32 hexadecimal digits", f.ID)
 				}
-			}},
-		{"snapped point", Policy{Snap: &Snap{squares{}, 8}, Secret: testSecret}, report("7", orb.Point{10.1, 20.1}, "1", "open", 5), []column.Value{status, votes, at}, snappedNear(10.1, 20.1)},
-		{"snapped polygon", Policy{Snap: &Snap{squares{}, 8}, Secret: testSecret},
-			report("7", orb.Polygon{{{10, 20}, {10.2, 20}, {10.2, 20.2}, {10, 20.2}, {10, 20}}}, "1", "open", 5), []column.Value{status, votes, at}, snappedNear(10.1, 20.1)},
-		{"snapped line", Policy{Snap: &Snap{squares{}, 8}, Secret: testSecret},
-			report("7", orb.LineString{{10, 20}, {10.2, 20.2}}, "1", "open", 5), []column.Value{status, votes, at}, snappedNear(10.1, 20.1)},
-		{"nothing to snap", Policy{Snap: &Snap{squares{}, 8}, Secret: testSecret}, report("7", nil, "1", "open", 5), []column.Value{status, votes, at}, placeless},
-		{"beyond the grid", Policy{Snap: &Snap{squares{}, 8}, Secret: testSecret}, report("7", orb.Point{10, 85.01}, "1", "open", 5), []column.Value{status, votes, at}, placeless},
+			},
+		},
+		{"snapped point", Policy{Snap: at(8), Secret: testSecret}, report("7", orb.Point{10.1, 20.1}, "1", "open", 5), []column.Value{status, votes, when}, snappedNear(10.1, 20.1)},
+		{
+			"snapped polygon",
+			Policy{Snap: at(8), Secret: testSecret},
+			report("7", orb.Polygon{{{10, 20}, {10.2, 20}, {10.2, 20.2}, {10, 20.2}, {10, 20}}}, "1", "open", 5),
+			[]column.Value{status, votes, when},
+			snappedNear(10.1, 20.1),
+		},
+		{
+			"snapped line",
+			Policy{Snap: at(8), Secret: testSecret},
+			report("7", orb.LineString{{10, 20}, {10.2, 20.2}}, "1", "open", 5),
+			[]column.Value{status, votes, when},
+			snappedNear(10.1, 20.1),
+		},
+		{"nothing to snap", Policy{Snap: at(8), Secret: testSecret}, report("7", nil, "1", "open", 5), []column.Value{status, votes, when}, placeless},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -146,16 +145,33 @@ func TestRedactor(t *testing.T) {
 	}
 }
 
-// snappedNear wants a place in the middle of a square around the one of a place, and not there.
+// snappedNear wants a place in the middle of a cell around the one of a place, or in that.
 func snappedNear(lon, lat float64) func(*testing.T, layers.Feature) {
 	return func(t *testing.T, f layers.Feature) {
 		t.Helper()
-		_, cells, _ := squares{}.Around(lon, lat, 8)
 		p, ok := f.Geometry.(orb.Point)
-		if !ok || !slices.ContainsFunc(cells, func(c Cell) bool { return c.Lon == p.Lon() && c.Lat == p.Lat() }) {
-			t.Errorf("got %v, want the centre of one of %v", f.Geometry, cells)
+		if !ok || !slices.Contains(aroundOf(t, lon, lat, 8), p) {
+			t.Errorf("got %v, want the centre of a cell around %v, %v", f.Geometry, lon, lat)
 		}
 	}
+}
+
+// aroundOf returns the centres of the cell that has a place and of its neighbours.
+func aroundOf(t *testing.T, lon, lat float64, r hexgrid.Resolution) (centres []orb.Point) {
+	t.Helper()
+	own, err := hexgrid.At(lon, lat, r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cells, err := own.Disk(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range cells {
+		lon, lat := c.Centre()
+		centres = append(centres, orb.Point{lon, lat})
+	}
+	return centres
 }
 
 func placeless(t *testing.T, f layers.Feature) {
@@ -169,7 +185,7 @@ func placeless(t *testing.T, f layers.Feature) {
 func TestSnapped(t *testing.T) {
 	t.Parallel()
 	redactor := func(name layers.Name, secret []byte) *Redactor {
-		r, err := NewRedactor(redactSchema(), Policy{Name: name, Snap: &Snap{squares{}, 8}, KeyedIDs: true, Secret: secret})
+		r, err := NewRedactor(redactSchema(), Policy{Name: name, Snap: at(8), KeyedIDs: true, Secret: secret})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -177,7 +193,7 @@ func TestSnapped(t *testing.T) {
 	}
 	r := redactor("a", testSecret)
 	others := []*Redactor{redactor("b", testSecret), redactor("a", []byte(strings.Repeat("t", MinSecret)))}
-	const n = 4500
+	const n = 4200
 	counts, differ := map[orb.Point]int{}, [2]int{}
 	for i := range n {
 		id := layers.FeatureID(fmt.Sprint(i))
@@ -186,7 +202,7 @@ func TestSnapped(t *testing.T) {
 			t.Fatal("not snapped")
 		}
 		counts[p]++
-		if again, _ := r.snapped(id, 10.11, 20.15); again != p { // elsewhere in the cell
+		if again, _ := r.snapped(id, 10.1001, 20.1001); again != p { // elsewhere in the cell
 			t.Fatalf("feature %s moved from %v to %v within its cell", id, p, again)
 		}
 		for j, other := range others {
@@ -198,17 +214,17 @@ func TestSnapped(t *testing.T) {
 			}
 		}
 	}
-	if len(counts) != 9 {
-		t.Errorf("got %d places, want those of nine cells", len(counts))
+	if len(counts) != 7 {
+		t.Errorf("got %d places, want those of seven cells", len(counts))
 	}
 	for p, c := range counts {
-		if c < n/9-100 || c > n/9+100 { // nearly five standard deviations
-			t.Errorf("%d of %d features are at %v, want about a ninth", c, n, p)
+		if c < n/7-110 || c > n/7+110 { // nearly five standard deviations
+			t.Errorf("%d of %d features are at %v, want about a seventh", c, n, p)
 		}
 	}
 	for j, d := range differ {
-		if d < n*8/9-105 {
-			t.Errorf("redactor %d: only %d of %d features are elsewhere, want eight ninths", j, d, n)
+		if d < n*6/7-110 {
+			t.Errorf("redactor %d: only %d of %d features are elsewhere, want six sevenths", j, d, n)
 		}
 	}
 }
@@ -223,8 +239,8 @@ func TestNewRedactorRefuses(t *testing.T) {
 		{"no such field", Policy{Fields: []string{"phon"}}, `view: layer reports has no field "phon"`},
 		{"a field twice", Policy{Fields: []string{"phone", "phone"}}, `view: field "phone" stands twice`},
 		{"keyed without a secret", Policy{KeyedIDs: true}, ErrSecret.Error()},
-		{"snapped by a short one", Policy{Snap: &Snap{squares{}, 8}, Secret: testSecret[1:]}, ErrSecret.Error()},
-		{"no grid", Policy{Snap: &Snap{nil, 8}, Secret: testSecret}, "view: places are snapped to no grid"},
+		{"snapped by a short one", Policy{Snap: at(8), Secret: testSecret[1:]}, ErrSecret.Error()},
+		{"no such resolution", Policy{Snap: at(16), Secret: testSecret}, "view: hexgrid: resolution 16 is not 0 to 15"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -310,10 +326,10 @@ func TestRedactorFollows(t *testing.T) {
 	policies := []Policy{
 		{Where: selector{column.Where(1, column.Equal, column.StringOf("open"))}, Fields: []string{"votes"}},
 		{KeyedIDs: true, Secret: testSecret},
-		{Snap: &Snap{squares{}, 9}, Secret: testSecret},
-		{Snap: &Snap{squares{}, 6}, KeyedIDs: true, Secret: testSecret, Fields: []string{"phone"}, Where: selector{column.Where(0, column.Equal, column.StringOf("phone 1"))}},
+		{Snap: at(9), Secret: testSecret},
+		{Snap: at(6), KeyedIDs: true, Secret: testSecret, Fields: []string{"phone"}, Where: selector{column.Where(0, column.Equal, column.StringOf("phone 1"))}},
 	}
-	for _, seed := range testkit.Seeds(t, &redactRuns, 6) {
+	for _, seed := range testkit.Seeds(t, &redactRuns, 2) {
 		f := &followed{rng: rand.New(rand.NewPCG(seed, 7)), live: newLive(t, redactSchema())}
 		for p := range policies {
 			policies[p].Name = "shown"
@@ -385,7 +401,7 @@ func newLive(t *testing.T, schema *layers.Schema) *layers.Layer {
 // TestDelta holds the Delta of views that choose fields against what differs between the states.
 func TestDelta(t *testing.T) {
 	t.Parallel()
-	for _, seed := range testkit.Seeds(t, &redactRuns, 10) {
+	for _, seed := range testkit.Seeds(t, &redactRuns, 5) {
 		f := &followed{rng: rand.New(rand.NewPCG(seed, 8)), live: newLive(t, redactSchema())}
 		for range 40 {
 			ids, d, before := f.batch(t)
