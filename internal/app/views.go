@@ -266,6 +266,21 @@ func (v *liveView) follow(d *layers.Delta, ids []layers.FeatureID, before, after
 	return delta, observed, err
 }
 
+// down notes that a source of the layer cannot be read, up that it can, for its views, too.
+func (l *liveLayer) down(source string, now time.Time) {
+	l.fresh.Down(source, now)
+	for _, v := range l.views {
+		v.fresh.Down(source, now)
+	}
+}
+
+func (l *liveLayer) up(source string) {
+	l.fresh.Up(source)
+	for _, v := range l.views {
+		v.fresh.Up(source)
+	}
+}
+
 // search notes if the view's store has what is shown of a feature that is erased.
 func (v *liveView) search(id layers.FeatureID, found *erasure.Places) {
 	if v.store == nil {

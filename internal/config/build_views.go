@@ -97,8 +97,7 @@ func (b *builder) view(e entry, l *Layer) View {
 	}
 	v.Policy.Fields = b.shownFields(n.get("fields"), l.Schema)
 	if snap := n.get("place").get("snap"); snap != nil {
-		r := hexgrid.Resolution(snap.integer(0))
-		v.Policy.Snap = &r
+		v.Policy.Snap = new(hexgrid.Resolution(snap.integer(0)))
 	}
 	b.zooms(&v.Tiles, n)
 	if b.f.below(n.path) {

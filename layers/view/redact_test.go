@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -18,9 +19,6 @@ import (
 	"hutong/layers/hexgrid"
 	"hutong/layers/world"
 )
-
-// at returns a resolution to snap to.
-func at(r hexgrid.Resolution) *hexgrid.Resolution { return &r }
 
 // selector selects by a predicate over columns.
 type selector struct{ column.Predicate }
@@ -100,22 +98,22 @@ func TestRedactor(t *testing.T) {
 				}
 			},
 		},
-		{"snapped point", Policy{Snap: at(8), Secret: testSecret}, report("7", orb.Point{10.1, 20.1}, "1", "open", 5), []column.Value{status, votes, when}, snappedNear(10.1, 20.1)},
+		{"snapped point", Policy{Snap: new(hexgrid.Resolution(8)), Secret: testSecret}, report("7", orb.Point{10.1, 20.1}, "1", "open", 5), []column.Value{status, votes, when}, snappedNear(10.1, 20.1)},
 		{
 			"snapped polygon",
-			Policy{Snap: at(8), Secret: testSecret},
+			Policy{Snap: new(hexgrid.Resolution(8)), Secret: testSecret},
 			report("7", orb.Polygon{{{10, 20}, {10.2, 20}, {10.2, 20.2}, {10, 20.2}, {10, 20}}}, "1", "open", 5),
 			[]column.Value{status, votes, when},
 			snappedNear(10.1, 20.1),
 		},
 		{
 			"snapped line",
-			Policy{Snap: at(8), Secret: testSecret},
+			Policy{Snap: new(hexgrid.Resolution(8)), Secret: testSecret},
 			report("7", orb.LineString{{10, 20}, {10.2, 20.2}}, "1", "open", 5),
 			[]column.Value{status, votes, when},
 			snappedNear(10.1, 20.1),
 		},
-		{"nothing to snap", Policy{Snap: at(8), Secret: testSecret}, report("7", nil, "1", "open", 5), []column.Value{status, votes, when}, placeless},
+		{"nothing to snap", Policy{Snap: new(hexgrid.Resolution(8)), Secret: testSecret}, report("7", nil, "1", "open", 5), []column.Value{status, votes, when}, placeless},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -185,7 +183,7 @@ func placeless(t *testing.T, f layers.Feature) {
 func TestSnapped(t *testing.T) {
 	t.Parallel()
 	redactor := func(name layers.Name, secret []byte) *Redactor {
-		r, err := NewRedactor(redactSchema(), Policy{Name: name, Snap: at(8), KeyedIDs: true, Secret: secret})
+		r, err := NewRedactor(redactSchema(), Policy{Name: name, Snap: new(hexgrid.Resolution(8)), KeyedIDs: true, Secret: secret})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -196,7 +194,7 @@ func TestSnapped(t *testing.T) {
 	const n = 4200
 	counts, differ := map[orb.Point]int{}, [2]int{}
 	for i := range n {
-		id := layers.FeatureID(fmt.Sprint(i))
+		id := layers.FeatureID(strconv.Itoa(i))
 		p, ok := r.snapped(id, 10.1, 20.1)
 		if !ok {
 			t.Fatal("not snapped")
@@ -239,8 +237,8 @@ func TestNewRedactorRefuses(t *testing.T) {
 		{"no such field", Policy{Fields: []string{"phon"}}, `view: layer reports has no field "phon"`},
 		{"a field twice", Policy{Fields: []string{"phone", "phone"}}, `view: field "phone" stands twice`},
 		{"keyed without a secret", Policy{KeyedIDs: true}, ErrSecret.Error()},
-		{"snapped by a short one", Policy{Snap: at(8), Secret: testSecret[1:]}, ErrSecret.Error()},
-		{"no such resolution", Policy{Snap: at(16), Secret: testSecret}, "view: hexgrid: resolution 16 is not 0 to 15"},
+		{"snapped by a short one", Policy{Snap: new(hexgrid.Resolution(8)), Secret: testSecret[1:]}, ErrSecret.Error()},
+		{"no such resolution", Policy{Snap: new(hexgrid.Resolution(16)), Secret: testSecret}, "view: hexgrid: resolution 16 is not 0 to 15"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -265,7 +263,7 @@ func (f *followed) batch(t *testing.T) (ids []layers.FeatureID, d layers.Delta, 
 	t.Helper()
 	b := layers.Batch{Layer: f.live.Name()}
 	for range 1 + f.rng.IntN(20) {
-		id := layers.FeatureID(fmt.Sprint(f.rng.IntN(60)))
+		id := layers.FeatureID(strconv.Itoa(f.rng.IntN(60)))
 		f.seq++
 		c := layers.Change{Feature: layers.Feature{ID: id, Values: make([]column.Value, 4)}}
 		old, there := f.live.Snapshot().Find(id)
@@ -326,8 +324,8 @@ func TestRedactorFollows(t *testing.T) {
 	policies := []Policy{
 		{Where: selector{column.Where(1, column.Equal, column.StringOf("open"))}, Fields: []string{"votes"}},
 		{KeyedIDs: true, Secret: testSecret},
-		{Snap: at(9), Secret: testSecret},
-		{Snap: at(6), KeyedIDs: true, Secret: testSecret, Fields: []string{"phone"}, Where: selector{column.Where(0, column.Equal, column.StringOf("phone 1"))}},
+		{Snap: new(hexgrid.Resolution(9)), Secret: testSecret},
+		{Snap: new(hexgrid.Resolution(6)), KeyedIDs: true, Secret: testSecret, Fields: []string{"phone"}, Where: selector{column.Where(0, column.Equal, column.StringOf("phone 1"))}},
 	}
 	for _, seed := range testkit.Seeds(t, &redactRuns, 2) {
 		f := &followed{rng: rand.New(rand.NewPCG(seed, 7)), live: newLive(t, redactSchema())}
