@@ -34,7 +34,7 @@ func FromConfig(c *config.Config) (*City, error) {
 	for i := range c.Views {
 		v := &c.Views[i]
 		city.Views = append(city.Views, View{
-			Layer: v.Layer, Audience: v.Audience, Policy: v.Policy, Title: v.Title, Description: v.Description,
+			Layer: v.Layer, Audience: v.Audience, Policy: v.Policy, Delay: v.Delay, Title: v.Title, Description: v.Description,
 			Licence: v.Licence, Attribution: v.Attribution, Drawing: v.Drawing, Tiles: v.Tiles,
 		})
 	}

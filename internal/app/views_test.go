@@ -146,10 +146,10 @@ func TestViewsFollow(t *testing.T) {
 	}
 	bare, coarse := viewOf(t, s, "bare"), viewOf(t, s, "coarse")
 
-	before := coarse.store.Snapshot()
-	was := bare.store.Snapshot().Seq()
+	before := coarse.store().Snapshot()
+	was := bare.store().Snapshot().Seq()
 	wantTold("a private field", change(of("1", "open", "110", 116.3)), "officer")
-	if coarse.store.Snapshot() != before || bare.store.Snapshot().Seq() != was {
+	if coarse.store().Snapshot() != before || bare.store().Snapshot().Seq() != was {
 		t.Error("a private field changed, and views that do not show it have a new state")
 	}
 	wantTold("closed", change(of("1", "closed", "110", 116.3)), "complaints", "officer", "bare", "coarse")
@@ -166,7 +166,7 @@ func TestViewsFollow(t *testing.T) {
 	if n := d["bare"].Inserted; n != 2 {
 		t.Errorf("got %d inserted, want 2", n)
 	}
-	if got, want := bare.store.Snapshot().Seq(), s.layers["complaints"].Snapshot().Seq(); got != want {
+	if got, want := bare.store().Snapshot().Seq(), s.layers["complaints"].Snapshot().Seq(); got != want {
 		t.Errorf("the view is at state %d, the layer at %d", got, want)
 	}
 	wantTold("deleted", change(layers.Change{Op: layers.Delete, Feature: layers.Feature{ID: "3"}}), "complaints", "officer", "bare", "coarse")
@@ -208,16 +208,14 @@ func TestViewsAreTheLayerRedacted(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, v := range s.views {
-				if v.store == nil {
+				if v.store() == nil {
 					continue
 				}
-				fresh, err := layers.New(v.store.Schema(), layers.Options{})
+				fresh, err := layers.New(v.store().Schema(), layers.Options{})
 				if err != nil {
 					t.Fatal(err)
 				}
-				scratch := *v
-				scratch.store = fresh
-				if _, err := scratch.fill(s.layers["complaints"].Snapshot()); err != nil {
+				if _, err := v.fill(t.Context(), fresh, s.layers["complaints"].Snapshot()); err != nil {
 					t.Fatal(err)
 				}
 				want := shownBy(view.Of(fresh.Schema(), func() layers.Reader { return fresh.Snapshot() }).Now())

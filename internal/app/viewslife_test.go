@@ -91,7 +91,7 @@ func TestEraseReachesViews(t *testing.T) {
 		}
 	}
 	v := viewOf(t, a.store, "coarse")
-	shown, _ := v.store.Snapshot().Find(v.redactor.ID("7"))
+	shown, _ := v.store().Snapshot().Find(v.redactor.ID("7"))
 	if shown.Block == nil {
 		t.Fatal("the view does not show the feature")
 	}
@@ -100,11 +100,11 @@ func TestEraseReachesViews(t *testing.T) {
 	if err != nil || report.Proof.Found.Count != 0 {
 		t.Fatalf("got %+v, %v", report, err)
 	}
-	if _, there := v.store.Snapshot().Find(v.redactor.ID("7")); there || v.store.Snapshot().Count() != 1 {
+	if _, there := v.store().Snapshot().Find(v.redactor.ID("7")); there || v.store().Snapshot().Count() != 1 {
 		t.Error("the view shows the erased feature, or not the other one")
 	}
 	// A view that has it all the same, which takes a defect, is found.
-	if _, err := v.store.Apply(layers.Batch{Layer: "coarse", Changes: []layers.Change{{Feature: feature}}}); err != nil {
+	if _, err := v.store().Apply(layers.Batch{Layer: "coarse", Changes: []layers.Change{{Feature: feature}}}); err != nil {
 		t.Fatal(err)
 	}
 	e := &eraser{app: a, layer: a.store.layers["reports"], id: "7", pattern: erasure.NewPattern("7")}

@@ -133,6 +133,8 @@ type View struct {
 	Audience view.Audience
 	// Policy says what it shows; its name, fields that the layer has, and no secret.
 	Policy view.Policy
+	// Delay is how long a change is not shown after it was accepted; 0 shows it at once.
+	Delay time.Duration
 	// Title is what people call it.
 	Title string
 	// Description, Attribution and Licence are the layer's where the file does not say.
