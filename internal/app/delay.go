@@ -39,8 +39,8 @@ const (
 // lateTick is how often views are looked at that show something late.
 const lateTick = time.Second
 
-// late is what a view with a delay does not show yet. It is guarded by the mutex of its store.
-type late struct {
+// delayed is what a view with a delay does not show yet. It is guarded by the mutex of its store.
+type delayed struct {
 	delay       time.Duration
 	most, bound int // changes and bytes; replaced in tests
 
@@ -71,27 +71,27 @@ type lateChange struct {
 	bytes int
 }
 
-func newLate(delay time.Duration, resyncs *telemetry.Counts) *late {
-	return &late{delay: delay, most: maxLate, bound: maxLateBytes, resyncs: resyncs}
+func newDelayed(delay time.Duration, resyncs *telemetry.Counts) *delayed {
+	return &delayed{delay: delay, most: maxLate, bound: maxLateBytes, resyncs: resyncs}
 }
 
 // width is how long a bucket takes changes.
-func (l *late) width() time.Duration { return max(l.delay/lateBuckets, time.Second) }
+func (l *delayed) width() time.Duration { return max(l.delay/lateBuckets, time.Second) }
 
 // taking reports whether a state takes the place of what is shown, and changes have to wait for that.
-func (l *late) taking() bool { return l.wanted != nil || l.making || l.pending != nil }
+func (l *delayed) taking() bool { return l.wanted != nil || l.making || l.pending != nil }
 
 // take has a state shown when it is as old as the delay, instead of all that waits.
-func (l *late) take(state *layers.Snapshot, now time.Time) {
+func (l *delayed) take(state *layers.Snapshot, now time.Time) {
 	l.clear()
 	l.wanted, l.at, l.erased = state, now.Add(l.delay), nil
 }
 
 // clear lets go of what waits.
-func (l *late) clear() { l.buckets, l.waiting, l.bytes = nil, 0, 0 }
+func (l *delayed) clear() { l.buckets, l.waiting, l.bytes = nil, 0, 0 }
 
 // put has changes wait that the commit seq of the layer made, whose state is after.
-func (l *late) put(changes []layers.Change, seq layers.Seq, after *layers.Snapshot, v *liveView, now time.Time) {
+func (l *delayed) put(changes []layers.Change, seq layers.Seq, after *layers.Snapshot, v *liveView, now time.Time) {
 	if l.behind || len(changes) == 0 {
 		return
 	}
@@ -167,7 +167,7 @@ func geometryBytes(g orb.Geometry) int {
 }
 
 // erase takes a feature out of what waits and what is aside.
-func (l *late) erase(id layers.FeatureID) error {
+func (l *delayed) erase(id layers.FeatureID) error {
 	for i := range l.buckets {
 		if old, there := l.buckets[i].changes[id]; there {
 			l.bytes -= old.bytes

@@ -35,7 +35,7 @@ type liveView struct {
 
 	kept     atomic.Pointer[layers.Layer] // its store; nil for a choice of fields
 	redactor *view.Redactor               // into it; nil before there is a secret
-	late     *late                        // nil without a delay
+	late     *delayed                     // nil without a delay
 }
 
 // errNoSecret says that nobody has said where the secret of views is.
@@ -59,7 +59,7 @@ func (n *newStore) view(spec *View) error {
 	}
 	v := &liveView{spec: spec, of: of, fresh: api.NewFreshness(spec.Policy.Name, n.lags)}
 	if spec.Delay > 0 {
-		v.late = newLate(spec.Delay, n.resyncs)
+		v.late = newDelayed(spec.Delay, n.resyncs)
 	}
 	if err := v.open(); err != nil {
 		return err
