@@ -22,8 +22,8 @@ import (
 // the number of the newest commit in it, or the one behind the view's own if that is higher.
 //
 // Nothing that waits outlives the process, so behind a start it takes the whole state: it is redacted aside, and takes
-// the place of the view's store once it is as old as the delay. Until then the view stays as it is, which is empty. The
-// same happens when too much waits: what waits is let go, and the state of that moment takes its place. If too much
+// the place of the view's store once it is as old as the delay. Until then the view stays as it is: as it was before the
+// start with a data folder (delaykept.go), else empty. The same happens when too much waits: what waits is let go, and the state of that moment takes its place. If too much
 // waits again before that is shown nothing waits any more, and once it is shown the state of then is taken. So a view
 // whose layer changes more than it can hold is shown in steps, never early, and never with anything missing.
 //

@@ -48,7 +48,7 @@ func (v *View) what() string {
 	if p.Snap != nil {
 		snap = int(*p.Snap)
 	}
-	return fmt.Sprintf("%s of %s: %q %v %d %v %v", p.Name, v.Layer, p.Fields, p.Where, snap, p.KeyedIDs, v.Delay)
+	return fmt.Sprintf("%s of %s: %q %q %d %v %v", p.Name, v.Layer, p.Fields, v.Where, snap, p.KeyedIDs, v.Delay)
 }
 
 // view adds a view of a layer that is there.

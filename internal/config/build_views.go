@@ -9,6 +9,7 @@ import (
 
 	"hutong/ingest"
 	"hutong/layers"
+	"hutong/layers/filter"
 	"hutong/layers/hexgrid"
 	"hutong/layers/view"
 	"hutong/styles"
@@ -104,6 +105,13 @@ func (b *builder) view(e entry, l *Layer) View {
 		v.Policy.Snap = new(hexgrid.Resolution(snap.integer(0)))
 	}
 	b.zooms(&v.Tiles, n)
+	if where := n.get("where"); where != nil {
+		if e, err := filter.Parse(filter.Text, where.text, l.Schema); err != nil {
+			b.f.on(where, "%s", strings.TrimPrefix(err.Error(), "filter: "))
+		} else {
+			v.Where = e.Text()
+		}
+	}
 	v.Delay = b.duration(n.get("delay"), time.Second, maxDelay)
 	if b.f.below(n.path) {
 		return v

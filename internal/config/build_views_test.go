@@ -3,6 +3,7 @@ package config
 import (
 	"strings"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -43,6 +44,8 @@ views:
     fields: [at]
     place: {snap: 9}
     ids: keyed
+    delay: 1h
+    where: phone IS NOT NULL  and kind<>'x'
   plain: {layer: reports, audience: partner_2, title: Plain, place: exact, ids: exact}
 `)), func(name string) (string, bool) { return "/etc/" + strings.ToLower(name), name == "DIR" })
 	if err != nil {
@@ -65,6 +68,9 @@ views:
 	}
 	if p := coarse.Policy; p.Snap == nil || *p.Snap != 9 || !p.KeyedIDs || !p.NeedsSecret() || p.Plain() {
 		t.Errorf("got coarse %+v", p)
+	}
+	if coarse.Delay != time.Hour || !strings.Contains(coarse.Where, "phone") || !strings.Contains(coarse.Where, "kind") {
+		t.Errorf("got coarse %v late, where %s", coarse.Delay, coarse.Where)
 	}
 	if coarse.Description != "About where." || coarse.Licence != "ODbL-1.0" || coarse.Tiles.MinZoom != 4 || coarse.Tiles.MaxZoom != 10 ||
 		len(coarse.Tiles.Distinct) != 0 || coarse.Drawing.Category != "" || len(coarse.Drawing.Fields) != 0 {
@@ -95,6 +101,8 @@ func TestPeople(t *testing.T) {
 		{"fewer fields are still people", "    people: true\n    public: false\n", "views: {all: {layer: reports, audience: public, title: All, fields: [at], ids: keyed}}\n", "17:9: views.all: the features of the layer reports are people"},
 		{"an exact view with a reason", "    people: true\n    public: false\n", "views: {all: {layer: reports, audience: public, title: All, reason: Statues.}}\n", ""},
 		{"a snapped view", "    people: true\n    public: false\n", "views: {all: {layer: reports, audience: public, title: All, place: {snap: 8}}}\n", ""},
+		{"a late view", "    people: true\n    public: false\n", "views: {all: {layer: reports, audience: public, title: All, delay: 30m}}\n", ""},
+		{"a view of some of them", "    people: true\n    public: false\n", "views: {all: {layer: reports, audience: public, title: All, where: kind = 'x'}}\n", "17:9: views.all: the features of the layer reports are people"},
 		{"a view for others", "    people: true\n    public: false\n", "views: {all: {layer: reports, audience: officer, title: All}}\n", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -126,6 +134,9 @@ func TestViewsRefused(t *testing.T) {
 		{"no fields", "views: {v: {layer: reports, audience: public, title: T, fields: []}}\n", `15:65: views.v.fields: at least 1 value is wanted, not 0`},
 		{"no audience", "views: {v: {layer: reports, title: T}}\n", `15:9: views.v: the key "audience" is missing`},
 		{"a bad audience", "views: {v: {layer: reports, audience: Public, title: T}}\n", `15:39: views.v.audience: "Public" is not accepted`},
+		{"no such field in a filter", "views: {v: {layer: reports, audience: public, title: T, where: fone = 1}}\n", `15:64: views.v.where: `},
+		{"no delay", "views: {v: {layer: reports, audience: public, title: T, delay: soon}}\n", `15:64: views.v.delay: "soon" is no duration`},
+		{"a long delay", "views: {v: {layer: reports, audience: public, title: T, delay: 32d}}\n", `15:64: views.v.delay: 32d is not from 1s to 31d`},
 		{"counts", "views: {v: {layer: reports, audience: public, title: T, place: counts}}\n", `15:64: views.v.place: "counts" is not one of "exact"`},
 		{"no place", "views: {v: {layer: reports, audience: public, title: T, place: {}}}\n", `15:57: views.v.place: the key "snap" is missing`},
 		{"too fine", "views: {v: {layer: reports, audience: public, title: T, place: {snap: 12}}}\n", `15:71: views.v.place.snap: 12 is not from 0 to 11`},

@@ -163,6 +163,14 @@ func (r *Redactor) mac(purpose string, id layers.FeatureID, cell hexgrid.Cell) [
 	return h.Sum(nil)
 }
 
+// Fingerprint tells the secret of r from others, and nothing of it; nil when r needs none.
+func (r *Redactor) Fingerprint() []byte {
+	if !r.policy.NeedsSecret() {
+		return nil
+	}
+	return r.mac("fingerprint", "", 0)
+}
+
 // feature returns what is shown of a row that is selected.
 func (r *Redactor) feature(row layers.Row) layers.Feature {
 	id := row.Block.ID(row.Index)
