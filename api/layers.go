@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"hutong/layers"
+	"hutong/layers/hexgrid"
 	"hutong/layers/view"
 	"hutong/styles"
 	"hutong/tiles"
@@ -30,6 +31,28 @@ type Layer struct {
 	Fresh *Freshness
 	// Tiles builds its tiles; made for the schema of View.
 	Tiles *tiles.Builder
+	// Overview is what the tiles of its lower zooms are built from; nil when that is View, too.
+	Overview *tiles.Overview
+	// Counted is what is counted of it by H3 cell; nil when nothing is.
+	Counted *Counted
+	// Cells is what of cells its tiles hold: those of the zooms of Overview, or of all zooms where there is
+	// none; "" is no cells.
+	Cells styles.CellKind
+	// Of is the layer whose features the cells count; "" is this one.
+	Of layers.Name
+	// Breaks gives where classes of the count of cells meet at a zoom, see [styles.Layer]; nil where there
+	// are no cells or none that are counted. It may be called from any goroutine and waits for nothing.
+	Breaks func(zoom uint8) []float64
+}
+
+// Counted is what is counted of a layer by H3 cell.
+type Counted struct {
+	// Min and Max are the coarsest and the finest resolution that are served.
+	Min, Max hexgrid.Resolution
+	// Schema is that of cells, none of whose fields is private.
+	Schema *layers.Schema
+	// At returns the cells of a resolution in the layer's newest state.
+	At func(hexgrid.Resolution) layers.Reader
 }
 
 // Name returns the layer's name.

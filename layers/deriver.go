@@ -1,6 +1,9 @@
 package layers
 
 import (
+	"iter"
+	"slices"
+
 	"hutong/layers/column"
 	"hutong/layers/world"
 )
@@ -49,6 +52,9 @@ func (r Row) Located() bool { return r.Block.class != unlocated }
 
 // Derived returns what the i-th of the layer's [Options.Derivers] made of s.
 func (s *Snapshot) Derived(i int) Derived { return s.derived[i] }
+
+// AllDerived yields what all of the layer's derivers made of s, in their order.
+func (s *Snapshot) AllDerived() iter.Seq[Derived] { return slices.Values(s.derived) }
 
 // derive lets the derivers make what follows from s. from is the snapshot before, nil when there is none
 // that s differs from by the writer's edits.

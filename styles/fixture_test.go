@@ -198,13 +198,16 @@ func basemap() Input {
 // goldens are the inputs whose styles are compared, by the name of the golden.
 func goldens() map[string]Input {
 	all := map[string]Input{
-		"empty": {BaseURL: "http://127.0.0.1:8080"}, "shapes": shapesOnly(), "numbers": numbers(), "late": late(), "basemap": basemap(),
+		"empty": {BaseURL: "http://127.0.0.1:8080"}, "cells": cells(), "shapes": shapesOnly(), "numbers": numbers(), "late": late(), "basemap": basemap(),
 	}
 	for _, v := range Variants()[1:] {
 		in := demo()
 		in.Theme, in.Lang = v.Theme, v.Lang
 		all[v.Name] = in
 	}
+	night := cells()
+	night.Theme, night.Lang = Dark, ZH
+	all["cells-dark-zh"] = night
 	bare := demo()
 	bare.Sprite = false
 	all["no-sprite"] = bare
@@ -241,7 +244,7 @@ func contents(in *Input) map[string]testkit.Contents {
 				}
 			}
 		}
-		all[string(l.Name)+"/"+string(l.Name)] = one
+		all[string(l.Name)+"/"+string(l.Name)] = withCells(l, one)
 	}
 	return all
 }

@@ -37,6 +37,16 @@ type Layer struct {
 	Extent *orb.Bound
 	// Known is what is known of its fields, by their names.
 	Known map[string]Known
+	// Cells is what tiles hold in place of features at the zooms below Below; "" is features at all zooms.
+	// A layer that never holds features has a Below beyond MaxZoom, and in Schema the fields of its cells;
+	// that of any other has those of its features.
+	Cells CellKind
+	Below uint8
+	// Of is the layer whose features the cells count; "" is this one.
+	Of layers.Name
+	// Breaks gives where the classes of the count of cells meet at a zoom: round numbers, rising. It is nil, or
+	// gives nil, while nothing is known of them. It may be called from any goroutine.
+	Breaks func(zoom uint8) []float64
 }
 
 // Known is what is known of what a field holds.

@@ -14,6 +14,8 @@ type described struct {
 	// Field is what the legend is by; "" when the layer has one colour.
 	Field  string  `json:"field"`
 	Legend []entry `json:"legend"`
+	// Cells is what is told of the cells that tiles hold in place of features; nil when they hold none.
+	Cells *toldCells `json:"cells,omitempty"`
 }
 
 // entry is one line of a legend.
@@ -32,6 +34,10 @@ type entry struct {
 	// Icon and Shape name images of the sprite, Shape without its prefix.
 	Icon  string `json:"icon,omitempty"`
 	Shape string `json:"shape,omitempty"`
+	// Radius is that of a cluster, in pixels; 0 is none of these.
+	Radius float64 `json:"radius,omitempty"`
+	// Opacity is that of the fill of a cell, 0…1; 0 is none of these.
+	Opacity float64 `json:"opacity,omitempty"`
 	// Dash is the dashes and gaps of lines and edges, in widths of the line; nil is solid.
 	Dash []float64 `json:"dash,omitempty"`
 	Kind string    `json:"kind"`

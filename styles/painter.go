@@ -33,7 +33,7 @@ func newPainter(in *Input, sources map[layers.Name]string) *painter {
 	most := 0
 	for i := range in.Layers {
 		l := &in.Layers[i]
-		if l.Drawing.Role == Data && l.glow() > 0 && l.crowd() > most {
+		if l.Drawing.Role == Data && l.hasFeatures() && l.glow() > 0 && l.crowd() > most {
 			p.hottest, most = l.Name, l.crowd()
 		}
 	}
@@ -60,14 +60,24 @@ func (p *painter) layer(l *Layer) described {
 		id: string(l.Name), source: p.sources[l.Name], sourceLayer: string(l.Name),
 		metadata: map[string]string{TitleKey: d.Title, LayerKey: string(l.Name)},
 	}
+	if one.hasCells() {
+		d.Cells = p.cellLayer(&one, &f)
+	}
+	if !one.hasFeatures() {
+		p.skip(l)
+		d.Kinds, d.Field, d.Legend = []string{one.cellKind()}, d.Cells.Field, d.Cells.Legends[0].Legend
+		return d
+	}
 	if l.Drawing.Role == Data {
 		s := p.schemeOf(&one)
-		p.dataLayer(&one, &f, s)
+		p.featureLayers(&one, func() { p.dataLayer(&one, &f, s) })
 		p.data++
 		d.Field, d.Legend = s.field, s.legend(&one, d.Title, p.sprite)
 		return d
 	}
-	d.Legend = []entry{{Title: d.Title, Colour: p.groundLayer(&one, &f), Kind: d.Kinds[0]}}
+	var colour string
+	p.featureLayers(&one, func() { colour = p.groundLayer(&one, &f) })
+	d.Legend = []entry{{Title: d.Title, Colour: colour, Kind: d.Kinds[0]}}
 	return d
 }
 

@@ -111,6 +111,84 @@ func TestFillsShowAndLetThrough(t *testing.T) {
 	}
 }
 
+// TestHexesInOrder: hexagons can be told from the ground, and classes of them from their neighbours, by every
+// kind of reader, and are in order by lightness alone.
+func TestHexesInOrder(t *testing.T) {
+	t.Parallel()
+	const minGround, minStep = 15, 7
+	for name, theme := range themes {
+		ground := linear(t, theme.ground)
+		for _, v := range visions {
+			var before [3]float64
+			for i, hex := range theme.ramp {
+				share := float64(i) / float64(len(theme.ramp)-1)
+				c := v.lab(blend(ground, linear(t, hex), hexOpacityOf(share)))
+				if got := delta(c, v.lab(ground)); got < minGround {
+					t.Errorf("%s: %s: class %d on the ground: got ΔE %.1f, want at least %d", name, v.name, i, got, minGround)
+				}
+				if i > 0 {
+					if got := delta(c, before); got < minStep {
+						t.Errorf("%s: %s: class %d after the one before: got ΔE %.1f, want at least %d", name, v.name, i, got, minStep)
+					}
+					if (c[0] < before[0]) != (luminance(rgbOf(theme.ground)) > 0.5) {
+						t.Errorf("%s: %s: class %d: got lightness %.0f after %.0f", name, v.name, i, c[0], before[0])
+					}
+				}
+				before = c
+			}
+		}
+	}
+}
+
+// TestHotSpotsShow: on both grounds the bins are the colours that they must be, can be told from the ground
+// and from each other by every kind of reader, and their strokes stand out from them by the ratio that
+// WCAG 2.2 asks of what is no text.
+func TestHotSpotsShow(t *testing.T) {
+	t.Parallel()
+	const minGround, minOther, minStroke = 18, 8, 3
+	var got []string
+	for _, b := range bins {
+		got = append(got, b.colour)
+	}
+	if want := "[#2166ac #4393c3 #92c5de #f7f7f7 #f4a582 #d6604d #b2182b]"; fmt.Sprint(got) != want {
+		t.Errorf("got %v, want %s", got, want)
+	}
+	for name, theme := range themes {
+		ground := linear(t, theme.ground)
+		for _, v := range visions {
+			for i, b := range bins {
+				c := blend(ground, linear(t, b.colour), b.opacity)
+				if got := delta(v.lab(c), v.lab(ground)); b.shape != "" && got < minGround {
+					t.Errorf("%s: %s: %s on the ground: got ΔE %.1f, want at least %d", name, v.name, b.colour, got, minGround)
+				}
+				for _, other := range bins[:i] {
+					if got := delta(v.lab(c), v.lab(blend(ground, linear(t, other.colour), other.opacity))); got < minOther {
+						t.Errorf("%s: %s: %s and %s: got ΔE %.1f, want at least %d", name, v.name, b.colour, other.colour, got, minOther)
+					}
+				}
+			}
+		}
+		for _, b := range bins {
+			c := mix(rgbOf(theme.ground), rgbOf(b.colour), b.opacity)
+			if got := contrast(luminance(rgbOf(theme.stroke)), luminance(c)); b.shape != "" && got < minStroke {
+				t.Errorf("%s: strokes on %s: got contrast %.1f, want at least %d", name, b.colour, got, minStroke)
+			}
+		}
+	}
+}
+
+// TestNumbersOfClustersCanBeRead: by the ratio that WCAG 2.2 asks of small texts.
+func TestNumbersOfClustersCanBeRead(t *testing.T) {
+	t.Parallel()
+	for name, theme := range themes {
+		for _, hex := range theme.ramp {
+			if got := contrast(luminance(rgbOf(inkOn(hex))), luminance(rgbOf(hex))); got < 4.5 {
+				t.Errorf("%s: numbers on %s: got contrast %.1f, want at least 4.5", name, hex, got)
+			}
+		}
+	}
+}
+
 // TestGroundIsQuiet: what people find their way by is so near the paper that no data drowns in it:
 // every colour of data stands out from every area of the ground.
 func TestGroundIsQuiet(t *testing.T) {

@@ -22,6 +22,8 @@ type source struct {
 	MinZoom     *uint8   `json:"minzoom,omitempty"`
 	MaxZoom     *uint8   `json:"maxzoom,omitempty"`
 	Attribution string   `json:"attribution,omitempty"` // HTML
+	// PromoteID names by layer the property that is the id of what it holds.
+	PromoteID map[string]string `json:"promoteId,omitempty"`
 }
 
 // sources are the sources of a style in the order in which a map asks for their tiles.
@@ -64,7 +66,14 @@ func layerSource(base string, list []*Layer) source {
 	names := make([]string, len(list))
 	lowest, highest := list[0].MinZoom, list[0].MaxZoom
 	var attributions []string
+	var promoted map[string]string
 	for i, l := range list {
+		if id := l.promoted(); id != "" {
+			if promoted == nil {
+				promoted = map[string]string{}
+			}
+			promoted[string(l.Name)] = id
+		}
 		names[i] = string(l.Name)
 		lowest, highest = min(lowest, l.MinZoom), max(highest, l.MaxZoom)
 		if a := html.EscapeString(l.Attribution); a != "" && !slices.Contains(attributions, a) {
@@ -75,6 +84,7 @@ func layerSource(base string, list []*Layer) source {
 	return source{
 		Type: "vector", Tiles: []string{base + "/tiles/" + strings.Join(names, ",") + "/{z}/{x}/{y}.mvt"},
 		MinZoom: &lowest, MaxZoom: &highest, Attribution: strings.Join(attributions, ", "),
+		PromoteID: promoted,
 	}
 }
 

@@ -8,6 +8,9 @@
 // names of places stand; and, from zoom 14, these points as symbols with their icons and texts. Within
 // each of these the layers keep their order.
 //
+// Where tiles hold cells in place of features, see [CellKind], these are drawn as the fills or circles of
+// data and give way to the features at the zoom from which tiles have them.
+//
 // A style draws exactly what its tiles contain: an expression reads a field only at zooms at which
 // tiles have it, compares it with values only that it is known to have, and every kind of geometry of
 // a layer is drawn. A style names each layer's TileJSON by URL, so zooms, bounds and attribution stay
@@ -116,6 +119,11 @@ func Make(in Input) ([]byte, error) {
 	out.Layers = p.stacked()
 	for i := range told {
 		told[i].IDs = idsOf(out.Layers, told[i].Name)
+		if cells := told[i].Cells; cells != nil {
+			cells.IDs = slices.DeleteFunc(slices.Clone(told[i].IDs), func(id string) bool {
+				return !strings.HasPrefix(id, string(told[i].Name)+cellSuffix)
+			})
+		}
 	}
 	out.Metadata[LayersKey] = told
 	var buf bytes.Buffer
@@ -214,6 +222,9 @@ func (in *Input) checkNames() error {
 		}
 		if seen[l.Name] {
 			errs = append(errs, fmt.Errorf("layer %q stands twice", l.Name))
+		}
+		if l.Cells != "" && l.Cells != Hexes && l.Cells != Clusters && l.Cells != Hotspots {
+			errs = append(errs, fmt.Errorf("layer %q: cells %q are none of hexes, clusters, hotspots", l.Name, l.Cells))
 		}
 		seen[l.Name] = true
 	}

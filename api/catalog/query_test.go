@@ -242,7 +242,7 @@ func TestSlowClientsHoldNoTurn(t *testing.T) {
 func TestCollectionIsBounded(t *testing.T) {
 	t.Parallel()
 	v := newCatalog(t).layers.Named("areas").View.Now()
-	everywhere, err := parseBox([]string{"-180,-90,180,90"})
+	everywhere, err := api.ParseBox([]string{"-180,-90,180,90"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -267,7 +267,7 @@ func TestWindowAtTheEdge(t *testing.T) {
 		{ID: "north", Geometry: orb.Point{-180, world.MaxLatitude}}, {ID: "south", Geometry: orb.Point{180, -world.MaxLatitude}},
 	}).Now()
 	for _, text := range []string{"-180,-90,180,90", "179,-90,-179,90"} {
-		boxes, err := parseBox([]string{text})
+		boxes, err := api.ParseBox([]string{text})
 		if err != nil {
 			t.Fatal(err)
 		}

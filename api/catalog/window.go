@@ -16,7 +16,6 @@ import (
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/view"
-	"hutong/layers/world"
 )
 
 // Bounds of a query by window.
@@ -81,7 +80,7 @@ func parseWindow(query, lists url.Values, schema *layers.Schema) (view.WindowQue
 		var p column.Predicate
 		switch name {
 		case "bbox":
-			q.Boxes, err = parseBox(values)
+			q.Boxes, err = api.ParseBox(values)
 		case "limit":
 			q.Limit, err = parseCount(name, values, MaxWindow)
 		case "datetime":
@@ -118,47 +117,6 @@ func listsOf(raw string) url.Values {
 		}
 	}
 	return lists
-}
-
-// parseBox reads west, south, east, north in degrees; west > east crosses the antimeridian.
-func parseBox(values []string) ([]world.Box, error) {
-	const form = "bbox is west,south,east,north in degrees, such as 116.3,39.8,116.5,40"
-	text, err := api.Single("bbox", values)
-	if err != nil {
-		return nil, err
-	}
-	parts := strings.Split(text, ",")
-	if len(parts) != 4 {
-		return nil, errors.New(form)
-	}
-	var b [4]float64
-	for i, part := range parts {
-		if b[i], err = strconv.ParseFloat(strings.TrimSpace(part), 64); err != nil {
-			return nil, errors.New(form)
-		}
-	}
-	west, south, east, north := b[0], b[1], b[2], b[3]
-	// Written so that NaN is refused, too.
-	if !(west >= -180 && west <= 180 && east >= -180 && east <= 180 && south >= -90 && north <= 90 && south <= north) {
-		return nil, errors.New(form + ": longitudes are −180 to 180, latitudes −90 to 90, south before north")
-	}
-	if west > east {
-		return []world.Box{boxOf(west, south, 180, north), boxOf(-180, south, east, north)}, nil
-	}
-	return []world.Box{boxOf(west, south, east, north)}, nil
-}
-
-// boxOf returns a box of degrees in world units; latitudes beyond the map end at its edge.
-func boxOf(west, south, east, north float64) world.Box {
-	at := func(lon, lat float64) world.Point {
-		p, err := world.Project(lon, min(max(lat, -world.MaxLatitude), world.MaxLatitude))
-		if err != nil {
-			panic(err) // the range was checked
-		}
-		return p
-	}
-	nw, se := at(west, north), at(east, south)
-	return world.Box{Min: nw, Max: se}
 }
 
 // parseCount reads a number from 1 to most.

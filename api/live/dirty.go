@@ -150,7 +150,7 @@ func (d *dirty) append(to []byte, l *layer) []byte {
 	to = append(to, `,"extent":`...)
 	to = strconv.AppendUint(to, uint64(o.Extent), 10)
 	to = append(to, `,"buffer":`...)
-	to = strconv.AppendUint(to, uint64(o.Buffer), 10)
+	to = strconv.AppendUint(to, uint64(o.Buffer+l.Overview.Units(o.Extent)), 10)
 	switch {
 	case d.everywhere:
 		return append(to, `,"all":true}`...)

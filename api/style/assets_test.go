@@ -64,7 +64,7 @@ func TestSprites(t *testing.T) {
 		has   string
 		lacks string
 	}{
-		"default": {21, "box bus shape-ring", "wedge nothing"}, "default@2x": {42, "box bus shape-ring", "wedge nothing"},
+		"default": {21, "box bus shape-ring shape-up-3 shape-down-1", "wedge nothing"}, "default@2x": {42, "box bus shape-ring", "wedge nothing"},
 		"all": {21, "box bus wedge shape-star", "nothing"}, "all@2x": {42, "box bus wedge", "nothing"},
 	} {
 		w := testkit.Ask(h, http.MethodGet, "/sprites/"+target+".json")

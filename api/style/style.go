@@ -161,6 +161,12 @@ func (s *Style) describe(l *api.Layer) styles.Layer {
 	if b, ok := v.Extent(); ok {
 		one.Extent = &b
 	}
+	if l.Cells != "" {
+		one.Cells, one.Of, one.Below, one.Breaks = l.Cells, l.Of, o.MaxZoom+1, l.Breaks
+		if l.Overview != nil {
+			one.Below = l.Overview.Below()
+		}
+	}
 	return one
 }
 

@@ -13,6 +13,7 @@ import (
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/world"
+	"hutong/tiles"
 	"hutong/tiles/cache"
 )
 
@@ -32,11 +33,22 @@ type tileJSON struct {
 	Scheme       string        `json:"scheme"`
 	Version      string        `json:"version"`
 
+	// Overview is ours: for each layer with one, up to where its tiles show cells in place of features.
+	Overview map[layers.Name]overview `json:"overview,omitempty"`
+
 	// Freshness is ours: that of each layer of which there is something to say.
 	Freshness map[layers.Name]*api.FreshnessState `json:"freshness,omitempty"`
 }
 
-// vectorLayer describes a layer inside a tile.
+// overview says what tiles of low zooms show. Cells have the property point_count or count, features have not.
+type overview struct {
+	MinZoom uint8             `json:"minzoom"`
+	MaxZoom uint8             `json:"maxzoom"`
+	Fields  map[string]string `json:"fields"`
+}
+
+// vectorLayer describes a layer inside a tile: its fields are those of features and, where it has one, of
+// its overview.
 type vectorLayer struct {
 	ID          layers.Name       `json:"id"`
 	Description string            `json:"description"`
@@ -71,6 +83,12 @@ func (t *Tiles) describe(set *cache.Set, base string) tileJSON {
 	for _, name := range set.Layers() {
 		l := t.layers.Named(name)
 		d.VectorLayers = append(d.VectorLayers, describeLayer(l))
+		if o := l.Overview; o != nil && o.Below() > l.Tiles.Options().MinZoom {
+			if d.Overview == nil {
+				d.Overview = map[layers.Name]overview{}
+			}
+			d.Overview[name] = overview{l.Tiles.Options().MinZoom, o.Below() - 1, fieldsIn(o.Builder, map[string]string{})}
+		}
 		if fresh := l.Fresh.State(); fresh != nil {
 			if d.Freshness == nil {
 				d.Freshness = map[layers.Name]*api.FreshnessState{}
@@ -113,10 +131,19 @@ func addText(list []string, text string) []string {
 func describeLayer(l *api.Layer) vectorLayer {
 	o := l.Tiles.Options()
 	v := vectorLayer{ID: l.Name(), Description: l.Heading(), MinZoom: o.MinZoom, MaxZoom: o.MaxZoom, Fields: map[string]string{}}
-	for _, f := range l.Tiles.Fields() {
-		v.Fields[f.Name] = typeInTiles(f.Kind)
+	if l.Overview.Below() > o.MinZoom {
+		fieldsIn(l.Overview.Builder, v.Fields)
 	}
+	fieldsIn(l.Tiles, v.Fields)
 	return v
+}
+
+// fieldsIn adds the fields of b's tiles to list, which it returns.
+func fieldsIn(b *tiles.Builder, list map[string]string) map[string]string {
+	for _, f := range b.Fields() {
+		list[f.Name] = typeInTiles(f.Kind)
+	}
+	return list
 }
 
 // outward rounds degrees to seven decimals, in one direction so that bounds hold all they bound.

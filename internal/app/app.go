@@ -28,6 +28,7 @@ import (
 	"hutong/api"
 	"hutong/api/admin"
 	"hutong/api/catalog"
+	"hutong/api/cells"
 	"hutong/api/live"
 	"hutong/api/style"
 	"hutong/api/tile"
@@ -144,7 +145,7 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 func newCache(store *Store, opts Options) (*cache.Cache, error) {
 	var list []cache.Layer
 	for _, l := range store.Public().All() {
-		list = append(list, cache.Layer{View: l.View, Tiles: l.Tiles})
+		list = append(list, cache.Layer{View: l.View, Tiles: l.Tiles, Overview: l.Overview})
 	}
 	return cache.New(list, store.Versions(), opts.Metrics, opts.Tiles)
 }
@@ -169,6 +170,7 @@ func (a *App) routes() []api.Route {
 	routes = append(routes, a.backupRoutes(base)...)
 	routes = append(routes, catalog.New(ls, base, a.opts.Metrics).Routes()...)
 	routes = append(routes, tile.New(ls, a.tiles, base).Routes()...)
+	routes = append(routes, cells.New(ls, a.opts.Metrics).Routes()...)
 	routes = append(routes, a.hub.Routes()...)
 	routes = append(routes, a.archives.surface.Routes()...)
 	routes = append(routes, a.pushRoutes(base)...)

@@ -223,6 +223,8 @@ func TestPrivateFieldsLeaveByNoDoor(t *testing.T) {
 		"/styles/{file}":                  {"/styles/default.json"},
 		"/sprites/{file}":                 {"/sprites/default.json", "/sprites/default@2x.png"},
 		"/fonts/{stack}/{range}":          {"/fonts/Noto%20Sans%20Regular/0-255.pbf"},
+		"/h3/{layer}":                     {"/h3/complaints"},
+		"/h3/{layer}/{resolution}":        {"/h3/complaints/8", "/h3/complaints/11?f=csv", "/h3/complaints/4?f=arrow"},
 		"/archives":                       {"/archives"},
 		"/archives/{file}":                {"/archives/none.json"},
 		"/archives/{name}/{z}/{x}/{file}": {"/archives/none/0/0/0.mvt"},

@@ -103,8 +103,8 @@ func together(batches []record.Batch) layers.Batch {
 }
 
 // shown advances the versions and tells of a state that is visible (S3), and notes how long it took.
-func (s *Store) shown(fresh *api.Freshness, d *layers.Delta, p api.Passage) {
-	s.versions.Advance(*d)
+func (s *Store) shown(fresh *api.Freshness, d *layers.Delta, p api.Passage, followers ...layers.Name) {
+	s.advance(d, followers...)
 	p.Visible = s.now()
 	switch {
 	case d.Everywhere:
@@ -113,6 +113,24 @@ func (s *Store) shown(fresh *api.Freshness, d *layers.Delta, p api.Passage) {
 		fresh.Passed(p)
 	}
 	s.tell(*d)
+	for _, name := range followers {
+		s.tell(of(name, d))
+	}
+}
+
+// advance advances the versions of a layer or view that has changed, and of those that follow it.
+func (s *Store) advance(d *layers.Delta, followers ...layers.Name) {
+	s.versions.Advance(*d)
+	for _, name := range followers {
+		s.versions.Advance(of(name, d))
+	}
+}
+
+// of returns what a layer changed by that changes where and when another does.
+func of(name layers.Name, d *layers.Delta) layers.Delta {
+	follower := *d
+	follower.Layer = name
+	return follower
 }
 
 // count counts outcomes of a source's changes.

@@ -9,6 +9,7 @@ import (
 	"hutong/ingest"
 	"hutong/ingest/push"
 	"hutong/layers"
+	"hutong/layers/derive"
 	"hutong/layers/view"
 	"hutong/styles"
 	"hutong/tiles"
@@ -39,6 +40,8 @@ type City struct {
 	Zoom float64
 	// Layers are in the order in which they are listed and drawn.
 	Layers []Layer
+	// Derived are listed and drawn after the layers, in this order.
+	Derived []Derived
 	// Views show layers in other ways, or to others. They are listed and drawn behind the layers.
 	Views []View
 	// SecretFile has the secret by which views hide places and ids; "" takes the one in the folder of Data.
@@ -85,6 +88,10 @@ type Layer struct {
 	Tiles tiles.Options
 	// Hidden says that nobody sees it but through views.
 	Hidden bool
+	// Cells says what is counted by H3 cell; nil is nothing.
+	Cells *derive.Spec
+	// Overview says what tiles of low zooms show; its zero value is the features. It needs Cells.
+	Overview Overview
 }
 
 // View describes what one audience sees of a layer.
@@ -105,6 +112,24 @@ type View struct {
 	Drawing styles.Drawing
 	// Tiles says how it is cut into tiles.
 	Tiles tiles.Options
+}
+
+// Overview says below which zoom tiles show cells in place of features, and as what; 0 is at none.
+type Overview struct {
+	Below uint8
+	As    styles.CellKind
+}
+
+// Derived describes a layer that is computed from another.
+type Derived struct {
+	// Name is the layer's name; no other has it.
+	Name layers.Name
+	// Of is the layer that it is computed from, which has Cells.
+	Of layers.Name
+	// As is what it shows.
+	As styles.CellKind
+	// Title, TitleZH and Description are plain text; "" where there is none.
+	Title, TitleZH, Description string
 }
 
 // TTL says when features are shown as out of date and when they are deleted, by their event time; 0 is

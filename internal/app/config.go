@@ -10,7 +10,10 @@ import (
 	"hutong/internal/config"
 	"hutong/journal"
 	"hutong/layers"
+	"hutong/layers/derive"
 	"hutong/layers/filter"
+	"hutong/layers/hexgrid"
+	"hutong/styles"
 )
 
 // FromConfig returns the city that a config describes. It opens no file; the error names the source
@@ -30,7 +33,13 @@ func FromConfig(c *config.Config) (*City, error) {
 		l := &c.Layers[i]
 		city.Layers = append(city.Layers, Layer{
 			Schema: l.Schema, Title: l.Title, Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
-			Drawing: l.Drawing, Tiles: l.Tiles, TTL: TTL(l.TTL), Hidden: l.Hidden,
+			Drawing: l.Drawing, Tiles: l.Tiles, TTL: TTL(l.TTL), Hidden: l.Hidden, Cells: cellsOf(l), Overview: overviewOf(l),
+		})
+	}
+	for i := range c.Derived {
+		d := &c.Derived[i]
+		city.Derived = append(city.Derived, Derived{
+			Name: d.Name, Of: d.Of, As: styles.CellKind(d.As), Title: d.Title, TitleZH: d.TitleZH, Description: d.Description,
 		})
 	}
 	for i := range c.Views {
@@ -103,6 +112,35 @@ func FromConfig(c *config.Config) (*City, error) {
 func schemaOf(c *config.Config, name layers.Name) *layers.Schema {
 	i := slices.IndexFunc(c.Layers, func(l config.Layer) bool { return l.Schema.Name == name })
 	return c.Layers[i].Schema
+}
+
+// cellsOf describes what a config counts of a layer; nil is nothing.
+func cellsOf(l *config.Layer) *derive.Spec {
+	if l.Cells == nil {
+		return nil
+	}
+	spec := &derive.Spec{
+		Min: hexgrid.Resolution(l.Cells.Coarsest), Max: hexgrid.Resolution(l.Cells.Finest), Numbers: l.Cells.Numbers,
+	}
+	if i := l.Schema.FieldIndex(l.Schema.TimeField); i >= 0 && !l.Schema.Fields[i].Private {
+		spec.Time = l.Schema.TimeField
+	}
+	for _, c := range l.Cells.Counts {
+		spec.Counts = append(spec.Counts, derive.CountField{Field: c.Field, Values: c.Values})
+	}
+	return spec
+}
+
+// overviewOf describes what a config has tiles of low zooms show.
+func overviewOf(l *config.Layer) Overview {
+	switch {
+	case l.Overview == nil:
+		return Overview{}
+	case l.Overview.Clusters:
+		return Overview{l.Overview.Below, styles.Clusters}
+	default:
+		return Overview{l.Overview.Below, styles.Hexes}
+	}
 }
 
 // dataOf describes where a config keeps what is accepted.

@@ -197,7 +197,7 @@ func (s *Store) loaded(seq layers.Seq, names map[layers.Name]bool) error {
 	for name := range names {
 		l := s.layers[name]
 		delta := layers.Delta{Layer: name, Seq: l.Snapshot().Seq(), Everywhere: true}
-		s.versions.Advance(delta)
+		s.advance(&delta, l.followers...)
 		l.fresh.Loaded(s.now())
 		if err := s.fillViews(l); err != nil {
 			return err

@@ -16,6 +16,7 @@ import (
 	"hutong/internal/telemetry"
 	"hutong/internal/testkit"
 	"hutong/layers"
+	"hutong/layers/derive"
 	"hutong/layers/column"
 	"hutong/tiles"
 )
@@ -84,6 +85,7 @@ func newCity(sources ...ingest.Source) *City {
 			Title: "Layer " + string(name), Licence: "CC0-1.0", Tiles: tiles.Defaults(),
 		})
 	}
+	city.Layers[0].Cells = &derive.Spec{Min: 4, Max: 11, Counts: []derive.CountField{{Field: "status", Values: []string{"open"}}}}
 	return city
 }
 

@@ -54,6 +54,9 @@ type liveLayer struct {
 	aging expiry.Options
 	view  *view.Layer // what everybody sees of it unless it is hidden
 	views []*liveView // the others, fed in the commits of the layer
+	cells *cellCounts // nil when it is not counted by cell
+	// followers are the layers that change where and when this one does.
+	followers []layers.Name
 }
 
 // ages reports whether features age.
@@ -67,7 +70,7 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 	}
 	s.resyncs = m.Counter("hutong_view_resyncs_total",
 		"Times that a view with a delay took the whole state of its layer: at a start, or since too many changes waited.", "layer", "reason")
-	n := &newStore{Store: s, lags: api.NewLagMetrics(m)}
+	n := &newStore{Store: s, city: city, lags: api.NewLagMetrics(m)}
 	var errs []error
 	for i := range city.Layers {
 		errs = append(errs, n.layer(&city.Layers[i]))
@@ -81,6 +84,9 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 			errs = append(errs, fmt.Errorf("app: source %s feeds layer %s, which does not exist", source.Name(), source.Layer()))
 		}
 	}
+	if len(errs) == 0 {
+		errs = append(errs, n.derived(city.Derived)...)
+	}
 	public, err := api.NewLayers(n.list)
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
@@ -93,6 +99,7 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 // newStore is a store that is being made.
 type newStore struct {
 	*Store
+	city  *City
 	lags  *api.LagMetrics
 	list  []*api.Layer  // what is served
 	names []layers.Name // of list
@@ -100,20 +107,31 @@ type newStore struct {
 
 // layer adds a layer.
 func (n *newStore) layer(spec *Layer) error {
-	live, err := layers.New(spec.Schema, layers.Options{})
+	counted, err := newCells(n.city, spec)
 	if err != nil {
 		return err
 	}
+	live, err := layers.New(spec.Schema, layers.Options{Derivers: counted.derivers()})
+	if err != nil {
+		return err
+	}
+	if counted != nil {
+		counted.live = live
+	}
 	l := &liveLayer{
-		Layer: live, fresh: api.NewFreshness(live.Name(), n.lags), view: view.Public(live),
+		Layer: live, cells: counted, fresh: api.NewFreshness(live.Name(), n.lags), view: view.Public(live),
 		aging: expiry.Options{Stale: spec.TTL.Stale, Expired: spec.TTL.Expired, Class: spec.TTL.Field, Now: n.clock},
 	}
 	if n.layers[live.Name()] != nil {
 		return fmt.Errorf("app: layer %s stands twice", live.Name())
 	}
-	if err := n.serve(!spec.Hidden, spec.Drawing, spec.Tiles, &api.Layer{
+	served := &api.Layer{
 		View: l.view, Title: spec.Title, Description: spec.Description, Licence: spec.Licence, Attribution: spec.Attribution, Fresh: l.fresh,
-	}); err != nil {
+	}
+	if err := n.serve(!spec.Hidden, spec.Drawing, spec.Tiles, served); err != nil {
+		return err
+	}
+	if err := counted.overviewOf(served, spec); err != nil {
 		return err
 	}
 	n.layers[live.Name()] = l
@@ -150,6 +168,14 @@ func (s *Store) Versions() *cache.Versions { return s.versions }
 // Public returns the layers as everybody may see them.
 func (s *Store) Public() *api.Layers { return s.public }
 
+// sized is what metrics tell of a state.
+type sized interface {
+	Seq() layers.Seq
+	Count() int
+	Located() int
+	Bytes() int
+}
+
 // observe registers what the store tells of itself.
 func (s *Store) observe(m *telemetry.Metrics) {
 	s.records = m.Counter("hutong_ingest_accepted_total", "Records that were accepted.", "source")
@@ -157,7 +183,7 @@ func (s *Store) observe(m *telemetry.Metrics) {
 	s.outcomes = m.Counter("hutong_ingest_outcomes_total",
 		"Accepted changes by what became of them: applied, duplicate, late or too_late.", "source", "outcome")
 	s.restarts = m.Counter("hutong_ingest_restarts_total", "Times that a live source was run again because it had failed.", "source")
-	each := func(name, help string, stored bool, of func(r layers.Reader) float64) {
+	each := func(name, help string, stored bool, of func(r sized) float64) {
 		m.Sample(name, help, []string{"layer"}, func(emit func(float64, ...string)) {
 			for _, l := range s.order {
 				emit(of(l.Snapshot()), string(l.Name()))
@@ -167,14 +193,19 @@ func (s *Store) observe(m *telemetry.Metrics) {
 					emit(of(v.newest()), string(v.view.Name()))
 				}
 			}
+			for _, l := range s.public.All() {
+				if l.Of != "" {
+					emit(of(l.View.Now()), string(l.Name()))
+				}
+			}
 		})
 	}
-	each("hutong_layer_features", "Features on a layer or view.", false, func(r layers.Reader) float64 { return float64(r.Count()) })
+	each("hutong_layer_features", "Features on a layer or view.", false, func(r sized) float64 { return float64(r.Count()) })
 	each("hutong_layer_located_features", "Features on a layer or view that have a place.", false,
-		func(r layers.Reader) float64 { return float64(r.Located()) })
-	each("hutong_layer_seq", "Number of the newest state of a layer or view.", false, func(r layers.Reader) float64 { return float64(r.Seq()) })
+		func(r sized) float64 { return float64(r.Located()) })
+	each("hutong_layer_seq", "Number of the newest state of a layer or view.", false, func(r sized) float64 { return float64(r.Seq()) })
 	each("hutong_layer_store_bytes", "Heap that the store of a layer takes, or of a view that has one.", true,
-		func(r layers.Reader) float64 { return float64(r.Bytes()) })
+		func(r sized) float64 { return float64(r.Bytes()) })
 	tombstones := func(name, help string, of func(l *liveLayer) int) {
 		m.Sample(name, help, []string{"layer"}, func(emit func(float64, ...string)) {
 			for _, l := range s.order {
@@ -266,7 +297,7 @@ func (s *Store) loadLayer(ctx context.Context, l *liveLayer, sources []ingest.So
 		return fmt.Errorf("app: layer %s: %w", l.Name(), err)
 	}
 	finished = true
-	s.shown(l.fresh, &delta, api.Passage{})
+	s.shown(l.fresh, &delta, api.Passage{}, l.followers...)
 	return s.fillViews(l)
 }
 

@@ -223,7 +223,7 @@ func (s *Store) showAll(l *liveLayer, before *layers.Snapshot, changes []layers.
 	}
 	after := l.Snapshot()
 	public := l.view.Delta(d, ids, before, after)
-	s.show1(l.fresh, &public, p, live)
+	s.show1(l.fresh, &public, p, live, l.followers...)
 	for _, v := range l.views {
 		delta, observed, err := v.follow(d, ids, changes, before, after, s.now())
 		if err != nil {
@@ -242,12 +242,12 @@ func (s *Store) showAll(l *liveLayer, before *layers.Snapshot, changes []layers.
 	return nil
 }
 
-// show1 tells what changed on one layer or view.
-func (s *Store) show1(fresh *api.Freshness, d *layers.Delta, p api.Passage, live bool) {
+// show1 tells what changed on one layer or view, and on those that follow it.
+func (s *Store) show1(fresh *api.Freshness, d *layers.Delta, p api.Passage, live bool, followers ...layers.Name) {
 	if live {
-		s.shown(fresh, d, p)
+		s.shown(fresh, d, p, followers...)
 	} else {
-		s.versions.Advance(*d)
+		s.advance(d, followers...)
 	}
 }
 

@@ -214,6 +214,24 @@ func (w *watcher) rereadConfig() {
 	w.log.Warn("restart needed: the config has changed", slog.String("file", w.watch.Config), slog.Any("changed", changed))
 }
 
+// addNamed adds what differs in a section of things with names, which it returns in their order.
+func addNamed[T any](add func(path string, x, y any), section string, a, b []T, name func(*T) string) (namesA, namesB []string) {
+	named := func(list []T) (map[string]*T, []string) {
+		byName, names := make(map[string]*T, len(list)), make([]string, len(list))
+		for i := range list {
+			names[i] = name(&list[i])
+			byName[names[i]] = &list[i]
+		}
+		return byName, names
+	}
+	inA, namesA := named(a)
+	inB, namesB := named(b)
+	for _, n := range slices.Concat(namesA, namesB) {
+		add(config.At(section, n), inA[n], inB[n])
+	}
+	return namesA, namesB
+}
+
 // differences returns the places of two configs that differ, each by its outermost key below layers and
 // sources.
 func differences(a, b *config.Config) []string {
@@ -238,64 +256,29 @@ func differences(a, b *config.Config) []string {
 	add("archives", a.Archives, b.Archives)
 	add("center", a.Center, b.Center)
 	add("zoom", a.Zoom, b.Zoom)
-	layersA, namesA := map[string]config.Layer{}, []string{}
-	layersB, namesB := map[string]config.Layer{}, []string{}
-	for _, l := range a.Layers {
-		layersA[string(l.Schema.Name)], namesA = l, append(namesA, string(l.Schema.Name))
-	}
-	for _, l := range b.Layers {
-		layersB[string(l.Schema.Name)], namesB = l, append(namesB, string(l.Schema.Name))
-	}
-	for _, name := range append(slices.Clone(namesA), namesB...) {
-		add(config.At("layers", name), layersA[name], layersB[name])
-	}
-	viewsA, viewNamesA := map[string]config.View{}, []string{}
-	viewsB, viewNamesB := map[string]config.View{}, []string{}
-	for _, v := range a.Views {
-		viewsA[string(v.Policy.Name)], viewNamesA = v, append(viewNamesA, string(v.Policy.Name))
-	}
-	for _, v := range b.Views {
-		viewsB[string(v.Policy.Name)], viewNamesB = v, append(viewNamesB, string(v.Policy.Name))
-	}
-	for _, name := range append(slices.Clone(viewNamesA), viewNamesB...) {
-		add(config.At("views", name), viewsA[name], viewsB[name])
-	}
-	sourcesA, orderA := map[string]config.Source{}, []string{}
-	sourcesB, orderB := map[string]config.Source{}, []string{}
-	for _, s := range a.Sources {
-		sourcesA[s.Name], orderA = bare(s), append(orderA, s.Name)
-	}
-	for _, s := range b.Sources {
-		sourcesB[s.Name], orderB = bare(s), append(orderB, s.Name)
-	}
-	for _, name := range append(slices.Clone(orderA), orderB...) {
-		add(config.At("sources", name), sourcesA[name], sourcesB[name])
-	}
-	keysA, namesOfA := map[string]config.Key{}, []string{}
-	keysB, namesOfB := map[string]config.Key{}, []string{}
-	for _, k := range a.Keys {
-		keysA[k.Name], namesOfA = k, append(namesOfA, k.Name)
-	}
-	for _, k := range b.Keys {
-		keysB[k.Name], namesOfB = k, append(namesOfB, k.Name)
-	}
-	for _, name := range append(namesOfA, namesOfB...) {
-		add(config.At("keys", name), keysA[name], keysB[name])
-	}
+	layersA, layersB := addNamed(add, "layers", a.Layers, b.Layers, func(l *config.Layer) string { return string(l.Schema.Name) })
+	derivedA, derivedB := addNamed(add, "derived", a.Derived, b.Derived, func(d *config.Derived) string { return string(d.Name) })
+	viewsA, viewsB := addNamed(add, "views", a.Views, b.Views, func(v *config.View) string { return string(v.Policy.Name) })
+	sourcesA, sourcesB := addNamed(add, "sources", bare(a.Sources), bare(b.Sources), func(s *config.Source) string { return s.Name })
+	addNamed(add, "keys", a.Keys, b.Keys, func(k *config.Key) string { return k.Name })
 	if len(changed) == 0 {
-		add("the order of layers", namesA, namesB)
-		add("the order of views", viewNamesA, viewNamesB)
-		add("the order of sources", orderA, orderB)
+		add("the order of layers", layersA, layersB)
+		add("the order of derived layers", derivedA, derivedB)
+		add("the order of views", viewsA, viewsB)
+		add("the order of sources", sourcesA, sourcesB)
 	}
 	return changed
 }
 
-// bare returns a source without its layer's schema, whose changes are the layer's.
-func bare(s config.Source) config.Source {
-	if s.Mapping != nil {
-		m := *s.Mapping
-		m.Schema = nil
-		s.Mapping = &m
+// bare returns sources without their layers' schemas, whose changes are the layers'.
+func bare(list []config.Source) []config.Source {
+	list = slices.Clone(list)
+	for i := range list {
+		if list[i].Mapping != nil {
+			m := *list[i].Mapping
+			m.Schema = nil
+			list[i].Mapping = &m
+		}
 	}
-	return s
+	return list
 }

@@ -19,6 +19,7 @@ var ranks = map[string]int{
 	"layers/rindex":      0,
 	"layers/shape":       0,
 	"layers/clip":        0,
+	"layers/spatialstat": 0,
 	"layers/hexgrid":     0,
 	"tiles/mvt":          0,
 	"internal/telemetry": 0,
@@ -44,6 +45,7 @@ var ranks = map[string]int{
 	"journal/record":   2,
 
 	"journal":            3,
+	"layers/derive":      3,
 	"layers/view":        3,
 	"ingest/expiry":      3,
 	"ingest/files":       3,
@@ -72,6 +74,7 @@ var ranks = map[string]int{
 	"api/admin":   7,
 	"api/push":    7,
 	"api/live":    7,
+	"api/cells":   7,
 
 	"internal/config": 8,
 	"internal/guess":  8,
@@ -121,6 +124,7 @@ var libraries = []library{
 	{path: "github.com/nats-io/nats-server/v2", in: []string{"journal", "ingest/nats"}},
 	{path: "github.com/nats-io/nats.go", in: []string{"journal", "ingest/nats"}, tests: true},
 	{path: "github.com/minio/highwayhash", in: []string{"journal"}},
+	{path: "github.com/apache/arrow-go/v18", in: []string{"api/cells"}},
 	{path: "github.com/goccy/go-yaml", in: []string{"internal/config"}},
 	{path: "github.com/spf13/cobra", in: []string{"cmd/hutong"}},
 	{path: "github.com/schollz/progressbar/v3", in: []string{"cmd/hutong"}},

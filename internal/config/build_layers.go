@@ -57,6 +57,8 @@ func (b *builder) layer(name layers.Name, n *node) Layer {
 	}
 	l.Tiles = b.tiles(n)
 	l.Drawing = b.drawing(schema, n)
+	l.Cells = b.cells(schema, n)
+	l.Overview = b.overview(&l, n)
 	b.public(&l, n)
 	return l
 }

@@ -23,13 +23,16 @@ const maxDelay = 31 * 24 * time.Hour
 func (b *builder) public(l *Layer, n *node) {
 	l.People = n.get("people").boolean()
 	public := n.get("public")
-	l.Hidden = public != nil && public.kind == scalar && !public.boolean()
+	l.Hidden = isHidden(public)
 	l.Reason = public.get("reason").str()
 	if people := n.get("people"); l.People && !l.Hidden && l.Reason == "" && (public != nil || !n.has("public")) {
 		b.f.at(people.keyLine, people.keyColumn, people.path, "everybody would see each of these people where it is, as it happens: say public: false and "+
 			"let views show them, with place: {snap: 9} or delay: 1h, or to an audience, or write why everybody may: public: {reason: …}")
 	}
 }
+
+// isHidden reports whether what a layer says of public hides it from everybody.
+func isHidden(public *node) bool { return public != nil && public.kind == scalar && !public.boolean() }
 
 // views reads the views, after the layers and the sources, and where their secret is. tree is the whole file.
 func (b *builder) views(tree *node) {
@@ -48,7 +51,7 @@ func (b *builder) views(tree *node) {
 		if e.key.bad || e.value.bad || e.value.kind != mapping {
 			continue
 		}
-		if named.has(e.key.text) {
+		if named.has(e.key.text) || tree.get("derived").has(e.key.text) {
 			b.f.on(e.key, "is also the name of a layer: both are served under their names, so each needs one of its own")
 		}
 		l := b.viewed(e.value, named)

@@ -128,6 +128,8 @@ func TestViewsRefused(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, rest, want string }{
 		{"a layer's name", "views: {reports: {layer: reports, audience: public, title: T}}\n", `15:9: views.reports: is also the name of a layer`},
+		{"a derived layer's name", "derived: {v: {of: reports, as: hexes, title: T}}\nviews: {v: {layer: reports, audience: public, title: T}}\n", `16:9: views.v: is also the name of a layer`},
+		{"derived of what is hidden", "    public: false\n    h3: {}\nderived: {v: {of: reports, as: hexes, title: T}}\n", `17:19: derived.v.of: the layer "reports" is public: false`},
 		{"no such layer", "views: {v: {layer: report, audience: public, title: T}}\n", `15:20: views.v.layer: there is no layer "report"; did you mean "reports"?; there are "reports"`},
 		{"no such field", "views: {v: {layer: reports, audience: public, title: T, fields: [fone]}}\n", `15:66: views.v.fields[0]: the layer has no field "fone"; did you mean "phone"?; its fields are "kind", "phone", "at"`},
 		{"a field twice", "views: {v: {layer: reports, audience: public, title: T, fields: [at, at]}}\n", `15:70: views.v.fields[1]: "at" stands twice`},

@@ -71,6 +71,8 @@ type Config struct {
 	// SecretFile is the path of the file with the secret by which views hide places and ids; "" when the file does not
 	// say.
 	SecretFile string
+	// Derived are the layers that are computed from others, in the order of the file.
+	Derived []Derived
 	// Archives are in the order of the file.
 	Archives []Archive
 	// Sources are in the order of the file.
@@ -117,6 +119,10 @@ type Layer struct {
 	Drawing styles.Drawing
 	// Tiles says how the layer is cut into tiles: valid for Schema, zooms at most 20.
 	Tiles tiles.Options
+	// Cells says what is counted by H3 cell; nil is nothing.
+	Cells *Cells
+	// Overview says what tiles of low zooms show; nil is the features. It needs Cells.
+	Overview *Overview
 	// People says that its features are people, or tell where one is.
 	People bool
 	// Hidden says that there is no public view of it but those of Views.

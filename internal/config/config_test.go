@@ -53,6 +53,8 @@ layers:
     budget: 100000
     tiny: drop
     vertices: 12
+    h3: {resolutions: [5, 9], count_by: {kind: [air, noise]}, numbers: [value, count]}
+    overview: {below: 8, as: clusters}
     fields:
       kind: {type: string, keep: true, max_length: 20, distinct: 7}
       read: {type: time, from_zoom: 5, priority: 2}
@@ -60,6 +62,8 @@ layers:
       owner: {type: string, private: true}
       count: {type: int}
       online: {type: bool}
+derived:
+  sensors_hexes: {of: sensors, as: hexes, title: Hexes, title_zh: 六边形, description: Where sensors are.}
 sources:
   one:
     layer: sensors
@@ -134,8 +138,13 @@ func TestParse(t *testing.T) {
 		Layers: []Layer{{
 			Schema: schema, Title: "Sensors", Description: "What is measured where.",
 			Attribution: "Data: somebody", Licence: "CC0-1.0",
-			TTL:   TTL{Stale: 15 * time.Minute, Expired: 48 * time.Hour, Field: "state"},
-			Tiles: tiles.Options{MinZoom: 3, MaxZoom: 16, Extent: 512, Buffer: 8, Budget: 100_000, Distinct: map[string]int{"kind": 7}, Tiny: tiles.TinyDrop, Vertices: 12},
+			TTL:      TTL{Stale: 15 * time.Minute, Expired: 48 * time.Hour, Field: "state"},
+			Tiles:    tiles.Options{MinZoom: 3, MaxZoom: 16, Extent: 512, Buffer: 8, Budget: 100_000, Distinct: map[string]int{"kind": 7}, Tiny: tiles.TinyDrop, Vertices: 12},
+			Cells:    &Cells{Coarsest: 5, Finest: 9, Counts: []Count{{"kind", []string{"air", "noise"}}}, Numbers: []string{"value", "count"}},
+			Overview: &Overview{Below: 8, Clusters: true},
+		}},
+		Derived: []Derived{{
+			Name: "sensors_hexes", Of: "sensors", As: Hexes, Title: "Hexes", TitleZH: "六边形", Description: "Where sensors are.",
 		}},
 		Sources: []Source{
 			{

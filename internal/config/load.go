@@ -120,6 +120,7 @@ func (b *builder) build(tree *node) {
 		c.Zoom = &z
 	}
 	b.layers(tree.get("layers"))
+	b.derived(tree.get("derived"), tree.get("layers"))
 	b.archives(tree.get("archives"))
 	b.sources(tree.get("sources"), tree.get("layers"))
 	b.views(tree) // what sources say adds fields to layers

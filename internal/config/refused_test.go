@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strings"
@@ -97,6 +98,18 @@ func TestRefused(t *testing.T) {
 		{"an age below a second", aged("time: at", "{expired: 10ms}"), `8:20: layers.b.ttl.expired: 10ms is not from 1s to 36600d`},
 		{"a field of the class that is there", aged("time: at", "{stale: 1h, field: at}"), `8:29: layers.b.ttl.field: "at" is already a field of the layer: name another with ttl: {field: …}`},
 		{"a field without a class", aged("time: at", "{expired: 1h, field: x}"), `8:31: layers.b.ttl.field: only a layer with stale: has this field`},
+		{"resolutions the wrong way", counted("{resolutions: [9, 5]}", ""), `7:23: layers.b.h3.resolutions: the coarsest resolution 9 is finer than the finest 5`},
+		{"a count of no field", counted("{count_by: {knid: [a]}}", ""), `7:21: layers.b.h3.count_by.knid: the layer has no field "knid"; did you mean "kind"?; its public fields of type string are "kind"`},
+		{"a count of a private field", counted("{count_by: {phone: [a]}}", ""), `7:21: layers.b.h3.count_by.phone: the field "phone" is private, so nothing that is shown may depend on it; public fields of type string are "kind"`},
+		{"a value twice", counted("{count_by: {kind: [a, a]}}", ""), `7:31: layers.b.h3.count_by.kind[1]: "a" stands twice`},
+		{"a sum of a text", counted("{numbers: [kind]}", ""), `7:20: layers.b.h3.numbers[0]: the field "kind" is of type string, not int or float; public fields of that type are none`},
+		{"an overview above the tiles", counted("{}", "overview: 4"), `8:15: layers.b.overview: the layer has tiles from zoom 4 to 10, of which the first at least is of cells and the last of features`},
+		{"an overview of all tiles", counted("{}", "overview: {below: 11}"), `8:23: layers.b.overview.below: the layer has tiles from zoom 4 to 10, of which the first at least is of cells and the last of features`},
+		{"an overview of nothing", least[:len(least)-3] + ", overview: 5}}\n", `2:58: layers.a.overview: an overview is made of what is counted by cell: the layer needs h3:, such as h3: {}`},
+		{"derived of no layer", counted("{}", "") + "derived: {c: {of: d, as: hexes, title: C}}", `10:19: derived.c.of: there is no layer "d"; the layers are "b"`},
+		{"derived of what is not counted", least + "derived: {c: {of: a, as: hexes, title: C}}", `3:19: derived.c.of: the layer "a" is not counted by cell: it needs h3:, such as h3: {}`},
+		{"derived with a name that is taken", counted("{}", "") + "derived: {b: {of: b, as: hexes, title: C}}", `10:11: derived.b: "b" is the name of a layer: a derived layer needs one of its own`},
+		{"derived as what there is not", counted("{}", "") + "derived: {c: {of: b, as: hexagons, title: C}}", `10:26: derived.c.as: "hexagons" is not one of "hexes", "clusters"`},
 		{"file as public URL", least + "public_url: file:///a", `3:13: public_url: "file:///a" is not an absolute http or https URL without query and user, such as https://map.example`},
 		{"password in public URL", least + "public_url: https://u:p@a", `3:13: public_url: "https://u:p@a" is not an absolute http or https URL without query and user, such as https://map.example`},
 		{"no columns of a place", table("{}"), `3:52: sources.s.csv: needs the columns that say where a row is: lon and lat, point, or wkt`},
@@ -125,6 +138,12 @@ func TestRefused(t *testing.T) {
 func aged(time, ttl string) string {
 	return "city: A\nlayers:\n  b:\n    title: B\n    licence: CC0-1.0\n    fields: {at: {type: time}}\n    " +
 		time + "\n    ttl: " + ttl + "\n"
+}
+
+// counted returns a config with a layer that is counted by cell.
+func counted(h3, more string) string {
+	return "city: A\nlayers:\n  b:\n    title: B\n    licence: CC0-1.0\n    fields: {kind: {type: string}, phone: {type: string, private: true}}\n    h3: " +
+		h3 + "\n    " + cmp.Or(more, "tiny: merge") + "\n    zooms: [4, 10]\n"
 }
 
 // table returns a config with a source of a table.

@@ -21,6 +21,10 @@ type Contents struct {
 	Everywhere bool
 	// Named says that texts alone draw points, as names do places.
 	Named bool
+	// Cells is what tiles hold instead at the zooms below Below; nil is none. A style layer may draw either,
+	// and neither at a zoom of the other. Whether there is a field of cells may be asked at all zooms.
+	Cells *Contents
+	Below float64
 }
 
 // StyleProblems holds a MapLibre style against what its tiles hold and returns where it draws anything
@@ -91,6 +95,15 @@ type styleLayer struct {
 // zooms are those from from on that are below to.
 type zooms struct{ from, to float64 }
 
+// cellsKey stands behind the key of contents for their cells.
+const cellsKey = " cells"
+
+// knows reports whether there is a field of a name.
+func (c *Contents) knows(name string) bool {
+	_, ok := c.Fields[name]
+	return ok
+}
+
 // topZoom is beyond all zooms of a map.
 const topZoom = 25
 
@@ -122,6 +135,15 @@ func (c *styleCheck) layer(l *styleLayer, key string) {
 	if l.MaxZoom != nil {
 		at.to = *l.MaxZoom
 	}
+	if holds.Cells != nil {
+		switch {
+		case at.to <= holds.Below:
+			key, holds = key+cellsKey, *holds.Cells
+		case at.from < holds.Below:
+			c.fail(l, "draws zooms %v to %v, of cells below %v and of features from there on", at.from, at.to, holds.Below)
+			return
+		}
+	}
 	c.walk(l, &holds, at, l.Filter)
 	for _, group := range []map[string]any{l.Layout, l.Paint} {
 		for _, e := range group {
@@ -150,21 +172,31 @@ func (c *styleCheck) layer(l *styleLayer, key string) {
 // everythingDrawn finds kinds that nothing draws, or where all zooms count, that are not drawn at one.
 func (c *styleCheck) everythingDrawn() {
 	for key, holds := range c.contents {
-		for _, kind := range holds.Kinds {
-			list := c.drawn[key+" "+kind]
-			slices.SortFunc(list, func(a, b zooms) int { return cmp.Compare(a.from, b.from) })
-			reached := 0.0
-			for _, z := range list {
-				if z.from <= reached {
-					reached = math.Max(reached, z.to)
-				}
-			}
-			if len(list) == 0 || holds.Everywhere && reached < topZoom {
-				c.problems = append(c.problems, fmt.Sprintf("%s: nothing draws %s from zoom %v on", key, kind, reached))
-			}
+		at := zooms{0, topZoom}
+		if holds.Cells != nil {
+			at.from = holds.Below
+			c.allDrawn(key+cellsKey, holds.Cells, zooms{0, holds.Below})
 		}
+		c.allDrawn(key, &holds, at)
 	}
 	slices.Sort(c.problems)
+}
+
+// allDrawn finds kinds of what tiles of some zooms hold that nothing draws.
+func (c *styleCheck) allDrawn(key string, holds *Contents, at zooms) {
+	for _, kind := range holds.Kinds {
+		list := c.drawn[key+" "+kind]
+		slices.SortFunc(list, func(a, b zooms) int { return cmp.Compare(a.from, b.from) })
+		reached := at.from
+		for _, z := range list {
+			if z.from <= reached {
+				reached = math.Max(reached, z.to)
+			}
+		}
+		if len(list) == 0 || holds.Everywhere && reached < at.to {
+			c.problems = append(c.problems, fmt.Sprintf("%s: nothing draws %s from zoom %v on", key, kind, reached))
+		}
+	}
 }
 
 // walk checks the fields and texts of an expression that is read at some zooms.
@@ -174,7 +206,13 @@ func (c *styleCheck) walk(l *styleLayer, holds *Contents, at zooms, e any) {
 		return
 	}
 	switch list[0] {
-	case "get", "has":
+	case "has":
+		if name, _ := list[1].(string); holds.Cells != nil && holds.Cells.knows(name) {
+			return
+		}
+		c.field(l, holds, at, list[1])
+		return
+	case "get":
 		c.field(l, holds, at, list[1])
 		return
 	case "literal":

@@ -66,6 +66,41 @@ func TestStyleProblems(t *testing.T) {
 	}
 }
 
+// TestStyleProblemsOfCells: cells are drawn below their zoom, features from it on, and neither elsewhere.
+func TestStyleProblemsOfCells(t *testing.T) {
+	t.Parallel()
+	contents := map[string]Contents{"a/a": {
+		Fields: map[string]float64{"kind": 0}, Kinds: []string{"Point"}, Everywhere: true, Below: 10,
+		Cells: &Contents{Fields: map[string]float64{"h3": 0, "count": 0}, Kinds: []string{"Polygon"}, Everywhere: true},
+	}}
+	const (
+		cells    = `{"id":"c","type":"fill","source":"a","source-layer":"a","maxzoom":10,"paint":{"x":["get","count"]}}`
+		features = `{"id":"f","type":"circle","source":"a","source-layer":"a","minzoom":10,"filter":["!",["has","h3"]],"paint":{"x":["get","kind"]}}`
+	)
+	tests := []struct{ name, layers, want string }{
+		{"good", cells + "," + features, ""},
+		{"no cells", features, "a/a cells: nothing draws Polygon from zoom 0 on"},
+		{"no features", cells, "a/a: nothing draws Point from zoom 10 on"},
+		{"too far", strings.Replace(cells, "10", "11", 1) + "," + features, "c: draws zooms 0 to 11, of cells below 10 and of features from there on"},
+		{"too short", strings.Replace(cells, "10", "9", 1) + "," + features, "a/a cells: nothing draws Polygon from zoom 9 on"},
+		{"late", cells + "," + strings.Replace(features, "10", "11", 1), "a/a: nothing draws Point from zoom 10 on"},
+		{"a feature's field of a cell", strings.Replace(cells, `"get","count"`, `"get","kind"`, 1) + "," + features, `c: there is no field "kind"`},
+		{"a cell's field of a feature", cells + "," + strings.Replace(features, `"get","kind"`, `"get","count"`, 1), `f: there is no field "count"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := StyleProblems([]byte(`{"sources":{"a":{"tiles":["http://h/tiles/a/{z}/{x}/{y}.mvt"]}},"layers":[`+tt.layers+`]}`), contents)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if all := strings.Join(got, "\n"); (tt.want == "") != (all == "") || !strings.Contains(all, tt.want) {
+				t.Errorf("got %q, want %q", all, tt.want)
+			}
+		})
+	}
+}
+
 // TestStyleProblemsOfPlaces: names draw places.
 func TestStyleProblemsOfPlaces(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,8 @@ import (
 const prefix = "shape-"
 
 // shapes are the second cue beside colour: simple, as different as can be and, but for the star, about
-// as large in area, so that none looks more important. They are drawn into a square of [Size].
+// as large in area, so that none looks more important. Those that point up or down are more the more
+// strokes they have. They are drawn into a square of [Size].
 var shapes = map[string]func(o *sdf.Outline){
 	"circle":        func(o *sdf.Outline) { circle(o, 6) },
 	"square":        func(o *sdf.Outline) { corners(o, 4, middle, 7.5, 45) },
@@ -26,6 +27,12 @@ var shapes = map[string]func(o *sdf.Outline){
 		circle(o, 6.75)
 		circle(o, 3.5)
 	},
+	"up-1":   func(o *sdf.Outline) { strokes(o, 1, 1) },
+	"up-2":   func(o *sdf.Outline) { strokes(o, 2, 1) },
+	"up-3":   func(o *sdf.Outline) { strokes(o, 3, 1) },
+	"down-1": func(o *sdf.Outline) { strokes(o, 1, -1) },
+	"down-2": func(o *sdf.Outline) { strokes(o, 2, -1) },
+	"down-3": func(o *sdf.Outline) { strokes(o, 3, -1) },
 }
 
 // middle is the middle of the square in both directions.
@@ -75,6 +82,23 @@ func cross(o *sdf.Outline) {
 	const arm, half = 7, 2.5
 	bar(o, arm, half)
 	bar(o, half, arm)
+}
+
+// strokes draws n bent strokes over each other that point up, or with side −1 down.
+func strokes(o *sdf.Outline, n int, side float64) {
+	const half, rise, thick, apart = 5.8, 3.2, 2.3, 4.6
+	top := -(rise + thick + apart*float64(n-1)) / 2
+	for i := range n {
+		y := top + apart*float64(i)
+		at := func(x, y float64) sdf.Point { return sdf.Point{X: middle + x, Y: middle + side*y} }
+		o.MoveTo(at(-half, y+rise))
+		o.LineTo(at(0, y))
+		o.LineTo(at(half, y+rise))
+		o.LineTo(at(half, y+rise+thick))
+		o.LineTo(at(0, y+thick))
+		o.LineTo(at(-half, y+rise+thick))
+		o.Close()
+	}
 }
 
 // bar draws a rectangle in the middle, from its middle w to each side and h up and down.

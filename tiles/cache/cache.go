@@ -83,6 +83,16 @@ type Layer struct {
 	View *view.Layer
 	// Tiles builds its tiles; made for the schema of View.
 	Tiles *tiles.Builder
+	// Overview is what its lower zooms are built from; nil when that is View, too.
+	Overview *tiles.Overview
+}
+
+// at returns what the layer's tiles of a zoom are built from, and what builds them.
+func (l *Layer) at(zoom uint8) (*view.Layer, *tiles.Builder) {
+	if l.Overview.Covers(zoom) {
+		return l.Overview.Views[zoom], l.Overview.Builder
+	}
+	return l.View, l.Tiles
 }
 
 // Key names a tile in the cache.
@@ -117,8 +127,8 @@ type source struct {
 	name   layers.Name
 	opts   tiles.Options
 	meters *meters
-	// build is Tiles.Build, unless a test wants to say how long it takes.
-	build func(dst []byte, v *view.View, t grid.Tile) ([]byte, tiles.Stats, error)
+	// build is what a builder does, unless a test wants to say how long it takes.
+	build func(b *tiles.Builder, dst []byte, v *view.View, t grid.Tile) ([]byte, tiles.Stats, error)
 }
 
 // New returns an empty cache of the tiles of ls. versions must be told of every change of them.
@@ -142,7 +152,7 @@ func New(ls []Layer, versions *Versions, m *telemetry.Metrics, o Options) (*Cach
 	meters := newMeters(m)
 	for _, l := range ls {
 		name := l.View.Name()
-		s := &source{l, name, l.Tiles.Options(), meters.layer(string(name)), l.Tiles.Build}
+		s := &source{l, name, l.Tiles.Options(), meters.layer(string(name)), (*tiles.Builder).Build}
 		c.layers[name] = s
 		c.singles[string(name)] = &Set{name: string(name), sources: []*source{s}}
 	}
@@ -207,6 +217,10 @@ func (c *Cache) needs(set *Set, t grid.Tile) []layers.Seq {
 }
 
 func (c *Cache) last(s *source, t grid.Tile) layers.Seq {
-	w := t.Window(s.opts.Extent, s.opts.Buffer)
+	buffer := s.opts.Buffer
+	if s.Overview.Covers(t.Z) {
+		buffer += s.Overview.Units(s.opts.Extent)
+	}
+	w := t.Window(s.opts.Extent, buffer)
 	return c.versions.Last(s.name, t, &w)
 }

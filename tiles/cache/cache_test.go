@@ -254,7 +254,7 @@ func TestEmptyTilesAreCached(t *testing.T) {
 func TestDropped(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, Options{})
-	f.layers["a"].build = func(dst []byte, _ *view.View, _ grid.Tile) ([]byte, tiles.Stats, error) {
+	f.layers["a"].build = func(_ *tiles.Builder, dst []byte, _ *view.View, _ grid.Tile) ([]byte, tiles.Stats, error) {
 		return append(dst, 0x1a, 0), tiles.Stats{Bytes: 2, Features: 1, DroppedFeatures: 3, DroppedFields: []string{"x", "y"}}, nil
 	}
 	b := f.get(t, "a", home, compress.Gzip)

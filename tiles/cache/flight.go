@@ -141,7 +141,8 @@ func (c *Cache) take(f *flight) []*view.View {
 	views := make([]*view.View, len(f.set.sources))
 	seqs := make([]layers.Seq, len(views))
 	for i, s := range f.set.sources {
-		views[i] = s.View.Now()
+		from, _ := s.at(f.key.Tile.Z)
+		views[i] = from.Now()
 		seqs[i] = views[i].Seq()
 	}
 	c.mu.Lock()
@@ -183,7 +184,8 @@ func (s *source) append(ctx context.Context, dst []byte, v *view.View, t grid.Ti
 		return dst, err
 	}
 	start := time.Now()
-	dst, stats, err := s.build(dst, v, t)
+	_, builder := s.at(t.Z)
+	dst, stats, err := s.build(builder, dst, v, t)
 	if err != nil {
 		return dst, fmt.Errorf("cache: %s %s: %w", s.name, t, err)
 	}

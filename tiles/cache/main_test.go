@@ -120,11 +120,10 @@ func (f *fixture) metric(t testing.TB, series string) string {
 // slow makes builds of a layer take a duration, after they looked at the layer, and counts them.
 func (f *fixture) slow(name layers.Name, took time.Duration) *atomic.Int64 {
 	s, n := f.layers[name], new(atomic.Int64)
-	build := s.Tiles.Build
-	s.build = func(dst []byte, v *view.View, t grid.Tile) ([]byte, tiles.Stats, error) {
+	s.build = func(b *tiles.Builder, dst []byte, v *view.View, t grid.Tile) ([]byte, tiles.Stats, error) {
 		n.Add(1)
 		time.Sleep(took)
-		return build(dst, v, t)
+		return b.Build(dst, v, t)
 	}
 	return n
 }

@@ -302,7 +302,7 @@ func TestPanicOfABuild(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, Options{})
 		build := f.layers["a"].build
-		f.layers["a"].build = func([]byte, *view.View, grid.Tile) ([]byte, tiles.Stats, error) { panic("broken") }
+		f.layers["a"].build = func(*tiles.Builder, []byte, *view.View, grid.Tile) ([]byte, tiles.Stats, error) { panic("broken") }
 		caught := make(chan any, 1)
 		go func() {
 			defer func() { caught <- recover() }()

@@ -1,6 +1,7 @@
+import { cellsAt, legendAt } from "./cells";
 import { byId } from "./dom";
 import type { Drawn, LegendEntry } from "./drawn";
-import { isOfNumbers, legendTitle } from "./legend";
+import { cellTitle, isOfNumbers, legendTitle } from "./legend";
 import type { Page } from "./page";
 import type { Caption } from "./picture";
 import type { Filters } from "./state";
@@ -11,20 +12,23 @@ import { timeZone } from "./zone";
 
 /** What a picture of the page's map says of it at now. */
 export function captionOf(page: Page, now: Date): Required<Caption> {
-  const { off, filters } = page.state.get();
-  const seen = page.drawn().filter((d) => !off.includes(d.name));
+  const { off, filters, camera } = page.state.get();
+  const zoom = page.map?.getZoom() ?? camera?.zoom ?? 0;
+  const seen = page.drawn().filter((d) => !off.includes(d.name)).map((d) => ({ ...d, ...legendAt(d, zoom) }));
   return {
     title: byId("title").textContent || "Hutong",
     when: new Intl.DateTimeFormat(dateTag(), { dateStyle: "long", timeStyle: "short", hourCycle: "h23", timeZone: timeZone() }).format(now),
-    legend: seen.filter((d) => d.role === "").map((d) => ({ title: titleOf(page, d), entries: shownOf(d, filters) })),
+    legend: seen.filter((d) => d.role === "").map((d) => ({ title: titleOf(page, d, zoom), entries: shownOf(d, filters) })),
     more: tools().more,
     sources: sourcesOf(page, seen.map((d) => d.name)),
   };
 }
 
 /** A layer's title; where its legend is of numbers, with what they are. */
-function titleOf(page: Page, drawn: Drawn): string {
-  return isOfNumbers(drawn.legend) ? `${drawn.title}: ${legendTitle(drawn, page.layer(drawn.name))}` : drawn.title;
+function titleOf(page: Page, drawn: Drawn, zoom: number): string {
+  if (!isOfNumbers(drawn.legend)) return drawn.title;
+  const cells = cellsAt(drawn, zoom);
+  return `${drawn.title}: ${cells ? cellTitle(cells.kind) : legendTitle(drawn, page.layer(drawn.name))}`;
 }
 
 /** The entries of a legend that the filters let through. */

@@ -2,7 +2,8 @@ import type { Layer } from "./api";
 import { copyLink } from "./copy";
 import { describe, idOf } from "./describe";
 import { element } from "./dom";
-import type { Kind } from "./drawn";
+import { describeCell } from "./describe-cell";
+import type { CellKind, Kind } from "./drawn";
 import { kindOf, type Properties } from "./feature";
 import { getById, getByNumber, type Placed } from "./features";
 import type { Position } from "./geometry";
@@ -19,6 +20,8 @@ export interface Item {
   /** Its MVT id; absent when it lost a clash of ids or did not come from a tile. */
   number?: number;
   kind?: Kind;
+  /** What it is where it is a cell, and the zoom at which it is drawn so: all there is to know is in its tile. */
+  cell?: { kind: CellKind; zoom: number };
   /** Its fields: the tile's at first, all public ones when the server has answered. */
   properties: Properties;
   /** Where it is pointed at; null while that is not known. */
@@ -73,13 +76,22 @@ export class Card {
     this.node.dataset["layer"] = name;
     if (source) this.node.dataset["source"] = source;
     else delete this.node.dataset["source"];
-    this.node.replaceChildren(...(layer ? describe(this.#page, layer, this.item) : []), this.#foot(layer));
+    this.node.replaceChildren(...(layer ? (this.item.cell ? describeCell : describe)(this.#page, layer, this.item) : []), this.#foot(layer));
     if (held) this.node.querySelector<HTMLElement>(`[data-does="${held}"]`)?.focus();
   }
 
   /** Asks for the fields again when the feature's layer is among names. */
   refresh(names: readonly string[]): void {
     if (names.includes(this.item.layer) && this.item.source !== undefined) void this.#fetch();
+  }
+
+  /** Shows what tiles have of a cell now; of what they no longer have, what was shown stays. */
+  reread(find: (item: Item) => Properties | undefined): void {
+    const { item } = this;
+    const now = item.cell && find(item);
+    if (!now || JSON.stringify(now) === JSON.stringify(item.properties)) return;
+    item.properties = now;
+    this.write();
   }
 
   /** Stops asking. */
@@ -108,7 +120,7 @@ export class Card {
 
   #foot(layer: Layer | undefined): HTMLElement {
     const foot = element("footer");
-    const id = idOf(layer, this.item);
+    const id = this.item.cell ? undefined : idOf(layer, this.item);
     if (id !== undefined && this.item.source !== "gone") foot.append(this.#copyButton(id));
     if (this.#items.length > 1) foot.append(this.#pager());
     if (this.#more > 0) foot.append(element("p", { class: "note" }, popup().more(this.#more)));
@@ -141,7 +153,7 @@ export class Card {
 
 /** Puts what the server knows of item into it and returns it; null when it knows nothing more. */
 async function learn(item: Item, signal: AbortSignal): Promise<Placed | null> {
-  if (item.id === undefined && item.number === undefined) {
+  if (item.cell || (item.id === undefined && item.number === undefined)) {
     item.source = "tile";
     return null;
   }

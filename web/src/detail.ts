@@ -1,12 +1,14 @@
 import { AGE_MS, newest, oldest } from "./ages";
 import type { Field, Layer } from "./api";
+import { cellsAt, legendAt } from "./cells";
 import { element } from "./dom";
 import type { Drawn, LegendEntry } from "./drawn";
-import { entryText, isOfNumbers, legendTitle } from "./legend";
+import { cellTitle, entryText, isOfNumbers, legendTitle } from "./legend";
 import { mark } from "./marks";
 import { AGES, withAge, withFilter, type Age, type Wanted } from "./state";
 import { fieldTitle, valueTitle } from "./titles";
 import type { Viewer } from "./viewer";
+import { cells as cellWords } from "./words/cells";
 import { count, dayText, shell } from "./words/shell";
 
 /** One thing that can be shown or not: a value, or null for all that are not listed. */
@@ -33,6 +35,10 @@ export class LayerDetail {
   readonly #ages = new Map<Age | null, HTMLInputElement>();
   readonly #note = element("p", { class: "note" });
   readonly #reset: HTMLButtonElement;
+  /** The legend of the cells that are shown at the zoom of the moment. */
+  readonly #cells = element("fieldset", { class: "legend cells", hidden: "" });
+  readonly #cellsNote = element("p", { class: "note", hidden: "" });
+  #shown: readonly LegendEntry[] | undefined;
   readonly #offered: Offer;
   readonly empty: boolean;
 
@@ -41,11 +47,15 @@ export class LayerDetail {
     this.#viewer = viewer;
     this.#drawn = drawn;
     const layer = viewer.layer(drawn.name);
-    if (drawn.legend.length > 1) this.node.append(this.#legend(layer));
+    // Hot spots are chosen from, as values are; of counts there is a legend for each zoom.
+    const counted = drawn.cells !== undefined && drawn.cells.kind !== "hotspots";
+    if (counted) this.node.append(this.#cells);
+    if (drawn.legend.length > 1 && !(counted && drawn.cells?.below === undefined)) this.node.append(this.#legend(layer));
     const { statuses, ages } = (this.#offered = offer(viewer, drawn));
     const status = layer?.fields.find((f) => f.name === layer.draw?.status);
     if (status && statuses.length > 1) this.#addStatuses(status, statuses);
     if (ages.length > 0) this.#addAges(ages);
+    if (this.#choices.length > 0 || ages.length > 0) this.node.append(this.#cellsNote);
     this.empty = !this.node.hasChildNodes();
     this.#reset = element("button", { type: "button", class: "button reset" }, shell().reset);
     this.#reset.addEventListener("click", () => this.#clear());
@@ -62,7 +72,7 @@ export class LayerDetail {
 
   /** Shows what the state says. */
   sync(): void {
-    const { filters, ages } = this.#viewer.state.get();
+    const { filters, ages, camera } = this.#viewer.state.get();
     const wanted = filters.get(this.#drawn.name);
     for (const { field, list } of this.#choices) {
       const of = wanted?.get(field);
@@ -71,6 +81,7 @@ export class LayerDetail {
         node.dataset["off"] = String(!box.checked);
       }
     }
+    this.#syncCells(camera?.zoom ?? 0);
     const age = ages.get(this.#drawn.name) ?? null;
     for (const [key, box] of this.#ages) box.checked = key === age;
     this.#note.hidden = age === null;
@@ -96,10 +107,27 @@ export class LayerDetail {
     if (last) this.#note.textContent = shell().ageNote(dayText(last)) + (zoom > 0 ? ` ${shell().ageZoom(zoom)}` : "");
   }
 
+  /** Shows the legend of the cells at zoom, and while there are some that filters wait. */
+  #syncCells(zoom: number): void {
+    const cells = cellsAt(this.#drawn, zoom);
+    this.#cells.hidden = cells === undefined;
+    const below = cells?.below;
+    this.#cellsNote.hidden = below === undefined;
+    if (below !== undefined) this.#cellsNote.textContent = cellWords().filtersFrom(below);
+    if (!cells || cells.kind === "hotspots") return;
+    const { legend } = legendAt(this.#drawn, zoom);
+    if (legend === this.#shown) return;
+    this.#shown = legend;
+    this.#cells.replaceChildren(
+      element("legend", {}, cellTitle(cells.kind)), ...legend.map((entry) => element("div", { class: "entry" }, ...this.#look(entry))),
+    );
+  }
+
   #legend(layer: Layer | undefined): HTMLElement {
     const { legend, field, role } = this.#drawn;
     const described = layer?.fields.find((f) => f.name === field);
-    const set = element("fieldset", { class: "legend" }, element("legend", {}, legendTitle(this.#drawn, layer)));
+    const title = this.#drawn.cells?.kind === "hotspots" ? cellTitle("hotspots") : legendTitle(this.#drawn, layer);
+    const set = element("fieldset", { class: "legend" }, element("legend", {}, title));
     // Ground is not chosen from.
     if (role !== "" || isOfNumbers(legend)) {
       set.append(...legend.map((entry) => element("div", { class: "entry" }, ...this.#look(entry))));

@@ -20,7 +20,29 @@ export interface LegendEntry {
   shape?: string;
   /** The dashes and gaps of a line or an edge, in its widths; absent is solid. */
   dash?: number[];
+  /** How large a cluster is drawn, in pixels from its middle. */
+  radius?: number;
+  /** How opaque a cell's fill is drawn, 0 to 1. */
+  opacity?: number;
   kind: Kind;
+}
+
+/** Hexagons with the count of what is in them, points with the count of what they stand for, or hot spots. */
+export type CellKind = "hexes" | "clusters" | "hotspots";
+
+/** What a layer shows in place of features. */
+export interface Cells {
+  kind: CellKind;
+  /** The layer whose features are counted; absent where that is their own. */
+  of?: string;
+  /** The first zoom with features in place of cells; absent where there are cells at all zooms. */
+  below?: number;
+  /** The field that the legends are by. */
+  field: string;
+  /** The ids of the style layers that draw them. */
+  ids: string[];
+  /** By rising zoom: each holds from its zoom up to the next. */
+  legends: { from: number; legend: LegendEntry[] }[];
 }
 
 /** A layer of the server as a style draws it, in one or several style layers. */
@@ -41,7 +63,11 @@ export interface Drawn {
   /** The field that the legend is by; "" when it is all drawn alike. */
   field: string;
   legend: LegendEntry[];
+  /** Absent where there are features at all zooms. */
+  cells?: Cells;
 }
+
+const CELL_KINDS: readonly CellKind[] = ["hexes", "clusters", "hotspots"];
 
 const ORDER: readonly Kind[] = ["polygon", "line", "point"];
 
@@ -71,14 +97,33 @@ function stated({ layers, metadata }: Pick<StyleSpecification, "layers" | "metad
   const sources = new Map(layers.map((l) => [l.id, "source" in l ? l.source : ""]));
   return list.filter(isObject).map((entry) => {
     const kinds = ORDER.filter((kind) => texts(entry["kinds"]).includes(kind));
-    const legend = (Array.isArray(entry["legend"]) ? entry["legend"] : []).filter(isObject).map((e) => legendEntry(e, kinds));
+    const legend = entries(entry["legend"], kinds);
+    const cells = cellsOf(entry["cells"], kinds);
     const ids = texts(entry["ids"]).filter((id) => sources.has(id));
     return {
       name: text(entry["name"]), source: sources.get(ids[0] ?? "") ?? "", title: text(entry["title"]) || text(entry["name"]),
       role: text(entry["role"]) === "data" ? "" : text(entry["role"]), colour: legend[0]?.colour ?? GREY,
-      ids, kinds, field: text(entry["field"]), legend,
+      ids, kinds, field: text(entry["field"]), legend, ...(cells && { cells }),
     };
   });
+}
+
+function entries(list: unknown, kinds: readonly Kind[]): LegendEntry[] {
+  return (Array.isArray(list) ? list : []).filter(isObject).map((e) => legendEntry(e, kinds));
+}
+
+/** What the metadata say of a layer's cells; undefined when it has none that this page knows. */
+function cellsOf(cells: unknown, kinds: readonly Kind[]): Cells | undefined {
+  if (!isObject(cells)) return undefined;
+  const kind = CELL_KINDS.find((k) => k === cells["kind"]);
+  const legends = (Array.isArray(cells["legends"]) ? cells["legends"] : []).filter(isObject)
+    .map((l) => ({ from: typeof l["from"] === "number" ? l["from"] : 0, legend: entries(l["legend"], kinds) }));
+  if (!kind) return undefined;
+  const { below } = cells;
+  const of = text(cells["of"]);
+  return {
+    kind, ...(of !== "" && { of }), ...(typeof below === "number" && { below }), field: text(cells["field"]), ids: texts(cells["ids"]), legends,
+  };
 }
 
 function legendEntry(entry: Record<string, unknown>, kinds: readonly Kind[]): LegendEntry {
@@ -91,7 +136,7 @@ function legendEntry(entry: Record<string, unknown>, kinds: readonly Kind[]): Le
     const v = entry[key];
     if (typeof v === "string" && (v !== "" || key === "value")) out[key] = v;
   }
-  for (const key of ["from", "to"] as const) {
+  for (const key of ["from", "to", "radius", "opacity"] as const) {
     const v = entry[key];
     if (typeof v === "number") out[key] = v;
   }

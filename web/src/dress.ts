@@ -46,15 +46,17 @@ export function dress(map: MapLibre, wardrobe: Wardrobe, view: View): void {
 function dressesOf(wardrobe: Wardrobe, view: View): Map<string, Dress> {
   const specs = new Map(wardrobe.style.layers.map((spec) => [spec.id, spec]));
   const out = new Map<string, Dress>();
-  for (const { name, ids } of wardrobe.drawn()) {
+  for (const { name, ids, cells } of wardrobe.drawn()) {
     const described = wardrobe.layer(name);
     for (const id of ids) {
       const spec = specs.get(id);
       if (!spec || spec.type === "background") continue;
       const own = "filter" in spec ? (spec.filter as FilterSpecification | undefined) : undefined;
       const off = view.off.includes(name) || spec.layout?.visibility === "none";
+      // Cells that stand for features have none of their fields; the legend says that filters wait.
+      const counted = cells?.below !== undefined && cells.ids.includes(id);
       out.set(id, {
-        filter: described ? filterOf(own, view, described, wardrobe.known(name)) : own,
+        filter: described && !counted ? filterOf(own, view, described, wardrobe.known(name)) : own,
         visibility: off ? "none" : "visible",
       });
     }

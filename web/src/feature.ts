@@ -53,7 +53,7 @@ export function fieldOf(layer: Layer, name: string | undefined): Field | undefin
 }
 
 /** The line of the legend that shows a feature; undefined when the legend has none for it. */
-export function legendOf(drawn: Drawn | undefined, properties: Properties): LegendEntry | undefined {
+export function legendOf(drawn: Pick<Drawn, "field" | "legend"> | undefined, properties: Properties): LegendEntry | undefined {
   if (!drawn || drawn.legend.length === 0) return undefined;
   if (drawn.field === "") return drawn.legend[0];
   const v = properties[drawn.field];

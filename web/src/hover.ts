@@ -1,4 +1,5 @@
 import type { Map as MapLibre } from "maplibre-gl";
+import { cellEntry, cellHeadline } from "./cells";
 import { element } from "./dom";
 import { fieldOf, headline, looksOf } from "./feature";
 import { value } from "./format";
@@ -6,7 +7,7 @@ import { idOf } from "./describe";
 import { mark } from "./marks";
 import type { Pixel } from "./near";
 import type { Page } from "./page";
-import type { Hit } from "./pick";
+import { keyOf, type Hit } from "./pick";
 import { layerTitle } from "./titles";
 import { dataAt } from "./under";
 
@@ -40,7 +41,7 @@ export class Hover {
     const hit = dataAt({ map: this.#map, drawn: () => this.#page.drawn() }, point)[0];
     this.#map.getCanvas().style.cursor = hit ? "pointer" : "";
     if (!window.matchMedia("(hover: hover) and (pointer: fine)").matches) return;
-    const over = hit ? JSON.stringify([hit.layer, hit.number ?? hit.properties]) : "";
+    const over = hit ? keyOf(hit) : "";
     if (over !== this.#over) {
       this.#hide();
       this.#over = over;
@@ -54,9 +55,11 @@ export class Hover {
     const layer = this.#page.layer(hit.layer);
     if (!layer) return;
     const { properties } = hit;
-    const looks = looksOf(this.#page.drawn().find((d) => d.name === hit.layer), properties, hit.kind);
-    const name = headline(layer, properties, idOf(layer, { properties }));
-    const more = [layer.draw?.category, layer.draw?.status, layer.draw?.number]
+    const drawn = this.#page.drawn().find((d) => d.name === hit.layer);
+    const entry = hit.cell && cellEntry(drawn, properties, this.#map.getZoom());
+    const looks = hit.cell ? entry : looksOf(drawn, properties, hit.kind);
+    const name = hit.cell ? cellHeadline(entry, properties) : headline(layer, properties, idOf(layer, { properties }));
+    const more = (hit.cell ? [] : [layer.draw?.category, layer.draw?.status, layer.draw?.number])
       .map((field) => fieldOf(layer, field))
       .flatMap((field) => (field ? [value(properties[field.name], field)] : []))
       .filter((text) => text !== null && text !== name);

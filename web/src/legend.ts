@@ -1,6 +1,7 @@
 import type { Layer } from "./api";
-import type { Drawn, LegendEntry } from "./drawn";
+import type { CellKind, Drawn, LegendEntry } from "./drawn";
 import { fieldTitle } from "./titles";
+import { cells } from "./words/cells";
 import { count, shell } from "./words/shell";
 
 /** What an entry of a legend says: numbers from and to, else its title; their unit stands above. */
@@ -8,7 +9,13 @@ export function entryText(entry: LegendEntry): string {
   return rangeText(entry) || entry.title || shell().others;
 }
 
-/** What stands above a legend: the field that it is by and the unit of its numbers. */
+/** What stands above a legend of cells. */
+export function cellTitle(kind: CellKind): string {
+  if (kind === "hotspots") return cells().bins;
+  return kind === "clusters" ? cells().clusterLegend : cells().legend;
+}
+
+/** What stands above a legend of features: the field that it is by and the unit of its numbers. */
 export function legendTitle({ field, legend }: Pick<Drawn, "field" | "legend">, layer: Layer | undefined): string {
   const described = layer?.fields.find((f) => f.name === field);
   const unit = legend.find((entry) => entry.unit)?.unit;

@@ -1,5 +1,6 @@
 import type { Value } from "./api";
-import type { Kind } from "./drawn";
+import { CELL_ID } from "./cells";
+import type { CellKind, Kind } from "./drawn";
 import { partsOf } from "./geometry";
 import { nearestInRings, nearestOf, nearestOnLines, type Near, type Pixel } from "./near";
 
@@ -10,6 +11,8 @@ export interface Rendered {
   layer: string;
   properties: Record<string, unknown>;
   geometry: { type: string; coordinates?: unknown };
+  /** What it is where it is a cell. */
+  cell?: CellKind | undefined;
 }
 
 /** One feature under the pointer. */
@@ -19,6 +22,8 @@ export interface Hit {
   kind: Kind;
   /** Its MVT id; absent when it lost a clash of ids. */
   number?: number;
+  /** What it is where it is a cell, whose number says nothing to the server. */
+  cell?: CellKind;
   /** Its fields as far as the tile has them. */
   properties: Record<string, Value>;
   /** Where it is nearest to the pointer, and how many pixels away that is. */
@@ -41,17 +46,24 @@ export function hits(
   list: readonly Rendered[], from: Pixel, reach: number, project: (lngLat: [number, number]) => Pixel,
 ): Hit[] {
   const found = new Map<string, Hit>();
-  for (const { id, layer, properties, geometry } of list) {
+  for (const { id, layer, properties, geometry, cell } of list) {
     const place = placeOf(geometry, from, project);
-    if (!place || (place.kind === "polygon" && place.far > reach)) continue;
+    // Cells lie side by side, so only the one pointed at is meant.
+    if (!place || (place.kind === "polygon" && place.far > (cell ? 0 : reach))) continue;
     const hit: Hit = { layer, kind: place.kind, properties: known(properties), at: place.at, far: place.far };
-    if (typeof id === "number") hit.number = id;
-    const key = JSON.stringify([hit.layer, hit.number ?? hit.properties]);
+    if (cell) hit.cell = cell;
+    else if (typeof id === "number") hit.number = id;
+    const key = keyOf(hit);
     const same = found.get(key);
     if (!same) found.set(key, hit);
     else if (hit.far < same.far) [same.at, same.far] = [hit.at, hit.far];
   }
   return [...found.values()].sort((a, b) => RANK[a.kind] - RANK[b.kind] || a.far - b.far);
+}
+
+/** What tells a feature from all others: its number, a cell's id, else its fields. */
+export function keyOf({ layer, cell, number, properties }: Pick<Hit, "layer" | "cell" | "number" | "properties">): string {
+  return JSON.stringify([layer, cell ?? "", number ?? (cell && properties[CELL_ID]) ?? properties]);
 }
 
 /** Where a geometry is nearest to from; null when it has no places that can be read. */
@@ -75,7 +87,8 @@ function placeOf(
   }
 }
 
-function known(properties: Record<string, unknown>): Record<string, Value> {
+/** The values among properties that a page can show. */
+export function known(properties: Record<string, unknown>): Record<string, Value> {
   const out: Record<string, Value> = {};
   for (const [name, v] of Object.entries(properties)) {
     if (v === null || typeof v === "string" || typeof v === "number" || typeof v === "boolean") out[name] = v;

@@ -3,7 +3,7 @@ import type { LegendEntry } from "./drawn";
 import { element } from "./dom";
 import { distance } from "./format";
 import { entryText } from "./legend";
-import { outline } from "./marks";
+import { cue, outline } from "./marks";
 
 /** What a picture says beside the map itself. All of it is optional but for where the data are from. */
 export interface Caption {
@@ -162,7 +162,7 @@ function drawLegend(brush: Brush, all: readonly Row[], x: number, y: number, roo
   sheet(brush, x, y, width, rows.length * LINE + PAD);
   rows.forEach(({ text, entry, bold }, i) => {
     const [left, base] = [x + PAD - 4, y + PAD / 2 + i * LINE + 13];
-    if (entry) drawMark(context, entry, left, base - 11);
+    if (entry) drawMark(brush, entry, left, base - 11);
     setFont(brush, 12, bold ? 600 : 400);
     context.fillStyle = brush.ink;
     const at = left + (entry ? 20 : 0);
@@ -171,7 +171,7 @@ function drawLegend(brush: Brush, all: readonly Row[], x: number, y: number, roo
 }
 
 /** An entry's mark in a square of 14 pixels. */
-function drawMark(context: CanvasRenderingContext2D, entry: LegendEntry, x: number, y: number): void {
+function drawMark({ context, ink }: Brush, entry: LegendEntry, x: number, y: number): void {
   const looks = outline(entry);
   const path = new Path2D(looks["d"]);
   context.save();
@@ -184,11 +184,21 @@ function drawMark(context: CanvasRenderingContext2D, entry: LegendEntry, x: numb
     context.globalAlpha = 1;
   }
   if (looks["stroke"]) {
-    context.strokeStyle = looks["stroke"];
+    const own = looks["stroke"] !== "currentColor";
+    context.globalAlpha = Number(looks["stroke-opacity"] ?? 1);
+    context.strokeStyle = own ? looks["stroke"] : ink;
     context.lineWidth = Number(looks["stroke-width"]);
     context.lineJoin = "round";
     context.setLineDash((looks["stroke-dasharray"] ?? "").split(" ").filter((n) => n !== "").map(Number));
     context.stroke(path);
+  }
+  const strokes = cue(entry);
+  if (strokes) {
+    context.globalAlpha = 1;
+    context.strokeStyle = ink;
+    context.lineWidth = 2.2;
+    context.setLineDash([]);
+    context.stroke(new Path2D(strokes));
   }
   context.restore();
 }

@@ -1,17 +1,18 @@
 import { Popup, type Map as MapLibre, type PopupOptions } from "maplibre-gl";
 import { parseAddress } from "./address";
 import { Card, type Item } from "./card";
+import { CELL_ID } from "./cells";
 import { flash } from "./copy";
 import { describeGround } from "./describe";
 import { byId, element } from "./dom";
 import { getById, type Placed } from "./features";
-import { kindOf, labelFields } from "./feature";
+import { kindOf, labelFields, type Properties } from "./feature";
 import { anchorOf, extentOf, type Position } from "./geometry";
 import { icon } from "./icons";
 import { isInView, lookAt } from "./look";
 import type { Pixel } from "./near";
 import type { Page } from "./page";
-import type { Hit } from "./pick";
+import { known, type Hit } from "./pick";
 import { covered } from "./sheet";
 import type { At, View } from "./state";
 import { why } from "./trouble";
@@ -81,6 +82,7 @@ export class FeaturePopup {
 
   #listen(map: MapLibre): void {
     map.on("click", (e) => this.#openUnder(map, e.point));
+    map.on("idle", () => this.#open?.card.reread((item) => cellNow(map, this.#page, item)));
     map.getCanvas().addEventListener("keydown", (e) => {
       if (e.key !== "Enter") return;
       // The card takes the focus, and the same key stroke would press what has it.
@@ -96,7 +98,7 @@ export class FeaturePopup {
     this.close();
     if (found.length === 0) return this.#openGround(map, groundAt(shown, point));
     const items = found.slice(0, MAX_LISTED).map((hit): Item => ({
-      layer: hit.layer, kind: hit.kind, properties: hit.properties,
+      layer: hit.layer, kind: hit.kind, properties: hit.properties, ...(hit.cell && { cell: { kind: hit.cell, zoom: map.getZoom() } }),
       at: map.unproject([hit.at.x, hit.at.y]).toArray(), ...(hit.number !== undefined && { number: hit.number }),
     }));
     this.#show(items, found.length - items.length).focus();
@@ -209,6 +211,15 @@ export class FeaturePopup {
       0, open && (active === null || active === document.body) ? open.before : active,
     );
   }
+}
+
+/** What the tiles that map has loaded say of a cell now; undefined when it is in none. */
+function cellNow(map: MapLibre, page: Page, { layer, properties }: Item): Properties | undefined {
+  const source = page.drawn().find((d) => d.name === layer)?.source;
+  const id = properties[CELL_ID];
+  if (!source || typeof id !== "string" || !map.getSource(source)) return undefined;
+  const [found] = map.querySourceFeatures(source, { sourceLayer: layer, filter: ["==", ["get", CELL_ID], id] });
+  return found && known(found.properties);
 }
 
 /** How the name of a place stands on the map: without a button, until the next click. */

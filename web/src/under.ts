@@ -24,13 +24,16 @@ export function groundAt(page: Shown, point: Pixel): Hit[] {
 
 function at({ map, drawn }: Shown, point: Pixel, wanted: (drawn: Drawn) => boolean): Hit[] {
   // By its style layer, since a source has several layers.
-  const names = new Map(drawn().filter(wanted).flatMap((d) => d.ids.map((id) => [id, d.name] as const)));
+  const names = new Map(drawn().filter(wanted).flatMap((d) => d.ids.map((id) => [id, d] as const)));
   const layers = [...names.keys()].filter((id) => map.getLayer(id));
   if (layers.length === 0) return [];
   const reach = reachOf();
   const rendered = map.queryRenderedFeatures(
     [[point.x - reach, point.y - reach], [point.x + reach, point.y + reach]], { layers },
   );
-  const list = rendered.map(({ id, layer, source, properties, geometry }) => ({ id, layer: names.get(layer.id) ?? source, properties, geometry }));
+  const list = rendered.map(({ id, layer, source, properties, geometry }) => {
+    const d = names.get(layer.id);
+    return { id, layer: d?.name ?? source, properties, geometry, cell: d?.cells?.ids.includes(layer.id) ? d.cells.kind : undefined };
+  });
   return hits(list, point, reach, (lngLat) => map.project(lngLat));
 }

@@ -35,6 +35,15 @@ test("drawnLayers takes what the style says of its layers", () => {
   ]);
 });
 
+test("drawnLayers takes what the style says of cells", () => {
+  const legend = [{ to: 5, title: "< 5", colour: "#ff0000", kind: "point", radius: 9 }];
+  const cells = { kind: "clusters", of: "b", below: 9, field: "point_count", ids: ["y"], legends: [{ from: 0, legend }, { from: 3, legend: [] }] };
+  const of = (told: unknown) => drawnLayers({ layers: specs, metadata: { "hutong:layers": [{ name: "a", kinds: ["point"], ids: ["y"], cells: told }] } }, [])[0]?.cells;
+  assert.deepEqual(of(cells), cells);
+  assert.deepEqual(of({ kind: "hexes", legends: [null, {}] }), { kind: "hexes", field: "", ids: [], legends: [{ from: 0, legend: [] }] });
+  for (const odd of [undefined, null, 3, {}, { kind: "squares" }]) assert.equal(of(odd), undefined);
+});
+
 test("drawnLayers makes something of metadata that is not as agreed", () => {
   const odd = [null, 7, {}, { name: 3, kinds: "point", ids: [1, "y"], legend: [null, { dash: ["x"], other: 1 }] }];
   const got = drawnLayers({ layers: specs, metadata: { "hutong:layers": odd } }, []);

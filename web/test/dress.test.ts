@@ -38,6 +38,17 @@ test("dressed hides and filters a style's layers and leaves the style as it is",
   ]);
 });
 
+test("cells that stand for features are not filtered by what they do not have", () => {
+  const filterOf = (below: number | undefined) => {
+    const cells = { kind: "hexes" as const, ...(below !== undefined && { below }), field: "count", ids: ["a"], legends: [] };
+    const drawn = () => drawnLayers(style, []).map((d) => (d.name === "a" ? { ...d, cells } : d));
+    return dressed({ ...wardrobe, drawn }, view).layers.slice(1, 3).map((l) => ("filter" in l ? l.filter : undefined));
+  };
+  const own = ["==", ["get", "x"], 1];
+  assert.deepEqual(filterOf(10), [own, ["all", wanted]]);
+  assert.deepEqual(filterOf(undefined), [["all", own, wanted], ["all", wanted]]);
+});
+
 test("dress changes only what differs", () => {
   const worn = new Map(dressed(wardrobe, PLAIN).layers.map((l) => [l.id, structuredClone(l) as Record<string, unknown>]));
   const done: unknown[] = [];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inkOn, outline } from "../src/marks";
+import { cue, inkOn, outline } from "../src/marks";
 
 test("inkOn stands out on every colour of a palette", () => {
   const cases: [string, string][] = [
@@ -14,4 +14,27 @@ test("the dashes of a mark are as many widths of its line as the map's", () => {
   assert.equal(of("line", [3, 1.5])["stroke-dasharray"], "9.6 4.8");
   assert.equal(of("polygon", [1, 1])["stroke-dasharray"], "2 2");
   assert.ok(!("stroke-dasharray" in of("line")));
+});
+
+test("hot spots have strokes up, cold ones down, as many as they say", () => {
+  const strokes = (shape: string) => cue({ kind: "polygon", shape }).match(/M/g)?.length ?? 0;
+  assert.deepEqual(["up-1", "up-2", "down-3", "up-4", "circle"].map(strokes), [1, 2, 3, 0, 0]);
+  assert.equal(cue({ kind: "polygon", shape: "up-1" }), "M7 14l5-4 5 4");
+  assert.equal(cue({ kind: "polygon", shape: "down-1" }), "M7 10l5 4 5-4");
+  assert.equal(cue({ kind: "point", shape: "up-1" }), "");
+});
+
+test("a patch that is nearly white has an edge that is seen", () => {
+  assert.equal(outline({ kind: "polygon", colour: "#f7f7f7" })["stroke"], "currentColor");
+  assert.equal(outline({ kind: "polygon", colour: "#92c5de" })["stroke"], "#92c5de");
+});
+
+test("a cell's patch is as opaque as the cell", () => {
+  const opacity = (given?: number) => outline({ kind: "polygon", colour: "#92c5de", ...(given !== undefined && { opacity: given }) })["fill-opacity"];
+  assert.deepEqual([opacity(0.7), opacity()], ["0.7", "0.4"]);
+});
+
+test("a cluster's mark grows with it and stays in its square", () => {
+  const size = (radius: number) => Number(/a([0-9.]+) /.exec(outline({ kind: "point", colour: "#112233", radius })["d"] ?? "")?.[1]);
+  assert.ok(size(9) > 4 && size(9) < size(17) && size(17) < 12);
 });

@@ -33,6 +33,21 @@ test("hits tells features without an id apart by their fields", () => {
   assert.ok(found.every((h) => !("number" in h)));
 });
 
+test("hits tells cells apart by their ids, and from features of the same number", () => {
+  const cell = (id: string, n: number, at: number): Rendered => ({ ...point("a", n, at, { h3: id, n: at }), cell: "hexes" });
+  const found = at([cell("8a", 1, 1), cell("8b", 1, 2), cell("8a", 2, 3), point("a", 1, 0)]);
+  assert.deepEqual(found.map((h) => [h.cell, h.number, h.properties["h3"]]), [
+    [undefined, 1, undefined], ["hexes", undefined, "8a"], ["hexes", undefined, "8b"],
+  ]);
+});
+
+test("of cells side by side hits takes the one pointed at", () => {
+  const cell = (id: string, left: number): Rendered => ({
+    ...rendered("a", 1, "Polygon", [[[left, -5], [left + 5, -5], [left + 5, 5], [left, 5], [left, -5]]], { h3: id }), cell: "hexes",
+  });
+  assert.deepEqual(at([cell("8a", 1), cell("8b", -4)]).map((h) => h.properties["h3"]), ["8b"]);
+});
+
 test("hits puts points over lines over polygons, however near they are", () => {
   const list = [
     rendered("wards", 1, "Polygon", [square]),

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { featureFilter, validateStyleMin, type StyleSpecification } from "@maplibre/maplibre-gl-style-spec";
 
 /**
- * The styles as the server writes them: the goldens of the package styles. Those of NAME.diff.json are light.json
+ * The styles as the server writes them: the goldens of the package styles. Those of NAME.diff.json are another
  * with other values at some paths; null is gone.
  */
 const folder = new URL("../../styles/testdata/", import.meta.url);
@@ -12,7 +12,8 @@ const read = (file: string): unknown => JSON.parse(readFileSync(new URL(file, fo
 const styles = new Map(
   readdirSync(folder).map((file) => {
     const golden = read(file);
-    const style = file.endsWith(".diff.json") ? changed(read("light.json"), golden as Record<string, unknown>) : golden;
+    const base = file.startsWith("cells-") ? "cells.json" : "light.json";
+    const style = file.endsWith(".diff.json") ? changed(read(base), golden as Record<string, unknown>) : golden;
     return [file.replace(".diff", ""), style as StyleSpecification];
   }),
 );
@@ -41,7 +42,7 @@ function placeOf(parent: Part, key: string): string {
 }
 
 test("the server's styles hold to MapLibre's specification", () => {
-  const wanted = ["bare", "basemap", "dark", "dark-zh", "empty", "late", "light", "light-zh", "no-sprite", "numbers", "shapes", "some"];
+  const wanted = ["bare", "basemap", "cells", "cells-dark-zh", "dark", "dark-zh", "empty", "late", "light", "light-zh", "no-sprite", "numbers", "shapes", "some"];
   assert.deepEqual([...styles.keys()].sort(), wanted.map((name) => `${name}.json`).sort());
   for (const [file, style] of styles) {
     assert.deepEqual(validateStyleMin(style).map((e) => e.message), [], file);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import * as cells from "../src/words/cells";
 import * as format from "../src/words/format";
 import { pick } from "../src/words/language";
 import * as maplibre from "../src/words/maplibre";
@@ -13,12 +14,12 @@ import * as trouble from "../src/words/trouble";
 
 /** The words of each part, by its file in words/. */
 const parts: Record<string, { en: object; zh: object }> = {
-  format: format.words, maplibre: maplibre.words, popup: popup.words, search: search.words, shell: shell.words, table: table.words,
+  cells: cells.words, format: format.words, maplibre: maplibre.words, popup: popup.words, search: search.words, shell: shell.words, table: table.words,
   tools: tools.words, trouble: trouble.words,
 };
 
 /** Words that a Chinese text may hold as they are: units, names, formats, and the button to English. */
-const KEPT = /JSON|WebGL 2|MapLibre|Ctrl|CSV|English|Switch to English|Enter/g;
+const KEPT = /JSON|[zp] 值|WebGL 2|MapLibre|Ctrl|CSV|English|Switch to English|Enter/g;
 
 /** All texts in words by their keys; functions are called with arguments that leave traces. */
 function texts(words: object, at = ""): [string, string][] {

@@ -1,0 +1,47 @@
+package cells
+
+import (
+	"net/http"
+
+	"hutong/api"
+	"hutong/layers"
+	"hutong/layers/hexgrid"
+)
+
+// about describes what is counted of a layer.
+type about struct {
+	Layer       layers.Name  `json:"layer"`
+	Snapshot    layers.Seq   `json:"snapshot"`
+	Resolutions []resolution `json:"resolutions"`
+	Properties  []property   `json:"properties"`
+}
+
+// resolution is one of those there are, with the number of cells that have features.
+type resolution struct {
+	Resolution hexgrid.Resolution `json:"resolution"`
+	EdgeMetres float64            `json:"edge_metres"` // mean
+	Cells      int                `json:"cells"`
+}
+
+type property struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+}
+
+func (c *Cells) about(w http.ResponseWriter, r *http.Request) {
+	l := c.counted(w, r)
+	if l == nil {
+		return
+	}
+	a := about{Layer: l.Name(), Properties: []property{{"h3", "string"}, {"lon", "float"}, {"lat", "float"}}}
+	for i := range l.Counted.Schema.Fields {
+		f := &l.Counted.Schema.Fields[i]
+		a.Properties = append(a.Properties, property{f.Name, f.Kind.String()})
+	}
+	for n := l.Counted.Min; n <= l.Counted.Max; n++ {
+		at := l.Counted.At(n)
+		a.Snapshot = max(a.Snapshot, at.Seq())
+		a.Resolutions = append(a.Resolutions, resolution{n, hexgrid.AverageEdgeMetres(n), at.Count()})
+	}
+	api.SendJSON(w, r, "application/json", a)
+}

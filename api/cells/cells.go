@@ -1,0 +1,204 @@
+// Package cells serves what is counted by H3 cell, to those who compute with it.
+//
+// # Routes
+//
+//	GET /h3/{layer}                                  which resolutions and properties there are
+//	GET /h3/{layer}/{resolution}                     all cells of a resolution
+//	GET /h3/{layer}/{resolution}?bbox=w,s,e,n        those whose outlines meet a box of degrees
+//	GET /h3/{layer}/{resolution}?cells=88…,88…       those named, which may have finer or coarser ones not
+//
+// f=json, csv or arrow says as what, else the Accept header, else it is JSON. An answer is of one snapshot of
+// the layer, which it names: all cells of it were counted between the same two changes. Cells in which nothing is
+// are left out. Coarser cells are made of the finest ones, see docs/formats/hexgrid.md.
+//
+// Everything may be used from any goroutine. It is the only importer of Arrow.
+package cells
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"hutong/api"
+	"hutong/internal/telemetry"
+	"hutong/layers"
+	"hutong/layers/hexgrid"
+	"hutong/layers/world"
+)
+
+// Bounds of one request.
+const (
+	// MaxCells is the most cells of an answer.
+	MaxCells = 100_000
+	// MaxNamed is the most cells that one names.
+	MaxNamed = 1000
+
+	wait = 2 * time.Second // for a turn
+)
+
+// Cells answers with cells of all layers that are counted. It may be used from any goroutine.
+type Cells struct {
+	layers *api.Layers
+	gate   api.Gate
+	large  telemetry.Count
+	most   int // MaxCells, fewer in tests
+}
+
+// New returns the cells of ls.
+func New(ls *api.Layers, m *telemetry.Metrics) *Cells {
+	late := m.Counter("hutong_h3_refused_total", "Requests for cells refused, by reason.", "reason")
+	return &Cells{ls, api.NewGate(runtime.GOMAXPROCS(0), wait, late.With("busy")), late.With("too_many"), MaxCells}
+}
+
+// Routes returns the routes of cells.
+func (c *Cells) Routes() []api.Route {
+	return []api.Route{
+		{Pattern: "/h3/{layer}", Label: "h3_layer", Handler: http.HandlerFunc(c.about)},
+		{Pattern: "/h3/{layer}/{resolution}", Label: "h3", Handler: http.HandlerFunc(c.serve)},
+	}
+}
+
+// counted returns the layer of a path if it is counted by cell; else it answers and returns nil.
+func (c *Cells) counted(w http.ResponseWriter, r *http.Request) *api.Layer {
+	l := c.layers.Find(w, r, r.PathValue("layer"))
+	if l != nil && l.Counted == nil {
+		api.Refuse(w, r, api.CodeNotFound, fmt.Sprintf("The layer %s is not counted by cell.", l.Name()))
+		return nil
+	}
+	return l
+}
+
+func (c *Cells) serve(w http.ResponseWriter, r *http.Request) {
+	l := c.counted(w, r)
+	if l == nil {
+		return
+	}
+	n, err := strconv.ParseUint(r.PathValue("resolution"), 10, 8)
+	resolution := hexgrid.Resolution(n)
+	if err != nil || resolution < l.Counted.Min || resolution > l.Counted.Max {
+		api.Refuse(w, r, api.CodeNotFound, fmt.Sprintf("Cells of %s have the resolutions %d to %d.", l.Name(), l.Counted.Min, l.Counted.Max))
+		return
+	}
+	q, err := parse(r, resolution)
+	if err != nil {
+		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
+		return
+	}
+	if !c.gate.Enter(r.Context()) {
+		w.Header().Set("Retry-After", "1")
+		api.Refuse(w, r, api.CodeBusy, "Too many requests for cells are under way.")
+		return
+	}
+	answer, err := c.prepare(r, l, q)
+	switch {
+	case err != nil:
+		c.large.Add(1)
+		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
+	default:
+		answer.Send(w, r)
+	}
+}
+
+// prepare makes an answer and ends the turn.
+func (c *Cells) prepare(r *http.Request, l *api.Layer, q query) (api.Answer, error) {
+	defer c.gate.Leave()
+	t := table{layer: l.Name(), resolution: q.resolution, schema: l.Counted.Schema, at: l.Counted.At(q.resolution), most: c.most}
+	if err := t.fill(q); err != nil {
+		return api.Answer{}, err
+	}
+	return api.Prepare(r, q.format.contentType, q.format.write(&t)), nil
+}
+
+// query is what a request asks for.
+type query struct {
+	resolution hexgrid.Resolution
+	boxes      []world.Box // nil is everywhere
+	named      []layers.FeatureID
+	format     format
+}
+
+// parse reads a query. Its errors are whole sentences for the client.
+func parse(r *http.Request, resolution hexgrid.Resolution) (query, error) {
+	q := query{resolution: resolution}
+	values, err := api.ParseQuery(r.URL.RawQuery)
+	if err == nil {
+		err = api.Accept(values, "bbox", "cells", "f")
+	}
+	if err != nil {
+		return q, err
+	}
+	if values.Has("bbox") && values.Has("cells") {
+		return q, errors.New("bbox and cells are two ways to choose cells; take one of them")
+	}
+	if values.Has("bbox") {
+		if q.boxes, err = api.ParseBox(values["bbox"]); err != nil {
+			return q, err
+		}
+	}
+	if values.Has("cells") {
+		if q.named, err = parseCells(values["cells"], resolution); err != nil {
+			return q, err
+		}
+	}
+	q.format, err = formatOf(r, values)
+	return q, err
+}
+
+// parseCells reads names of cells.
+func parseCells(values []string, resolution hexgrid.Resolution) ([]layers.FeatureID, error) {
+	list, err := api.Single("cells", values)
+	if err != nil {
+		return nil, err
+	}
+	if n := strings.Count(list, ",") + 1; n > MaxNamed {
+		return nil, fmt.Errorf("cells names %d cells, more than %d", n, MaxNamed)
+	}
+	named := []layers.FeatureID{}
+	seen := map[hexgrid.Cell]bool{}
+	for text := range strings.SplitSeq(list, ",") {
+		cell, err := hexgrid.Parse(text)
+		if err != nil {
+			return nil, fmt.Errorf("cells: %s", strings.TrimPrefix(err.Error(), "hexgrid: "))
+		}
+		if have := cell.Resolution(); have != resolution {
+			return nil, fmt.Errorf("cells: %s has resolution %d, and the path says %d", cell, have, resolution)
+		}
+		if !seen[cell] {
+			seen[cell] = true
+			named = append(named, layers.FeatureID(cell.String()))
+		}
+	}
+	return named, nil
+}
+
+// formatOf returns as what a client wants its answer.
+func formatOf(r *http.Request, values url.Values) (format, error) {
+	if values.Has("f") {
+		name, err := api.Single("f", values["f"])
+		if err != nil {
+			return format{}, err
+		}
+		for _, f := range formats {
+			if f.name == name {
+				return f, nil
+			}
+		}
+		return format{}, fmt.Errorf("f is json, csv or arrow, not %.20q", name)
+	}
+	for _, header := range r.Header.Values("Accept") {
+		for part := range strings.SplitSeq(header, ",") {
+			media, _, _ := strings.Cut(part, ";")
+			for _, f := range formats {
+				if strings.EqualFold(strings.TrimSpace(media), f.media) {
+					return f, nil
+				}
+			}
+		}
+	}
+	return formats[0], nil
+}

@@ -1,0 +1,72 @@
+import type { Field, Layer } from "./api";
+import type { Item } from "./card";
+import { CELL_ID, cellEntry, cellHeadline, groupsOf, groupText } from "./cells";
+import { element } from "./dom";
+import type { Properties } from "./feature";
+import { value } from "./format";
+import { mark } from "./marks";
+import type { Page } from "./page";
+import { fieldTitle, layerTitle } from "./titles";
+import { cells as words } from "./words/cells";
+
+/** What of a cell's fields stands above all others, or tells people nothing. */
+const UNLISTED = [CELL_ID, "resolution", "cluster", "cluster_id", "point_count", "point_count_abbreviated", "bin"];
+
+/** Below this a p value is only said to be so. */
+const LEAST_P = 0.0001;
+
+/** What there is to read of a cell: what it is or how many are in it, of what, since when. */
+export function describeCell(page: Page, layer: Layer, item: Item): HTMLElement[] {
+  const { properties, cell } = item;
+  const drawn = page.drawn().find((d) => d.name === layer.name);
+  const entry = cellEntry(drawn, properties, cell?.zoom ?? 0);
+  const head = element("h2", { tabindex: "-1", "data-does": "head" }, cellHeadline(entry, properties));
+  const id = properties[CELL_ID];
+  const sort = element("p", { class: "sort" }, element("span", {}, layerTitle(layer)), element("span", { class: "id" }, String(id ?? "")));
+  const header = element("header", {}, ...(entry ? [mark(entry, page.sprite)] : []), element("div", {}, head, sort));
+  const source = drawn?.cells?.of === undefined ? layer : (page.layer(drawn.cells.of) ?? layer);
+  const list = element("dl");
+  for (const [name, title, text] of lines(layer, source, properties, cell?.kind === "hotspots")) {
+    list.append(element("dt", {}, title), element("dd", { "data-field": name }, text));
+  }
+  return list.hasChildNodes() ? [header, list] : [header];
+}
+
+/** The lines of a cell: the field's name, its title, and what it says. */
+function lines(layer: Layer, source: Layer, properties: Properties, hot: boolean): [string, string, string][] {
+  const { groups, rest } = groupsOf(source, properties);
+  const out: [string, string, string][] = [];
+  for (const name of rest) {
+    // What is in it stands above already, but for hot spots.
+    if (UNLISTED.includes(name) || (name === "count" && !hot)) continue;
+    const known = layer.fields.find((f) => f.name === name);
+    const [title, type] = OWN[name]?.() ?? [undefined, "string"];
+    const field: Field = known ?? { name, type };
+    const v = properties[name];
+    const text = name === "p" && typeof v === "number" && v < LEAST_P ? words().under(String(LEAST_P))
+      : name === "class" && hot ? patternOf(v) : value(v, field);
+    if (text !== null) out.push([name, title ?? fieldTitle(field), text]);
+  }
+  for (const group of groups) {
+    const text = groupText(group);
+    if (text !== "") out.push([group.field.name, fieldTitle(group.field), text]);
+  }
+  return out;
+}
+
+/** The titles and types of fields that all cells have, whatever the catalogue says of them. */
+const OWN: Record<string, () => [string, Field["type"]]> = {
+  count: () => [words().number, "int"],
+  newest: () => [words().newest, "time"],
+  z: () => [words().z, "float"],
+  p: () => [words().p, "float"],
+  significant: () => [words().significant, "bool"],
+  neighbours: () => [words().neighbours, "int"],
+  class: () => [words().pattern, "string"],
+};
+
+/** How a hot spot came to be, in words; null where nothing is known of it. */
+function patternOf(v: Properties[string] | undefined): string | null {
+  if (typeof v !== "string" || v === "") return null;
+  return (words().patterns as Record<string, string>)[v] ?? v;
+}
