@@ -13,8 +13,10 @@ import (
 
 // Layer is one layer as the surfaces serve it: its view and what its owner says about it.
 type Layer struct {
-	// View is what everybody may see of it.
+	// View is what its audience may see of it.
 	View *view.Layer
+	// Audience is who that is; "" is everybody. Every surface asks before it serves, lists or names the layer.
+	Audience view.Audience
 	// Title is its name for people; "" means its name.
 	Title string
 	// Description says in a sentence or two what is on it.

@@ -92,7 +92,7 @@ type App struct {
 	erasures *telemetry.Counts
 }
 
-// New makes the layers and routes of city. It opens nothing but the files with hashes of keys. The error lists what is wrong with the
+// New makes the layers and routes of city. It opens nothing but the files with hashes of keys and the secret of views. The error lists what is wrong with the
 // city.
 func New(city *City, opts Options) (*App, error) { return newApp(city, opts) }
 
@@ -104,6 +104,12 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 	store, err := NewStore(city, opts.Metrics)
 	if err != nil {
 		return nil, err
+	}
+	if err := store.hideByFile(city.SecretFile); err != nil {
+		return nil, err
+	}
+	if city.Data == nil && store.needSecret() {
+		return nil, errNoSecret
 	}
 	set, err := newArchives(city, opts.Log, opts.Metrics)
 	if err != nil {
@@ -275,6 +281,9 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 	background.Go(func() { _ = a.hub.Run(ctx) })
 	if watcher != nil {
 		background.Go(func() { watcher.run(ctx, a.opts.WatchTick) })
+	}
+	if a.store.late() {
+		background.Go(func() { a.store.showLate(ctx, a.opts.Log) })
 	}
 	agers, err := a.agers()
 	if err != nil {

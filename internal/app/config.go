@@ -9,7 +9,9 @@ import (
 	"hutong/ingest/files"
 	"hutong/internal/config"
 	"hutong/journal"
+	"hutong/layers"
 	"hutong/layers/derive"
+	"hutong/layers/filter"
 	"hutong/layers/hexgrid"
 	"hutong/styles"
 )
@@ -31,7 +33,7 @@ func FromConfig(c *config.Config) (*City, error) {
 		l := &c.Layers[i]
 		city.Layers = append(city.Layers, Layer{
 			Schema: l.Schema, Title: l.Title, Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
-			Drawing: l.Drawing, Tiles: l.Tiles, TTL: TTL(l.TTL), Cells: cellsOf(l), Overview: overviewOf(l),
+			Drawing: l.Drawing, Tiles: l.Tiles, TTL: TTL(l.TTL), Hidden: l.Hidden, Cells: cellsOf(l), Overview: overviewOf(l),
 		})
 	}
 	for i := range c.Derived {
@@ -40,6 +42,22 @@ func FromConfig(c *config.Config) (*City, error) {
 			Name: d.Name, Of: d.Of, As: styles.CellKind(d.As), Title: d.Title, TitleZH: d.TitleZH, Description: d.Description,
 		})
 	}
+	for i := range c.Views {
+		v := &c.Views[i]
+		policy := v.Policy
+		if v.Where != "" {
+			e, err := filter.Parse(filter.Text, v.Where, schemaOf(c, v.Layer))
+			if err != nil {
+				return nil, fmt.Errorf("app: view %s: %w", policy.Name, err)
+			}
+			policy.Where = filter.Compile(e)
+		}
+		city.Views = append(city.Views, View{
+			Layer: v.Layer, Audience: v.Audience, Policy: policy, Where: v.Where, Delay: v.Delay, Title: v.Title, Description: v.Description,
+			Licence: v.Licence, Attribution: v.Attribution, Drawing: v.Drawing, Tiles: v.Tiles,
+		})
+	}
+	city.SecretFile = c.SecretFile
 	for i := range c.Archives {
 		a := &c.Archives[i]
 		city.Archives = append(city.Archives, Archive{
@@ -88,6 +106,12 @@ func FromConfig(c *config.Config) (*City, error) {
 		})
 	}
 	return city, nil
+}
+
+// schemaOf returns the schema of one of the config's layers.
+func schemaOf(c *config.Config, name layers.Name) *layers.Schema {
+	i := slices.IndexFunc(c.Layers, func(l config.Layer) bool { return l.Schema.Name == name })
+	return c.Layers[i].Schema
 }
 
 // cellsOf describes what a config counts of a layer; nil is nothing.

@@ -47,6 +47,8 @@ func (b *builder) derived(n, from *node) {
 				b.f.on(of, "there is no layer %s%s; the layers are %s", quote(of.text), didYouMean(of.text, keys(from)), listOr(keys(from), "none"))
 			case !from.get(of.text).has("h3"):
 				b.f.on(of, "the layer %s is not counted by cell: it needs h3:, such as h3: {}", quote(of.text))
+			case isHidden(from.get(of.text).get("public")):
+				b.f.on(of, "the layer %s is public: false, and everybody would see what is derived from it", quote(of.text))
 			}
 		}
 		b.config.Derived = append(b.config.Derived, d)

@@ -123,6 +123,7 @@ func (b *builder) build(tree *node) {
 	b.derived(tree.get("derived"), tree.get("layers"))
 	b.archives(tree.get("archives"))
 	b.sources(tree.get("sources"), tree.get("layers"))
+	b.views(tree) // what sources say adds fields to layers
 	b.keys(tree.get("keys"), tree)
 }
 
