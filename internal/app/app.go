@@ -91,7 +91,7 @@ type App struct {
 	erasures *telemetry.Counts
 }
 
-// New makes the layers and routes of city. It opens nothing but the files with hashes of keys. The error lists what is wrong with the
+// New makes the layers and routes of city. It opens nothing but the files with hashes of keys and the secret of views. The error lists what is wrong with the
 // city.
 func New(city *City, opts Options) (*App, error) { return newApp(city, opts) }
 
@@ -103,6 +103,12 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 	store, err := NewStore(city, opts.Metrics)
 	if err != nil {
 		return nil, err
+	}
+	if err := store.hideByFile(city.SecretFile); err != nil {
+		return nil, err
+	}
+	if city.Data == nil && store.needSecret() {
+		return nil, errNoSecret
 	}
 	set, err := newArchives(city, opts.Log, opts.Metrics)
 	if err != nil {

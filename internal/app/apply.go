@@ -50,6 +50,7 @@ func (s *Store) show(seq layers.Seq, batches []record.Batch, live bool) ([][]lay
 		l := s.layers[batches[i].Layer]
 		all := together(batches[i:])
 		all.Seq = seq
+		before := l.Snapshot()
 		delta, err := l.Apply(all)
 		if err != nil {
 			if s.seq == seq {
@@ -62,10 +63,9 @@ func (s *Store) show(seq layers.Seq, batches []record.Batch, live bool) ([][]lay
 			passage.Durable = arrived
 		}
 		s.seq = seq
-		if live {
-			s.shown(l, &delta, passage)
-		} else {
-			s.versions.Advance(delta)
+		if err := s.showAll(l, before, all.Changes, &delta, passage, live); err != nil {
+			s.torn = err
+			return nil, err
 		}
 		rest := delta.Outcomes
 		for j := i; j < len(batches); j++ {
@@ -103,14 +103,14 @@ func together(batches []record.Batch) layers.Batch {
 }
 
 // shown advances the versions and tells of a state that is visible (S3), and notes how long it took.
-func (s *Store) shown(l *liveLayer, d *layers.Delta, p api.Passage) {
+func (s *Store) shown(fresh *api.Freshness, d *layers.Delta, p api.Passage) {
 	s.versions.Advance(*d)
 	p.Visible = s.now()
 	switch {
 	case d.Everywhere:
-		l.fresh.Loaded(p.Visible)
+		fresh.Loaded(p.Visible)
 	case d.Inserted+d.Updated+d.Deleted > 0: // not when a file is read again that says the same
-		l.fresh.Passed(p)
+		fresh.Passed(p)
 	}
 	s.tell(*d)
 }

@@ -127,8 +127,8 @@ func (s *Store) content() (checkpoint.Content, error) {
 		return checkpoint.Content{}, s.torn
 	}
 	c := checkpoint.Content{Seq: s.seq, Layers: make([]layers.State, 0, len(s.layers))}
-	for _, l := range s.public.All() {
-		c.Layers = append(c.Layers, s.layers[l.Name()].State())
+	for _, l := range s.order {
+		c.Layers = append(c.Layers, l.State())
 	}
 	return c, nil
 }

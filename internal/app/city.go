@@ -9,6 +9,7 @@ import (
 	"hutong/ingest"
 	"hutong/ingest/push"
 	"hutong/layers"
+	"hutong/layers/view"
 	"hutong/styles"
 	"hutong/tiles"
 	"hutong/tiles/archive"
@@ -38,6 +39,10 @@ type City struct {
 	Zoom float64
 	// Layers are in the order in which they are listed and drawn.
 	Layers []Layer
+	// Views show layers in other ways, or to others. They are listed and drawn behind the layers.
+	Views []View
+	// SecretFile has the secret by which views hide places and ids; "" takes the one in the folder of Data.
+	SecretFile string
 	// Archives are served beside the layers, in this order.
 	Archives []Archive
 	// Sources feed the layers. Those of one layer run one after the other, in this order.
@@ -74,6 +79,24 @@ type Layer struct {
 	Title, Description, Licence, Attribution string
 	// TTL says when its features age; its zero value is never.
 	TTL TTL
+	// Drawing says how it is shown; its zero value leaves that to the schema.
+	Drawing styles.Drawing
+	// Tiles says how it is cut into tiles.
+	Tiles tiles.Options
+	// Hidden says that nobody sees it but through views.
+	Hidden bool
+}
+
+// View describes what one audience sees of a layer.
+type View struct {
+	// Layer is the layer's name.
+	Layer layers.Name
+	// Audience is who may open it.
+	Audience view.Audience
+	// Policy says what it shows. Its Secret is put in when that is known.
+	Policy view.Policy
+	// Title, Description, Licence and Attribution are plain text; "" where there is none.
+	Title, Description, Licence, Attribution string
 	// Drawing says how it is shown; its zero value leaves that to the schema.
 	Drawing styles.Drawing
 	// Tiles says how it is cut into tiles.

@@ -28,9 +28,17 @@ func FromConfig(c *config.Config) (*City, error) {
 		l := &c.Layers[i]
 		city.Layers = append(city.Layers, Layer{
 			Schema: l.Schema, Title: l.Title, Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
-			Drawing: l.Drawing, Tiles: l.Tiles, TTL: TTL(l.TTL),
+			Drawing: l.Drawing, Tiles: l.Tiles, TTL: TTL(l.TTL), Hidden: l.Hidden,
 		})
 	}
+	for i := range c.Views {
+		v := &c.Views[i]
+		city.Views = append(city.Views, View{
+			Layer: v.Layer, Audience: v.Audience, Policy: v.Policy, Title: v.Title, Description: v.Description,
+			Licence: v.Licence, Attribution: v.Attribution, Drawing: v.Drawing, Tiles: v.Tiles,
+		})
+	}
+	city.SecretFile = c.SecretFile
 	for i := range c.Archives {
 		a := &c.Archives[i]
 		city.Archives = append(city.Archives, Archive{

@@ -117,6 +117,9 @@ func openDurable(ctx context.Context, data Data, store *Store, log *slog.Logger,
 	if err != nil {
 		return nil, err
 	}
+	if err := store.hideByFolder(data.Folder); err != nil {
+		return nil, errors.Join(err, d.journal.Close())
+	}
 	if err := d.recover(ctx, folder, m); err != nil {
 		return nil, errors.Join(err, d.journal.Close())
 	}
@@ -135,16 +138,15 @@ func (d *durable) recover(ctx context.Context, folder string, m *telemetry.Metri
 	}
 	start := time.Now()
 	into := make([]*layers.Layer, 0, len(d.store.layers))
-	for _, l := range d.store.public.All() {
-		into = append(into, d.store.layers[l.Name()].Layer)
+	for _, l := range d.store.order {
+		into = append(into, l.Layer)
 	}
 	loaded, err := d.checkpoints.Load(ctx, into)
 	if err != nil {
 		return err
 	}
 	if loaded.Seq == 0 {
-		d.store.loaded(firstSeq, nil) // the log's numbers start behind it
-		return nil
+		return d.store.loaded(firstSeq, nil) // the log's numbers start behind it
 	}
 	if err := d.journal.GoesOnFrom(loaded.Epoch, loaded.Seq); err != nil {
 		return err
@@ -156,7 +158,9 @@ func (d *durable) recover(ctx context.Context, folder string, m *telemetry.Metri
 			features += l.Features
 		}
 	}
-	d.store.loaded(loaded.Seq, d.recovered)
+	if err := d.store.loaded(loaded.Seq, d.recovered); err != nil {
+		return err
+	}
 	d.notes = loaded.Notes
 	d.last.seq, d.last.at, d.last.size = loaded.Seq, loaded.Time, loaded.Bytes
 	d.log.Info("checkpoint loaded", slog.Uint64("seq", uint64(loaded.Seq)), slog.Time("written", loaded.Time),
@@ -179,8 +183,8 @@ func (d *durable) putLetters(ctx context.Context, letters ingest.DeadLetters) {
 	}
 }
 
-// loaded notes that layers have the state of a checkpoint.
-func (s *Store) loaded(seq layers.Seq, names map[layers.Name]bool) {
+// loaded notes that layers have the state of a checkpoint, and fills their views.
+func (s *Store) loaded(seq layers.Seq, names map[layers.Name]bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seq = max(s.seq, seq)
@@ -189,7 +193,11 @@ func (s *Store) loaded(seq layers.Seq, names map[layers.Name]bool) {
 		delta := layers.Delta{Layer: name, Seq: l.Snapshot().Seq(), Everywhere: true}
 		s.versions.Advance(delta)
 		l.fresh.Loaded(s.now())
+		if err := s.fillViews(l); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // Append is [journal.Journal.Append] with the errors that sources know.

@@ -22,7 +22,8 @@ import (
 // asking for it once more.
 //
 //  1. An erasure goes the way of any change: into the log, and from there into the layer on every node.
-//     What keeps older reports out is a hash of the id (layers/erase.go).
+//     What keeps older reports out is a hash of the id (layers/erase.go). It reaches the views of the layer in
+//     the same commit.
 //  2. Refused records of the layer's sources that have the id are removed.
 //  3. The log goes on in a new file.
 //  4. A checkpoint is written, which is behind 1 and 3. Once it was read byte by byte all older ones go,
@@ -245,6 +246,9 @@ func (e *eraser) prove(ctx context.Context) (proof *erasure.Proof, inLetters boo
 	proof = &erasure.Proof{}
 	if _, there := e.layer.Snapshot().Find(e.id); there {
 		proof.Found.Addf("the layer, state %d", e.layer.Snapshot().Seq())
+	}
+	for _, v := range e.layer.views {
+		v.search(e.id, &proof.Found)
 	}
 	if err := e.eachLetter(ctx, func(of origin, page []ingest.Letter) error {
 		for i := range page {

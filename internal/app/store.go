@@ -16,6 +16,7 @@ import (
 	"hutong/internal/telemetry"
 	"hutong/layers"
 	"hutong/layers/view"
+	"hutong/styles"
 	"hutong/tiles"
 	"hutong/tiles/cache"
 )
@@ -24,7 +25,9 @@ import (
 // back from it in order; else it is applied at once. It may be used from any goroutine.
 type Store struct {
 	layers   map[layers.Name]*liveLayer
-	public   *api.Layers
+	order    []*liveLayer // of layers, as the city has them
+	views    []*liveView  // of all layers, as the city has them
+	public   *api.Layers  // layers that are not hidden, and views
 	versions *cache.Versions
 	now      func() time.Time // the wall clock
 	records  *telemetry.Counts
@@ -48,6 +51,8 @@ type liveLayer struct {
 	*layers.Layer
 	fresh *api.Freshness
 	aging expiry.Options
+	view  *view.Layer // what everybody sees of it unless it is hidden
+	views []*liveView // the others, fed in the commits of the layer
 }
 
 // ages reports whether features age.
@@ -59,56 +64,78 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 		layers: make(map[layers.Name]*liveLayer, len(city.Layers)), now: time.Now,
 		receipts: newReceipts(), tell: func(layers.Delta) {},
 	}
-	lags := api.NewLagMetrics(m)
-	var list []*api.Layer
-	var names []layers.Name
+	n := &newStore{Store: s, lags: api.NewLagMetrics(m)}
 	var errs []error
 	for i := range city.Layers {
-		spec := &city.Layers[i]
-		live, err := layers.New(spec.Schema, layers.Options{})
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		v := view.Public(live)
-		builder, err := tiles.New(v.Schema(), spec.Tiles)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		drawing := spec.Drawing.Chosen(v.Schema())
-		if err := drawing.Check(v.Schema()); err != nil {
-			errs = append(errs, fmt.Errorf("app: layer %s: drawing: %w", live.Name(), err))
-			continue
-		}
-		if err := checkIcons(&drawing); err != nil {
-			errs = append(errs, fmt.Errorf("app: layer %s: drawing: %w", live.Name(), err))
-			continue
-		}
-		l := &liveLayer{
-			Layer: live, fresh: api.NewFreshness(live.Name(), lags),
-			aging: expiry.Options{Stale: spec.TTL.Stale, Expired: spec.TTL.Expired, Class: spec.TTL.Field, Now: s.clock},
-		}
-		s.layers[live.Name()] = l
-		names = append(names, live.Name())
-		list = append(list, &api.Layer{
-			View: v, Tiles: builder,
-			Title: spec.Title, Description: spec.Description, Licence: spec.Licence, Attribution: spec.Attribution,
-			Drawing: drawnWith(drawing, images()), Fresh: l.fresh,
-		})
+		errs = append(errs, n.layer(&city.Layers[i]))
 	}
+	for i := range city.Views {
+		errs = append(errs, n.view(&city.Views[i]))
+	}
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 	for _, source := range slices.Concat(city.Sources, city.Live) {
 		if s.layers[source.Layer()] == nil && len(errs) == 0 {
 			errs = append(errs, fmt.Errorf("app: source %s feeds layer %s, which does not exist", source.Name(), source.Layer()))
 		}
 	}
-	public, err := api.NewLayers(list)
+	public, err := api.NewLayers(n.list)
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
-	s.public, s.versions = public, cache.NewVersions(names...)
+	s.public, s.versions = public, cache.NewVersions(n.names...)
 	s.observe(m)
 	return s, nil
+}
+
+// newStore is a store that is being made.
+type newStore struct {
+	*Store
+	lags  *api.LagMetrics
+	list  []*api.Layer  // what is served
+	names []layers.Name // of list
+}
+
+// layer adds a layer.
+func (n *newStore) layer(spec *Layer) error {
+	live, err := layers.New(spec.Schema, layers.Options{})
+	if err != nil {
+		return err
+	}
+	l := &liveLayer{
+		Layer: live, fresh: api.NewFreshness(live.Name(), n.lags), view: view.Public(live),
+		aging: expiry.Options{Stale: spec.TTL.Stale, Expired: spec.TTL.Expired, Class: spec.TTL.Field, Now: n.clock},
+	}
+	if n.layers[live.Name()] != nil {
+		return fmt.Errorf("app: layer %s stands twice", live.Name())
+	}
+	if err := n.serve(!spec.Hidden, spec.Drawing, spec.Tiles, &api.Layer{
+		View: l.view, Title: spec.Title, Description: spec.Description, Licence: spec.Licence, Attribution: spec.Attribution, Fresh: l.fresh,
+	}); err != nil {
+		return err
+	}
+	n.layers[live.Name()] = l
+	n.order = append(n.order, l)
+	return nil
+}
+
+// serve adds a layer or view to what is served, if it is to be.
+func (n *newStore) serve(served bool, d styles.Drawing, t tiles.Options, l *api.Layer) error {
+	builder, err := tiles.New(l.View.Schema(), t)
+	if err != nil {
+		return err
+	}
+	drawing := d.Chosen(l.View.Schema())
+	if err := drawing.Check(l.View.Schema()); err != nil {
+		return fmt.Errorf("app: layer %s: drawing: %w", l.Name(), err)
+	}
+	if err := checkIcons(&drawing); err != nil {
+		return fmt.Errorf("app: layer %s: drawing: %w", l.Name(), err)
+	}
+	if served {
+		l.Tiles, l.Drawing = builder, drawnWith(drawing, images())
+		n.list, n.names = append(n.list, l), append(n.names, l.Name())
+	}
+	return nil
 }
 
 // clock is the wall clock, that of a test when it has one.
@@ -127,30 +154,35 @@ func (s *Store) observe(m *telemetry.Metrics) {
 	s.outcomes = m.Counter("hutong_ingest_outcomes_total",
 		"Accepted changes by what became of them: applied, duplicate, late or too_late.", "source", "outcome")
 	s.restarts = m.Counter("hutong_ingest_restarts_total", "Times that a live source was run again because it had failed.", "source")
-	each := func(name, help string, of func(v *view.View) float64) {
+	each := func(name, help string, stored bool, of func(r layers.Reader) float64) {
 		m.Sample(name, help, []string{"layer"}, func(emit func(float64, ...string)) {
-			for _, l := range s.public.All() {
-				emit(of(l.View.Now()), string(l.Name()))
+			for _, l := range s.order {
+				emit(of(l.Snapshot()), string(l.Name()))
+			}
+			for _, v := range s.views {
+				if v.store != nil || !stored {
+					emit(of(v.newest()), string(v.view.Name()))
+				}
 			}
 		})
 	}
-	each("hutong_layer_features", "Features on a layer.", func(v *view.View) float64 { return float64(v.Count()) })
-	each("hutong_layer_located_features", "Features on a layer that have a place.",
-		func(v *view.View) float64 { return float64(v.Located()) })
-	each("hutong_layer_seq", "Number of a layer's newest state.", func(v *view.View) float64 { return float64(v.Seq()) })
-	each("hutong_layer_store_bytes", "Heap that a layer's store takes.", func(v *view.View) float64 { return float64(v.Bytes()) })
-	m.Sample("hutong_layer_tombstones", "Deletes that a layer remembers, so that older reports do not bring features back.",
-		[]string{"layer"}, func(emit func(float64, ...string)) {
-			for _, l := range s.public.All() {
-				emit(float64(s.layers[l.Name()].Tombstones()), string(l.Name()))
+	each("hutong_layer_features", "Features on a layer or view.", false, func(r layers.Reader) float64 { return float64(r.Count()) })
+	each("hutong_layer_located_features", "Features on a layer or view that have a place.", false,
+		func(r layers.Reader) float64 { return float64(r.Located()) })
+	each("hutong_layer_seq", "Number of the newest state of a layer or view.", false, func(r layers.Reader) float64 { return float64(r.Seq()) })
+	each("hutong_layer_store_bytes", "Heap that the store of a layer takes, or of a view that has one.", true,
+		func(r layers.Reader) float64 { return float64(r.Bytes()) })
+	tombstones := func(name, help string, of func(l *liveLayer) int) {
+		m.Sample(name, help, []string{"layer"}, func(emit func(float64, ...string)) {
+			for _, l := range s.order {
+				emit(float64(of(l)), string(l.Name()))
 			}
 		})
-	m.Sample("hutong_layer_crowded_tombstones", "Deletes that a layer has let go because it remembered too many.",
-		[]string{"layer"}, func(emit func(float64, ...string)) {
-			for _, l := range s.public.All() {
-				emit(float64(s.layers[l.Name()].CrowdedTombstones()), string(l.Name()))
-			}
-		})
+	}
+	tombstones("hutong_layer_tombstones", "Deletes that a layer remembers, so that older reports do not bring features back.",
+		func(l *liveLayer) int { return l.Tombstones() })
+	tombstones("hutong_layer_crowded_tombstones", "Deletes that a layer has let go because it remembered too many.",
+		func(l *liveLayer) int { return l.CrowdedTombstones() })
 	m.Sample("hutong_tile_features_limit", "Most features of one tile of a layer.", []string{"layer"},
 		func(emit func(float64, ...string)) {
 			for _, l := range s.public.All() {
@@ -171,7 +203,7 @@ func (s *Store) Load(ctx context.Context, sources []ingest.Source, log *slog.Log
 	defer cancel(nil)
 	var wg sync.WaitGroup
 	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for _, l := range s.public.All() {
+	for _, l := range s.order {
 		list := byLayer[l.Name()]
 		if len(list) == 0 {
 			continue
@@ -183,7 +215,7 @@ func (s *Store) Load(ctx context.Context, sources []ingest.Source, log *slog.Log
 			case <-ctx.Done():
 				return
 			}
-			if err := s.loadLayer(ctx, s.layers[l.Name()], list, log); err != nil {
+			if err := s.loadLayer(ctx, l, list, log); err != nil {
 				cancel(err) // the first one counts
 			}
 		})
@@ -221,8 +253,8 @@ func (s *Store) loadLayer(ctx context.Context, l *liveLayer, sources []ingest.So
 		return fmt.Errorf("app: layer %s: %w", l.Name(), err)
 	}
 	finished = true
-	s.shown(l, &delta, api.Passage{})
-	return nil
+	s.shown(l.fresh, &delta, api.Passage{})
+	return s.fillViews(l)
 }
 
 // report logs and counts what became of a source's records. Examples hold no private value: a report

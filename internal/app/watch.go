@@ -234,6 +234,7 @@ func differences(a, b *config.Config) []string {
 	add("mqtt", a.MQTT, b.MQTT)
 	add("nats", a.NATS, b.NATS)
 	add("cache", a.CacheBytes, b.CacheBytes)
+	add("secret_file", a.SecretFile, b.SecretFile)
 	add("archives", a.Archives, b.Archives)
 	add("center", a.Center, b.Center)
 	add("zoom", a.Zoom, b.Zoom)
@@ -247,6 +248,17 @@ func differences(a, b *config.Config) []string {
 	}
 	for _, name := range append(slices.Clone(namesA), namesB...) {
 		add(config.At("layers", name), layersA[name], layersB[name])
+	}
+	viewsA, viewNamesA := map[string]config.View{}, []string{}
+	viewsB, viewNamesB := map[string]config.View{}, []string{}
+	for _, v := range a.Views {
+		viewsA[string(v.Policy.Name)], viewNamesA = v, append(viewNamesA, string(v.Policy.Name))
+	}
+	for _, v := range b.Views {
+		viewsB[string(v.Policy.Name)], viewNamesB = v, append(viewNamesB, string(v.Policy.Name))
+	}
+	for _, name := range append(slices.Clone(viewNamesA), viewNamesB...) {
+		add(config.At("views", name), viewsA[name], viewsB[name])
 	}
 	sourcesA, orderA := map[string]config.Source{}, []string{}
 	sourcesB, orderB := map[string]config.Source{}, []string{}
@@ -272,6 +284,7 @@ func differences(a, b *config.Config) []string {
 	}
 	if len(changed) == 0 {
 		add("the order of layers", namesA, namesB)
+		add("the order of views", viewNamesA, viewNamesB)
 		add("the order of sources", orderA, orderB)
 	}
 	return changed

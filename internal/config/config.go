@@ -22,6 +22,7 @@ import (
 	"hutong/ingest/push"
 	"hutong/internal/auth"
 	"hutong/layers"
+	"hutong/layers/view"
 	"hutong/styles"
 	"hutong/tiles"
 	"hutong/tiles/archive"
@@ -65,6 +66,11 @@ type Config struct {
 	Zoom *float64
 	// Layers are in the order of the file, at least one.
 	Layers []Layer
+	// Views are in the order of the file. No name is also that of a layer.
+	Views []View
+	// SecretFile is the path of the file with the secret by which views hide places and ids; "" when the file does not
+	// say.
+	SecretFile string
 	// Archives are in the order of the file.
 	Archives []Archive
 	// Sources are in the order of the file.
@@ -111,6 +117,32 @@ type Layer struct {
 	Drawing styles.Drawing
 	// Tiles says how the layer is cut into tiles: valid for Schema, zooms at most 20.
 	Tiles tiles.Options
+	// People says that its features are people, or tell where one is.
+	People bool
+	// Hidden says that there is no public view of it but those of Views.
+	Hidden bool
+	// Reason says why people may be seen in it by everybody, each where it is; "" when nobody says.
+	Reason string
+}
+
+// View describes what one audience sees of a layer.
+type View struct {
+	// Layer is the name of one of the config's layers.
+	Layer layers.Name
+	// Audience is who may open it.
+	Audience view.Audience
+	// Policy says what it shows; its name, fields that the layer has, and no secret.
+	Policy view.Policy
+	// Title is what people call it.
+	Title string
+	// Description, Attribution and Licence are the layer's where the file does not say.
+	Description, Attribution, Licence string
+	// Drawing says how it is shown; it names fields that it shows only.
+	Drawing styles.Drawing
+	// Tiles says how it is cut into tiles: valid for what it shows.
+	Tiles tiles.Options
+	// Reason says why people may be seen in it by everybody, each where it is; "" when nobody says.
+	Reason string
 }
 
 // Source describes one feed.

@@ -122,6 +122,7 @@ func (b *builder) build(tree *node) {
 	b.layers(tree.get("layers"))
 	b.archives(tree.get("archives"))
 	b.sources(tree.get("sources"), tree.get("layers"))
+	b.views(tree) // what sources say adds fields to layers
 	b.keys(tree.get("keys"), tree)
 }
 

@@ -1,7 +1,10 @@
 // Package view decides what an audience sees of a layer. Every door (tiles, features, catalogue,
 // exports) serves a [View], never a layers.Snapshot, so that what a view leaves out leaves by no
-// door (S10). One audience exists: the public, who see all features and every field that is not
-// private.
+// door (S10).
+//
+// A view that only chooses fields reads the live layer's own store ([New]); [Public] is the one that every layer
+// has unless its owner says otherwise. What hides features, moves places or replaces ids is made by a [Redactor]
+// into a store of its own, over which [Of] is the view: what is not in that store no door can tell.
 //
 // A [Layer] and a [View] may be used from any goroutine; a View never changes.
 package view
@@ -22,26 +25,15 @@ import (
 type Layer struct {
 	now     func() layers.Reader // the newest state
 	schema  *layers.Schema
-	columns []int // by public field: its position in the live schema
+	columns []int // by field of schema: its position in the store's schema
 	recent  *recent
 }
 
 // Public returns the layer as everybody may see it: without its private fields.
 func Public(live *layers.Layer) *Layer {
-	full := live.Schema()
-	schema := *full
-	schema.Fields = nil
-	schema.Observed, schema.Version = "", "" // a view takes no changes, and its schema may lack these fields
-	l := &Layer{now: func() layers.Reader { return live.Snapshot() }, schema: &schema, recent: &recent{now: time.Now}}
-	for i, f := range full.Fields {
-		if f.Private {
-			if f.Name == schema.TimeField {
-				schema.TimeField = ""
-			}
-			continue
-		}
-		schema.Fields = append(schema.Fields, f)
-		l.columns = append(l.columns, i)
+	l, err := New(live, Spec{})
+	if err != nil {
+		panic(err) // no field is named, so none is missing
 	}
 	return l
 }
@@ -49,11 +41,15 @@ func Public(live *layers.Layer) *Layer {
 // Of returns a layer that is derived from what everybody may see, with all fields of schema, none of which
 // is private. now returns its newest state; numbers of states never fall. It keeps schema.
 func Of(schema *layers.Schema, now func() layers.Reader) *Layer {
-	l := &Layer{now: now, schema: schema, recent: &recent{now: time.Now}}
-	for i := range schema.Fields {
-		l.columns = append(l.columns, i)
+	columns := make([]int, len(schema.Fields))
+	for i := range columns {
+		columns[i] = i
 	}
-	return l
+	return newLayer(schema, columns, now)
+}
+
+func newLayer(schema *layers.Schema, columns []int, now func() layers.Reader) *Layer {
+	return &Layer{now: now, schema: schema, columns: columns, recent: &recent{now: time.Now}}
 }
 
 // Name returns the layer's name.
