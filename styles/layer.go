@@ -37,6 +37,11 @@ type Layer struct {
 	Extent *orb.Bound
 	// Known is what is known of its fields, by their names.
 	Known map[string]Known
+	// Private says that it is not public: its tiles do not come together with those of public layers, which caches
+	// may keep.
+	Private bool
+	// Query stands behind ? in the addresses of its tiles, for who needs a token there; "" is nothing.
+	Query string
 }
 
 // Known is what is known of what a field holds.

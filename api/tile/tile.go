@@ -82,7 +82,7 @@ func (t *Tiles) tile(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeNotFound, "Tiles end in .mvt or .pbf.")
 		return
 	}
-	set := t.find(w, r, list)
+	set, seen := t.find(w, r, list)
 	if set == nil {
 		return
 	}
@@ -91,21 +91,25 @@ func (t *Tiles) tile(w http.ResponseWriter, r *http.Request) {
 		refuseAddress(w, r, err)
 		return
 	}
-	t.answer(w, r, set, address)
+	t.answer(w, r, set, seen, address)
 }
 
-// find returns the layers of a list. When there is none it answers the request with a problem and
-// returns nil.
-func (t *Tiles) find(w http.ResponseWriter, r *http.Request, list string) *cache.Set {
-	set, err := t.cache.Set(list)
-	var unknown *cache.LayerError
-	switch {
-	case errors.As(err, &unknown):
-		api.RefuseLayer(w, r, unknown.Name)
-	case err != nil:
+// find returns the layers of a list, all of which the request may see. When there is none, or not for this request,
+// it answers with a problem and returns nil.
+func (t *Tiles) find(w http.ResponseWriter, r *http.Request, list string) (*cache.Set, api.Seen) {
+	if strings.Count(list, ",") >= cache.MaxLayers {
 		api.Refuse(w, r, api.CodeParameterInvalid, fmt.Sprintf("A tile may have %d layers.", cache.MaxLayers))
+		return nil, api.Seen{}
 	}
-	return set
+	seen, ok := t.layers.FindList(w, r, list)
+	if !ok {
+		return nil, api.Seen{}
+	}
+	set, err := t.cache.Set(list)
+	if err != nil {
+		panic(err) // the cache knows the same layers
+	}
+	return set, seen
 }
 
 // refuseAddress answers for an address that names no tile. grid's errors hold nothing but what the
@@ -121,9 +125,12 @@ func refuseAddress(w http.ResponseWriter, r *http.Request, err error) {
 
 // answer sends a tile, or says that the client has it. A request that the client gives up stops
 // waiting, and the build stops with its last request.
-func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, set *cache.Set, address grid.Tile) {
-	t.tellFreshness(w, set)
+func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, set *cache.Set, seen api.Seen, address grid.Tile) {
+	tellFreshness(w, seen.Layers)
 	conditions := r.Header["If-None-Match"]
+	if seen.Private {
+		conditions = nil // nobody may have kept it
+	}
 	if t.unchanged(w, set, address, conditions) {
 		return
 	}
@@ -160,11 +167,11 @@ func (t *Tiles) unchanged(w http.ResponseWriter, set *cache.Set, address grid.Ti
 	return true
 }
 
-// tellFreshness says how fresh the set's layer is that changed last.
-func (t *Tiles) tellFreshness(w http.ResponseWriter, set *cache.Set) {
+// tellFreshness says how fresh the one of the layers is that changed last.
+func tellFreshness(w http.ResponseWriter, list []*api.Layer) {
 	var newest *api.Freshness
-	for _, name := range set.Layers() {
-		if f := t.layers.Named(name).Fresh; newest.Changed().Before(f.Changed()) {
+	for _, l := range list {
+		if f := l.Fresh; newest.Changed().Before(f.Changed()) {
 			newest = f
 		}
 	}

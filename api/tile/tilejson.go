@@ -1,6 +1,7 @@
 package tile
 
 import (
+	"cmp"
 	"html"
 	"math"
 	"net/http"
@@ -51,13 +52,14 @@ func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeNotFound, "A layer's TileJSON ends in .json.")
 		return
 	}
-	if set := t.find(w, r, list); set != nil {
-		api.SendJSON(w, r, "application/json", t.describe(set, t.base.URL(r)))
+	if set, seen := t.find(w, r, list); set != nil {
+		api.SendJSON(w, r, "application/json", describe(set, seen, t.base.URL(r)))
 	}
 }
 
-// describe describes the tiles of a set as they are now.
-func (t *Tiles) describe(set *cache.Set, base string) tileJSON {
+// describe describes the tiles of a set as they are now. A map that needs a token for them finds it in their
+// addresses, if that is where this request had it.
+func describe(set *cache.Set, seen api.Seen, base string) tileJSON {
 	lowest, highest := set.Zooms()
 	d := tileJSON{
 		TileJSON: "3.0.0",
@@ -68,14 +70,16 @@ func (t *Tiles) describe(set *cache.Set, base string) tileJSON {
 	}
 	var titles, descriptions, attributions []string
 	var extent *orb.Bound
-	for _, name := range set.Layers() {
-		l := t.layers.Named(name)
+	list := slices.SortedFunc(slices.Values(seen.Layers), func(a, b *api.Layer) int { return cmp.Compare(a.Name(), b.Name()) })
+	query := ""
+	for _, l := range list {
+		query = cmp.Or(query, seen.Query(l))
 		d.VectorLayers = append(d.VectorLayers, describeLayer(l))
 		if fresh := l.Fresh.State(); fresh != nil {
 			if d.Freshness == nil {
 				d.Freshness = map[layers.Name]*api.FreshnessState{}
 			}
-			d.Freshness[name] = fresh
+			d.Freshness[l.Name()] = fresh
 		}
 		titles = append(titles, l.Heading())
 		descriptions = addText(descriptions, l.Description)
@@ -87,6 +91,9 @@ func (t *Tiles) describe(set *cache.Set, base string) tileJSON {
 			}
 			extent = &b
 		}
+	}
+	if query != "" {
+		d.Tiles[0] += "?" + query
 	}
 	d.Name, d.Description = strings.Join(titles, ", "), strings.Join(descriptions, " ")
 	d.Attribution = strings.Join(attributions, ", ")

@@ -63,13 +63,11 @@ var (
 	ErrExpired = errors.New("auth: the token has expired")
 	// ErrSigner says that its token was signed with a secret that the server does not have, or not any more.
 	ErrSigner = errors.New("auth: the token was signed with a secret that is not in use here")
-	// ErrKeyInURL says that a key stands in the URL, where only tokens may.
-	ErrKeyInURL = errors.New("auth: a key stands in the URL")
 )
 
 // reasons are what metrics call them.
 var reasons = map[error]string{
-	ErrMissing: "missing", ErrUnknown: "unknown", ErrScope: "scope", ErrExpired: "expired", ErrSigner: "signer", ErrKeyInURL: "url",
+	ErrMissing: "missing", ErrUnknown: "unknown", ErrScope: "scope", ErrExpired: "expired", ErrSigner: "signer",
 }
 
 // AttemptsError says that unknown keys or tokens came from the client's address too often.

@@ -12,7 +12,7 @@ import (
 type Sent struct {
 	// Header is the request's: Authorization counts before X-Api-Key, and either before Token.
 	Header http.Header
-	// Token is what the URL has, "" for nothing. It must be a token: keys do not belong into URLs.
+	// Token is what the URL has, "" for nothing. Keys do not belong into URLs and are not known there.
 	Token string
 }
 
@@ -29,8 +29,8 @@ type Pass struct {
 func (p *Pass) Allows(scopes ...Scope) bool { return (&Key{Scopes: p.scopes}).Allows(scopes...) }
 
 // Pass returns what a request may do that comes from an address, by which attempts with what is not known here
-// are bounded. The error is [ErrMissing], which alone is not counted, [ErrUnknown], [ErrExpired], [ErrSigner],
-// [ErrKeyInURL] or an [*AttemptsError].
+// are bounded. The error is [ErrMissing], which alone is not counted, [ErrUnknown], [ErrExpired], [ErrSigner] or an
+// [*AttemptsError].
 func (k *Keys) Pass(s Sent, from netip.Addr) (Pass, error) {
 	text, inURL := s.find()
 	if text == "" {
@@ -59,8 +59,6 @@ func (k *Keys) read(text string, inURL bool) (Pass, error) {
 			return Pass{}, err
 		}
 		return Pass{Until: t.expires, scopes: []Scope{t.scope}}, nil
-	case inURL && IsKey(text):
-		return Pass{}, ErrKeyInURL
 	case inURL:
 		return Pass{}, ErrUnknown
 	}
