@@ -18,12 +18,14 @@ require (
 	github.com/nats-io/nats.go v1.55.0
 	github.com/parquet-go/parquet-go v0.32.0
 	github.com/paulmach/orb v0.14.0
+	github.com/peterstace/simplefeatures v0.50.0
 	github.com/prometheus/client_golang v1.25.0
 	github.com/protomaps/go-pmtiles v1.28.0
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/spf13/cobra v1.10.2
 	github.com/tidwall/gjson v1.20.1
 	github.com/tidwall/rtree v1.10.0
+	github.com/uber/h3-go/v4 v4.4.0
 	go.uber.org/goleak v1.3.0
 	golang.org/x/image v0.44.0
 	modernc.org/sqlite v1.62.0

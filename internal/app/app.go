@@ -285,6 +285,9 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 	if watcher != nil {
 		background.Go(func() { watcher.run(ctx, a.opts.WatchTick) })
 	}
+	if a.store.late() {
+		background.Go(func() { a.store.showLate(ctx, a.opts.Log) })
+	}
 	agers, err := a.agers()
 	if err != nil {
 		return err

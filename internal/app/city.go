@@ -97,6 +97,10 @@ type View struct {
 	Audience view.Audience
 	// Policy says what it shows. Its Secret is put in when that is known.
 	Policy view.Policy
+	// Where names what the policy selects, for the name of a history; "" when that is everything.
+	Where string
+	// Delay is how long a change is not shown after it was accepted; 0 shows it at once.
+	Delay time.Duration
 	// Title, Description, Licence and Attribution are plain text; "" where there is none.
 	Title, Description, Licence, Attribution string
 	// Drawing says how it is shown; its zero value leaves that to the schema.

@@ -9,6 +9,8 @@ import (
 	"hutong/ingest/files"
 	"hutong/internal/config"
 	"hutong/journal"
+	"hutong/layers"
+	"hutong/layers/filter"
 )
 
 // FromConfig returns the city that a config describes. It opens no file; the error names the source
@@ -33,8 +35,16 @@ func FromConfig(c *config.Config) (*City, error) {
 	}
 	for i := range c.Views {
 		v := &c.Views[i]
+		policy := v.Policy
+		if v.Where != "" {
+			e, err := filter.Parse(filter.Text, v.Where, schemaOf(c, v.Layer))
+			if err != nil {
+				return nil, fmt.Errorf("app: view %s: %w", policy.Name, err)
+			}
+			policy.Where = filter.Compile(e)
+		}
 		city.Views = append(city.Views, View{
-			Layer: v.Layer, Audience: v.Audience, Policy: v.Policy, Title: v.Title, Description: v.Description,
+			Layer: v.Layer, Audience: v.Audience, Policy: policy, Where: v.Where, Delay: v.Delay, Title: v.Title, Description: v.Description,
 			Licence: v.Licence, Attribution: v.Attribution, Drawing: v.Drawing, Tiles: v.Tiles,
 		})
 	}
@@ -87,6 +97,12 @@ func FromConfig(c *config.Config) (*City, error) {
 		})
 	}
 	return city, nil
+}
+
+// schemaOf returns the schema of one of the config's layers.
+func schemaOf(c *config.Config, name layers.Name) *layers.Schema {
+	i := slices.IndexFunc(c.Layers, func(l config.Layer) bool { return l.Schema.Name == name })
+	return c.Layers[i].Schema
 }
 
 // dataOf describes where a config keeps what is accepted.

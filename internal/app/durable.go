@@ -70,6 +70,7 @@ type durable struct {
 	log         *slog.Logger
 	journal     *journal.Journal
 	checkpoints *checkpoint.Store
+	shown       *checkpoint.Store // what views with a delay show; nil without one
 	applier     *applier
 	recovered   map[layers.Name]bool // layers that a checkpoint had
 	requests    chan request         // for run
@@ -80,6 +81,8 @@ type durable struct {
 		bytes int64 // of the log, after it was cut
 		size  int64 // its own
 	}
+	shownSeq layers.Seq // of what was written last of shown; the writer's
+	shownAt  time.Time  // and when
 
 	mu    sync.Mutex
 	notes map[string]json.RawMessage // guarded by mu
@@ -121,6 +124,9 @@ func openDurable(ctx context.Context, data Data, store *Store, log *slog.Logger,
 		return nil, errors.Join(err, d.journal.Close())
 	}
 	if err := d.recover(ctx, folder, m); err != nil {
+		return nil, errors.Join(err, d.journal.Close())
+	}
+	if err := d.recoverViews(ctx); err != nil {
 		return nil, errors.Join(err, d.journal.Close())
 	}
 	store.log = d
@@ -319,9 +325,15 @@ func (d *durable) finish() error {
 		d.running.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), lastCheckpoint)
 		defer cancel()
-		if d.store.seqNow() > d.last.seq && !d.refused {
+		switch {
+		case d.refused:
+		case d.store.seqNow() > d.last.seq:
 			if err := d.checkpoint(ctx); err != nil {
 				d.log.Error("no last checkpoint was written; the next start reads the log", slog.Any("error", err))
+			}
+		default:
+			if err := d.keepViews(ctx); err != nil {
+				d.log.Error("what views with a delay show was not written; after the next start they show what they did before", slog.Any("error", err))
 			}
 		}
 	}

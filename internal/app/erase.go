@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -278,6 +279,10 @@ func (e *eraser) prove(ctx context.Context) (proof *erasure.Proof, inLetters boo
 	if err != nil {
 		return nil, false, err
 	}
+	inViews, err := e.searchViews(ctx, d, proof)
+	if err != nil {
+		return nil, false, err
+	}
 	if d.data.Remote != nil {
 		proof.Unsearched = append(proof.Unsearched,
 			"the files of the cluster that has the log: its messages were decoded", "other nodes: their checkpoints are theirs, erase there as well")
@@ -292,6 +297,7 @@ func (e *eraser) prove(ctx context.Context) (proof *erasure.Proof, inLetters boo
 		_, stream, isLog := strings.Cut(path, "/streams/")
 		isLog = isLog && strings.HasPrefix(path, "log/")
 		file, isCheckpoint := strings.CutPrefix(path, "checkpoints/files/")
+		shown, isShown := strings.CutPrefix(path, keptFolder+"/files/")
 		switch {
 		case isLog && strings.Contains(stream, "-refused/"):
 			return inLetters
@@ -299,10 +305,30 @@ func (e *eraser) prove(ctx context.Context) (proof *erasure.Proof, inLetters boo
 			return inLog
 		case isCheckpoint:
 			return inFiles[file]
+		case isShown:
+			return inViews[shown]
 		default:
 			return false
 		}
 	})
+}
+
+// searchViews looks for the feature in what is kept of the layer's views with a delay, and returns the names of files in
+// which it is mentioned.
+func (e *eraser) searchViews(ctx context.Context, d *durable, proof *erasure.Proof) (mentioned map[string]bool, err error) {
+	mentioned = map[string]bool{}
+	for _, v := range e.layer.views {
+		if v.late == nil || d.shown == nil {
+			continue
+		}
+		id := v.redactor.ID(e.id)
+		in, err := d.shown.Search(ctx, v.view.Name(), id, erasure.NewPattern(id), proof)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(mentioned, in)
+	}
+	return mentioned, nil
 }
 
 // forget makes log and checkpoints begin behind now.
@@ -342,6 +368,9 @@ func (d *durable) beginAt(ctx context.Context, begun layers.Seq) (checkpoint lay
 	}
 	checkpoint = d.last.seq
 	if removed, err = d.checkpoints.Forget(ctx, checkpoint); err != nil {
+		return checkpoint, removed, err
+	}
+	if err := d.forgetViews(ctx); err != nil {
 		return checkpoint, removed, err
 	}
 	err = d.journal.Truncate(ctx, begun-1)

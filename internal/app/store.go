@@ -34,6 +34,7 @@ type Store struct {
 	refused  *telemetry.Counts
 	outcomes *telemetry.Counts
 	restarts *telemetry.Counts
+	resyncs  *telemetry.Counts // of views with a delay
 
 	log      changeLog // nil keeps what is accepted in memory only
 	receipts *receipts
@@ -64,6 +65,8 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 		layers: make(map[layers.Name]*liveLayer, len(city.Layers)), now: time.Now,
 		receipts: newReceipts(), tell: func(layers.Delta) {},
 	}
+	s.resyncs = m.Counter("hutong_view_resyncs_total",
+		"Times that a view with a delay took the whole state of its layer: at a start, or since too many changes waited.", "layer", "reason")
 	n := &newStore{Store: s, lags: api.NewLagMetrics(m)}
 	var errs []error
 	for i := range city.Layers {
@@ -160,7 +163,7 @@ func (s *Store) observe(m *telemetry.Metrics) {
 				emit(of(l.Snapshot()), string(l.Name()))
 			}
 			for _, v := range s.views {
-				if v.store != nil || !stored {
+				if v.store() != nil || !stored {
 					emit(of(v.newest()), string(v.view.Name()))
 				}
 			}
@@ -183,6 +186,16 @@ func (s *Store) observe(m *telemetry.Metrics) {
 		func(l *liveLayer) int { return l.Tombstones() })
 	tombstones("hutong_layer_crowded_tombstones", "Deletes that a layer has let go because it remembered too many.",
 		func(l *liveLayer) int { return l.CrowdedTombstones() })
+	m.Sample("hutong_view_waiting_changes", "Changes that a view with a delay does not show yet, each feature once in a sixty-fourth of the delay.",
+		[]string{"layer"}, func(emit func(float64, ...string)) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for _, v := range s.views {
+				if v.late != nil {
+					emit(float64(v.late.waiting), string(v.view.Name()))
+				}
+			}
+		})
 	m.Sample("hutong_tile_features_limit", "Most features of one tile of a layer.", []string{"layer"},
 		func(emit func(float64, ...string)) {
 			for _, l := range s.public.All() {

@@ -1,8 +1,10 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"hutong/api"
@@ -31,8 +33,9 @@ type liveView struct {
 	fresh *api.Freshness
 	time  int // position of the time field among those shown, −1 without one
 
-	store    *layers.Layer  // nil for a choice of fields
-	redactor *view.Redactor // into store; nil before there is a secret
+	kept     atomic.Pointer[layers.Layer] // its store; nil for a choice of fields
+	redactor *view.Redactor               // into it; nil before there is a secret
+	late     *delayed                     // nil without a delay
 }
 
 // errNoSecret says that nobody has said where the secret of views is.
@@ -43,9 +46,9 @@ func (v *View) what() string {
 	p := &v.Policy
 	snap := -1
 	if p.Snap != nil {
-		snap = int(p.Snap.Resolution)
+		snap = int(*p.Snap)
 	}
-	return fmt.Sprintf("%s of %s: %q %v %d %v", p.Name, v.Layer, p.Fields, p.Where, snap, p.KeyedIDs)
+	return fmt.Sprintf("%s of %s: %q %q %d %v %v", p.Name, v.Layer, p.Fields, v.Where, snap, p.KeyedIDs, v.Delay)
 }
 
 // view adds a view of a layer that is there.
@@ -55,6 +58,9 @@ func (n *newStore) view(spec *View) error {
 		return fmt.Errorf("app: view %s is of layer %s, which does not exist", spec.Policy.Name, spec.Layer)
 	}
 	v := &liveView{spec: spec, of: of, fresh: api.NewFreshness(spec.Policy.Name, n.lags)}
+	if spec.Delay > 0 {
+		v.late = newDelayed(spec.Delay, n.resyncs)
+	}
 	if err := v.open(); err != nil {
 		return err
 	}
@@ -73,7 +79,7 @@ func (n *newStore) view(spec *View) error {
 // open makes what is served, and the store if it needs one.
 func (v *liveView) open() (err error) {
 	p := v.spec.Policy
-	if p.Plain() {
+	if p.Plain() && v.spec.Delay == 0 {
 		v.view, err = view.New(v.of.Layer, view.Spec{Name: p.Name, Fields: p.Fields})
 		return err
 	}
@@ -81,10 +87,12 @@ func (v *liveView) open() (err error) {
 	if err != nil {
 		return err
 	}
-	if v.store, err = layers.New(schema, layers.Options{}); err != nil {
+	store, err := layers.New(schema, layers.Options{})
+	if err != nil {
 		return err
 	}
-	v.view = view.Of(schema, func() layers.Reader { return v.store.Snapshot() })
+	v.kept.Store(store)
+	v.view = view.Of(schema, func() layers.Reader { return v.store().Snapshot() })
 	if p.NeedsSecret() {
 		return nil // later
 	}
@@ -92,10 +100,13 @@ func (v *liveView) open() (err error) {
 	return err
 }
 
+// store returns what holds what the view shows, nil for a choice of fields.
+func (v *liveView) store() *layers.Layer { return v.kept.Load() }
+
 // newest returns the newest state of what the view is made from.
 func (v *liveView) newest() layers.Reader {
-	if v.store != nil {
-		return v.store.Snapshot()
+	if v.store() != nil {
+		return v.store().Snapshot()
 	}
 	return v.of.Snapshot()
 }
@@ -103,7 +114,7 @@ func (v *liveView) newest() layers.Reader {
 // needSecret reports whether a view waits for a secret.
 func (s *Store) needSecret() bool {
 	for _, v := range s.views {
-		if v.store != nil && v.redactor == nil {
+		if v.store() != nil && v.redactor == nil {
 			return true
 		}
 	}
@@ -113,7 +124,7 @@ func (s *Store) needSecret() bool {
 // hideBy gives the views that wait for it their secret, before anything is loaded.
 func (s *Store) hideBy(secret []byte) error {
 	for _, v := range s.views {
-		if v.store == nil || v.redactor != nil {
+		if v.store() == nil || v.redactor != nil {
 			continue
 		}
 		p := v.spec.Policy
@@ -158,9 +169,14 @@ func (s *Store) fillViews(l *liveLayer) error {
 	state := l.Snapshot()
 	for _, v := range l.views {
 		delta := layers.Delta{Layer: v.view.Name(), Seq: state.Seq(), Everywhere: true}
-		if v.store != nil {
+		switch {
+		case v.late != nil:
+			v.late.resyncs.With(string(v.view.Name()), "start").Add(1)
+			v.late.take(state, s.now())
+			continue
+		case v.store() != nil:
 			var err error
-			if delta, err = v.fill(state); err != nil {
+			if delta, err = v.fill(context.Background(), v.store(), state); err != nil {
 				return fmt.Errorf("app: view %s: %w", v.view.Name(), err)
 			}
 		}
@@ -169,12 +185,12 @@ func (s *Store) fillViews(l *liveLayer) error {
 	return nil
 }
 
-// fill redacts a state of the layer into the store, which is empty.
-func (v *liveView) fill(state *layers.Snapshot) (layers.Delta, error) {
+// fill redacts a state of the layer into a store that is empty, until ctx is done.
+func (v *liveView) fill(ctx context.Context, store *layers.Layer, state *layers.Snapshot) (layers.Delta, error) {
 	if v.redactor == nil {
 		return layers.Delta{}, errNoSecret
 	}
-	loader, err := v.store.Load()
+	loader, err := store.Load()
 	if err != nil {
 		return layers.Delta{}, err
 	}
@@ -187,7 +203,7 @@ func (v *liveView) fill(state *layers.Snapshot) (layers.Delta, error) {
 		}
 		err := loader.Add(changes)
 		changes = changes[:0]
-		return err
+		return errors.Join(err, ctx.Err())
 	}); err != nil {
 		return layers.Delta{}, err
 	}
@@ -209,7 +225,7 @@ func (s *Store) showAll(l *liveLayer, before *layers.Snapshot, changes []layers.
 	public := l.view.Delta(d, ids, before, after)
 	s.show1(l.fresh, &public, p, live)
 	for _, v := range l.views {
-		delta, observed, err := v.follow(d, ids, before, after)
+		delta, observed, err := v.follow(d, ids, changes, before, after, s.now())
 		if err != nil {
 			return fmt.Errorf("app: view %s is not at state %d, as its layer is: %w", v.view.Name(), d.Seq, err)
 		}
@@ -218,7 +234,7 @@ func (s *Store) showAll(l *liveLayer, before *layers.Snapshot, changes []layers.
 		}
 		own := p
 		own.Observed = observed
-		if v.store == nil && v.time >= 0 && v.view.Schema().TimeField == l.view.Schema().TimeField {
+		if v.store() == nil && v.time >= 0 && v.view.Schema().TimeField == l.view.Schema().TimeField {
 			own.Observed = p.Observed
 		}
 		s.show1(v.fresh, &delta, own, live)
@@ -235,10 +251,10 @@ func (s *Store) show1(fresh *api.Freshness, d *layers.Delta, p api.Passage, live
 	}
 }
 
-// follow brings the view to the state of its layer behind a commit, and returns what changed in it, and the newest of
-// the times that came.
-func (v *liveView) follow(d *layers.Delta, ids []layers.FeatureID, before, after *layers.Snapshot) (delta layers.Delta, observed time.Time, err error) {
-	if v.store == nil {
+// follow brings the view to the state of its layer behind a commit of changes, and returns what changed in it, and the
+// newest of the times that came. A view with a delay shows nothing yet, but for erasures.
+func (v *liveView) follow(d *layers.Delta, ids []layers.FeatureID, commit []layers.Change, before, after *layers.Snapshot, now time.Time) (delta layers.Delta, observed time.Time, err error) {
+	if v.store() == nil {
 		return v.view.Delta(d, ids, before, after), time.Time{}, nil
 	}
 	if v.redactor == nil {
@@ -248,30 +264,56 @@ func (v *liveView) follow(d *layers.Delta, ids []layers.FeatureID, before, after
 	for _, id := range ids {
 		old, was := before.Find(id)
 		now, is := after.Find(id)
-		c, differs := v.redactor.Change(id, old, was, now, is)
-		if !differs {
-			continue
+		if c, differs := v.redactor.Change(id, old, was, now, is); differs {
+			changes = append(changes, c)
 		}
-		changes = append(changes, c)
-		if c.Op == layers.Upsert && v.time >= 0 {
-			if at := c.Feature.Values[v.time]; !at.IsNull() && at.Time().After(observed) {
-				observed = at.Time()
-			}
+	}
+	if v.late != nil {
+		if delta, changes, err = v.eraseNow(commit, changes, d.Seq); err == nil {
+			v.late.put(changes, d.Seq, after, v, now)
 		}
+		return delta, time.Time{}, err
 	}
 	if len(changes) == 0 {
 		return layers.Delta{}, time.Time{}, nil
 	}
-	delta, err = v.store.Apply(layers.Batch{Layer: v.view.Name(), Changes: changes, Seq: d.Seq})
-	return delta, observed, err
+	delta, err = v.store().Apply(layers.Batch{Layer: v.view.Name(), Changes: changes, Seq: d.Seq})
+	return delta, v.newestOf(changes), err
+}
+
+// newestOf returns the newest of the times that changes of the view's store bring, the zero time if they bring none.
+func (v *liveView) newestOf(changes []layers.Change) (newest time.Time) {
+	for i := range changes {
+		if c := &changes[i]; c.Op == layers.Upsert && v.time >= 0 {
+			if at := c.Feature.Values[v.time]; !at.IsNull() && at.Time().After(newest) {
+				newest = at.Time()
+			}
+		}
+	}
+	return newest
+}
+
+// down notes that a source of the layer cannot be read, up that it can, for its views, too.
+func (l *liveLayer) down(source string, now time.Time) {
+	l.fresh.Down(source, now)
+	for _, v := range l.views {
+		v.fresh.Down(source, now)
+	}
+}
+
+func (l *liveLayer) up(source string) {
+	l.fresh.Up(source)
+	for _, v := range l.views {
+		v.fresh.Up(source)
+	}
 }
 
 // search notes if the view's store has what is shown of a feature that is erased.
 func (v *liveView) search(id layers.FeatureID, found *erasure.Places) {
-	if v.store == nil {
+	if v.store() == nil {
 		return // it reads the layer's
 	}
-	state := v.store.Snapshot()
+	state := v.store().Snapshot()
 	if _, there := state.Find(v.redactor.ID(id)); there {
 		found.Addf("the view %s, state %d", v.view.Name(), state.Seq())
 	}

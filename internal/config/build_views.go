@@ -5,13 +5,19 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"hutong/ingest"
 	"hutong/layers"
+	"hutong/layers/filter"
+	"hutong/layers/hexgrid"
 	"hutong/layers/view"
 	"hutong/styles"
 	"hutong/tiles"
 )
+
+// maxDelay is the longest delay of a view: what is later than a month is no live layer.
+const maxDelay = 31 * 24 * time.Hour
 
 // public reads whether everybody sees a layer, and whether that is people.
 func (b *builder) public(l *Layer, n *node) {
@@ -21,7 +27,7 @@ func (b *builder) public(l *Layer, n *node) {
 	l.Reason = public.get("reason").str()
 	if people := n.get("people"); l.People && !l.Hidden && l.Reason == "" && (public != nil || !n.has("public")) {
 		b.f.at(people.keyLine, people.keyColumn, people.path, "everybody would see each of these people where it is, as it happens: say public: false and "+
-			"let views show them, with place: {snap: 9} or to an audience, or write why everybody may: public: {reason: …}")
+			"let views show them, with place: {snap: 9} or delay: 1h, or to an audience, or write why everybody may: public: {reason: …}")
 	}
 }
 
@@ -96,9 +102,17 @@ func (b *builder) view(e entry, l *Layer) View {
 	}
 	v.Policy.Fields = b.shownFields(n.get("fields"), l.Schema)
 	if snap := n.get("place").get("snap"); snap != nil {
-		v.Policy.Snap = &view.Snap{Resolution: uint8(snap.integer(0))}
+		v.Policy.Snap = new(hexgrid.Resolution(snap.integer(0)))
 	}
 	b.zooms(&v.Tiles, n)
+	if where := n.get("where"); where != nil {
+		if e, err := filter.Parse(filter.Text, where.text, l.Schema); err != nil {
+			b.f.on(where, "%s", strings.TrimPrefix(err.Error(), "filter: "))
+		} else {
+			v.Where = e.Text()
+		}
+	}
+	v.Delay = b.duration(n.get("delay"), time.Second, maxDelay)
 	if b.f.below(n.path) {
 		return v
 	}
@@ -116,9 +130,9 @@ func (b *builder) view(e entry, l *Layer) View {
 	} else if err := errors.Join(schema.Validate(), v.Drawing.Check(schema)); err != nil {
 		b.f.on(e.key, "%v", err)
 	}
-	if l.People && v.Audience.Open() && v.Policy.Snap == nil && v.Reason == "" {
+	if l.People && v.Audience.Open() && v.Policy.Snap == nil && v.Delay == 0 && v.Reason == "" {
 		b.f.on(e.key, "the features of the layer %s are people, and everybody would see each of them where it is, as it happens: "+
-			"say place: {snap: 9}, or another audience, or write why everybody may: reason: …", l.Schema.Name)
+			"say place: {snap: 9}, delay: 1h, or another audience, or write why everybody may: reason: …", l.Schema.Name)
 	}
 	return v
 }

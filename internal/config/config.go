@@ -133,8 +133,12 @@ type View struct {
 	Layer layers.Name
 	// Audience is who may open it.
 	Audience view.Audience
-	// Policy says what it shows; its name, fields that the layer has, and no secret.
+	// Policy says what it shows; its name, fields that the layer has, and no secret, nor what Where says.
 	Policy view.Policy
+	// Where is the canonical text of a filter for the layer's schema, of the features that it shows; "" shows all.
+	Where string
+	// Delay is how long a change is not shown after it was accepted; 0 shows it at once.
+	Delay time.Duration
 	// Title is what people call it.
 	Title string
 	// Description, Attribution and Licence are the layer's where the file does not say.

@@ -61,15 +61,6 @@ func Where(field int, c Compare, v Value) Predicate { return comparison{field, c
 // IsNull selects rows whose field is null.
 func IsNull(field int) Predicate { return nullness{field, true} }
 
-// In selects rows whose field equals one of values.
-func In(field int, values ...Value) Predicate {
-	each := make([]Predicate, len(values))
-	for i, v := range values {
-		each[i] = Where(field, Equal, v)
-	}
-	return Or(each...)
-}
-
 // And selects rows that all of ps select; with none, every row.
 func And(ps ...Predicate) Predicate { return all(ps) }
 

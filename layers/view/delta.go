@@ -37,16 +37,16 @@ func (l *Layer) Delta(d *layers.Delta, ids []layers.FeatureID, before, after *la
 		out.Boxes = slices.Concat(d.Boxes, d.PrivateBoxes)
 		return out
 	}
-	return l.exact(out, d, ids, before, after)
+	return l.exact(out, ids, before, after)
 }
 
 // exact is Delta for a view that hides fields that are not private, or shows some of those that are. A feature
-// that stays where it was is told once by d, in Places or PrivatePlaces or the boxes, whatever changed in it; of
-// those in which nothing that l shows changed that one is taken away. What d tells beside, of MVT ids that moved
+// that stays where it was is told once by out or its private part, in Places or PrivatePlaces or the boxes, whatever changed in it; of
+// those in which nothing that l shows changed that one is taken away. What is told beside, of MVT ids that moved
 // and of neighbours in a coverage, stays.
-func (l *Layer) exact(out layers.Delta, d *layers.Delta, ids []layers.FeatureID, before, after *layers.Snapshot) layers.Delta {
+func (l *Layer) exact(out layers.Delta, ids []layers.FeatureID, before, after *layers.Snapshot) layers.Delta {
 	hidden, hiddenBoxes := map[world.Point]int{}, map[world.Box]int{}
-	var seen layers.Delta // what d tells among the private
+	var seen layers.Delta // what is told among the private
 	for _, id := range ids {
 		old, was := before.Find(id)
 		now, is := after.Find(id)

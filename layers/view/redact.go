@@ -4,7 +4,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -12,6 +11,7 @@ import (
 
 	"hutong/layers"
 	"hutong/layers/column"
+	"hutong/layers/hexgrid"
 )
 
 // MinSecret is the fewest bytes of a secret.
@@ -25,8 +25,9 @@ type Policy struct {
 	Fields []string
 	// Where selects the features that are shown, by what they truly are; nil shows all.
 	Where layers.Selector
-	// Snap moves places; nil leaves them where they are.
-	Snap *Snap
+	// Snap moves places to centres of cells of this resolution, lines and polygons by the centres of their boxes; nil
+	// leaves them where they are.
+	Snap *hexgrid.Resolution
 	// KeyedIDs replaces ids by ones that tell nothing of them.
 	KeyedIDs bool
 	// Secret is what places and ids are hidden by, at least [MinSecret] bytes where that is asked for. Who knows it
@@ -73,8 +74,8 @@ func NewRedactor(full *layers.Schema, p Policy) (*Redactor, error) {
 		return nil, err
 	case p.NeedsSecret() && len(p.Secret) < MinSecret:
 		return nil, ErrSecret
-	case p.Snap != nil && p.Snap.Grid == nil:
-		return nil, errors.New("view: places are snapped to no grid")
+	case p.Snap != nil && p.Snap.Validate() != nil:
+		return nil, fmt.Errorf("view: %w", p.Snap.Validate())
 	}
 	return &Redactor{policy: p, columns: columns}, nil
 }
@@ -156,10 +157,18 @@ func (r *Redactor) ID(id layers.FeatureID) layers.FeatureID {
 
 // mac is HMAC-SHA-256 (RFC 2104, FIPS 180-4) under the policy's secret over what it is for, the view, a cell and an
 // id. Only the last of these may have any byte; the others end with one that they cannot have, or have one length.
-func (r *Redactor) mac(purpose string, id layers.FeatureID, cell uint64) []byte {
+func (r *Redactor) mac(purpose string, id layers.FeatureID, cell hexgrid.Cell) []byte {
 	h := hmac.New(sha256.New, r.policy.Secret)
-	_, _ = fmt.Fprintf(h, "%s\x00%s\x00%016x%s", purpose, r.policy.Name, cell, id) // a hash takes everything
+	_, _ = fmt.Fprintf(h, "%s\x00%s\x00%016x%s", purpose, r.policy.Name, uint64(cell), id) // a hash takes everything
 	return h.Sum(nil)
+}
+
+// Fingerprint tells the secret of r from others, and nothing of it; nil when r needs none.
+func (r *Redactor) Fingerprint() []byte {
+	if !r.policy.NeedsSecret() {
+		return nil
+	}
+	return r.mac("fingerprint", "", 0)
 }
 
 // feature returns what is shown of a row that is selected.
