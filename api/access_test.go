@@ -58,9 +58,15 @@ func TestFindList(t *testing.T) {
 		want   string
 		status int
 	}{
-		{"a", auth.Secret{}, "a", 200}, {"a,a", auth.Secret{}, "a", 200}, {"b,a,b", key, "b,a", 200},
-		{"a,b", auth.Secret{}, "", 401}, {"a,b,c", key, "", 403}, {"c", key, "", 403},
-		{"", key, "", 404}, {"a,", key, "", 404}, {"b,nowhere", auth.Secret{}, "", 404},
+		{"a", auth.Secret{}, "a", 200},
+		{"a,a", auth.Secret{}, "a", 200},
+		{"b,a,b", key, "b,a", 200},
+		{"a,b", auth.Secret{}, "", 401},
+		{"a,b,c", key, "", 403},
+		{"c", key, "", 403},
+		{"", key, "", 404},
+		{"a,", key, "", 404},
+		{"b,nowhere", auth.Secret{}, "", 404},
 	} {
 		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
 		if !c.key.IsZero() {

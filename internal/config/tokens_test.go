@@ -9,8 +9,8 @@ import (
 	"hutong/internal/auth"
 )
 
-// viewed is a config with a public view and two others.
-const viewed = `city: A
+// audienced is a config with a public view and two others.
+const audienced = `city: A
 layers: {reports: {title: R, licence: L, fields: {}}}
 views:
   desk: {layer: reports, audience: officer, title: Desk}
@@ -21,7 +21,7 @@ views:
 func TestTokens(t *testing.T) {
 	t.Parallel()
 	env := func(name string) (string, bool) { return "/run/secrets", name == "SECRETS" }
-	c, err := Parse("f", []byte(viewed+"tokens: {secret_file: '${SECRETS}/new', previous_file: '${SECRETS}/old'}\n"+
+	c, err := Parse("f", []byte(audienced+"tokens: {secret_file: '${SECRETS}/new', previous_file: '${SECRETS}/old'}\n"+
 		"keys: {k: {hash: '"+auth.NewSecret().Hash().String()+"', scopes: ['view:desk', 'view:*', 'audience:officer', 'audience:*']}}\n"), env)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +65,7 @@ func TestTokensAreRefused(t *testing.T) {
 		{"no audience", key("audience:judge"), `there is no view for the audience "judge"`},
 		{"everybody", key("audience:public"), `there is no view for the audience "public"`},
 	} {
-		if _, err := Parse("f", []byte(viewed+c.text), nil); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := Parse("f", []byte(audienced+c.text), nil); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: got %v, want %s", c.name, err, c.want)
 		}
 	}

@@ -37,7 +37,8 @@ sources:
     csv: {lon: lon, lat: lat}
     fields: {state: state, phone: phone}
 tokens: {secret_file: "${HUTONG_DATA}/signing"}
-`})
+`,
+	})
 	t.Setenv("HUTONG_DATA", dir)
 	return filepath.Join(dir, "city.yaml")
 }
