@@ -34,6 +34,7 @@ const (
 	CodeSourceNotFound   Code = "source_not_found"
 	CodeUnauthorized     Code = "unauthorized"
 	CodeForbidden        Code = "forbidden"
+	CodeExpired          Code = "token_expired"
 	CodeAttempts         Code = "too_many_attempts"
 	CodeRate             Code = "too_many_requests"
 	CodeReadOnly         Code = "read_only"
@@ -78,6 +79,7 @@ var kinds = map[Code]kind{
 	CodeSourceNotFound:   {http.StatusNotFound, "No such source"},
 	CodeUnauthorized:     {http.StatusUnauthorized, "A key is needed"},
 	CodeForbidden:        {http.StatusForbidden, "The key is for something else"},
+	CodeExpired:          {http.StatusUnauthorized, "The token has expired"},
 	CodeAttempts:         {http.StatusTooManyRequests, "Too many unknown keys"},
 	CodeRate:             {http.StatusTooManyRequests, "Too many requests"},
 	CodeReadOnly:         {http.StatusServiceUnavailable, "Read-only"},
@@ -135,7 +137,9 @@ func RefuseWith(w http.ResponseWriter, r *http.Request, code Code, detail string
 	for _, name := range []string{"Content-Encoding", "ETag", HeaderDropped, HeaderFreshness} {
 		h.Del(name)
 	}
-	h.Set("Cache-Control", "no-store")
+	if !isPrivate(h) {
+		h.Set("Cache-Control", "no-store")
+	}
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(k.status)

@@ -139,8 +139,12 @@ func (c *Catalog) full(w http.ResponseWriter, r *http.Request) {
 		Layers []description `json:"layers"`
 		Links  []link        `json:"links"`
 	}{Layers: []description{}}
+	seen, ok := c.layers.Visible(w, r)
+	if !ok {
+		return
+	}
 	base := c.base.URL(r)
-	for _, l := range c.layers.All() {
+	for _, l := range seen.Layers {
 		out.Layers = append(out.Layers, c.describe(l, base))
 	}
 	out.Links = []link{
@@ -163,7 +167,11 @@ func (c *Catalog) brief(w http.ResponseWriter, r *http.Request) {
 	out := struct {
 		Layers []layer `json:"layers"`
 	}{Layers: []layer{}}
-	for _, l := range c.layers.All() {
+	seen, ok := c.layers.Visible(w, r)
+	if !ok {
+		return
+	}
+	for _, l := range seen.Layers {
 		v := l.View.Now()
 		out.Layers = append(out.Layers, layer{l.Name(), v.Count(), v.Located(), v.Seq(), api.Instant(l.Fresh.Changed())})
 	}

@@ -248,7 +248,7 @@ func TestSlowClientsHoldNoTurn(t *testing.T) {
 // TestCollectionIsBounded: features stop before there are too many bytes, but the first one is told.
 func TestCollectionIsBounded(t *testing.T) {
 	t.Parallel()
-	v := newCatalog(t).layers.Named("areas").View.Now()
+	v := newCatalog(t).layers.Public()[1].View.Now()
 	everywhere, err := api.ParseBox([]string{"-180,-90,180,90"})
 	if err != nil {
 		t.Fatal(err)
@@ -287,7 +287,7 @@ func TestWindowAtTheEdge(t *testing.T) {
 // TestPrivateFieldsAreUnknown: asking about a private field is answered as asking about none (S10).
 func TestPrivateFieldsAreUnknown(t *testing.T) {
 	t.Parallel()
-	schema := newCatalog(t).layers.Named("reports").View.Schema()
+	schema := newCatalog(t).layers.Public()[0].View.Schema()
 	_, private := windowOf("bbox=1,2,3,4&phone=x", schema)
 	_, none := windowOf("bbox=1,2,3,4&phony=x", schema)
 	const want = `there is no parameter "phony"; accepted are bbox, limit, filter, filter-lang, datetime, status, title, urgent`

@@ -163,7 +163,7 @@ func TestSearchEnds(t *testing.T) {
 // TestSearchIsAsWholeAsItsLayers: a search that ended on one layer is not whole, whatever the last one says.
 func TestSearchIsAsWholeAsItsLayers(t *testing.T) {
 	t.Parallel()
-	full := &api.Layer{View: newCatalog(t).layers.Named("reports").View}
+	full := &api.Layer{View: newCatalog(t).layers.Public()[0].View}
 	empty := &api.Layer{View: publicOf(t, &layers.Schema{Name: "empty"}, nil)}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

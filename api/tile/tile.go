@@ -24,10 +24,12 @@
 package tile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -90,7 +92,7 @@ func (t *Tiles) tile(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeNotFound, "Tiles end in .mvt or .pbf.")
 		return
 	}
-	set := t.find(w, r, list)
+	set, seen := t.find(w, r, list)
 	if set == nil {
 		return
 	}
@@ -99,7 +101,7 @@ func (t *Tiles) tile(w http.ResponseWriter, r *http.Request) {
 		refuseAddress(w, r, err)
 		return
 	}
-	f, ok := t.filter(w, r, set)
+	f, ok := t.filter(w, r, seen)
 	if !ok {
 		return
 	}
@@ -107,26 +109,32 @@ func (t *Tiles) tile(w http.ResponseWriter, r *http.Request) {
 	if f != nil {
 		variant = cache.NewVariant(f.Canonical(), f.Where())
 	}
-	t.answer(w, r, request{set, address, variant})
+	t.answer(w, r, request{set, seen, address, variant})
 }
 
 // request is a tile that is asked for.
 type request struct {
 	set     *cache.Set
+	seen    api.Seen
 	address grid.Tile
 	variant *cache.Variant
 }
 
-// filter reads what is asked for of the set's layers, nil when that is everything. When it cannot be read it
+// inOrder returns the layers of a list in the order of [cache.Set.Layers].
+func inOrder(seen api.Seen) []*api.Layer {
+	return slices.SortedFunc(slices.Values(seen.Layers), func(a, b *api.Layer) int { return cmp.Compare(a.Name(), b.Name()) })
+}
+
+// filter reads what is asked for of layers, nil when that is everything. When it cannot be read it
 // answers the request with a problem and ok is false.
-func (t *Tiles) filter(w http.ResponseWriter, r *http.Request, set *cache.Set) (f *api.Filter, ok bool) {
+func (t *Tiles) filter(w http.ResponseWriter, r *http.Request, seen api.Seen) (f *api.Filter, ok bool) {
 	if r.URL.RawQuery == "" {
 		return nil, true
 	}
-	names := set.Layers()
-	schemas := make([]*layers.Schema, len(names))
-	for i, name := range names {
-		schemas[i] = t.layers.Named(name).View.Schema()
+	list := inOrder(seen)
+	schemas := make([]*layers.Schema, len(list))
+	for i, l := range list {
+		schemas[i] = l.View.Schema()
 	}
 	f, err := t.filters.ParseRaw(r.URL.RawQuery, schemas...)
 	if wrong, ok := errors.AsType[*api.FilterError](err); ok {
@@ -136,18 +144,22 @@ func (t *Tiles) filter(w http.ResponseWriter, r *http.Request, set *cache.Set) (
 	return f, true
 }
 
-// find returns the layers of a list. When there is none it answers the request with a problem and
-// returns nil.
-func (t *Tiles) find(w http.ResponseWriter, r *http.Request, list string) *cache.Set {
-	set, err := t.cache.Set(list)
-	var unknown *cache.LayerError
-	switch {
-	case errors.As(err, &unknown):
-		api.RefuseLayer(w, r, unknown.Name)
-	case err != nil:
+// find returns the layers of a list, all of which the request may see. When there is none, or not for this request,
+// it answers with a problem and returns nil.
+func (t *Tiles) find(w http.ResponseWriter, r *http.Request, list string) (*cache.Set, api.Seen) {
+	if strings.Count(list, ",") >= cache.MaxLayers {
 		api.Refuse(w, r, api.CodeParameterInvalid, fmt.Sprintf("A tile may have %d layers.", cache.MaxLayers))
+		return nil, api.Seen{}
 	}
-	return set
+	seen, ok := t.layers.FindList(w, r, list)
+	if !ok {
+		return nil, api.Seen{}
+	}
+	set, err := t.cache.Set(list)
+	if err != nil {
+		panic(err) // the cache knows the same layers
+	}
+	return set, seen
 }
 
 // refuseAddress answers for an address that names no tile. grid's errors hold nothing but what the
@@ -164,8 +176,11 @@ func refuseAddress(w http.ResponseWriter, r *http.Request, err error) {
 // answer sends a tile, or says that the client has it. A request that the client gives up stops
 // waiting, and the build stops with its last request.
 func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, q request) {
-	t.tellFreshness(w, q.set)
+	tellFreshness(w, q.seen.Layers)
 	conditions := r.Header["If-None-Match"]
+	if q.seen.Private {
+		conditions = nil // nobody may have kept it
+	}
 	if t.unchanged(w, q, conditions) {
 		return
 	}
@@ -202,11 +217,11 @@ func (t *Tiles) unchanged(w http.ResponseWriter, q request, conditions []string)
 	return true
 }
 
-// tellFreshness says how fresh the set's layer is that changed last.
-func (t *Tiles) tellFreshness(w http.ResponseWriter, set *cache.Set) {
+// tellFreshness says how fresh the one of the layers is that changed last.
+func tellFreshness(w http.ResponseWriter, list []*api.Layer) {
 	var newest *api.Freshness
-	for _, name := range set.Layers() {
-		if f := t.layers.Named(name).Fresh; newest.Changed().Before(f.Changed()) {
+	for _, l := range list {
+		if f := l.Fresh; newest.Changed().Before(f.Changed()) {
 			newest = f
 		}
 	}

@@ -1,6 +1,7 @@
 package tile
 
 import (
+	"cmp"
 	"html"
 	"math"
 	"net/http"
@@ -63,23 +64,22 @@ func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeNotFound, "A layer's TileJSON ends in .json.")
 		return
 	}
-	set := t.find(w, r, list)
+	set, seen := t.find(w, r, list)
 	if set == nil {
 		return
 	}
-	f, ok := t.filter(w, r, set)
+	f, ok := t.filter(w, r, seen)
 	if !ok {
 		return
 	}
-	d := t.describe(set, t.base.URL(r))
-	if query := f.Query(); query != "" {
-		d.Tiles[0] += "?" + query
-	}
+	d := describe(set, seen, t.base.URL(r))
+	d.Tiles[0] = withQuery(d.Tiles[0], f.Query())
 	api.SendJSON(w, r, "application/json", d)
 }
 
-// describe describes the tiles of a set as they are now.
-func (t *Tiles) describe(set *cache.Set, base string) tileJSON {
+// describe describes the tiles of a set as they are now. A map that needs a token for them finds it in their
+// addresses, if that is where this request had it.
+func describe(set *cache.Set, seen api.Seen, base string) tileJSON {
 	lowest, highest := set.Zooms()
 	d := tileJSON{
 		TileJSON: "3.0.0",
@@ -90,20 +90,21 @@ func (t *Tiles) describe(set *cache.Set, base string) tileJSON {
 	}
 	var titles, descriptions, attributions []string
 	var extent *orb.Bound
-	for _, name := range set.Layers() {
-		l := t.layers.Named(name)
+	query := ""
+	for _, l := range inOrder(seen) {
+		query = cmp.Or(query, seen.Query(l))
 		d.VectorLayers = append(d.VectorLayers, describeLayer(l))
 		if o := l.Overview; o != nil && o.Below() > l.Tiles.Options().MinZoom {
 			if d.Overview == nil {
 				d.Overview = map[layers.Name]overview{}
 			}
-			d.Overview[name] = overview{l.Tiles.Options().MinZoom, o.Below() - 1, fieldsIn(o.Builder, map[string]string{})}
+			d.Overview[l.Name()] = overview{l.Tiles.Options().MinZoom, o.Below() - 1, fieldsIn(o.Builder, map[string]string{})}
 		}
 		if fresh := l.Fresh.State(); fresh != nil {
 			if d.Freshness == nil {
 				d.Freshness = map[layers.Name]*api.FreshnessState{}
 			}
-			d.Freshness[name] = fresh
+			d.Freshness[l.Name()] = fresh
 		}
 		titles = append(titles, l.Heading())
 		descriptions = addText(descriptions, l.Description)
@@ -116,6 +117,7 @@ func (t *Tiles) describe(set *cache.Set, base string) tileJSON {
 			extent = &b
 		}
 	}
+	d.Tiles[0] = withQuery(d.Tiles[0], query)
 	d.Name, d.Description = strings.Join(titles, ", "), strings.Join(descriptions, " ")
 	d.Attribution = strings.Join(attributions, ", ")
 	if b := extent; b != nil {
@@ -127,6 +129,18 @@ func (t *Tiles) describe(set *cache.Set, base string) tileJSON {
 		d.Center = &[3]float64{center[0], center[1], min(max(zoom, float64(lowest)), float64(highest))}
 	}
 	return d
+}
+
+// withQuery returns an address with more behind its query.
+func withQuery(address, query string) string {
+	switch {
+	case query == "":
+		return address
+	case strings.Contains(address, "?"):
+		return address + "&" + query
+	default:
+		return address + "?" + query
+	}
 }
 
 // addText adds text to list unless it is empty or there already: layers of one source share theirs.

@@ -84,6 +84,7 @@ type App struct {
 	tiles    *cache.Cache
 	hub      *live.Hub
 	keys     *auth.Keys
+	doors    *api.Layers // what surfaces know of the layers
 	feeds    []*push.Feed
 	server   *api.Server
 	patterns []string // of all routes
@@ -122,13 +123,14 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := newKeys(city.Keys, opts.Metrics)
+	keys, err := newKeys(city, opts.Metrics)
 	if err != nil {
 		return nil, err
 	}
-	hub := live.New(store.Public(), opts.Metrics, live.Options{})
+	doors := store.Public().Layers(keys, city.base())
+	hub := live.New(store.Public().All(), doors, opts.Metrics, live.Options{})
 	store.tell = hub.Notify
-	a := &App{city: city, opts: opts, store: store, archives: set, tiles: kept, hub: hub, keys: keys, erasures: erasures(opts.Metrics)}
+	a := &App{city: city, opts: opts, store: store, archives: set, tiles: kept, hub: hub, keys: keys, doors: doors, erasures: erasures(opts.Metrics)}
 	a.letters = &letterBox{ingest.NewLetters(ingest.LettersOptions{Metrics: opts.Metrics})}
 	if err := a.newFeeds(store, a.letters); err != nil {
 		return nil, err
@@ -156,10 +158,14 @@ func (a *App) Store() *Store { return a.store }
 // Handler answers all routes.
 func (a *App) Handler() http.Handler { return a.server }
 
-// routes puts the routes of all surfaces together.
+// base says under which URL clients reach the server.
+func (c *City) base() api.Base {
+	return api.Base{PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies}
+}
+
+// routes puts the routes of all surfaces together, which hand each request the layers that it may see.
 func (a *App) routes() []api.Route {
-	base := api.Base{PublicURL: a.city.PublicURL, TrustedProxies: a.city.TrustedProxies}
-	ls := a.store.Public()
+	base, ls := a.city.base(), a.doors
 	page := web.Handler()
 	routes := []api.Route{
 		{Pattern: "/{$}", Label: "page", Operational: true, Handler: page},

@@ -66,8 +66,10 @@ type City struct {
 	// Push are sources that take what is sent to them; who takes their changes and letters, their budget and
 	// their meters are put in when an [App] is made.
 	Push []push.Options
-	// Keys are those of who may push, import and erase.
+	// Keys are those of who may push, import and erase, and see what is not public.
 	Keys []Key
+	// Tokens are the files with the secrets that sign tokens; nil is a server without any.
+	Tokens *TokenFiles
 	// Feeds are the sources that can be read again when their files change; nil when there are none.
 	Feeds []Feed
 	// Progress tells how far the sources have read their files; nil when they have none.

@@ -64,7 +64,7 @@ func FromConfig(c *config.Config) (*City, error) {
 			Name: a.Name, Location: a.Location, Title: a.Title, Description: a.Description, Licence: a.Licence, Attribution: a.Attribution,
 		})
 	}
-	city.Keys = keysOf(c)
+	city.Keys, city.Tokens = keysOf(c), tokensOf(c)
 	if c.Journal != nil {
 		city.Data = dataOf(c.Journal)
 	}

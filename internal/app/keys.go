@@ -17,7 +17,7 @@ import (
 	"hutong/journal/checkpoint"
 )
 
-// Key is a key of somebody who may push, erase or take backups.
+// Key is a key of somebody who may push, erase, take backups or see what is not public.
 type Key struct {
 	auth.Key
 	// HashFile is the file with its hash; "" when Key has it. It is read when the server is made.
@@ -47,9 +47,10 @@ func (a *App) backupRoutes(base api.Base) []api.Route {
 	return admin.BackupRoutes(b)
 }
 
-// newKeys reads what hashes are in files. The error names every file that has none.
-func newKeys(list []Key, m *telemetry.Metrics) (*auth.Keys, error) {
+// newKeys reads what hashes and secrets are in files. The error names every file that has none.
+func newKeys(city *City, m *telemetry.Metrics) (*auth.Keys, error) {
 	var errs []error
+	list := city.Keys
 	keys := make([]auth.Key, len(list))
 	for i := range list {
 		keys[i] = list[i].Key
@@ -61,10 +62,11 @@ func newKeys(list []Key, m *telemetry.Metrics) (*auth.Keys, error) {
 			errs = append(errs, fmt.Errorf("app: key %s: %w", list[i].Name, err))
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
+	tokens, err := city.Tokens.signer()
+	if err = errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
-	return auth.New(keys, auth.Options{Metrics: m})
+	return auth.New(keys, auth.Options{Metrics: m, Tokens: tokens})
 }
 
 // readHash reads the hash of a key from a file. The error shows nothing of what is in it.

@@ -25,9 +25,9 @@ import (
 // back from it in order; else it is applied at once. It may be used from any goroutine.
 type Store struct {
 	layers   map[layers.Name]*liveLayer
-	order    []*liveLayer // of layers, as the city has them
-	views    []*liveView  // of all layers, as the city has them
-	public   *api.Layers  // layers that are not hidden, and views
+	order    []*liveLayer  // of layers, as the city has them
+	views    []*liveView   // of all layers, as the city has them
+	public   *api.Registry // layers that are not hidden, and views
 	versions *cache.Versions
 	now      func() time.Time // the wall clock
 	records  *telemetry.Counts
@@ -87,7 +87,7 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 	if len(errs) == 0 {
 		errs = append(errs, n.derived(city.Derived)...)
 	}
-	public, err := api.NewLayers(n.list)
+	public, err := api.NewRegistry(n.list)
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
@@ -165,8 +165,8 @@ func (s *Store) clock() time.Time { return s.now() }
 // Versions returns what the store tells of each change once it is visible.
 func (s *Store) Versions() *cache.Versions { return s.versions }
 
-// Public returns the layers as everybody may see them.
-func (s *Store) Public() *api.Layers { return s.public }
+// Public returns the layers as their audiences may see them.
+func (s *Store) Public() *api.Registry { return s.public }
 
 // sized is what metrics tell of a state.
 type sized interface {

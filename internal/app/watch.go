@@ -253,6 +253,7 @@ func differences(a, b *config.Config) []string {
 	add("nats", a.NATS, b.NATS)
 	add("cache", a.CacheBytes, b.CacheBytes)
 	add("secret_file", a.SecretFile, b.SecretFile)
+	add("tokens", a.Tokens, b.Tokens)
 	add("archives", a.Archives, b.Archives)
 	add("center", a.Center, b.Center)
 	add("zoom", a.Zoom, b.Zoom)

@@ -97,6 +97,9 @@ var readers = []string{"internal/config", "cmd/hutong"}
 // environment is what reads it, in package os.
 var environment = []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"}
 
+// registry is what in package api knows of every layer, which no surface may name.
+var registry = []string{"Registry", "NewRegistry"}
+
 // library says who may import a module. The longest path that matches an import decides.
 type library struct {
 	path  string

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -95,25 +97,34 @@ func (b *builder) duration(n *node, least, most time.Duration) time.Duration {
 	if n == nil || n.bad {
 		return 0
 	}
-	text := n.text
-	days, isDays := strings.CutSuffix(text, "d")
-	if isDays { // Go's durations end with hours
-		text = days + "h"
-	}
-	d, err := time.ParseDuration(text)
-	if isDays {
-		if _, bare := strconv.ParseFloat(days, 64); bare != nil { // such as 1h2d
-			err = bare
-		}
-		d = min(d, most/24+1) * 24
-	}
+	d, err := ParseDuration(n.text)
 	switch {
 	case err != nil:
-		b.f.on(n, "%s is no duration: write a number and its unit, such as 500ms, 30s, 10m, 24h or 30d", quote(n.text))
+		b.f.on(n, "%v", err)
 	case d < least || d > most:
 		b.f.on(n, "%s is not from %s to %s", n.text, spell(least), spell(most))
 	}
 	return d
+}
+
+// ParseDuration reads a duration as a config spells it: as Go does, or in days, such as 30d. One of more than 292 years
+// is cut to that.
+func ParseDuration(text string) (time.Duration, error) {
+	hours, isDays := strings.CutSuffix(text, "d")
+	if !isDays {
+		hours = text
+	} else if _, err := strconv.ParseFloat(hours, 64); err == nil { // unlike 1h2d
+		hours += "h" // with which Go's durations end
+	}
+	d, err := time.ParseDuration(hours)
+	if err != nil {
+		return 0, fmt.Errorf("%s is no duration: write a number and its unit, such as 500ms, 30s, 10m, 24h or 30d", quote(text))
+	}
+	if isDays {
+		const most = math.MaxInt64 / 24
+		d = min(max(d, -most), most) * 24
+	}
+	return d, nil
 }
 
 // spell returns a duration as a config writes it.

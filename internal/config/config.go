@@ -79,6 +79,8 @@ type Config struct {
 	Sources []Source
 	// Keys are in the order of the file.
 	Keys []Key
+	// Tokens says what signs tokens; nil is a server without any.
+	Tokens *Tokens
 
 	file   string
 	places map[string]mark
@@ -193,15 +195,23 @@ type Push struct {
 	Subjects []string
 }
 
-// Key is a key of somebody who may push, import or erase.
+// Key is a key of somebody who may push, import or erase, or see what is not public.
 type Key struct {
 	// Name is the key's name.
 	Name string
 	// Hash is that of the key, unless HashFile is the path of a file that has it.
 	Hash     auth.Hash
 	HashFile string
-	// Scopes name sources that are pushed to, and layers, of the config; at least one.
+	// Scopes name sources that are pushed to, layers and views of the config, and audiences; at least one.
 	Scopes []auth.Scope
+}
+
+// Tokens are the files with the secrets that sign tokens, with variables of the environment put in. They are read
+// when the server starts.
+type Tokens struct {
+	SecretFile string
+	// PreviousFile has the secret before; "" is none.
+	PreviousFile string
 }
 
 // Format is what a file is.
