@@ -10,6 +10,7 @@ import (
 
 	"hutong/layers"
 	"hutong/layers/column"
+	"hutong/layers/hexgrid"
 )
 
 // kept is a city with a data folder and a view that is a minute late, which starts and ends as its test says.
@@ -112,14 +113,17 @@ func TestDelayOutlivesTheServer(t *testing.T) {
 
 	// By another policy nothing that was shown before may be, whatever its number is: not at the next start, nor at the one
 	// behind it.
-	other := func(v *View) { v.Policy.Where, v.Where = none{}, "none" }
+	other := func(v *View) { v.Policy.Snap = new(hexgrid.Resolution(7)) } // of as many features
 	k = lateFrom(t, load, start.Add(3*time.Hour), other)
 	k.wants(t, "another policy")
 	k.pass(t, 2*time.Minute)
-	k.wants(t, "another policy, later")
+	k.wants(t, "another policy, later", "1", "3")
+	want := k.shows()
 	k.end(t)
 	k = lateFrom(t, load, start.Add(4*time.Hour), other)
-	k.wants(t, "another policy, again")
+	if diff := gocmp.Diff(want, k.shows()); diff != "" {
+		t.Errorf("another policy, again (-want +got):\n%s", diff)
+	}
 	k.end(t)
 }
 
@@ -147,10 +151,3 @@ func TestEraseReachesKeptViews(t *testing.T) {
 	k.wants(t, "erased", "1")
 	k.end(t)
 }
-
-// none selects nothing.
-type none struct{}
-
-func (none) Skips(*layers.Block) bool { return true }
-
-func (none) Filter(_ *layers.Block, rows column.Bits) { clear(rows) }
