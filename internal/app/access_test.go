@@ -70,7 +70,9 @@ var doors = map[string]door{
 		"/tiles/LAYER/0/0/0.mvt", "/tiles/LAYER/0/0/0.pbf", "/tiles/empty,LAYER/0/0/0.mvt", "/tiles/LAYER/18/0/0.mvt",
 		"/tiles/LAYER/0/0/1.mvt", "/tiles/LAYER/a/0/0.mvt", "/tiles/LAYER/19/0/0.mvt",
 	}},
-	"/live": {named: []string{"/live?layers=LAYER", "/live?layers=empty,LAYER"}, listed: []string{"/live"}},
+	"/h3/{layer}":              {named: []string{"/h3/LAYER"}},
+	"/h3/{layer}/{resolution}": {named: []string{"/h3/LAYER/8", "/h3/LAYER/8?f=csv"}},
+	"/live":                    {named: []string{"/live?layers=LAYER", "/live?layers=empty,LAYER"}, listed: []string{"/live"}},
 	"/styles/{file}": {
 		named:  []string{"/styles/default.json?layers=LAYER", "/styles/dark.json?layers=empty,LAYER"},
 		listed: []string{"/styles/default.json", "/styles/dark-zh.json"},
@@ -98,6 +100,7 @@ func newViewedCity(t *testing.T) *viewedCity {
 	secret := []byte(strings.Repeat("nobody-can-guess-it-", 2))
 	file := file(t, "signing", string(secret))
 	city := newCity()
+	city.Layers[0].Cells = nil // no view is counted, and doors are to answer alike
 	city.Tokens = &TokenFiles{Secret: file}
 	for _, k := range []struct {
 		name   string
@@ -446,8 +449,8 @@ func TestSigningFiles(t *testing.T) {
 	}
 }
 
-// TestCheckOfViews: what a config says of views and tokens is held against its files and keys.
-func TestCheckOfViews(t *testing.T) {
+// TestCheckOfAudiences: what a config says of views and tokens is held against its files and keys.
+func TestCheckOfAudiences(t *testing.T) {
 	t.Parallel()
 	const head = "city: A city\nlayers: {lanes: {title: Lanes, licence: CC0-1.0, fields: {}}}\n" +
 		"views: {desk: {layer: lanes, audience: officer, title: Desk}, all: {layer: lanes, audience: public, title: All}}\n"
