@@ -60,8 +60,9 @@ var ranks = map[string]int{
 	"tiles/cache":   5,
 	"internal/auth": 5,
 
-	"api": 6,
-	"web": 6,
+	"api":        6,
+	"web":        6,
+	"tiles/past": 6,
 
 	"api/archive": 7,
 	"api/tile":    7,
