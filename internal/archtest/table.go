@@ -51,7 +51,7 @@ var ranks = map[string]int{
 	"journal/checkpoint": 3,
 	"ingest/push":        3,
 
-	"journal/backup": 4,
+	"journal/snapshot": 4,
 
 	"tiles":  4,
 	"styles": 4,
@@ -59,6 +59,8 @@ var ranks = map[string]int{
 	"tiles/archive": 5,
 	"tiles/cache":   5,
 	"internal/auth": 5,
+
+	"journal/backup": 5,
 
 	"api":        6,
 	"web":        6,

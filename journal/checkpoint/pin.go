@@ -159,3 +159,9 @@ func IsFile(name string) bool {
 	base, ok := strings.CutPrefix(name, filesFolder+"/")
 	return ok && isFileName(base)
 }
+
+// IsManifest reports whether a manifest may have a name, below a store's folder.
+func IsManifest(name string) bool {
+	_, ok := parseManifestName(name)
+	return ok
+}
