@@ -19,13 +19,15 @@ const (
 	Erase Action = "erase"
 	// Backup reads the state of all layers, private fields included.
 	Backup Action = "backup"
+	// Pin keeps what everybody may see of layers as a snapshot, and removes snapshots.
+	Pin Action = "pin"
 )
 
 // Actions returns every action there is.
-func Actions() []Action { return []Action{Ingest, Refused, Erase, Backup} }
+func Actions() []Action { return []Action{Ingest, Refused, Erase, Backup, Pin} }
 
 // OfAll reports whether what the action is about is the whole server: its scope has no name.
-func (a Action) OfAll() bool { return a == Backup }
+func (a Action) OfAll() bool { return a == Backup || a == Pin }
 
 // OfSource reports whether what the action is about is a source; else it is a layer.
 func (a Action) OfSource() bool { return a == Ingest || a == Refused }
