@@ -15,6 +15,8 @@
 // dictionary of RFC 9651: features=120, fields=2. [api.HeaderFreshness] says how long the last change of
 // the layers took to get here.
 //
+// With ?asof= a tile is that of the layers as they were, see [Past].
+//
 // If-None-Match is answered without building when a tile's ETag is known, whichever encoding it was
 // of; the ETag of a 304 is the one that the client has.
 package tile
@@ -41,10 +43,13 @@ type Tiles struct {
 	layers *api.Layers
 	cache  *cache.Cache
 	base   api.Base
+	past   Past // nil when nothing is kept of it
 }
 
 // New returns the tiles of ls, kept in c, which knows the same layers.
-func New(ls *api.Layers, c *cache.Cache, base api.Base) *Tiles { return &Tiles{ls, c, base} }
+func New(ls *api.Layers, c *cache.Cache, base api.Base) *Tiles {
+	return &Tiles{layers: ls, cache: c, base: base}
+}
 
 // Routes returns the routes of tiles.
 func (t *Tiles) Routes() []api.Route {
@@ -89,6 +94,12 @@ func (t *Tiles) tile(w http.ResponseWriter, r *http.Request) {
 	address, err := grid.Parse(z, x, y)
 	if err != nil {
 		refuseAddress(w, r, err)
+		return
+	}
+	if asof, ok := t.asof(w, r); !ok || asof != "" {
+		if ok {
+			t.past.Tile(w, r, set.Layers(), address, asof)
+		}
 		return
 	}
 	t.answer(w, r, set, address)
