@@ -29,6 +29,7 @@ import (
 	"hutong/api/admin"
 	"hutong/api/catalog"
 	"hutong/api/live"
+	"hutong/api/snapshot"
 	"hutong/api/style"
 	"hutong/api/tile"
 	"hutong/ingest"
@@ -81,6 +82,7 @@ type App struct {
 	letters  *letterBox
 	durable  *durable // nil without a data folder, and before it is open
 	tiles    *cache.Cache
+	history  *history // nil without a data folder
 	hub      *live.Hub
 	keys     *auth.Keys
 	feeds    []*push.Feed
@@ -122,6 +124,7 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 	hub := live.New(store.Public(), opts.Metrics, live.Options{})
 	store.tell = hub.Notify
 	a := &App{city: city, opts: opts, store: store, archives: set, tiles: kept, hub: hub, keys: keys, erasures: erasures(opts.Metrics)}
+	a.history = newHistory(a, opts.Metrics)
 	a.letters = &letterBox{ingest.NewLetters(ingest.LettersOptions{Metrics: opts.Metrics})}
 	if err := a.newFeeds(store, a.letters); err != nil {
 		return nil, err
@@ -162,7 +165,13 @@ func (a *App) routes() []api.Route {
 	routes = append(routes, admin.Routes(a.readiness, a.opts.Metrics.Handler())...)
 	routes = append(routes, a.backupRoutes(base)...)
 	routes = append(routes, catalog.New(ls, base, a.opts.Metrics).Routes()...)
-	routes = append(routes, tile.New(ls, a.tiles, base).Routes()...)
+	back := snapshot.New(a.history.source(), a.keys, base)
+	routes = append(routes, back.Routes()...)
+	served := tile.New(ls, a.tiles, base)
+	if a.history != nil {
+		served = served.WithPast(back)
+	}
+	routes = append(routes, served.Routes()...)
 	routes = append(routes, a.hub.Routes()...)
 	routes = append(routes, a.archives.surface.Routes()...)
 	routes = append(routes, a.pushRoutes(base)...)
@@ -270,6 +279,9 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 	// wait for them.
 	background.Go(func() { _ = a.tiles.Run(ctx) })
 	background.Go(func() { _ = a.hub.Run(ctx) })
+	if a.history != nil {
+		background.Go(func() { _ = a.history.states.Run(ctx) })
+	}
 	if watcher != nil {
 		background.Go(func() { watcher.run(ctx, a.opts.WatchTick) })
 	}

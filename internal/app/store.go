@@ -40,6 +40,9 @@ type Store struct {
 	seq  layers.Seq // of the newest state of any layer
 	torn error      // some layers have the state seq, and others never will
 	tell func(layers.Delta)
+
+	erased map[layers.Name]layers.Seq            // guarded by mu: the last erasure of each layer that had one
+	forget func(layer layers.Name, s layers.Seq) // called with mu held when something was erased
 }
 
 var _ ingest.Acceptor = (*Store)(nil)
@@ -49,6 +52,8 @@ type liveLayer struct {
 	*layers.Layer
 	fresh *api.Freshness
 	aging expiry.Options
+	// whole is what everybody may see of it where that is all but its private fields.
+	whole *view.Layer
 	// followers are the layers that change where and when this one does.
 	followers []layers.Name
 }
@@ -61,6 +66,7 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 	s := &Store{
 		layers: make(map[layers.Name]*liveLayer, len(city.Layers)), now: time.Now,
 		receipts: newReceipts(), tell: func(layers.Delta) {},
+		erased: map[layers.Name]layers.Seq{}, forget: func(layers.Name, layers.Seq) {},
 	}
 	lags := api.NewLagMetrics(m)
 	var list []*api.Layer
@@ -89,7 +95,7 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 			continue
 		}
 		l := &liveLayer{
-			Layer: live, fresh: api.NewFreshness(live.Name(), lags),
+			Layer: live, whole: v, fresh: api.NewFreshness(live.Name(), lags),
 			aging: expiry.Options{Stale: spec.TTL.Stale, Expired: spec.TTL.Expired, Class: spec.TTL.Field, Now: s.clock},
 		}
 		s.layers[live.Name()] = l
