@@ -83,11 +83,26 @@ func TestErrors(t *testing.T) {
 		err  error
 		code api.Code
 	}{
-		{&FutureError{Last: 7}, api.CodeParameterInvalid}, {&EarlierError{}, api.CodePastGone}, {&EarlierError{Seq: 3, Time: time.Unix(1, 0)}, api.CodePastGone},
-		{ErrView, api.CodeNoPast}, {layers.ErrLayer, api.CodeLayerNotFound}, {past.ErrBusy, api.CodeBusy}, {past.ErrHeld, api.CodeBusy}, {past.ErrTooLarge, api.CodePastLarge},
-		{cache.ErrBusy, api.CodeBusy}, {tiles.ErrZoom, api.CodeTileOutOfRange}, {ErrReadOnly, api.CodeReadOnly}, {snapshot.ErrLowDisk, api.CodeReadOnly},
-		{context.Canceled, api.CodeCancelled}, {snapshot.ErrNotFound, api.CodeSnapshotNotFound}, {snapshot.ErrGone, api.CodeSnapshotGone}, {snapshot.ErrName, api.CodeParameterInvalid},
-		{snapshot.ErrExists, api.CodeSnapshotExists}, {snapshot.ErrFull, api.CodeSnapshotLimit}, {snapshot.ErrDamaged, api.CodeSnapshotBroken}, {snapshot.ErrNewer, api.CodeSnapshotBroken},
+		{&FutureError{Last: 7}, api.CodeParameterInvalid},
+		{&EarlierError{}, api.CodePastGone},
+		{&EarlierError{Seq: 3, Time: time.Unix(1, 0)}, api.CodePastGone},
+		{ErrView, api.CodeNoPast},
+		{layers.ErrLayer, api.CodeLayerNotFound},
+		{past.ErrBusy, api.CodeBusy},
+		{past.ErrHeld, api.CodeBusy},
+		{past.ErrTooLarge, api.CodePastLarge},
+		{cache.ErrBusy, api.CodeBusy},
+		{tiles.ErrZoom, api.CodeTileOutOfRange},
+		{ErrReadOnly, api.CodeReadOnly},
+		{snapshot.ErrLowDisk, api.CodeReadOnly},
+		{context.Canceled, api.CodeCancelled},
+		{snapshot.ErrNotFound, api.CodeSnapshotNotFound},
+		{snapshot.ErrGone, api.CodeSnapshotGone},
+		{snapshot.ErrName, api.CodeParameterInvalid},
+		{snapshot.ErrExists, api.CodeSnapshotExists},
+		{snapshot.ErrFull, api.CodeSnapshotLimit},
+		{snapshot.ErrDamaged, api.CodeSnapshotBroken},
+		{snapshot.ErrNewer, api.CodeSnapshotBroken},
 	} {
 		s := New(failing{err: c.err}, nil, api.Base{})
 		w := httptest.NewRecorder()
