@@ -15,6 +15,15 @@ const (
 	CodeLayerNotFound    Code = "layer_not_found"
 	CodeFeatureNotFound  Code = "feature_not_found"
 	CodeArchiveNotFound  Code = "archive_not_found"
+	CodeNoPast           Code = "past_not_kept"
+	CodePastGone         Code = "past_gone"
+	CodePastLarge        Code = "past_too_large"
+	CodeSnapshotNotFound Code = "snapshot_not_found"
+	CodeSnapshotGone     Code = "snapshot_gone"
+	CodeSnapshotExists   Code = "snapshot_exists"
+	CodeSnapshotLimit    Code = "snapshot_limit"
+	CodeSnapshotBroken   Code = "snapshot_broken"
+	CodeTileRules        Code = "tile_rules_unknown"
 	CodeArchiveBroken    Code = "archive_broken"
 	CodeArchiveAway      Code = "archive_unavailable"
 	CodeRangeInvalid     Code = "range_not_satisfiable"
@@ -59,6 +68,15 @@ var kinds = map[Code]kind{
 	CodeNotFound:         {http.StatusNotFound, "Nothing at this path"},
 	CodeLayerNotFound:    {http.StatusNotFound, "No such layer"},
 	CodeArchiveNotFound:  {http.StatusNotFound, "No such archive"},
+	CodeNoPast:           {http.StatusNotFound, "No past is kept of this"},
+	CodePastGone:         {http.StatusGone, "Earlier than what is kept"},
+	CodePastLarge:        {http.StatusInsufficientStorage, "The state is too large"},
+	CodeSnapshotNotFound: {http.StatusNotFound, "No such snapshot"},
+	CodeSnapshotGone:     {http.StatusGone, "The snapshot is gone"},
+	CodeSnapshotExists:   {http.StatusConflict, "The name is taken"},
+	CodeSnapshotLimit:    {http.StatusConflict, "Too many snapshots"},
+	CodeSnapshotBroken:   {http.StatusInternalServerError, "The snapshot is broken"},
+	CodeTileRules:        {http.StatusNotImplemented, "Tiles are drawn by other rules"},
 	CodeArchiveBroken:    {http.StatusInternalServerError, "The archive is broken"},
 	CodeArchiveAway:      {http.StatusServiceUnavailable, "The archive cannot be read now"},
 	CodeRangeInvalid:     {http.StatusRequestedRangeNotSatisfiable, "Range not satisfiable"},

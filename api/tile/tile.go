@@ -19,6 +19,8 @@
 // dictionary of RFC 9651: features=120, fields=2. [api.HeaderFreshness] says how long the last change of
 // the layers took to get here.
 //
+// With ?asof= a tile is that of the layers as they were, see [Past].
+//
 // If-None-Match is answered without building when a tile's ETag is known, whichever encoding it was
 // of; the ETag of a 304 is the one that the client has.
 package tile
@@ -49,11 +51,12 @@ type Tiles struct {
 	cache   *cache.Cache
 	filters *api.Filters
 	base    api.Base
+	past    Past // nil when nothing is kept of it
 }
 
 // New returns the tiles of ls, kept in c, which knows the same layers, with the filters that fs reads.
 func New(ls *api.Layers, c *cache.Cache, fs *api.Filters, base api.Base) *Tiles {
-	return &Tiles{ls, c, fs, base}
+	return &Tiles{layers: ls, cache: c, filters: fs, base: base}
 }
 
 // Routes returns the routes of tiles.
@@ -99,6 +102,12 @@ func (t *Tiles) tile(w http.ResponseWriter, r *http.Request) {
 	address, err := grid.Parse(z, x, y)
 	if err != nil {
 		refuseAddress(w, r, err)
+		return
+	}
+	if asof, ok := t.asof(w, r); !ok || asof != "" {
+		if ok {
+			t.past.Tile(w, r, set.Layers(), address, asof)
+		}
 		return
 	}
 	f, ok := t.filter(w, r, seen)

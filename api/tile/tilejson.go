@@ -12,7 +12,6 @@ import (
 
 	"hutong/api"
 	"hutong/layers"
-	"hutong/layers/column"
 	"hutong/layers/world"
 	"hutong/tiles"
 	"hutong/tiles/cache"
@@ -68,12 +67,23 @@ func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request) {
 	if set == nil {
 		return
 	}
+	asof, ok := t.asof(w, r)
+	if ok && asof != "" {
+		asof, ok = t.past.Moment(w, r, set.Layers(), asof)
+	}
+	if !ok {
+		return
+	}
 	f, ok := t.filter(w, r, seen)
 	if !ok {
 		return
 	}
 	d := describe(set, seen, t.base.URL(r))
 	d.Tiles[0] = withQuery(d.Tiles[0], f.Query())
+	if asof != "" { // the bounds are those of now: who looks back may look elsewhere
+		d.Tiles[0] = withQuery(d.Tiles[0], "asof="+asof)
+		d.Overview, d.Freshness = nil, nil
+	}
 	api.SendJSON(w, r, "application/json", d)
 }
 
@@ -165,25 +175,10 @@ func describeLayer(l *api.Layer) vectorLayer {
 // fieldsIn adds the fields of b's tiles to list, which it returns.
 func fieldsIn(b *tiles.Builder, list map[string]string) map[string]string {
 	for _, f := range b.Fields() {
-		list[f.Name] = typeInTiles(f.Kind)
+		list[f.Name] = tiles.TypeName(f.Kind)
 	}
 	return list
 }
 
 // outward rounds degrees to seven decimals, in one direction so that bounds hold all they bound.
 func outward(degrees float64, round func(float64) float64) float64 { return round(degrees*1e7) / 1e7 }
-
-// typeInTiles is what TileJSON calls the type that values of kind have in tiles; times are
-// milliseconds there.
-func typeInTiles(kind column.Kind) string {
-	switch kind {
-	case column.Int, column.Float, column.Time:
-		return "Number"
-	case column.Bool:
-		return "Boolean"
-	case column.String, column.Null:
-		return "String"
-	default:
-		return "String"
-	}
-}

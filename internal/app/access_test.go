@@ -48,6 +48,7 @@ var doors = map[string]door{
 
 	"/admin/backup":             {apart: forKeys},
 	"/admin/erase/{layer}/{id}": {apart: forKeys},
+	"/admin/snapshots/{name}":   {apart: forKeys},
 	"/ingest/{source}":          {apart: forKeys},
 	"/ingest/{source}/{id}":     {apart: forKeys},
 	"/ingest/{source}/refused":  {apart: forKeys},
@@ -72,7 +73,12 @@ var doors = map[string]door{
 	}},
 	"/h3/{layer}":              {named: []string{"/h3/LAYER"}},
 	"/h3/{layer}/{resolution}": {named: []string{"/h3/LAYER/8", "/h3/LAYER/8?f=csv"}},
-	"/live":                    {named: []string{"/live?layers=LAYER", "/live?layers=empty,LAYER"}, listed: []string{"/live"}},
+	// A snapshot is of what everybody may see.
+	"/snapshots":                     {open: []string{"/snapshots"}},
+	"/snapshots/{name}":              {open: []string{"/snapshots/none"}},
+	"/snapshots/{name}/tiles/{file}": {open: []string{"/snapshots/none/tiles/complaints.json"}},
+	"/snapshots/{name}/tiles/{layers}/{z}/{x}/{file}": {open: []string{"/snapshots/none/tiles/complaints/0/0/0.mvt"}},
+	"/live": {named: []string{"/live?layers=LAYER", "/live?layers=empty,LAYER"}, listed: []string{"/live"}},
 	"/styles/{file}": {
 		named:  []string{"/styles/default.json?layers=LAYER", "/styles/dark.json?layers=empty,LAYER"},
 		listed: []string{"/styles/default.json", "/styles/dark-zh.json"},

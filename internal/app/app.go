@@ -30,6 +30,7 @@ import (
 	"hutong/api/catalog"
 	"hutong/api/cells"
 	"hutong/api/live"
+	"hutong/api/snapshot"
 	"hutong/api/style"
 	"hutong/api/tile"
 	"hutong/ingest"
@@ -82,6 +83,7 @@ type App struct {
 	letters  *letterBox
 	durable  *durable // nil without a data folder, and before it is open
 	tiles    *cache.Cache
+	history  *history // nil without a data folder
 	hub      *live.Hub
 	keys     *auth.Keys
 	doors    *api.Layers // what surfaces know of the layers
@@ -131,6 +133,7 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 	hub := live.New(store.Public().All(), doors, opts.Metrics, live.Options{})
 	store.tell = hub.Notify
 	a := &App{city: city, opts: opts, store: store, archives: set, tiles: kept, hub: hub, keys: keys, doors: doors, erasures: erasures(opts.Metrics)}
+	a.history = newHistory(a, opts.Metrics)
 	a.letters = &letterBox{ingest.NewLetters(ingest.LettersOptions{Metrics: opts.Metrics})}
 	if err := a.newFeeds(store, a.letters); err != nil {
 		return nil, err
@@ -176,8 +179,14 @@ func (a *App) routes() []api.Route {
 	routes = append(routes, a.backupRoutes(base)...)
 	filters := api.NewFilters(a.opts.Metrics)
 	routes = append(routes, catalog.New(ls, filters, base, a.opts.Metrics).Routes()...)
-	routes = append(routes, tile.New(ls, a.tiles, filters, base).Routes()...)
 	routes = append(routes, cells.New(ls, a.opts.Metrics).Routes()...)
+	back := snapshot.New(a.history.source(), a.keys, base)
+	routes = append(routes, back.Routes()...)
+	served := tile.New(ls, a.tiles, filters, base)
+	if a.history != nil {
+		served = served.WithPast(back)
+	}
+	routes = append(routes, served.Routes()...)
 	routes = append(routes, a.hub.Routes()...)
 	routes = append(routes, a.archives.surface.Routes()...)
 	routes = append(routes, a.pushRoutes(base)...)
@@ -285,6 +294,9 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 	// wait for them.
 	background.Go(func() { _ = a.tiles.Run(ctx) })
 	background.Go(func() { _ = a.hub.Run(ctx) })
+	if a.history != nil {
+		background.Go(func() { _ = a.history.states.Run(ctx) })
+	}
 	if watcher != nil {
 		background.Go(func() { watcher.run(ctx, a.opts.WatchTick) })
 	}

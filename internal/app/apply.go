@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"hutong/api"
@@ -63,6 +64,10 @@ func (s *Store) show(seq layers.Seq, batches []record.Batch, live bool) ([][]lay
 			passage.Durable = arrived
 		}
 		s.seq = seq
+		if erases(all.Changes) {
+			s.erased[l.Name()] = seq
+			s.forget(l.Name(), seq)
+		}
 		if err := s.showAll(l, before, all.Changes, &delta, passage, live); err != nil {
 			s.torn = err
 			return nil, err
@@ -79,6 +84,11 @@ func (s *Store) show(seq layers.Seq, batches []record.Batch, live bool) ([][]lay
 	}
 	s.seq = seq
 	return outcomes, nil
+}
+
+// erases reports whether one of changes is an erasure.
+func erases(changes []layers.Change) bool {
+	return slices.ContainsFunc(changes, func(c layers.Change) bool { return c.Op == layers.Erase })
 }
 
 // together returns the first batch with the changes of all others of its layer behind its own. The

@@ -14,6 +14,7 @@ import (
 	"hutong/layers/filter"
 	"hutong/layers/hexgrid"
 	"hutong/styles"
+	"hutong/tiles/past"
 )
 
 // FromConfig returns the city that a config describes. It opens no file; the error names the source
@@ -148,6 +149,7 @@ func dataOf(j *config.Journal) *Data {
 	d := &Data{
 		Folder: j.Folder, Sync: j.Sync, CheckpointBytes: j.CheckpointBytes, CheckpointEvery: j.CheckpointEvery,
 		Keep: j.Keep, Retention: j.Retention, LowDisk: j.LowDisk,
+		Past: past.Options{States: j.PastStates, Memory: j.PastBytes, Idle: j.PastIdle}, Snapshots: j.Snapshots,
 	}
 	if n := j.NATS; n != nil {
 		d.Remote = &journal.Remote{URLs: n.URLs, Credentials: n.Credentials, CA: n.CA, Stream: n.Stream, Replicas: n.Replicas}

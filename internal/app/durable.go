@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,7 +17,9 @@ import (
 	"hutong/journal/backup"
 	"hutong/journal/checkpoint"
 	"hutong/journal/record"
+	"hutong/journal/snapshot"
 	"hutong/layers"
+	"hutong/tiles/past"
 )
 
 // How a store survives.
@@ -61,6 +64,10 @@ type Data struct {
 	Remote *journal.Remote
 	// AcceptLoss goes on without messages of the log that are lost.
 	AcceptLoss bool
+	// Past bounds what is held of it; the zero value is the defaults.
+	Past past.Options
+	// Snapshots is how many may be pinned; 0 is [snapshot.DefaultLimit].
+	Snapshots int
 }
 
 // durable is the journal and the checkpoints of a store. Run's goroutine writes checkpoints.
@@ -71,6 +78,7 @@ type durable struct {
 	journal     *journal.Journal
 	checkpoints *checkpoint.Store
 	shown       *checkpoint.Store // what views with a delay show; nil without one
+	snapshots   *snapshot.Store
 	applier     *applier
 	recovered   map[layers.Name]bool // layers that a checkpoint had
 	requests    chan request         // for run
@@ -142,6 +150,12 @@ func (d *durable) recover(ctx context.Context, folder string, m *telemetry.Metri
 	if err != nil {
 		return err
 	}
+	d.snapshots, err = snapshot.Open(d.data.Folder, snapshot.Options{
+		Limit: d.data.Snapshots, Free: journal.Free, LowDisk: cmp.Or(d.data.LowDisk, journal.DefaultLowDisk), Log: d.log, Metrics: m,
+	})
+	if err != nil {
+		return err
+	}
 	start := time.Now()
 	into := make([]*layers.Layer, 0, len(d.store.layers))
 	for _, l := range d.store.order {
@@ -168,6 +182,9 @@ func (d *durable) recover(ctx context.Context, folder string, m *telemetry.Metri
 		return err
 	}
 	d.notes = loaded.Notes
+	if err := d.store.remember(d.notes[erasedNote]); err != nil {
+		return err
+	}
 	d.last.seq, d.last.at, d.last.size = loaded.Seq, loaded.Time, loaded.Bytes
 	d.log.Info("checkpoint loaded", slog.Uint64("seq", uint64(loaded.Seq)), slog.Time("written", loaded.Time),
 		slog.Int("features", features), slog.Float64("seconds", time.Since(start).Seconds()))

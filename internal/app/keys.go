@@ -15,6 +15,7 @@ import (
 	"hutong/internal/telemetry"
 	"hutong/journal/backup"
 	"hutong/journal/checkpoint"
+	"hutong/journal/snapshot"
 )
 
 // Key is a key of somebody who may push, erase, take backups or see what is not public.
@@ -43,6 +44,7 @@ func (a *App) backupRoutes(base api.Base) []api.Route {
 			letters, _ := a.letters.DeadLetters.(backup.Letters)
 			return letters
 		}
+		b.Snapshots = func() *snapshot.Store { return a.durable.snapshots }
 	}
 	return admin.BackupRoutes(b)
 }

@@ -43,6 +43,9 @@ type Store struct {
 	seq  layers.Seq // of the newest state of any layer
 	torn error      // some layers have the state seq, and others never will
 	tell func(layers.Delta)
+
+	erased map[layers.Name]layers.Seq            // guarded by mu: the last erasure of each layer that had one
+	forget func(layer layers.Name, s layers.Seq) // called with mu held when something was erased
 }
 
 var _ ingest.Acceptor = (*Store)(nil)
@@ -52,7 +55,7 @@ type liveLayer struct {
 	*layers.Layer
 	fresh *api.Freshness
 	aging expiry.Options
-	view  *view.Layer // what everybody sees of it unless it is hidden
+	view  *view.Layer // what everybody sees of it unless it is hidden: all but its private fields
 	views []*liveView // the others, fed in the commits of the layer
 	cells *cellCounts // nil when it is not counted by cell
 	// followers are the layers that change where and when this one does.
@@ -67,6 +70,7 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 	s := &Store{
 		layers: make(map[layers.Name]*liveLayer, len(city.Layers)), now: time.Now,
 		receipts: newReceipts(), tell: func(layers.Delta) {},
+		erased: map[layers.Name]layers.Seq{}, forget: func(layers.Name, layers.Seq) {},
 	}
 	s.resyncs = m.Counter("hutong_view_resyncs_total",
 		"Times that a view with a delay took the whole state of its layer: at a start, or since too many changes waited.", "layer", "reason")

@@ -55,7 +55,7 @@ var ranks = map[string]int{
 	"journal/checkpoint": 3,
 	"ingest/push":        3,
 
-	"journal/backup": 4,
+	"journal/snapshot": 4,
 
 	"tiles":  4,
 	"styles": 4,
@@ -64,17 +64,21 @@ var ranks = map[string]int{
 	"tiles/cache":   5,
 	"internal/auth": 5,
 
-	"api": 6,
-	"web": 6,
+	"journal/backup": 5,
 
-	"api/archive": 7,
-	"api/tile":    7,
-	"api/catalog": 7,
-	"api/style":   7,
-	"api/admin":   7,
-	"api/push":    7,
-	"api/live":    7,
-	"api/cells":   7,
+	"api":        6,
+	"web":        6,
+	"tiles/past": 6,
+
+	"api/archive":  7,
+	"api/tile":     7,
+	"api/catalog":  7,
+	"api/style":    7,
+	"api/admin":    7,
+	"api/push":     7,
+	"api/live":     7,
+	"api/snapshot": 7,
+	"api/cells":    7,
 
 	"internal/config": 8,
 	"internal/guess":  8,

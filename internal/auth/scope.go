@@ -19,6 +19,8 @@ const (
 	Erase Action = "erase"
 	// Backup reads the state of all layers, private fields included.
 	Backup Action = "backup"
+	// Pin keeps what everybody may see of layers as a snapshot, and removes snapshots.
+	Pin Action = "pin"
 	// View sees one view that is not public.
 	View Action = "view"
 	// Audience sees every view for an audience, such as officer.
@@ -26,10 +28,10 @@ const (
 )
 
 // Actions returns every action there is.
-func Actions() []Action { return []Action{Ingest, Refused, Erase, Backup, View, Audience} }
+func Actions() []Action { return []Action{Ingest, Refused, Erase, Backup, Pin, View, Audience} }
 
 // OfAll reports whether what the action is about is the whole server: its scope has no name.
-func (a Action) OfAll() bool { return a == Backup }
+func (a Action) OfAll() bool { return a == Backup || a == Pin }
 
 // OfSource reports whether what the action is about is a source.
 func (a Action) OfSource() bool { return a == Ingest || a == Refused }

@@ -24,6 +24,12 @@ type Journal struct {
 	Retention time.Duration
 	// LowDisk is below how many free bytes nothing is accepted; 0 when the file does not say.
 	LowDisk int64
+	// PastStates, PastBytes and PastIdle bound what is held of the past; each is 0 when the file does not say.
+	PastStates int
+	PastBytes  int64
+	PastIdle   time.Duration
+	// Snapshots is how many may be pinned; 0 when the file does not say.
+	Snapshots int
 	// NATS is an external cluster for the log; nil is one in the process.
 	NATS *NATS
 }
@@ -44,6 +50,7 @@ type NATS struct {
 const (
 	minSync, maxSync             = 10 * time.Millisecond, 2 * time.Minute
 	minCheckpoint, maxCheckpoint = 10 * time.Second, 24 * time.Hour
+	minIdle, maxIdle             = time.Second, 7 * 24 * time.Hour
 	maxRetention                 = 10 * 366 * 24 * time.Hour
 	maxAge                       = 100 * 366 * 24 * time.Hour
 )
@@ -57,8 +64,12 @@ func (b *builder) journal(n *node) {
 		CheckpointBytes: int64(n.get("checkpoint").get("bytes").integer(0)),
 		Keep:            n.get("checkpoint").get("keep").integer(0),
 		LowDisk:         int64(n.get("low_disk").integer(0)),
+		PastStates:      n.get("past").get("states").integer(0),
+		PastBytes:       int64(n.get("past").get("bytes").integer(0)),
+		Snapshots:       n.get("snapshots").integer(0),
 	}
 	j.CheckpointEvery = b.duration(n.get("checkpoint").get("every"), minCheckpoint, maxCheckpoint)
+	j.PastIdle = b.duration(n.get("past").get("idle"), minIdle, maxIdle)
 	j.Retention = b.duration(n.get("retention"), 0, maxRetention)
 	if sync := n.get("sync"); sync.str() != "always" {
 		j.Sync = b.duration(sync, minSync, maxSync)

@@ -35,6 +35,8 @@ journal:
   checkpoint: {bytes: 1048576, every: 90s, keep: 3}
   retention: 30d
   low_disk: 2097152
+  past: {states: 3, bytes: 2097152, idle: 90s}
+  snapshots: 7
   nats: {urls: ["nats://a:4222", "nats://b"], credentials: "${OTHER}/a.creds", ca: ca.pem, stream: CITY, replicas: 3}
 center: [116.397, 39.907]
 zoom: 10.5
@@ -131,6 +133,7 @@ func TestParse(t *testing.T) {
 		NATS: &NATSListener{Listen: ":4222", TLS: &TLS{Cert: "n.pem", Key: "n.key"}, Clients: 400, Payload: 65536},
 		Journal: &Journal{
 			Folder: "/o/data", Sync: 250 * time.Millisecond, CheckpointBytes: 1 << 20, CheckpointEvery: 90 * time.Second, Keep: 3,
+			PastStates: 3, PastBytes: 2097152, PastIdle: 90 * time.Second, Snapshots: 7,
 			Retention: 30 * 24 * time.Hour, LowDisk: 2 << 20,
 			NATS: &NATS{URLs: []string{"nats://a:4222", "nats://b"}, Credentials: "/o/a.creds", CA: "ca.pem", Stream: "CITY", Replicas: 3},
 		},
