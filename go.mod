@@ -24,6 +24,7 @@ require (
 	github.com/spf13/cobra v1.10.2
 	github.com/tidwall/gjson v1.20.1
 	github.com/tidwall/rtree v1.10.0
+	github.com/uber/h3-go/v4 v4.4.0
 	go.uber.org/goleak v1.3.0
 	golang.org/x/image v0.44.0
 	modernc.org/sqlite v1.62.0

@@ -20,6 +20,7 @@ var ranks = map[string]int{
 	"layers/shape":       0,
 	"layers/clip":        0,
 	"layers/spatialstat": 0,
+	"layers/hexgrid":     0,
 	"tiles/mvt":          0,
 	"internal/telemetry": 0,
 	"internal/compress":  0,
@@ -105,6 +106,7 @@ type library struct {
 var libraries = []library{
 	{path: "github.com/paulmach/orb", root: true, tests: true},
 	{path: "github.com/tidwall/rtree", in: []string{"layers/rindex"}, tests: true},
+	{path: "github.com/uber/h3-go/v4", in: []string{"layers/hexgrid"}},
 	{path: "github.com/tidwall/gjson", in: []string{"ingest"}},
 	{path: "cel.dev/cel-go", in: []string{"ingest"}},
 	{path: "github.com/klauspost/compress", in: []string{"internal/compress"}, tests: true},
