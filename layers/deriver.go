@@ -1,6 +1,9 @@
 package layers
 
 import (
+	"iter"
+	"slices"
+
 	"hutong/layers/column"
 	"hutong/layers/world"
 )
@@ -34,6 +37,20 @@ type Edit struct {
 	Place   world.Point
 	// Values are its values now, in the order of the schema's fields; those that are lacking are null.
 	Values []column.Value
+
+	class class // where it is now, with key
+	key   key
+}
+
+// Now returns the row of the feature as it is in s, the snapshot that [Deriver.Derive] is called with; it has
+// no block when the feature is gone. Its cost is two binary searches.
+func (e *Edit) Now(s *Snapshot) Row {
+	if e.Gone {
+		return Row{}
+	}
+	seq := s.sequences[e.class]
+	b := s.table.block(seq[seq.find(e.key)].block)
+	return Row{b, b.find(e.key)}
 }
 
 // Value returns the value of a field as it is now.
@@ -49,6 +66,9 @@ func (r Row) Located() bool { return r.Block.class != unlocated }
 
 // Derived returns what the i-th of the layer's [Options.Derivers] made of s.
 func (s *Snapshot) Derived(i int) Derived { return s.derived[i] }
+
+// AllDerived yields what all of the layer's derivers made of s, in their order.
+func (s *Snapshot) AllDerived() iter.Seq[Derived] { return slices.Values(s.derived) }
 
 // derive lets the derivers make what follows from s. from is the snapshot before, nil when there is none
 // that s differs from by the writer's edits.
@@ -81,6 +101,9 @@ func (w *writer) edit(old Row, p *placed, values []column.Value) {
 		e.Located, e.Place = true, p.point
 	case p.class.isShape():
 		e.Located, e.Place = true, centre(p.box)
+	}
+	if p != nil {
+		e.class, e.key = p.class, p.key
 	}
 	w.edits = append(w.edits, e)
 }
