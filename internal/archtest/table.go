@@ -44,6 +44,7 @@ var ranks = map[string]int{
 	"journal/record":   2,
 
 	"journal":            3,
+	"layers/derive":      3,
 	"layers/view":        3,
 	"ingest/expiry":      3,
 	"ingest/files":       3,

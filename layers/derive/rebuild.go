@@ -1,0 +1,81 @@
+package derive
+
+import (
+	"runtime"
+	"sync"
+
+	"hutong/layers"
+	"hutong/layers/column"
+	"hutong/layers/hexgrid"
+	"hutong/layers/world"
+)
+
+// rebuildBlocks are as many blocks as one goroutine takes at once: some 30,000 features.
+const rebuildBlocks = 64
+
+// rebuilt returns the cells of s from all its features. It takes about 2 µs of a processor a feature, nearly all
+// of it lookups, which goroutines share; one of them puts the tree together.
+func (ix *Index) rebuilt(s *layers.Snapshot) *Cells {
+	e := editor{layout: &ix.layout, finest: ix.spec.Max, generation: 1}
+	e.remake = func(hexgrid.Cell, []uint64) {} // nothing goes
+	var blocks []*layers.Block
+	for b := range s.All() {
+		if (layers.Row{Block: b}).Located() {
+			blocks = append(blocks, b)
+		}
+	}
+	chunks := (len(blocks) + rebuildBlocks - 1) / rebuildBlocks
+	if chunks <= 1 {
+		e.run(ix.editsOf(blocks))
+		return e.cells(ix)
+	}
+	todo, done := make(chan []*layers.Block), make(chan edits)
+	var wait sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), chunks) {
+		wait.Go(func() {
+			for chunk := range todo {
+				done <- ix.editsOf(chunk)
+			}
+		})
+	}
+	go func() {
+		for len(blocks) > 0 {
+			n := min(rebuildBlocks, len(blocks))
+			todo <- blocks[:n]
+			blocks = blocks[n:]
+		}
+		close(todo)
+		wait.Wait()
+		close(done)
+	}()
+	for ops := range done { // in any order: the tree is the same
+		e.run(ops)
+	}
+	return e.cells(ix)
+}
+
+// editsOf returns edits that make the features of blocks come.
+func (ix *Index) editsOf(blocks []*layers.Block) edits {
+	l := &ix.layout
+	out := edits{layout: l}
+	record := make([]uint64, l.stride)
+	var last world.Point
+	var cell hexgrid.Cell
+	for _, b := range blocks {
+		for row := range b.Len() {
+			p := b.Point(row)
+			if cell == 0 || p != last {
+				last = p
+				if c := cellAt(p, ix.spec.Max); c != cell {
+					cell = c
+					out.extend() // which rows that follow share: they are near each other
+					out.list[len(out.list)-1].cell = c
+				}
+			}
+			l.of(record, p, func(field int) column.Value { return b.Column(field).Value(row) })
+			out.come(out.change(&out.list[len(out.list)-1]), record)
+		}
+	}
+	out.settle()
+	return out
+}
