@@ -90,7 +90,7 @@ func (n *nearest) neighbour(b *Block, row int) Neighbour {
 
 // loses reports whether there are k neighbours, all of which come before next.
 func (n *nearest) loses(next Neighbour) bool {
-	return n.full() && compareNeighbours(next, n.worst()) > 0
+	return n.full() && CompareNeighbours(next, n.worst()) > 0
 }
 
 // skips reports whether b need not be looked at: its rows are in one cell, and the first of them loses.
@@ -105,14 +105,15 @@ func (n *nearest) add(b *Block) {
 		if n.loses(next) {
 			continue
 		}
-		at, _ := slices.BinarySearchFunc(n.best, next, compareNeighbours)
+		at, _ := slices.BinarySearchFunc(n.best, next, CompareNeighbours)
 		n.best = slices.Insert(n.best, at, next)
 		n.best = n.best[:min(n.k, len(n.best))]
 	}
 }
 
-// compareNeighbours computes the keys only of rows that are as far away as each other.
-func compareNeighbours(a, b Neighbour) int {
+// CompareNeighbours orders neighbours of one state: the nearest first, of several as far away as each other the first
+// in canonical order. It computes keys of those only.
+func CompareNeighbours(a, b Neighbour) int {
 	if c := cmp.Compare(a.Metres, b.Metres); c != 0 {
 		return c
 	}

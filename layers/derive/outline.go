@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"hutong/layers"
 	"hutong/layers/hexgrid"
 	"hutong/layers/world"
 )
@@ -24,6 +25,7 @@ type outline struct {
 	rings []ring
 	// reach holds all features that count in the cell, and the outlines of its descendants.
 	reach reach
+	shape *layers.MadeShape // of rings; nil until the outline is kept
 	// lon, lat are the middle in degrees, radius the distance in radians from it to what is in reach.
 	lon, lat, radius float64
 }
@@ -87,7 +89,7 @@ func (o *outline) meets(box world.Box) bool {
 	return slices.ContainsFunc(o.rings, func(r ring) bool { return box.Intersects(r.box) })
 }
 
-// newOutline makes the outline of a cell. It takes a few microseconds.
+// newOutline makes the outline of a cell, but for its shape. It takes a few microseconds.
 func newOutline(cell hexgrid.Cell) *outline {
 	o := &outline{cell: cell}
 	vertices := cell.Boundary()
@@ -148,8 +150,8 @@ func (o *outline) speck() ring {
 	}
 }
 
-// outlines keeps the outlines of the cells asked for last, at most [maxOutlines]. It is a table without chains:
-// an outline is soon made again.
+// outlines keeps the outlines of the cells asked for last, at most [maxOutlines], in small sets that a cell's hash
+// chooses: an outline is soon made again.
 type outlines struct {
 	shards [outlineShards]atomic.Pointer[outlineShard]
 }
@@ -158,33 +160,50 @@ const (
 	// maxOutlines are the outlines kept: those of a dozen tiles, some 25 MB.
 	maxOutlines   = 1 << 16
 	outlineShards = 1 << 6
+	outlineWays   = 4
+	outlineSets   = maxOutlines / outlineShards / outlineWays
 )
 
-type outlineShard [maxOutlines / outlineShards]atomic.Pointer[outline]
+// outlineShard is a part of the table, which is there once it is used.
+type outlineShard [outlineSets][outlineWays]atomic.Pointer[outline]
 
 func newOutlines() *outlines { return &outlines{} }
 
 // of returns the outline of a cell.
 func (t *outlines) of(cell hexgrid.Cell) *outline {
-	slot := t.slot(cell)
-	if o := slot.Load(); o != nil && o.cell == cell {
-		return o
+	h := layers.Rank(uint64(cell)) // mixes all bits
+	set := &t.shard(int(h % outlineShards))[h/outlineShards%outlineSets]
+	place := &set[h>>60%outlineWays]
+	for i := range set {
+		switch o := set[i].Load(); {
+		case o == nil:
+			place = &set[i]
+		case o.cell == cell:
+			return o
+		}
 	}
 	o := newOutline(cell)
-	slot.Store(o)
+	o.shape = o.made()
+	place.Store(o)
 	return o
 }
 
-// slot returns where the outline of a cell is kept.
-func (t *outlines) slot(cell hexgrid.Cell) *atomic.Pointer[outline] {
-	h := uint64(cell) * 0x9e3779b97f4a7c15 >> 48
-	shard := &t.shards[h%outlineShards]
-	s := shard.Load()
+func (t *outlines) shard(i int) *outlineShard {
+	s := t.shards[i].Load()
 	if s == nil {
 		s = new(outlineShard)
-		if !shard.CompareAndSwap(nil, s) {
-			s = shard.Load()
+		if !t.shards[i].CompareAndSwap(nil, s) {
+			s = t.shards[i].Load()
 		}
 	}
-	return &s[h/outlineShards]
+	return s
+}
+
+// made returns the rings ready to be drawn.
+func (o *outline) made() *layers.MadeShape {
+	rings := make([]layers.MadeRing, len(o.rings))
+	for i := range o.rings {
+		rings[i] = layers.MadeRing{X: o.rings[i].x, Y: o.rings[i].y}
+	}
+	return layers.NewMadeShape(rings)
 }

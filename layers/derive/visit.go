@@ -10,8 +10,8 @@ import (
 // visitor is called for a cell of the tree with its record; it returns whether to look at its children.
 type visitor func(cell hexgrid.Cell, record []uint64) (deeper bool)
 
-// visit calls fn for the cells of the tree down to level r, parents before children and in ascending order. down
-// decides about each whether to go on below it.
+// visit calls fn for the cells of the tree down to level r, parents before children and in ascending order, below
+// those for which it returns true.
 func (c *Cells) visit(r hexgrid.Resolution, fn visitor) {
 	for i := range c.bases {
 		b := &c.bases[i]
@@ -22,12 +22,19 @@ func (c *Cells) visit(r hexgrid.Resolution, fn visitor) {
 }
 
 func (c *Cells) visitNode(parent hexgrid.Cell, n node, r hexgrid.Resolution, fn visitor) {
+	c.children(parent, n, func(cell hexgrid.Cell, record []uint64, kid node) {
+		if fn(cell, record) && cell.Resolution() < r {
+			c.visitNode(cell, kid, r, fn)
+		}
+	})
+}
+
+// children calls fn with the children of a cell that have features, in ascending order.
+func (c *Cells) children(parent hexgrid.Cell, n node, fn func(cell hexgrid.Cell, record []uint64, kid node)) {
 	i := 0
 	for left := n.digits(); left != 0; left &= left - 1 {
 		cell, _ := parent.Child(bits.TrailingZeros8(left))
-		if fn(cell, n.record(&c.index.layout, i)) && cell.Resolution() < r {
-			c.visitNode(cell, n.kid(i), r, fn)
-		}
+		fn(cell, n.record(&c.index.layout, i), n.kid(i))
 		i++
 	}
 }
