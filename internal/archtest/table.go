@@ -39,6 +39,7 @@ var ranks = map[string]int{
 	"styles/glyph":  1,
 	"styles/sprite": 1,
 
+	"layers/filter":    2,
 	"ingest":           2,
 	"internal/erasure": 2,
 	"journal/record":   2,
@@ -108,6 +109,7 @@ var libraries = []library{
 	{path: "github.com/paulmach/orb", root: true, tests: true},
 	{path: "github.com/tidwall/rtree", in: []string{"layers/rindex"}, tests: true},
 	{path: "github.com/uber/h3-go/v4", in: []string{"layers/hexgrid"}},
+	{path: "github.com/peterstace/simplefeatures", in: []string{"layers/filter"}},
 	{path: "github.com/tidwall/gjson", in: []string{"ingest"}},
 	{path: "cel.dev/cel-go", in: []string{"ingest"}},
 	{path: "github.com/klauspost/compress", in: []string{"internal/compress"}, tests: true},

@@ -61,15 +61,6 @@ func Where(field int, c Compare, v Value) Predicate { return comparison{field, c
 // IsNull selects rows whose field is null.
 func IsNull(field int) Predicate { return nullness{field, true} }
 
-// In selects rows whose field equals one of values.
-func In(field int, values ...Value) Predicate {
-	each := make([]Predicate, len(values))
-	for i, v := range values {
-		each[i] = Where(field, Equal, v)
-	}
-	return Or(each...)
-}
-
 // And selects rows that all of ps select; with none, every row.
 func And(ps ...Predicate) Predicate { return all(ps) }
 
@@ -133,13 +124,9 @@ func (p comparison) Filter(columns []Column, rows Bits) {
 	}
 	switch c := columns[p.field].(type) {
 	case *Ints:
-		want := p.value.Int()
-		each(rows, func(i int) bool { return !c.Nulls.Has(i) && p.compare.holds(cmp.Compare(c.Values[i], want)) })
+		p.filterInts(c, rows)
 	case *Shorts:
-		want := p.value.Int()
-		each(rows, func(i int) bool {
-			return !c.Nulls.Has(i) && p.compare.holds(cmp.Compare(c.Base+int64(c.Offsets[i]), want))
-		})
+		p.filterShorts(c, rows)
 	case *Floats:
 		want := p.value.Float()
 		each(rows, func(i int) bool { return !c.Nulls.Has(i) && p.compare.holds(cmp.Compare(c.Values[i], want)) })
@@ -166,7 +153,10 @@ func (p comparison) filterCodes(c *Codes, rows Bits) {
 			clear(rows)
 			return
 		}
-		each(rows, func(i int) bool { return c.Codes[i] != 0 && (c.Codes[i] == code) == equal })
+		keep(rows, c.Codes, code, code, !equal)
+		if code != 0 && !equal {
+			keep(rows, c.Codes, 0, 0, true)
+		}
 	default:
 		texts := c.Dict.Texts()
 		each(rows, func(i int) bool {
