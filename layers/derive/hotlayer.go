@@ -74,30 +74,31 @@ func (h *HotSpots) values(r *hotRow) []column.Value {
 
 // become makes rows, by cell, what the layer says, and returns the changes.
 func (h *HotSpots) become(cells []hexgrid.Cell, rows []hotRow) []layers.Change {
+	old := h.said
 	var out []layers.Change
 	shapes := make([]orb.Geometry, len(cells))
 	upsert := func(k int) {
 		out = append(out, layers.Change{Feature: layers.Feature{ID: hotID(cells[k]), Geometry: shapes[k], Values: h.values(&rows[k])}})
 	}
 	i, k := 0, 0 // in old and new
-	for i < len(h.cells) || k < len(cells) {
+	for i < len(old.cells) || k < len(cells) {
 		switch {
-		case k == len(cells) || i < len(h.cells) && h.cells[i] < cells[k]:
-			out = append(out, layers.Change{Op: layers.Delete, Feature: layers.Feature{ID: hotID(h.cells[i])}})
+		case k == len(cells) || i < len(old.cells) && old.cells[i] < cells[k]:
+			out = append(out, layers.Change{Op: layers.Delete, Feature: layers.Feature{ID: hotID(old.cells[i])}})
 			i++
 			continue
-		case i == len(h.cells) || cells[k] < h.cells[i]:
+		case i == len(old.cells) || cells[k] < old.cells[i]:
 			shapes[k] = polygonOf(cells[k])
 			upsert(k)
 		default:
-			if shapes[k] = h.shapes[i]; h.rows[i] != rows[k] {
+			if shapes[k] = old.shapes[i]; old.rows[i] != rows[k] {
 				upsert(k)
 			}
 			i++
 		}
 		k++
 	}
-	h.cells, h.rows, h.shapes = cells, rows, shapes
+	h.before, h.said = h.said, hotState{cells, rows, shapes}
 	return out
 }
 

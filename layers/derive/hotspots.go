@@ -105,7 +105,12 @@ type HotSpots struct {
 	rated    *area  // those
 	emerging emerging
 
-	cells  []hexgrid.Cell // of the layer as it is, ascending
+	said, before hotState // what the layer says, and what it said
+}
+
+// hotState is what a layer says.
+type hotState struct {
+	cells  []hexgrid.Cell // ascending
 	rows   []hotRow
 	shapes []orb.Geometry
 }
@@ -149,7 +154,7 @@ func (h *HotSpots) Step(now time.Time) Step {
 }
 
 // Compute returns the changes that make the layer what it is to be now, only those of cells that change visibly, and
-// how it was computed. The layer must take them: the next call goes on from there. Where there can be no hot spots the
+// how it was computed. The next call goes on from there, unless [HotSpots.Undo] says that the layer did not take them. Where there can be no hot spots the
 // layer becomes empty, and the analysis says why. Its cost is O(cells + links); a study area that differs from the
 // last one takes some 3 µs a cell more, and each cell that is new another one.
 func (h *HotSpots) Compute(in HotInput) ([]layers.Change, *Analysis) {
@@ -161,6 +166,9 @@ func (h *HotSpots) Compute(in HotInput) ([]layers.Change, *Analysis) {
 	}
 	return h.become(cells, rows), a
 }
+
+// Undo says that the layer did not take the last changes.
+func (h *HotSpots) Undo() { h.said = h.before }
 
 // reasonOf returns an error for the readers of the catalogue.
 func reasonOf(err error) string {
