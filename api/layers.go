@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"hutong/layers"
+	"hutong/layers/derive"
 	"hutong/layers/view"
 	"hutong/styles"
 	"hutong/tiles"
@@ -30,6 +31,8 @@ type Layer struct {
 	Tiles *tiles.Builder
 	// Overview is what the tiles of its lower zooms are built from; nil when that is View, too.
 	Overview *tiles.Overview
+	// Analysis returns how the layer was computed last; nil for a layer that is not computed.
+	Analysis func() *derive.Analysis
 }
 
 // Name returns the layer's name.

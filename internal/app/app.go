@@ -260,6 +260,7 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 		}
 		return err
 	}
+	a.store.hot.first(ctx, a.opts.Log)
 	a.hub.Start(a.epoch())
 	a.server.Ready()
 	ctx, cancel := context.WithCancel(ctx)
@@ -270,6 +271,7 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 	// wait for them.
 	background.Go(func() { _ = a.tiles.Run(ctx) })
 	background.Go(func() { _ = a.hub.Run(ctx) })
+	background.Go(func() { a.store.hot.run(ctx, a.opts.Log) })
 	if watcher != nil {
 		background.Go(func() { watcher.run(ctx, a.opts.WatchTick) })
 	}

@@ -38,6 +38,8 @@ type City struct {
 	Zoom float64
 	// Layers are in the order in which they are listed and drawn.
 	Layers []Layer
+	// HotSpots are layers that are computed from others, listed and drawn behind these.
+	HotSpots []HotSpots
 	// Archives are served beside the layers, in this order.
 	Archives []Archive
 	// Sources feed the layers. Those of one layer run one after the other, in this order.

@@ -31,6 +31,11 @@ func FromConfig(c *config.Config) (*City, error) {
 			Drawing: l.Drawing, Tiles: l.Tiles, TTL: TTL(l.TTL),
 		})
 	}
+	for i := range c.Derived {
+		if c.Derived[i].HotSpots != nil {
+			city.HotSpots = append(city.HotSpots, hotSpotsOf(c, &c.Derived[i]))
+		}
+	}
 	for i := range c.Archives {
 		a := &c.Archives[i]
 		city.Archives = append(city.Archives, Archive{

@@ -27,6 +27,7 @@ type Store struct {
 	order    []*liveLayer // in the order of the city
 	public   *api.Layers
 	versions *cache.Versions
+	hot      *hotSpots
 	now      func() time.Time // the wall clock
 	records  *telemetry.Counts
 	refused  *telemetry.Counts
@@ -66,9 +67,14 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 	var list []*api.Layer
 	var names []layers.Name
 	var errs []error
+	hot, err := newHotSpots(city, s, m)
+	if err != nil {
+		return nil, err
+	}
+	s.hot = hot
 	for i := range city.Layers {
 		spec := &city.Layers[i]
-		live, err := layers.New(spec.Schema, layers.Options{})
+		live, err := layers.New(spec.Schema, layers.Options{Derivers: hot.derivers[spec.Schema.Name]})
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -104,6 +110,13 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 	for _, source := range slices.Concat(city.Sources, city.Live) {
 		if s.layers[source.Layer()] == nil && len(errs) == 0 {
 			errs = append(errs, fmt.Errorf("app: source %s feeds layer %s, which does not exist", source.Name(), source.Layer()))
+		}
+	}
+	if len(errs) == 0 {
+		computed, err := hot.layers(lags)
+		errs = append(errs, err)
+		for _, l := range computed {
+			list, names = append(list, l), append(names, l.Name())
 		}
 	}
 	public, err := api.NewLayers(list)
