@@ -5,18 +5,25 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/paulmach/orb"
 
 	"hutong/internal/auth"
 	"hutong/internal/config"
+	"hutong/internal/telemetry"
 	"hutong/layers"
+	"hutong/layers/column"
 	"hutong/layers/derive"
 	"hutong/layers/hexgrid"
+	"hutong/tiles/grid"
 )
 
 // hotConfig is a city whose reports are pushed, with hot spots of the open ones; %s are the hash of a key and what else
@@ -161,6 +168,11 @@ func TestHotSpots(t *testing.T) {
 	if hot.Count != 0 || hot.Analysis == nil || !strings.Contains(hot.Analysis.Reason, "nothing is counted") {
 		t.Fatalf("without reports: got %+v", hot)
 	}
+	for _, path := range []string{"/tiles/hot.json", "/styles/light.json", "/layers", "/tiles/hot,reports/10/843/387.mvt"} {
+		if status, body, err := r.get(path); err != nil || status >= 300 {
+			t.Errorf("%s: got %d %s, %v", path, status, body, err)
+		}
+	}
 	stream := r.changes(t, "/live?layers=hot")
 	middle := hotMiddle(t)
 	around, err := middle.Disk(5)
@@ -253,4 +265,63 @@ func TestHotSpotsAfterRestart(t *testing.T) {
 	if err := <-r.result; err != nil {
 		t.Error(err)
 	}
+}
+
+// TestHotSpotsPace: while reports keep coming hot spots are computed once in their interval. Clients are told under a number
+// that they know, once tiles are known to be out of date (S3, S4).
+func TestHotSpotsPace(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		city, _ := hotCity(t, "")
+		city.HotSpots[0].Every = 2 * time.Second
+		s, err := NewStore(city, telemetry.NewMetrics())
+		if err != nil {
+			t.Fatal(err)
+		}
+		world := grid.Tile{}
+		window := world.Window(4096, 64)
+		told := 0
+		s.tell = func(d layers.Delta) {
+			if d.Layer != "hot" {
+				return
+			}
+			told++
+			if now := s.hot.list[0].layer.Snapshot().Seq(); d.Seq != s.seq || s.versions.Last("hot", world, &window) != now {
+				t.Errorf("told under %d in state %d; its tiles are known to be of %d, not %d", d.Seq, s.seq, s.versions.Last("hot", world, &window), now)
+			}
+		}
+		middle := hotMiddle(t)
+		around, err := middle.Disk(4)
+		if err != nil {
+			t.Fatal(err)
+		}
+		publish := func(c hexgrid.Cell, n int) {
+			lon, lat := c.Centre()
+			f := layers.Feature{ID: layers.FeatureID(fmt.Sprint(c, n)), Geometry: orb.Point{lon, lat}, Values: []column.Value{column.StringOf("open")}}
+			if _, err := s.Accept(t.Context(), "x", layers.Batch{Layer: "reports", Changes: []layers.Change{{Feature: f}}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, c := range around {
+			publish(c, 0)
+		}
+		log := slog.New(slog.DiscardHandler)
+		s.hot.first(t.Context(), log)
+		ctx, cancel := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { s.hot.run(ctx, log) })
+		for i := range 200 {
+			time.Sleep(50 * time.Millisecond)
+			publish(around[i%7], i+1)
+		}
+		time.Sleep(3 * time.Second)
+		cancel()
+		running.Wait()
+		if told < 6 || told > 7 {
+			t.Errorf("told %d times in 13 s of an interval of 2 s", told)
+		}
+		if got := s.hot.list[0].analysis.Load(); got.Counted != len(around)+200 || got.SourceSeq != s.seq {
+			t.Errorf("got %d counted in state %d, want %d in %d", got.Counted, got.SourceSeq, len(around)+200, s.seq)
+		}
+	})
 }

@@ -470,3 +470,38 @@ func TestNewHotSpotsRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestUndo: changes that the layer did not take come again.
+func TestUndo(t *testing.T) {
+	t.Parallel()
+	c := newHotCase(t, CubeSpec{Resolution: 8, Finest: 8}, HotSpec{})
+	for i, cell := range disk(t, 8, 4) {
+		c.at(cell, 1+i%3, time.Time{})
+	}
+	in := HotInput{Source: c.source.Snapshot(), Now: c.now}
+	first, _ := c.hot.Compute(in)
+	c.hot.Undo()
+	again, _ := c.hot.Compute(in)
+	if none, _ := c.hot.Compute(in); len(first) == 0 || len(again) != len(first) || len(none) > 0 {
+		t.Errorf("got %d changes, %d after they were not taken and %d then", len(first), len(again), len(none))
+	}
+}
+
+// TestHotPolygons draws cells beside the antimeridian and near the end of the map.
+func TestHotPolygons(t *testing.T) {
+	t.Parallel()
+	for _, place := range []orb.Point{{179.99, 10}, {-179.999, -17}, {20, 84.9}, {180, 85.05}} {
+		for r := range hexgrid.Resolution(11) {
+			cell, err := hexgrid.At(place[0], place[1], r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, near := range diskOf(t, cell, 1) {
+				change := layers.Change{Feature: layers.Feature{ID: "x", Geometry: polygonOf(near)}}
+				if err := (&layers.Schema{Name: "hot", Coverage: true}).Check(0, &change); err != nil {
+					t.Errorf("%s at %v: %v", near, place, err)
+				}
+			}
+		}
+	}
+}
