@@ -66,10 +66,16 @@ func (c *hotCase) restart(spec HotSpec) {
 // at adds reports in a cell.
 func (c *hotCase) at(cell hexgrid.Cell, n int, when time.Time) {
 	c.t.Helper()
+	c.in(slices.Repeat([]hexgrid.Cell{cell}, n), when)
+}
+
+// in adds a report in each of cells.
+func (c *hotCase) in(cells []hexgrid.Cell, when time.Time) {
+	c.t.Helper()
 	b := layers.Batch{Layer: "reports"}
-	lon, lat := cell.Centre()
-	for range n {
+	for _, cell := range cells {
 		c.nextID++
+		lon, lat := cell.Centre()
 		b.Changes = append(b.Changes, report(strconv.Itoa(c.nextID), lon, lat, "a", when))
 	}
 	if _, err := c.source.Apply(b); err != nil {
@@ -204,9 +210,11 @@ func TestPlantedCluster(t *testing.T) {
 			rng := rand.New(rand.NewPCG(uint64(run), 9))
 			c := newHotCase(t, CubeSpec{Resolution: 8, Finest: 9}, HotSpec{Rings: 2})
 			cells := disk(t, 8, 12)
-			for range 4 * len(cells) {
-				c.at(cells[rng.IntN(len(cells))], 1, time.Time{})
+			noise := make([]hexgrid.Cell, 4*len(cells))
+			for i := range noise {
+				noise[i] = cells[rng.IntN(len(cells))]
 			}
+			c.in(noise, time.Time{})
 			cluster := disk(t, 8, 1)
 			if planted {
 				for _, cell := range cluster {
@@ -420,9 +428,13 @@ func TestEmerging(t *testing.T) {
 	cells := disk(t, 8, 6)
 	rng := rand.New(rand.NewPCG(3, 3))
 	for hour := range 14 {
+		all := slices.Clone(cells)
 		for _, cell := range cells {
-			c.at(cell, 1+rng.IntN(2), c.now.Add(-time.Duration(hour)*time.Hour))
+			if rng.IntN(2) == 0 {
+				all = append(all, cell)
+			}
 		}
+		c.in(all, c.now.Add(-time.Duration(hour)*time.Hour))
 	}
 	persistent, fresh := diskOf(t, cells[0], 0)[0], disk(t, 8, 0)[0]
 	for hour := range 14 {
