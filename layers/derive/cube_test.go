@@ -147,7 +147,7 @@ func runCube(t *testing.T, spec CubeSpec, rng *rand.Rand) {
 	}
 	ids, most := 300, 0 // and of the first batch
 	if spec.Resolution > 10 {
-		ids, most = 2000, 1500 // so that there are several chunks
+		ids, most = 3000, 2500 // so that there are several chunks
 	}
 	random := func() layers.Change {
 		id := strconv.Itoa(rng.IntN(ids))
@@ -166,7 +166,7 @@ func runCube(t *testing.T, spec CubeSpec, rng *rand.Rand) {
 		}
 		return report(id, lon, lat, string("ab"[rng.IntN(2)]), at)
 	}
-	for step := range 20 {
+	for step := range 15 {
 		b := layers.Batch{Layer: "reports"}
 		if step > 0 {
 			most = 1 + rng.IntN(1<<rng.IntN(9))
