@@ -157,7 +157,7 @@ type outlines struct {
 }
 
 const (
-	// maxOutlines are the outlines kept: those of a dozen tiles, some 25 MB.
+	// maxOutlines are the outlines kept: those of a dozen tiles, 33 MB at most.
 	maxOutlines   = 1 << 16
 	outlineShards = 1 << 6
 	outlineWays   = 4
