@@ -355,6 +355,33 @@ func TestMatchTestsEachTextOnce(t *testing.T) {
 	}
 }
 
+// TestMatchSkipsByPrefix checks that zone maps of raw texts rule out what cannot start so, and no more.
+func TestMatchSkipsByPrefix(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text, prefix string
+		skips        bool
+	}{
+		{"胡同", "胡", false},
+		{"胡同", "胢", true},
+		{"胡同", "", false},
+		{"\xff", "", false},
+		{"a\xff", "a", false},
+		{"b", "a", true},
+		{"1234567\xff", "1234567", false},
+		{"12345678", "1234567", false},
+		{"123456789", "12345678", false},
+		{"1234568", "1234567", true},
+		{"12345678x", "12345678y", false},
+		{"1234567", "12345678", true},
+	} {
+		p := Match(0, c.prefix, func(text string) bool { return strings.HasPrefix(text, c.prefix) })
+		if got := p.Skips([]Column{build(String, nil, []Value{StringOf(c.text)})}); got != c.skips {
+			t.Errorf("%q in a block of %q: skips %v, want %v", c.prefix, c.text, got, c.skips)
+		}
+	}
+}
+
 func order(a, b Value) int {
 	less := a.Int() < b.Int()
 	equal := a.Int() == b.Int()

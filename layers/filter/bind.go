@@ -54,7 +54,7 @@ func (b *binder) truth(r *raw, not bool) (node, error) {
 			return nil, err
 		}
 		if f.of != column.Bool {
-			return nil, b.refuse(r, "%s is a %s and no condition: compare it with something", shown(f.name), f.of)
+			return nil, b.refuse(r, "%s is of type %s and no condition: compare it with something", shown(f.name), f.of)
 		}
 		return &comparison{column.Equal, f, literal{column.BoolOf(!not)}}, nil
 	default:
@@ -144,7 +144,7 @@ func (b *binder) folded(r *raw) (operand, error) {
 func describe(o operand) string {
 	switch o := o.(type) {
 	case field:
-		return shown(o.name) + ", which is a " + o.of.String()
+		return shown(o.name) + " of type " + o.of.String()
 	case literal:
 		if o.Kind() == column.String {
 			return "the text " + shown(o.Text())

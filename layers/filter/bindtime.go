@@ -112,7 +112,7 @@ func (b *binder) span(r *raw) (span, error) {
 func (b *binder) timeField(r *raw) (field, error) {
 	f, err := b.field(r)
 	if err == nil && f.of != column.Time {
-		err = b.refuse(r, "%s is a %s: want a property of type time", shown(f.name), f.of)
+		err = b.refuse(r, "%s is of type %s: want a property of type time", shown(f.name), f.of)
 	}
 	return f, err
 }

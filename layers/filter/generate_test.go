@@ -165,7 +165,7 @@ func (g *generator) interval() string {
 	if from > to {
 		from, to = to, from
 	}
-	return fmt.Sprintf("INTERVAL('2024-05-0%d', '2024-05-0%dT23:30:00Z')", from, to)
+	return fmt.Sprintf("INTERVAL('2024-05-0%d', '2024-05-0%d%s')", from, to, g.pick("", "T23:30:00Z"))
 }
 
 // place tests places on the grid of whole degrees on which features are.
