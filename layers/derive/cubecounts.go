@@ -27,6 +27,7 @@ type Counts struct {
 	steps  int // of all cells
 	edits  uint64
 	sweep  int // the chunk that is looked over next for steps that are too old
+	left   int // chunks that were not since floor moved
 }
 
 var _ layers.Derived = (*Counts)(nil)
@@ -97,7 +98,9 @@ func (c *Counts) edited(list []cubeEdit, floor Step) *Counts {
 		return c
 	}
 	next := *c
-	next.floor, next.edits = floor, c.edits+1
+	if next.edits++; floor != c.floor {
+		next.floor, next.left = floor, len(c.chunks)
+	}
 	next.chunks = slices.Clone(c.chunks)
 	for len(list) > 0 {
 		n := 1
@@ -107,7 +110,10 @@ func (c *Counts) edited(list []cubeEdit, floor Step) *Counts {
 		next.change(list[:n])
 		list = list[n:]
 	}
-	next.sweepOne()
+	if next.left > 0 {
+		next.left--
+		next.sweepOne()
+	}
 	switch buckets := len(next.chunks) * chunkBuckets; {
 	case next.cells > fullBucket*buckets:
 		next.rehash(2 * len(next.chunks))
@@ -199,7 +205,7 @@ func (c *Counts) sweepOne() {
 // rehash puts all cells into so many chunks, a power of two.
 func (c *Counts) rehash(chunks int) {
 	old := c.chunks
-	c.chunks = newChunks(chunks, c.edits)
+	c.chunks, c.left = newChunks(chunks, c.edits), chunks
 	for _, chunk := range old {
 		for _, bucket := range chunk.buckets {
 			for _, e := range bucket {
