@@ -10,6 +10,7 @@ import (
 
 	"hutong/internal/auth"
 	"hutong/layers"
+	"hutong/layers/derive"
 	"hutong/layers/hexgrid"
 	"hutong/layers/view"
 	"hutong/styles"
@@ -48,6 +49,8 @@ type Layer struct {
 	// Breaks gives where classes of the count of cells meet at a zoom, see [styles.Layer]; nil where there
 	// are no cells or none that are counted. It may be called from any goroutine and waits for nothing.
 	Breaks func(zoom uint8) []float64
+	// Analysis returns how the layer was computed last; nil for a layer that is not computed.
+	Analysis func() *derive.Analysis
 }
 
 // Counted is what is counted of a layer by H3 cell.

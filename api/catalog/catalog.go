@@ -21,6 +21,7 @@ import (
 	"hutong/api"
 	"hutong/internal/telemetry"
 	"hutong/layers"
+	"hutong/layers/derive"
 	"hutong/layers/view"
 	"hutong/styles"
 )
@@ -77,6 +78,7 @@ type description struct {
 	IDField     string              `json:"id_field,omitempty"`
 	TimeField   string              `json:"time_field,omitempty"`
 	Fields      []field             `json:"fields"`
+	Analysis    *derive.Analysis    `json:"analysis,omitempty"` // how it was computed; layers that are not computed have none
 	Links       []link              `json:"links"`
 }
 
@@ -192,8 +194,13 @@ func (c *Catalog) describe(l *api.Layer, base string) description {
 	zooms := l.Tiles.Options()
 	self := base + "/layers/" + string(l.Name())
 	tiles := base + "/tiles/" + string(l.Name())
+	var analysis *derive.Analysis
+	if l.Analysis != nil {
+		analysis = l.Analysis()
+	}
 	return description{
-		Name: l.Name(), Title: l.Heading(), TitleZH: l.Drawing.TitleZH, Role: l.Drawing.Role, Draw: drawOf(&l.Drawing),
+		Analysis: analysis,
+		Name:     l.Name(), Title: l.Heading(), TitleZH: l.Drawing.TitleZH, Role: l.Drawing.Role, Draw: drawOf(&l.Drawing),
 		SummarySeq: seq, Changed: api.Instant(l.Fresh.Changed()), Freshness: l.Fresh.State(), Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
 		Count: v.Count(), Located: v.Located(), Extent: extent(v), Seq: v.Seq(),
 		MinZoom: zooms.MinZoom, MaxZoom: zooms.MaxZoom, IDField: schema.IDField, TimeField: schema.TimeField,

@@ -284,6 +284,7 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 		}
 		return err
 	}
+	a.store.hot.first(ctx, a.opts.Log)
 	a.hub.Start(a.epoch())
 	a.server.Ready()
 	ctx, cancel := context.WithCancel(ctx)
@@ -297,6 +298,7 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 	if a.history != nil {
 		background.Go(func() { _ = a.history.states.Run(ctx) })
 	}
+	background.Go(func() { a.store.hot.run(ctx, a.opts.Log) })
 	if watcher != nil {
 		background.Go(func() { watcher.run(ctx, a.opts.WatchTick) })
 	}

@@ -46,6 +46,8 @@ type City struct {
 	Views []View
 	// SecretFile has the secret by which views hide places and ids; "" takes the one in the folder of Data.
 	SecretFile string
+	// HotSpots are layers that are computed from others, listed and drawn behind these.
+	HotSpots []HotSpots
 	// Archives are served beside the layers, in this order.
 	Archives []Archive
 	// Sources feed the layers. Those of one layer run one after the other, in this order.
@@ -74,6 +76,16 @@ type City struct {
 	Feeds []Feed
 	// Progress tells how far the sources have read their files; nil when they have none.
 	Progress *Progress
+}
+
+// rights returns the licence and the attribution of a layer, which hold for what is computed from it.
+func (c *City) rights(name layers.Name) (licence, attribution string) {
+	for i := range c.Layers {
+		if l := &c.Layers[i]; l.Schema.Name == name {
+			return l.Licence, l.Attribution
+		}
+	}
+	return "", ""
 }
 
 // Layer describes one layer of a city.

@@ -39,6 +39,10 @@ func FromConfig(c *config.Config) (*City, error) {
 	}
 	for i := range c.Derived {
 		d := &c.Derived[i]
+		if d.HotSpots != nil {
+			city.HotSpots = append(city.HotSpots, hotSpotsOf(c, d))
+			continue
+		}
 		city.Derived = append(city.Derived, Derived{
 			Name: d.Name, Of: d.Of, As: styles.CellKind(d.As), Title: d.Title, TitleZH: d.TitleZH, Description: d.Description,
 		})

@@ -10,6 +10,7 @@ import (
 	"hutong/ingest/synthetic"
 	"hutong/layers"
 	"hutong/layers/derive"
+	"hutong/layers/hexgrid"
 	"hutong/styles"
 	"hutong/tiles"
 )
@@ -19,6 +20,12 @@ const demoZoom = 10
 
 // demoCounted is the layer of the synthetic city that is counted by cell.
 const demoCounted layers.Name = "complaints"
+
+// demoHot is the resolution of the city's hot spots, and demoEvery how often they are computed at most.
+const (
+	demoHot   hexgrid.Resolution = 8
+	demoEvery                    = 10 * time.Second
+)
 
 // demoZone is the time zone that the synthetic city lives in.
 const demoZone = "Asia/Shanghai"
@@ -62,6 +69,11 @@ func Demo(complaints int, seed uint64, speed int) (*City, error) {
 			Description: "One point for the complaints of each cell of H3, where they are on average.",
 		},
 	}
+	city.HotSpots = []HotSpots{{
+		Name: demoCounted + "_hot", Of: demoCounted, Title: "Hot spots of complaints", TitleZH: "投诉热点",
+		Description: "Where complaints lie closer together, or farther apart, than chance would have it.",
+		Resolution:  demoHot, Finest: derive.DefaultMax, Every: demoEvery, Spec: derive.HotSpec{Rings: 2},
+	}}
 	if speed > 0 {
 		city.Live = made.Live(living)
 	}

@@ -29,6 +29,7 @@ type Store struct {
 	views    []*liveView   // of all layers, as the city has them
 	public   *api.Registry // layers that are not hidden, and views
 	versions *cache.Versions
+	hot      *hotSpots
 	now      func() time.Time // the wall clock
 	records  *telemetry.Counts
 	refused  *telemetry.Counts
@@ -76,6 +77,11 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 		"Times that a view with a delay took the whole state of its layer: at a start, or since too many changes waited.", "layer", "reason")
 	n := &newStore{Store: s, city: city, lags: api.NewLagMetrics(m)}
 	var errs []error
+	hot, err := newHotSpots(city, s, m)
+	if err != nil {
+		return nil, err
+	}
+	s.hot = hot
 	for i := range city.Layers {
 		errs = append(errs, n.layer(&city.Layers[i]))
 	}
@@ -90,6 +96,14 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 	}
 	if len(errs) == 0 {
 		errs = append(errs, n.derived(city.Derived)...)
+		computed, err := hot.layers(n.lags)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		for _, l := range computed {
+			l.Licence, l.Attribution = city.rights(l.Of)
+			n.list, n.names = append(n.list, l), append(n.names, l.Name())
+		}
 	}
 	public, err := api.NewRegistry(n.list)
 	if err := errors.Join(append(errs, err)...); err != nil {
@@ -115,7 +129,7 @@ func (n *newStore) layer(spec *Layer) error {
 	if err != nil {
 		return err
 	}
-	live, err := layers.New(spec.Schema, layers.Options{Derivers: counted.derivers()})
+	live, err := layers.New(spec.Schema, layers.Options{Derivers: append(counted.derivers(), n.hot.derivers[spec.Schema.Name]...)})
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,8 @@ type Derived struct {
 	Title, TitleZH string
 	// Description is "" when there is none.
 	Description string
+	// HotSpots says how hot spots are computed; nil for another kind.
+	HotSpots *HotSpotSpec
 }
 
 // DerivedKind is what a derived layer shows, as a config spells it.
@@ -23,6 +25,7 @@ type DerivedKind string
 const (
 	Hexes    DerivedKind = "hexes"    // a hexagon a cell
 	Clusters DerivedKind = "clusters" // a point a cell
+	HotSpots DerivedKind = "hotspots" // a hexagon a cell: where features lie closer together than by chance
 )
 
 // derived reads the derived layers.
@@ -51,6 +54,20 @@ func (b *builder) derived(n, from *node) {
 				b.f.on(of, "the layer %s is public: false, and everybody would see what is derived from it", quote(of.text))
 			}
 		}
+		if d.As == HotSpots {
+			d.HotSpots = b.hotSpots(from.get(string(d.Of)), e.value, from)
+		} else {
+			b.noHotSpots(e.value)
+		}
 		b.config.Derived = append(b.config.Derived, d)
+	}
+}
+
+// noHotSpots reports keys that have no meaning.
+func (b *builder) noHotSpots(n *node) {
+	for _, key := range hotKeys {
+		if at := n.get(key); at != nil && n.get("as") != nil {
+			b.f.at(at.keyLine, at.keyColumn, at.path, "only a layer with as: hotspots has this key")
+		}
 	}
 }
