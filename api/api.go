@@ -207,6 +207,12 @@ func (s *Server) wrap(route Route, m *meters) http.Handler {
 			Refuse(w, r, CodeLoading, "The layers are still loading.")
 			return
 		}
+		if !route.Operational && !route.Keyed && r.URL.RawQuery != "" {
+			var ok bool
+			if r, ok = s.takeToken(w, r); !ok {
+				return
+			}
+		}
 		route.Handler.ServeHTTP(w, r)
 	})
 }
@@ -215,8 +221,8 @@ func noRoute(w http.ResponseWriter, r *http.Request) {
 	Refuse(w, r, CodeNotFound, "There is nothing at this path.")
 }
 
-// allowOrigins lets pages of every origin read an answer: all that non-operational routes serve is
-// public.
+// allowOrigins lets pages of every origin read an answer: what non-operational routes serve is public, or for who
+// brings a key or token with the request, which no browser adds by itself.
 func allowOrigins(h http.Header) {
 	h["Access-Control-Allow-Origin"] = anyOrigin
 	h["Access-Control-Expose-Headers"] = exposed
@@ -228,7 +234,7 @@ func answerOptions(w http.ResponseWriter, r *http.Request, methods string) {
 	h.Set("Allow", methods)
 	if r.Header.Get("Access-Control-Request-Method") != "" && h.Get("Access-Control-Allow-Origin") != "" {
 		h.Set("Access-Control-Allow-Methods", methods)
-		h.Set("Access-Control-Allow-Headers", "Accept, Cache-Control, If-Match, If-None-Match, If-Range, Last-Event-ID, Range")
+		h.Set("Access-Control-Allow-Headers", "Accept, Authorization, Cache-Control, If-Match, If-None-Match, If-Range, Last-Event-ID, Range, X-Api-Key")
 		h.Set("Access-Control-Max-Age", "86400")
 	}
 	w.WriteHeader(http.StatusNoContent)

@@ -1,10 +1,16 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
+	"time"
 
+	"hutong/internal/auth"
 	"hutong/layers"
+	"hutong/layers/derive"
 	"hutong/layers/hexgrid"
 	"hutong/layers/view"
 	"hutong/styles"
@@ -13,8 +19,10 @@ import (
 
 // Layer is one layer as the surfaces serve it: its view and what its owner says about it.
 type Layer struct {
-	// View is what everybody may see of it.
+	// View is what its audience may see of it.
 	View *view.Layer
+	// Audience is who that is; "" is everybody. Every surface asks before it serves, lists or names the layer.
+	Audience view.Audience
 	// Title is its name for people; "" means its name.
 	Title string
 	// Description says in a sentence or two what is on it.
@@ -41,6 +49,8 @@ type Layer struct {
 	// Breaks gives where classes of the count of cells meet at a zoom, see [styles.Layer]; nil where there
 	// are no cells or none that are counted. It may be called from any goroutine and waits for nothing.
 	Breaks func(zoom uint8) []float64
+	// Analysis returns how the layer was computed last; nil for a layer that is not computed.
+	Analysis func() *derive.Analysis
 }
 
 // Counted is what is counted of a layer by H3 cell.
@@ -64,40 +74,151 @@ func (l *Layer) Heading() string {
 	return l.Title
 }
 
-// Layers are all layers of the server, in the order of the config. They never change; what is on
-// them does.
+// Layers are what surfaces know of the layers: each request is handed only what it may see. A layer that is not
+// public opens to who brings a key or a token for it, as docs/formats/access.md says. They never change; what is
+// on them does.
 type Layers struct {
-	list   []*Layer
+	*doors
+	keys *auth.Keys // nil opens nothing that is not public
+	base Base
+}
+
+// doors is what all copies of Layers share.
+type doors struct {
 	byName map[layers.Name]*Layer
+	single map[string]Seen // of each public layer, so that who asks for one makes no list
+	all    []*Layer
+	public []*Layer
 }
 
-// NewLayers returns the layers of list, in its order. The error names a layer that stands twice.
+// NewLayers returns the layers of list, in its order, of which the public ones open. The error names a layer that
+// stands twice.
 func NewLayers(list []*Layer) (*Layers, error) {
-	ls := &Layers{list: list, byName: make(map[layers.Name]*Layer, len(list))}
-	for _, l := range list {
-		if ls.byName[l.Name()] != nil {
-			return nil, fmt.Errorf("api: layer %s stands twice", l.Name())
-		}
-		ls.byName[l.Name()] = l
+	r, err := NewRegistry(list)
+	if err != nil {
+		return nil, err
 	}
-	return ls, nil
+	return r.Layers(nil, Base{}), nil
 }
 
-// All returns the layers in order. Read only.
-func (ls *Layers) All() []*Layer { return ls.list }
+// Seen is what a request may see of what it asked for.
+type Seen struct {
+	// Layers are not empty unless there are none. Read only.
+	Layers []*Layer
+	// Private says that some of them are not public. The answer is marked so already: Send and Refuse keep it
+	// out of every cache.
+	Private bool
+	// Until is when the right to see them ends; the zero time is never.
+	Until time.Time
+	// token is that of the URL, if the layers are not public.
+	token string
+}
 
-// Find returns the layer called name. When there is none it answers the request with a problem and
-// returns nil.
+// Query returns what must stand behind ? in the URL of l so that whoever gets the answer may follow it: the token that
+// this request brought in its URL, where l needs one, else "".
+func (s *Seen) Query(l *Layer) string {
+	if s.token == "" || l.Audience.Open() {
+		return ""
+	}
+	return tokenParameter + "=" + s.token
+}
+
+// Find returns the layer called name. When there is none, or none for this request, it answers the request with a
+// problem and returns nil. An answer about a layer that is not public is marked as private from here on.
 func (ls *Layers) Find(w http.ResponseWriter, r *http.Request, name string) *Layer {
-	l := ls.byName[layers.Name(name)]
-	if l == nil {
-		RefuseLayer(w, r, name)
+	seen, ok := ls.FindList(w, r, name)
+	if !ok {
+		return nil
 	}
-	return l
+	return seen.Layers[0]
 }
 
-// Named returns the layer called name, or nil.
-func (ls *Layers) Named(name layers.Name) *Layer { return ls.byName[name] }
+// FindList is [Layers.Find] for names joined by commas: the layers in their order, each once, all of them or none. The
+// caller bounds their number.
+func (ls *Layers) FindList(w http.ResponseWriter, r *http.Request, list string) (seen Seen, ok bool) {
+	if one, ok := ls.single[list]; ok {
+		return one, true
+	}
+	for name := range strings.SplitSeq(list, ",") {
+		l := ls.byName[layers.Name(name)]
+		switch {
+		case l == nil:
+			RefuseLayer(w, r, name)
+			return Seen{}, false
+		case slices.Contains(seen.Layers, l):
+			continue
+		}
+		seen.Layers = append(seen.Layers, l)
+		seen.Private = seen.Private || !l.Audience.Open()
+	}
+	if !seen.Private {
+		return seen, true
+	}
+	keepPrivate(w)
+	pass, err := ls.pass(r)
+	if errors.Is(err, auth.ErrMissing) && ls.keys != nil {
+		ls.keys.Refused(err)
+	}
+	for _, l := range seen.Layers {
+		switch {
+		case l.Audience.Open():
+		case err != nil:
+			refuseView(w, r, l, err)
+			return Seen{}, false
+		case !pass.Allows(scopesOf(l)...):
+			ls.keys.Refused(auth.ErrScope)
+			refuseView(w, r, l, auth.ErrScope)
+			return Seen{}, false
+		}
+	}
+	seen.Until, seen.token = pass.Until, linkToken(r)
+	return seen, true
+}
+
+// Visible returns the layers that the request may see, in order: those that are public, and what its key or token
+// opens. When it brings one that is not good, it answers the request with a problem and ok is false: a list that is
+// shorter than the client thinks would be no answer.
+func (ls *Layers) Visible(w http.ResponseWriter, r *http.Request) (seen Seen, ok bool) {
+	seen.Layers = ls.public
+	if len(ls.public) == len(ls.all) {
+		return seen, true
+	}
+	w.Header()["Vary"] = varyCredential
+	pass, err := ls.pass(r)
+	switch {
+	case errors.Is(err, auth.ErrMissing):
+		return seen, true
+	case err != nil:
+		keepPrivate(w)
+		refuseView(w, r, nil, err)
+		return Seen{}, false
+	}
+	visible := make([]*Layer, 0, len(ls.all))
+	for _, l := range ls.all {
+		if l.Audience.Open() || pass.Allows(scopesOf(l)...) {
+			visible = append(visible, l)
+		}
+	}
+	if len(visible) == len(ls.public) {
+		return seen, true
+	}
+	keepPrivate(w)
+	return Seen{Layers: visible, Private: true, Until: pass.Until, token: linkToken(r)}, true
+}
+
+// Public returns the layers that everybody may see, in order. Read only.
+func (ls *Layers) Public() []*Layer { return ls.public }
+
+// Beside returns the public layers and those of list, which the request may see, in the order of all.
+func (ls *Layers) Beside(list []*Layer) []*Layer {
+	both := make([]*Layer, 0, len(ls.public)+len(list))
+	for _, l := range ls.all {
+		if l.Audience.Open() || slices.Contains(list, l) {
+			both = append(both, l)
+		}
+	}
+	return both
+}
 
 // RefuseLayer answers that there is no layer of a name that was asked for.
 func RefuseLayer(w http.ResponseWriter, r *http.Request, name string) {

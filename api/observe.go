@@ -72,6 +72,8 @@ type observer struct {
 	status int // 0 until headers are written
 	bytes  int
 	stream bool // see [Route]
+
+	private bool // what is answered is not public, see [Layers]
 }
 
 var _ http.ResponseWriter = (*observer)(nil)
@@ -82,8 +84,13 @@ func (s *Server) observe(w http.ResponseWriter) *observer {
 	return &observer{ResponseWriter: w, server: s, start: time.Now(), route: s.nowhere}
 }
 
-// WriteHeader remembers the status.
+// WriteHeader remembers the status. Whatever a surface has set, no cache gets what is not public.
 func (o *observer) WriteHeader(status int) {
+	if o.private {
+		h := o.Header()
+		h["Cache-Control"] = privateOnly
+		delete(h, "Etag")
+	}
 	if o.status == 0 && status >= http.StatusOK {
 		o.status = status
 	}
@@ -93,7 +100,7 @@ func (o *observer) WriteHeader(status int) {
 // Write counts the bytes.
 func (o *observer) Write(p []byte) (int, error) {
 	if o.status == 0 {
-		o.status = http.StatusOK
+		o.WriteHeader(http.StatusOK)
 	}
 	n, err := o.ResponseWriter.Write(p)
 	o.bytes += n
@@ -150,7 +157,7 @@ func (o *observer) log(r *http.Request, took time.Duration) {
 	if err != nil {
 		host = r.RemoteAddr
 	}
-	// The query is left out: later surfaces carry keys in it.
+	// The query is left out: it may have a token.
 	o.server.log.LogAttrs(r.Context(), level, "request", slog.String("method", shortMethod(r)), slog.String("path", o.path(r)),
 		slog.String("route", o.route.label), slog.Int("status", o.status), slog.Int("bytes", o.bytes),
 		slog.Float64("seconds", took.Seconds()), slog.String("remote", host))

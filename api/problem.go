@@ -15,6 +15,15 @@ const (
 	CodeLayerNotFound    Code = "layer_not_found"
 	CodeFeatureNotFound  Code = "feature_not_found"
 	CodeArchiveNotFound  Code = "archive_not_found"
+	CodeNoPast           Code = "past_not_kept"
+	CodePastGone         Code = "past_gone"
+	CodePastLarge        Code = "past_too_large"
+	CodeSnapshotNotFound Code = "snapshot_not_found"
+	CodeSnapshotGone     Code = "snapshot_gone"
+	CodeSnapshotExists   Code = "snapshot_exists"
+	CodeSnapshotLimit    Code = "snapshot_limit"
+	CodeSnapshotBroken   Code = "snapshot_broken"
+	CodeTileRules        Code = "tile_rules_unknown"
 	CodeArchiveBroken    Code = "archive_broken"
 	CodeArchiveAway      Code = "archive_unavailable"
 	CodeRangeInvalid     Code = "range_not_satisfiable"
@@ -24,6 +33,7 @@ const (
 	CodeTileOutOfRange   Code = "tile_out_of_range"
 	CodeTileMalformed    Code = "tile_malformed"
 	CodeParameterInvalid Code = "parameter_invalid"
+	CodeFilterInvalid    Code = "filter_invalid"
 	CodeMethodNotAllowed Code = "method_not_allowed"
 	CodeBodyTooLarge     Code = "body_too_large"
 	CodeBodyMalformed    Code = "body_malformed"
@@ -33,6 +43,7 @@ const (
 	CodeSourceNotFound   Code = "source_not_found"
 	CodeUnauthorized     Code = "unauthorized"
 	CodeForbidden        Code = "forbidden"
+	CodeExpired          Code = "token_expired"
 	CodeAttempts         Code = "too_many_attempts"
 	CodeRate             Code = "too_many_requests"
 	CodeReadOnly         Code = "read_only"
@@ -57,6 +68,15 @@ var kinds = map[Code]kind{
 	CodeNotFound:         {http.StatusNotFound, "Nothing at this path"},
 	CodeLayerNotFound:    {http.StatusNotFound, "No such layer"},
 	CodeArchiveNotFound:  {http.StatusNotFound, "No such archive"},
+	CodeNoPast:           {http.StatusNotFound, "No past is kept of this"},
+	CodePastGone:         {http.StatusGone, "Earlier than what is kept"},
+	CodePastLarge:        {http.StatusInsufficientStorage, "The state is too large"},
+	CodeSnapshotNotFound: {http.StatusNotFound, "No such snapshot"},
+	CodeSnapshotGone:     {http.StatusGone, "The snapshot is gone"},
+	CodeSnapshotExists:   {http.StatusConflict, "The name is taken"},
+	CodeSnapshotLimit:    {http.StatusConflict, "Too many snapshots"},
+	CodeSnapshotBroken:   {http.StatusInternalServerError, "The snapshot is broken"},
+	CodeTileRules:        {http.StatusNotImplemented, "Tiles are drawn by other rules"},
 	CodeArchiveBroken:    {http.StatusInternalServerError, "The archive is broken"},
 	CodeArchiveAway:      {http.StatusServiceUnavailable, "The archive cannot be read now"},
 	CodeRangeInvalid:     {http.StatusRequestedRangeNotSatisfiable, "Range not satisfiable"},
@@ -67,6 +87,7 @@ var kinds = map[Code]kind{
 	CodeTileOutOfRange:   {http.StatusNotFound, "No such tile"},
 	CodeTileMalformed:    {http.StatusBadRequest, "Malformed tile address"},
 	CodeParameterInvalid: {http.StatusBadRequest, "Invalid parameter"},
+	CodeFilterInvalid:    {http.StatusBadRequest, "Invalid filter"},
 	CodeMethodNotAllowed: {http.StatusMethodNotAllowed, "Method not allowed"},
 	CodeBodyTooLarge:     {http.StatusRequestEntityTooLarge, "Request too large"},
 	CodeBodyMalformed:    {http.StatusBadRequest, "Malformed body"},
@@ -76,6 +97,7 @@ var kinds = map[Code]kind{
 	CodeSourceNotFound:   {http.StatusNotFound, "No such source"},
 	CodeUnauthorized:     {http.StatusUnauthorized, "A key is needed"},
 	CodeForbidden:        {http.StatusForbidden, "The key is for something else"},
+	CodeExpired:          {http.StatusUnauthorized, "The token has expired"},
 	CodeAttempts:         {http.StatusTooManyRequests, "Too many unknown keys"},
 	CodeRate:             {http.StatusTooManyRequests, "Too many requests"},
 	CodeReadOnly:         {http.StatusServiceUnavailable, "Read-only"},
@@ -133,7 +155,9 @@ func RefuseWith(w http.ResponseWriter, r *http.Request, code Code, detail string
 	for _, name := range []string{"Content-Encoding", "ETag", HeaderDropped, HeaderFreshness} {
 		h.Del(name)
 	}
-	h.Set("Cache-Control", "no-store")
+	if !isPrivate(h) {
+		h.Set("Cache-Control", "no-store")
+	}
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(k.status)

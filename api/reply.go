@@ -25,7 +25,9 @@ func Reply(w http.ResponseWriter, r *http.Request, status int, v any) {
 		h.Set("Content-Encoding", encoding.String())
 	}
 	h.Set("Vary", "Accept-Encoding")
-	h.Set("Cache-Control", "no-store")
+	if !isPrivate(h) {
+		h.Set("Cache-Control", "no-store")
+	}
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -56,16 +57,20 @@ func Prepare(r *http.Request, contentType string, body []byte) Answer {
 	return a
 }
 
-// Send writes the answer, or 304 when the client has it already, and may be called once.
+// Send writes the answer, or 304 when the client has it already, and may be called once. What is not public has no
+// tag, and always goes as a whole: nobody may have kept it.
 func (a Answer) Send(w http.ResponseWriter, r *http.Request) {
 	defer a.release()
-	if conditions := r.Header["If-None-Match"]; len(conditions) > 0 && etag.Weak(conditions, a.Tag) {
+	h := w.Header()
+	private := isPrivate(h)
+	if conditions := r.Header["If-None-Match"]; len(conditions) > 0 && !private && etag.Weak(conditions, a.Tag) {
 		a.notModified(w)
 		return
 	}
-	h := w.Header()
 	a.caching(h)
-	h["Etag"] = []string{a.Tag}
+	if !private {
+		h["Etag"] = []string{a.Tag}
+	}
 	if a.Encoding != compress.Identity {
 		h["Content-Encoding"] = []string{a.Encoding.String()}
 	}
@@ -80,7 +85,7 @@ func (a Answer) Send(w http.ResponseWriter, r *http.Request) {
 // caching says for how long the answer may be kept.
 func (a Answer) caching(h http.Header) {
 	revalidated(h)
-	if a.MaxAge > 0 {
+	if a.MaxAge > 0 && !isPrivate(h) {
 		h["Cache-Control"] = []string{"public, max-age=" + strconv.Itoa(int(a.MaxAge/time.Second))}
 	}
 }
@@ -101,10 +106,16 @@ var (
 	exposed   = []string{"ETag, Retry-After, " + HeaderDropped + ", " + HeaderFreshness}
 )
 
-// revalidated says that an answer may be kept, but not used without asking again.
+// revalidated says that an answer may be kept, but not used without asking again, unless it is private.
 func revalidated(h http.Header) {
-	h["Vary"] = vary
-	h["Cache-Control"] = noCache
+	if before := h["Vary"]; len(before) > 0 {
+		h["Vary"] = slices.Concat(before, vary)
+	} else {
+		h["Vary"] = vary
+	}
+	if !isPrivate(h) {
+		h["Cache-Control"] = noCache
+	}
 }
 
 // SendNotModified answers 304: the client has what tag names.

@@ -55,6 +55,7 @@ type follower struct {
 	j        *Journal
 	at       layers.Seq // the last message that was dealt with
 	target   layers.Seq // what was there at the start
+	upTo     layers.Seq // of a Read, 0 of a Follow: what it ends with, and then nothing truncated is passed over
 	apply    func(Entry) error
 	caughtUp func()
 	decoder  *record.Decoder
@@ -68,6 +69,9 @@ func (f *follower) run(ctx context.Context) error {
 		return err
 	}
 	f.target = layers.Seq(state.LastSeq)
+	if f.upTo > 0 {
+		f.target = min(f.target, f.upTo)
+	}
 	if f.at > f.target {
 		if err := f.j.loseTail(ctx, f.target, f.at); err != nil {
 			return err
@@ -185,7 +189,7 @@ func (f *follower) miss(first, last layers.Seq, reason string) error {
 	if first <= truncated { // gone on purpose, but this follower needs it
 		loss := &LossError{First: first, Last: min(last, truncated), Reason: fmt.Sprintf(
 			"it was truncated up to %d, and this follower has only what is before %d: it needs a checkpoint of %d or newer", truncated, first, truncated)}
-		if !f.j.o.AcceptLoss {
+		if !f.j.o.AcceptLoss || f.upTo > 0 {
 			return loss
 		}
 		f.j.log.Error("truncated messages are passed over, which was accepted", slog.Any("lost", loss))

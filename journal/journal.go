@@ -124,7 +124,7 @@ func (o *Options) setDefaults() {
 		o.Now = time.Now
 	}
 	if o.free == nil {
-		o.free = freeBytes
+		o.free = Free
 	}
 	if o.probe == 0 {
 		o.probe = 2 * time.Second

@@ -50,8 +50,8 @@ func holder(f *os.File) string {
 	return "(unknown)"
 }
 
-// freeBytes returns what a folder's file system has left for us.
-func freeBytes(folder string) (int64, error) {
+// Free returns the bytes that a folder's file system has left for us.
+func Free(folder string) (int64, error) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(folder, &s); err != nil {
 		return 0, fmt.Errorf("statfs %s: %w", folder, err)

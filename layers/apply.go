@@ -396,6 +396,7 @@ func (w *writer) countUpdate(old *Block, s *step, d difference) {
 		return
 	case d == private:
 		w.notePrivate(old, s.row)
+		w.delta.Private++
 	default:
 		w.note(old, s.row)
 	}

@@ -89,6 +89,8 @@ type Delta struct {
 	Seq Seq
 	// Inserted, Updated and Deleted count features whose visible state changed.
 	Inserted, Updated, Deleted int
+	// Private is how many of Updated changed in private fields only.
+	Private int
 	// Outcomes say what became of each change of the batch, in its order; nil after a bulk load.
 	Outcomes []Outcome
 	// Places are old and new places of every point that changed in more than private fields, and of points

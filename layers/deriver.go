@@ -37,6 +37,20 @@ type Edit struct {
 	Place   world.Point
 	// Values are its values now, in the order of the schema's fields; those that are lacking are null.
 	Values []column.Value
+
+	class class // where it is now, with key
+	key   key
+}
+
+// Now returns the row of the feature as it is in s, the snapshot that [Deriver.Derive] is called with; it has
+// no block when the feature is gone. Its cost is two binary searches.
+func (e *Edit) Now(s *Snapshot) Row {
+	if e.Gone {
+		return Row{}
+	}
+	seq := s.sequences[e.class]
+	b := s.table.block(seq[seq.find(e.key)].block)
+	return Row{b, b.find(e.key)}
 }
 
 // Value returns the value of a field as it is now.
@@ -87,6 +101,9 @@ func (w *writer) edit(old Row, p *placed, values []column.Value) {
 		e.Located, e.Place = true, p.point
 	case p.class.isShape():
 		e.Located, e.Place = true, centre(p.box)
+	}
+	if p != nil {
+		e.class, e.key = p.class, p.key
 	}
 	w.edits = append(w.edits, e)
 }

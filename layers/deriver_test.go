@@ -42,7 +42,11 @@ func (d *digester) Derive(from Derived, edits []Edit, s *Snapshot) Derived {
 		}
 		if !e.Gone {
 			out.count++
-			out.sum += digestFeature(s.schema, e.Located, e.Place, e.Value)
+			now := digestFeature(s.schema, e.Located, e.Place, e.Value)
+			if row := e.Now(s); row.Block == nil || digestOf(s.schema, row) != now {
+				out.count += 1 << 32 // the row is another one
+			}
+			out.sum += now
 		}
 	}
 	return out

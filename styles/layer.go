@@ -47,6 +47,11 @@ type Layer struct {
 	// Breaks gives where the classes of the count of cells meet at a zoom: round numbers, rising. It is nil, or
 	// gives nil, while nothing is known of them. It may be called from any goroutine.
 	Breaks func(zoom uint8) []float64
+	// Private says that it is not public: its tiles do not come together with those of public layers, which caches
+	// may keep.
+	Private bool
+	// Query stands behind ? in the addresses of its tiles, for who needs a token there; "" is nothing.
+	Query string
 }
 
 // Known is what is known of what a field holds.

@@ -59,7 +59,7 @@ func (s *sources) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// layerSource is the source of the tiles of some layers. It is described here, not by its TileJSON: a map
+// layerSource is the source of the tiles of some layers of one query. It is described here, not by its TileJSON: a map
 // would ask for that before the first tile. It has no bounds, since a map asks for no tiles outside of
 // them and a layer may grow.
 func layerSource(base string, list []*Layer) source {
@@ -81,8 +81,12 @@ func layerSource(base string, list []*Layer) source {
 		}
 	}
 	slices.Sort(names)
+	address := base + "/tiles/" + strings.Join(names, ",") + "/{z}/{x}/{y}.mvt"
+	if query := list[0].Query; query != "" {
+		address += "?" + query
+	}
 	return source{
-		Type: "vector", Tiles: []string{base + "/tiles/" + strings.Join(names, ",") + "/{z}/{x}/{y}.mvt"},
+		Type: "vector", Tiles: []string{address},
 		MinZoom: &lowest, MaxZoom: &highest, Attribution: strings.Join(attributions, ", "),
 		PromoteID: promoted,
 	}
@@ -91,14 +95,14 @@ func layerSource(base string, list []*Layer) source {
 // layerSources adds the sources of the layers that are drawn and returns which each of them is in. A layer
 // of data has one of its own, in order, so that a change in it loads no other again. The ground changes
 // rarely and is much: it comes together, which is one request where there were a dozen. What has another
-// deepest zoom than the first of it, or no room in a composite, has its own.
+// deepest zoom than the first of it, is for others, or has no room in a composite, has its own.
 func (in *Input) layerSources(base string, to *sources) map[layers.Name]string {
 	of := map[layers.Name]string{}
 	var ground []*Layer
 	for i := range in.Layers {
 		switch l := &in.Layers[i]; {
 		case !in.draws(l.Name):
-		case l.Drawing.Role != Data && in.Together > 1 && len(ground) < in.Together && (len(ground) == 0 || ground[0].MaxZoom == l.MaxZoom):
+		case l.Drawing.Role != Data && in.Together > 1 && len(ground) < in.Together && (len(ground) == 0 || ground[0].joins(l)):
 			ground = append(ground, l)
 			of[l.Name] = groundSource
 		default:
@@ -110,4 +114,9 @@ func (in *Input) layerSources(base string, to *sources) map[layers.Name]string {
 		to.add(groundSource, layerSource(base, ground))
 	}
 	return of
+}
+
+// joins reports whether the tiles of two layers may come together.
+func (l *Layer) joins(other *Layer) bool {
+	return l.MaxZoom == other.MaxZoom && l.Private == other.Private && l.Query == other.Query
 }

@@ -20,6 +20,7 @@ package styles
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,6 +61,8 @@ type Input struct {
 	// glyphs. With neither there are no texts.
 	Fonts  []FontFile
 	Glyphs bool
+	// SpriteName is the name of the sprite; "" is default.
+	SpriteName string
 	// Sprite says that the server has images. Without, points are circles at all zooms.
 	Sprite bool
 	// Center is where a map starts, lon/lat in degrees; nil leaves that to the map.
@@ -166,7 +169,7 @@ func (in *Input) head(base string) style {
 		out.Metadata[ZoneKey] = in.TimeZone.String()
 	}
 	if in.Sprite {
-		out.Sprite = base + "/sprites/default"
+		out.Sprite = base + "/sprites/" + cmp.Or(in.SpriteName, "default")
 	}
 	if in.Glyphs {
 		out.Glyphs = base + "/fonts/{fontstack}/{range}.pbf"

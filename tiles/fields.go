@@ -102,3 +102,17 @@ func newPlan(fields []field, zoom uint8) plan {
 
 // columns returns how many columns of tags a tile may need at once.
 func (p *plan) columns() int { return max(len(p.fields), p.kept+len(p.hidden)) }
+
+// TypeName returns what TileJSON calls the type that values of a kind have in tiles; times are milliseconds there.
+func TypeName(kind column.Kind) string {
+	switch kind {
+	case column.Int, column.Float, column.Time:
+		return "Number"
+	case column.Bool:
+		return "Boolean"
+	case column.String, column.Null:
+		return "String"
+	default:
+		return "String"
+	}
+}

@@ -2,6 +2,7 @@ package tiles
 
 import (
 	"math"
+	"math/bits"
 	"sort"
 
 	"hutong/layers"
@@ -88,7 +89,7 @@ func (s *scratch) findCandidates(v *view.View, w *grid.Window) {
 	partial, longest := 0, 0
 	for _, b := range s.blocks {
 		longest = max(longest, b.Len())
-		if !w.ContainsBox(b.Box()) {
+		if !w.ContainsBox(b.Box()) && b.Rows() == nil {
 			partial += b.Len()
 		}
 	}
@@ -100,6 +101,9 @@ func (s *scratch) findCandidates(v *view.View, w *grid.Window) {
 		from := len(s.rows.slab)
 		s.shaped = s.shaped || b.Shapes() != nil
 		switch {
+		case b.Rows() != nil:
+			s.rows.slab = appendSelected(s.rows.slab, b, w)
+			s.rows.cut(b, from)
 		case w.ContainsBox(around):
 			s.rows.add(b, s.upward[:b.Len()])
 		case n > 1 && !around.Intersects(boxes[0]) && !around.Intersects(boxes[1]):
@@ -117,6 +121,28 @@ func (s *scratch) findCandidates(v *view.View, w *grid.Window) {
 func appendMeeting(rows []uint16, sh *layers.Shapes, w *grid.Window) []uint16 {
 	for row := range sh.Len() {
 		if w.Meets(sh.Box(row)) {
+			rows = append(rows, uint16(row))
+		}
+	}
+	return rows
+}
+
+// appendSelected appends the rows that the view selects of b and that meet w. There are few of them, so
+// that the slab may grow meanwhile: runs that were cut from it keep what they have.
+func appendSelected(rows []uint16, b view.Block, w *grid.Window) []uint16 {
+	inside, shapes, xs, ys := w.ContainsBox(b.Box()), b.Shapes(), b.X(), b.Y()
+	for i, word := range b.Rows() {
+		for ; word != 0; word &= word - 1 {
+			row := i<<6 + bits.TrailingZeros64(word)
+			switch {
+			case inside:
+			case shapes != nil:
+				if !w.Meets(shapes.Box(row)) {
+					continue
+				}
+			case uint64(xs[row]-w.West) >= w.Width || uint64(ys[row]-w.North) >= w.Height:
+				continue
+			}
 			rows = append(rows, uint16(row))
 		}
 	}

@@ -26,6 +26,11 @@ package tiles
 
 import "errors"
 
+// Rules is the version of the rules by which features become bytes: it rises whenever the same visible features,
+// schema, options and address give other bytes than before, as goldens then show. A snapshot that is pinned says by
+// which rules its tiles are drawn.
+const Rules = 1
+
 // What a tile can be refused for.
 var (
 	// ErrZoom means that the layer has no tiles at the tile's zoom.

@@ -14,6 +14,7 @@ import (
 	"hutong/internal/telemetry"
 	"hutong/journal/backup"
 	"hutong/journal/checkpoint"
+	"hutong/journal/snapshot"
 )
 
 // checkpointTimeout is how long the checkpoint of a backup may take.
@@ -32,6 +33,8 @@ type Backups struct {
 	Pin func(ctx context.Context) (*checkpoint.Pinned, error)
 	// Letters returns the refused records that go with it; nil is none.
 	Letters func() backup.Letters
+	// Snapshots returns the pinned snapshots that go with it; nil is none.
+	Snapshots func() *snapshot.Store
 	// Log takes what went wrong.
 	Log *slog.Logger
 	// Metrics takes the counter.
@@ -102,7 +105,11 @@ func (b *backups) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if b.Letters != nil {
 		letters = b.Letters()
 	}
-	c, err := backup.Write(r.Context(), w, pinned, letters, nil)
+	var snapshots *snapshot.Store
+	if b.Snapshots != nil {
+		snapshots = b.Snapshots()
+	}
+	c, err := backup.Write(r.Context(), w, pinned, snapshots, letters, nil)
 	if err != nil {
 		b.outcomes.With("failed").Add(1)
 		level := slog.LevelWarn // the client, or what is between, went away

@@ -9,8 +9,8 @@
 //	GET /layers/{name}/features/{id}
 //	GET /layers/{name}/features?number=N        the feature that shows N as its id in tiles
 //	GET /layers/{name}/features?near=LON,LAT&k=N
-//	GET /layers/{name}/features?bbox=WEST,SOUTH,EAST,NORTH&limit=N&FIELD=VALUE,VALUE&datetime=START/END
-//	GET /layers/{name}/histogram?bins=N&bbox=WEST,SOUTH,EAST,NORTH&from=TIME&to=TIME
+//	GET /layers/{name}/features?bbox=WEST,SOUTH,EAST,NORTH&limit=N&FIELD=VALUE,VALUE&datetime=START/END&filter=CQL2
+//	GET /layers/{name}/histogram?bins=N&bbox=WEST,SOUTH,EAST,NORTH&from=TIME&to=TIME&filter=CQL2
 //	GET /search?q=TEXT&layers=NAME,NAME&near=LON,LAT&limit=N
 package catalog
 
@@ -22,6 +22,7 @@ import (
 	"hutong/api"
 	"hutong/internal/telemetry"
 	"hutong/layers"
+	"hutong/layers/derive"
 	"hutong/layers/view"
 	"hutong/styles"
 )
@@ -29,6 +30,7 @@ import (
 // Catalog answers for all layers. It may be used from any goroutine.
 type Catalog struct {
 	layers     *api.Layers
+	filters    *api.Filters
 	base       api.Base
 	looks      looks
 	cut        *telemetry.Counts // queries that ran out of time
@@ -36,10 +38,10 @@ type Catalog struct {
 	windowTime time.Duration
 }
 
-// New returns the catalogue of ls.
-func New(ls *api.Layers, base api.Base, m *telemetry.Metrics) *Catalog {
+// New returns the catalogue of ls, with the filters that fs reads.
+func New(ls *api.Layers, fs *api.Filters, base api.Base, m *telemetry.Metrics) *Catalog {
 	return &Catalog{
-		layers: ls, base: base, looks: newLooks(m), searchTime: searchTime, windowTime: windowTime,
+		layers: ls, filters: fs, base: base, looks: newLooks(m), searchTime: searchTime, windowTime: windowTime,
 		cut: m.Counter("hutong_query_cut_total", "Queries that ended because they took too long.", "query"),
 	}
 }
@@ -78,6 +80,7 @@ type description struct {
 	IDField     string              `json:"id_field,omitempty"`
 	TimeField   string              `json:"time_field,omitempty"`
 	Fields      []field             `json:"fields"`
+	Analysis    *derive.Analysis    `json:"analysis,omitempty"` // how it was computed; layers that are not computed have none
 	Links       []link              `json:"links"`
 }
 
@@ -140,8 +143,12 @@ func (c *Catalog) full(w http.ResponseWriter, r *http.Request) {
 		Layers []description `json:"layers"`
 		Links  []link        `json:"links"`
 	}{Layers: []description{}}
+	seen, ok := c.layers.Visible(w, r)
+	if !ok {
+		return
+	}
 	base := c.base.URL(r)
-	for _, l := range c.layers.All() {
+	for _, l := range seen.Layers {
 		out.Layers = append(out.Layers, c.describe(l, base))
 	}
 	out.Links = []link{
@@ -164,7 +171,11 @@ func (c *Catalog) brief(w http.ResponseWriter, r *http.Request) {
 	out := struct {
 		Layers []layer `json:"layers"`
 	}{Layers: []layer{}}
-	for _, l := range c.layers.All() {
+	seen, ok := c.layers.Visible(w, r)
+	if !ok {
+		return
+	}
+	for _, l := range seen.Layers {
 		v := l.View.Now()
 		out.Layers = append(out.Layers, layer{l.Name(), v.Count(), v.Located(), v.Seq(), api.Instant(l.Fresh.Changed())})
 	}
@@ -185,8 +196,13 @@ func (c *Catalog) describe(l *api.Layer, base string) description {
 	zooms := l.Tiles.Options()
 	self := base + "/layers/" + string(l.Name())
 	tiles := base + "/tiles/" + string(l.Name())
+	var analysis *derive.Analysis
+	if l.Analysis != nil {
+		analysis = l.Analysis()
+	}
 	return description{
-		Name: l.Name(), Title: l.Heading(), TitleZH: l.Drawing.TitleZH, Role: l.Drawing.Role, Draw: drawOf(&l.Drawing),
+		Analysis: analysis,
+		Name:     l.Name(), Title: l.Heading(), TitleZH: l.Drawing.TitleZH, Role: l.Drawing.Role, Draw: drawOf(&l.Drawing),
 		SummarySeq: seq, Changed: api.Instant(l.Fresh.Changed()), Freshness: l.Fresh.State(), Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
 		Count: v.Count(), Located: v.Located(), Extent: extent(v), Seq: v.Seq(),
 		MinZoom: zooms.MinZoom, MaxZoom: zooms.MaxZoom, IDField: schema.IDField, TimeField: schema.TimeField,

@@ -75,7 +75,7 @@ func newServer(t *testing.T) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := api.NewServer(slog.New(slog.DiscardHandler), telemetry.NewMetrics(), New(ls, api.Base{PublicURL: "https://maps.example"}, telemetry.NewMetrics()).Routes())
+	s := api.NewServer(slog.New(slog.DiscardHandler), telemetry.NewMetrics(), New(ls, nil, api.Base{PublicURL: "https://maps.example"}, telemetry.NewMetrics()).Routes())
 	s.Ready()
 	return s
 }
@@ -133,7 +133,7 @@ func TestSummarySeq(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		h := serve(New(ls, api.Base{}, telemetry.NewMetrics()))
+		h := serve(New(ls, nil, api.Base{}, telemetry.NewMetrics()))
 		want := func(seq, summarySeq, values int) {
 			t.Helper()
 			var got struct {

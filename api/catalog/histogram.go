@@ -45,6 +45,11 @@ func (c *Catalog) histogram(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
 		return
 	}
+	filter, err := c.filters.Parse(query, schema)
+	if wrong, ok := errors.AsType[*api.FilterError](err); ok {
+		wrong.Refuse(w, r)
+		return
+	}
 	q, err := parseHistogram(query)
 	if err != nil {
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
@@ -58,6 +63,9 @@ func (c *Catalog) histogram(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), c.windowTime)
 		defer cancel()
 		v := l.View.Now()
+		if filter != nil {
+			v = v.Where(filter.Where()[0]...)
+		}
 		h := v.Histogram(ctx, q)
 		if !h.Whole && r.Context().Err() == nil {
 			c.cut.With("histogram").Add(1)
@@ -81,10 +89,10 @@ func instant(v column.Value) string {
 	return v.Time().Format(time.RFC3339Nano)
 }
 
-// parseHistogram reads the query of a histogram, all but the field. Its errors are whole sentences for the client.
+// parseHistogram reads the query of a histogram, all but the field and filters. Its errors are whole sentences for the client.
 func parseHistogram(query url.Values) (view.HistogramQuery, error) {
 	q := view.HistogramQuery{Bins: defaultBins}
-	if err := api.Accept(query, "bins", "bbox", "from", "to"); err != nil {
+	if err := api.Accept(query, append([]string{"bins", "bbox", "from", "to"}, api.FilterNames()...)...); err != nil {
 		return q, err
 	}
 	var err error

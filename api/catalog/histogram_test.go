@@ -30,6 +30,8 @@ func TestHistogram(t *testing.T) {
 			"given ends", "?bins=1&from=2026-01-02T20:00:00%2B08:00&to=2026-01-04T11:59:59Z",
 			histogramOf{From: "2026-01-02T12:00:00Z", To: "2026-01-04T11:59:59Z", Width: 2*day - 1 + 1e-6, Counts: []int{2}, Before: 1, After: 2},
 		},
+		{"a filter", "?bins=2&filter=status='open'", histogramOf{From: "2026-01-01T12:00:00Z", To: "2026-01-05T12:00:00Z", Width: 2*day + 1e-6, Counts: []int{1, 2}}},
+		{"a filter of the newest", "?bins=2&datetime=2026-01-04T00:00:00Z/..", histogramOf{From: "2026-01-04T12:00:00Z", To: "2026-01-05T12:00:00Z", Width: day/2 + 1e-6, Counts: []int{1, 1}}},
 		{"from beyond all there are", "?bins=2&from=2027-01-01T00:00:00Z", histogramOf{From: "2027-01-01T00:00:00Z", To: "2027-01-01T00:00:00Z", Width: 1e-6, Counts: []int{0, 0}, Before: 5}},
 	} {
 		w := get(t, h, "/layers/reports/histogram"+c.query)
@@ -62,7 +64,7 @@ func TestHistogramProblems(t *testing.T) {
 	for query, want := range map[string]string{
 		"?bins=0": "bins is a number from 1 to 500", "?bins=501": "bins is a number from 1 to 500", "?bins=1&bins=2": "bins stands 2 times",
 		"?bbox=1,2,3": "bbox is west,south,east,north", "?from=2026": "from: \\\"2026\\\" is not an RFC 3339 time", "?to=": "to: ",
-		"?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z": "from is later than to", "?at=1": "accepted are bins, bbox, from, to", "?%": "the query is not made of",
+		"?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z": "from is later than to", "?at=1": "accepted are bins, bbox, from, to, filter, filter-lang, datetime", "?filter=phony='x'": "\"code\":\"filter_invalid\"", "?%": "the query is not made of",
 	} {
 		if w := get(t, h, "/layers/reports/histogram"+query); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("%s: got %d %s, want 400 with %s", query, w.Code, w.Body, want)
@@ -85,7 +87,7 @@ func TestHistogramOfPrivateTimes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := serve(New(ls, api.Base{}, telemetry.NewMetrics()))
+	h := serve(New(ls, nil, api.Base{}, telemetry.NewMetrics()))
 	one, other := get(t, h, "/layers/timed/histogram"), get(t, h, "/layers/plain/histogram")
 	if one.Code != http.StatusNotFound || strings.ReplaceAll(one.Body.String(), "timed", "plain") != other.Body.String() {
 		t.Errorf("private times are told from none:\n%d %s\n%d %s", one.Code, one.Body, other.Code, other.Body)

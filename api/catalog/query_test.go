@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"runtime"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 
 	"hutong/api"
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/view"
@@ -58,7 +60,7 @@ func countedCatalog(t *testing.T, m *telemetry.Metrics) *Catalog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(ls, api.Base{PublicURL: "https://maps.example"}, m)
+	return New(ls, nil, api.Base{PublicURL: "https://maps.example"}, m)
 }
 
 // wantMetrics checks that each of lines stands among the metrics.
@@ -158,6 +160,11 @@ func TestWindow(t *testing.T) {
 		{"an open end", at + "116,39,117,40&datetime=2026-01-03T00:00:00Z/", []string{"R-3"}, true},
 		{"both ends open", at + "116,39,117,40&datetime=../..", []string{"R-3", "R-2", "R-1"}, true},
 		{"an instant", at + "116,39,117,40&datetime=2026-01-02T20:00:00%2B08:00", []string{"R-2"}, true},
+		{"a day", at + "116,39,117,40&datetime=2026-01-02", []string{"R-2"}, true},
+		{"a filter", at + "116,39,117,40&filter=title+LIKE+%27Pothole%25%27", []string{"R-2", "R-1"}, true},
+		{"a filter beside the rest", at + "116,39,117,40&status=open,closed&filter=urgent=FALSE&datetime=2026-01-02/..&limit=9", []string{"R-2"}, true},
+		{"a filter in JSON", at + "116,39,117,40&filter-lang=cql2-json&filter=" + url.QueryEscape(`{"op":"=","args":[{"property":"status"},"open"]}`), []string{"R-1"}, true},
+		{"a filter by place", at + "-180,-90,180,90&filter=S_INTERSECTS(geometry,BBOX(-180,0,-179,20))", []string{"R-4"}, true},
 		{"an empty parameter", at + "116,39,117,40&status=", nil, true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -241,7 +248,7 @@ func TestSlowClientsHoldNoTurn(t *testing.T) {
 // TestCollectionIsBounded: features stop before there are too many bytes, but the first one is told.
 func TestCollectionIsBounded(t *testing.T) {
 	t.Parallel()
-	v := newCatalog(t).layers.Named("areas").View.Now()
+	v := newCatalog(t).layers.Public()[1].View.Now()
 	everywhere, err := api.ParseBox([]string{"-180,-90,180,90"})
 	if err != nil {
 		t.Fatal(err)
@@ -280,12 +287,38 @@ func TestWindowAtTheEdge(t *testing.T) {
 // TestPrivateFieldsAreUnknown: asking about a private field is answered as asking about none (S10).
 func TestPrivateFieldsAreUnknown(t *testing.T) {
 	t.Parallel()
-	schema := newCatalog(t).layers.Named("reports").View.Schema()
+	schema := newCatalog(t).layers.Public()[0].View.Schema()
 	_, private := windowOf("bbox=1,2,3,4&phone=x", schema)
 	_, none := windowOf("bbox=1,2,3,4&phony=x", schema)
-	const want = `there is no parameter "phony"; accepted are bbox, limit, datetime, status, title, urgent`
+	const want = `there is no parameter "phony"; accepted are bbox, limit, filter, filter-lang, datetime, status, title, urgent`
 	if none == nil || none.Error() != want || private == nil || strings.ReplaceAll(private.Error(), "phone", "phony") != want {
 		t.Errorf("got %v and %v, want %s", private, none, want)
+	}
+}
+
+// TestWindowFilterProblems: a filter of a window is refused as one of a tile is, and one on a private field as
+// one on none (S10).
+func TestWindowFilterProblems(t *testing.T) {
+	t.Parallel()
+	h := serve(newCatalog(t))
+	const at = "/layers/reports/features?bbox=116,39,117,40"
+	for query, want := range map[string]string{
+		"&filter=status+%3D":                     `"code":"filter_invalid","detail":"line 1, column 9: `,
+		"&filter=a=1&filter=a=1":                 `"detail":"filter stands 2 times; once is accepted.","parameter":"filter"}`,
+		"&filter=urgent=TRUE&filter-lang=sql":    `"parameter":"filter-lang"}`,
+		"&datetime=soon":                         `"code":"parameter_invalid"`,
+		"&filter=urgent=TRUE&status=open&what=1": `there is no parameter \"what\"`,
+	} {
+		if w := get(t, h, at+query); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s: got %d %s, want %s", query, w.Code, w.Body, want)
+		}
+	}
+	asked := func(name string) string { // not by get: the answer says again what was asked
+		return testkit.Ask(h, http.MethodGet, at+"&filter="+name+"%3D%27x%27").Body.String()
+	}
+	private, none := asked("phone"), asked("phony")
+	if strings.ReplaceAll(private, "phone", "phony") != none {
+		t.Errorf("a private field is told from none:\n%s\n%s", private, none)
 	}
 }
 
@@ -305,7 +338,7 @@ func TestFieldsCalledAsParameters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := serve(New(ls, api.Base{}, telemetry.NewMetrics()))
+	h := serve(New(ls, nil, api.Base{}, telemetry.NewMetrics()))
 	const at = "/layers/houses/features?bbox=116,39,117,40"
 	for query, want := range map[string][]string{
 		"&number=12": {"1"}, "&near=12": {"1"}, "&k=12": {"1"}, "&number=12&near=12&k=12": {"1"}, "&number=13": nil, "&limit=12": {"1", "2"},
@@ -314,7 +347,7 @@ func TestFieldsCalledAsParameters(t *testing.T) {
 			t.Errorf("%s: got %v, want %v", query, got, want)
 		}
 	}
-	const want = `there is no parameter \"x\"; accepted are bbox, limit, datetime, number, near, k"`
+	const want = `there is no parameter \"x\"; accepted are bbox, limit, filter, filter-lang, datetime, number, near, k"`
 	if w := get(t, h, at+"&x=1"); !strings.Contains(w.Body.String(), want) {
 		t.Errorf("got %s, want %s", w.Body, want)
 	}

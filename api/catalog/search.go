@@ -84,23 +84,15 @@ func find(ctx context.Context, list []*api.Layer, q view.FindQuery) (hits []hit,
 	return hits[:min(len(hits), q.Limit)], whole
 }
 
-// asked returns the layers that a search names, all without a name. When there is none of a name it
+// asked returns the layers that a search names, all that it may see without a name. When there is none of a name it
 // answers the request and returns false.
 func (c *Catalog) asked(w http.ResponseWriter, r *http.Request, query url.Values) ([]*api.Layer, bool) {
 	if !query.Has("layers") {
-		return c.layers.All(), true
+		seen, ok := c.layers.Visible(w, r)
+		return seen.Layers, ok
 	}
-	var list []*api.Layer
-	for name := range strings.SplitSeq(query.Get("layers"), ",") {
-		l := c.layers.Find(w, r, name)
-		if l == nil {
-			return nil, false
-		}
-		if !slices.Contains(list, l) {
-			list = append(list, l)
-		}
-	}
-	return list, true
+	seen, ok := c.layers.FindList(w, r, query.Get("layers"))
+	return seen.Layers, ok
 }
 
 // parseSearch reads a search but for which layers there are. Its errors are whole sentences for the client.

@@ -83,7 +83,7 @@ func TestSearchOfSeveralLayers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := serve(New(ls, api.Base{}, telemetry.NewMetrics()))
+	h := serve(New(ls, nil, api.Base{}, telemetry.NewMetrics()))
 	near := []string{"LANE", "lane-7", "b-nearest", "a-near", "b-mid", "a-same", "b-same", "a-far", "a-nowhere"}
 	for limit := 1; limit <= len(near); limit++ {
 		got, _ := ask(t, h, "/search?q=lane&near=116.4,39.9&limit="+strconv.Itoa(limit))
@@ -163,7 +163,7 @@ func TestSearchEnds(t *testing.T) {
 // TestSearchIsAsWholeAsItsLayers: a search that ended on one layer is not whole, whatever the last one says.
 func TestSearchIsAsWholeAsItsLayers(t *testing.T) {
 	t.Parallel()
-	full := &api.Layer{View: newCatalog(t).layers.Named("reports").View}
+	full := &api.Layer{View: newCatalog(t).layers.Public()[0].View}
 	empty := &api.Layer{View: publicOf(t, &layers.Schema{Name: "empty"}, nil)}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -31,10 +31,15 @@ const (
 )
 
 // windowParameters are what a query by window takes on every layer, see [parseWindow].
-var windowParameters = []string{"bbox", "limit", "datetime"}
+var windowParameters = append([]string{"bbox", "limit"}, api.FilterNames()...)
 
 // window answers with the features in a bounding box, nearest to its middle first.
 func (c *Catalog) window(w http.ResponseWriter, r *http.Request, l *api.Layer, query url.Values) {
+	filter, err := c.filters.Parse(query, l.View.Schema())
+	if wrong, ok := errors.AsType[*api.FilterError](err); ok {
+		wrong.Refuse(w, r)
+		return
+	}
 	q, err := parseWindow(query, listsOf(r.URL.RawQuery), l.View.Schema())
 	if err != nil {
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
@@ -44,6 +49,9 @@ func (c *Catalog) window(w http.ResponseWriter, r *http.Request, l *api.Layer, q
 		ctx, cancel := context.WithTimeout(r.Context(), c.windowTime)
 		defer cancel()
 		v := l.View.Now()
+		if filter != nil {
+			v = v.Where(filter.Where()[0]...)
+		}
 		found := v.Window(ctx, q)
 		if !found.Whole && r.Context().Err() == nil {
 			c.cut.With("window").Add(1)
@@ -83,8 +91,7 @@ func parseWindow(query, lists url.Values, schema *layers.Schema) (view.WindowQue
 			q.Boxes, err = api.ParseBox(values)
 		case "limit":
 			q.Limit, err = parseCount(name, values, MaxWindow)
-		case "datetime":
-			p, err = parseDatetime(values, schema)
+		case "filter", "filter-lang", "datetime": // [api.Filters] reads them
 		default:
 			p, err = parseEquals(name, lists[name], schema)
 		}
@@ -130,62 +137,6 @@ func parseCount(name string, values []string, most int) (int, error) {
 		return 0, fmt.Errorf("%s is a number from 1 to %d", name, most)
 	}
 	return n, nil
-}
-
-// parseDatetime reads an instant or an interval of RFC 3339 times (OGC API Features, 7.15.4) on the
-// layer's time field; both ends of an interval belong to it, and ".." or nothing leaves one open.
-func parseDatetime(values []string, schema *layers.Schema) (column.Predicate, error) {
-	text, err := api.Single("datetime", values)
-	if err != nil {
-		return nil, err
-	}
-	field := schema.FieldIndex(schema.TimeField)
-	if field < 0 {
-		return nil, errors.New("datetime: the layer has no time field that may be asked about")
-	}
-	from, to, interval := strings.Cut(text, "/")
-	if !interval {
-		at, err := parseInstant(from)
-		if err != nil {
-			return nil, err
-		}
-		return column.Where(field, column.Equal, at), nil
-	}
-	start, err := parseEnd(from)
-	if err != nil {
-		return nil, err
-	}
-	end, err := parseEnd(to)
-	if err != nil {
-		return nil, err
-	}
-	if !start.IsNull() && !end.IsNull() && start.Micros() > end.Micros() {
-		return nil, errors.New("datetime: the interval ends before it starts")
-	}
-	within := []column.Predicate{column.IsNull(field).Not()}
-	if !start.IsNull() {
-		within = append(within, column.Where(field, column.GreaterOrEqual, start))
-	}
-	if !end.IsNull() {
-		within = append(within, column.Where(field, column.LessOrEqual, end))
-	}
-	return column.And(within...), nil
-}
-
-// parseEnd reads an end of an interval, null when it is open.
-func parseEnd(text string) (column.Value, error) {
-	if text == "" || text == ".." {
-		return column.Value{}, nil
-	}
-	return parseInstant(text)
-}
-
-func parseInstant(text string) (column.Value, error) {
-	t, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		return column.Value{}, fmt.Errorf("datetime: %.40q is not an RFC 3339 time such as 2026-01-02T03:04:05Z; an interval is start/end, and .. leaves an end open", text)
-	}
-	return column.TimeOf(t), nil
 }
 
 // parseEquals reads a filter: the name of a text or bool field and the values that it may have.

@@ -18,6 +18,10 @@ const (
 	eventReset  = "reset"
 )
 
+// endExpired is the event with which a stream ends for good: the token is over that opened it. It has no id, since
+// there may be events that the client did not get.
+const endExpired = "event: end\ndata: {\"reason\":\"expired\"}\n\n"
+
 // The reasons of a reset.
 const (
 	resetEpoch    = "epoch"    // the client followed another history

@@ -11,6 +11,8 @@
 //
 //	GET /live?layers=a,b&since=EPOCH-SEQ
 //
+// Without layers a stream is of all that the request may see. One that a token opens ends with it.
+//
 // [Hub.Notify] is for one goroutine at a time; everything else may be used from any.
 package live
 
@@ -79,7 +81,7 @@ func (o Options) withDefaults() Options {
 // Hub is the streams of all layers.
 type Hub struct {
 	opts    Options
-	public  *api.Layers
+	doors   *api.Layers
 	layers  map[layers.Name]*layer
 	metrics *metrics
 	wake    chan struct{} // holds one: there is something pending
@@ -104,15 +106,16 @@ type layer struct {
 	zoom uint8 // of its cells
 }
 
-// New returns the hub of ls. Streams are accepted from [Hub.Start] to the end of [Hub.Run].
-func New(ls *api.Layers, m *telemetry.Metrics, opts Options) *Hub {
+// New returns the hub of all layers, of which a request may follow what ls shows it. Streams are accepted from
+// [Hub.Start] to the end of [Hub.Run].
+func New(all []*api.Layer, ls *api.Layers, m *telemetry.Metrics, opts Options) *Hub {
 	opts = opts.withDefaults()
 	h := &Hub{
-		opts: opts, public: ls, layers: map[layers.Name]*layer{}, groups: map[string]*group{},
+		opts: opts, doors: ls, layers: map[layers.Name]*layer{}, groups: map[string]*group{},
 		wake: make(chan struct{}, 1), ended: make(chan struct{}),
 		recent: recent{most: opts.Recent, mostCells: opts.RecentCells},
 	}
-	for _, l := range ls.All() {
+	for _, l := range all {
 		h.layers[l.Name()] = &layer{l, l.Name(), min(topZoom, l.Tiles.Options().MaxZoom)}
 	}
 	h.metrics = newMetrics(m, h)

@@ -123,7 +123,7 @@ func TestHello(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFixture(t, Options{})
 		f.put("a", "1", 116.4, 39.9)
-		f.public.Named("a").Fresh.Loaded(time.Now())
+		f.public[0].Fresh.Loaded(time.Now())
 		f.run()
 		time.Sleep(time.Second)
 		c := f.open("/live", nil)

@@ -37,7 +37,7 @@ type fixture struct {
 	metrics *telemetry.Metrics
 	server  *api.Server
 	stores  map[layers.Name]*layers.Layer
-	public  *api.Layers
+	public  []*api.Layer
 	seq     layers.Seq
 }
 
@@ -65,15 +65,15 @@ func newFixture(t testing.TB, opts Options) *fixture {
 		f.stores[name] = store
 		list = append(list, &api.Layer{View: v, Tiles: builder, Fresh: api.NewFreshness(name, nil)})
 	}
-	public, err := api.NewLayers(list)
+	registry, err := api.NewRegistry(list)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if opts.Epoch == "" {
 		opts.Epoch = "e1"
 	}
-	f.public = public
-	f.Hub = New(public, f.metrics, opts)
+	f.public = list
+	f.Hub = New(list, registry.Layers(nil, api.Base{}), f.metrics, opts)
 	f.server = api.NewServer(slog.New(slog.DiscardHandler), f.metrics, f.Routes())
 	f.server.Ready()
 	return f

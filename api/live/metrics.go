@@ -11,6 +11,7 @@ const (
 // metrics is what the hub counts.
 type metrics struct {
 	hello, change telemetry.Count
+	ended         telemetry.Count
 	resets        *telemetry.Counts
 	refused       *telemetry.Counts
 	window        telemetry.Gauge
@@ -32,6 +33,7 @@ func newMetrics(m *telemetry.Metrics, h *Hub) *metrics {
 		func(emit func(float64, ...string)) { emit(float64(h.behind.Load())) })
 	return &metrics{
 		hello: events.With(eventHello), change: events.With(eventChange),
+		ended: m.Counter("hutong_live_ended_total", "Streams that ended because the token was over that opened them.").With(),
 		resets: m.Counter("hutong_live_resets_total",
 			"Resets by reason: epoch, old, or overflow of a client's queue.", "reason"),
 		refused: m.Counter("hutong_live_refused_total", "Streams refused because there were too many, by what there were too many of.", "bound"),

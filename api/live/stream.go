@@ -37,8 +37,9 @@ func (h *Hub) Routes() []api.Route {
 
 // request is what a client asks for.
 type request struct {
-	names []layers.Name // sorted, each once
-	since string        // the id from which to go on; "" from now
+	list   string // the names, joined by commas
+	listed bool   // there is a list
+	since  string // the id from which to go on; "" from now
 }
 
 func (h *Hub) serve(w http.ResponseWriter, r *http.Request) {
@@ -46,15 +47,16 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeUnacceptable, "This is a stream of events: ask with Accept: "+contentType+".")
 		return
 	}
-	asked, unknown, err := h.parse(r)
-	switch {
-	case err != nil:
+	asked, err := parse(r)
+	if err != nil {
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
 		return
-	case unknown != nil:
-		api.RefuseLayer(w, r, *unknown)
+	}
+	seen, ok := h.find(w, r, asked)
+	if !ok {
 		return
-	case !h.isRunning():
+	}
+	if !h.isRunning() {
 		w.Header().Set("Retry-After", "1")
 		api.Refuse(w, r, api.CodeLoading, "The streams are not there yet, or not any more.")
 		return
@@ -64,7 +66,7 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request) {
 		streamHeaders(header)
 		return
 	}
-	g, next, problem := h.join(asked.names)
+	g, next, problem := h.join(namesOf(seen.Layers))
 	if problem != "" {
 		h.metrics.refused.With(problem).Add(1)
 		header.Set("Retry-After", strconv.Itoa(int(jitter(busyAfter)/time.Second)))
@@ -74,13 +76,42 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request) {
 	streamHeaders(header)
 	s := stream{hub: h, group: g, next: next, w: w, control: http.NewResponseController(w), timed: r.ProtoMajor > 1}
 	defer func() { h.leave(g, s.next) }()
-	s.run(r, asked.since)
+	ended, stop := endOf(seen.Until)
+	defer stop()
+	s.run(r, asked.since, ended)
+}
+
+// find returns the layers that a request follows. When there is one that it may not, it answers the request.
+func (h *Hub) find(w http.ResponseWriter, r *http.Request, asked request) (api.Seen, bool) {
+	if asked.listed {
+		return h.doors.FindList(w, r, asked.list)
+	}
+	return h.doors.Visible(w, r)
+}
+
+// namesOf returns the names of layers, sorted.
+func namesOf(list []*api.Layer) []layers.Name {
+	names := make([]layers.Name, len(list))
+	for i, l := range list {
+		names[i] = l.Name()
+	}
+	slices.Sort(names)
+	return names
+}
+
+// endOf returns a channel that tells when a moment has come, never for the zero time. stop gives up waiting.
+func endOf(until time.Time) (ended <-chan time.Time, stop func()) {
+	if until.IsZero() {
+		return nil, func() {}
+	}
+	timer := time.NewTimer(time.Until(until))
+	return timer.C, func() { timer.Stop() }
 }
 
 func streamHeaders(header http.Header) {
 	header["Content-Type"] = []string{contentType}
-	header["Cache-Control"] = []string{"no-store"}
-	header["X-Accel-Buffering"] = []string{"no"} // nginx would keep events until they fill a buffer
+	header["Cache-Control"] = []string{"no-store"} // of what is not public, too, see [api.Layers]
+	header["X-Accel-Buffering"] = []string{"no"}   // nginx would keep events until they fill a buffer
 }
 
 // isRunning reports whether clients are told of changes.
@@ -110,50 +141,37 @@ func takesEvents(accept []string) bool {
 	return false
 }
 
-// parse reads a request. The error is a sentence for the client; unknown is a layer that there is not.
-func (h *Hub) parse(r *http.Request) (asked request, unknown *string, err error) {
+// parse reads a request. The error is a sentence for the client.
+func parse(r *http.Request) (asked request, err error) {
 	query, err := api.ParseQuery(r.URL.RawQuery)
 	if err == nil {
 		err = api.Accept(query, "layers", "since")
 	}
 	if err != nil {
-		return asked, nil, err
+		return asked, err
 	}
 	if query.Has("since") {
 		if asked.since, err = api.Single("since", query["since"]); err != nil {
-			return asked, nil, err
+			return asked, err
 		}
 		if _, _, ok := parseID(asked.since); !ok {
-			return asked, nil, errors.New("since is the id of an event, EPOCH-SEQ")
+			return asked, errors.New("since is the id of an event, EPOCH-SEQ")
 		}
 	}
 	// A client that was connected once knows better than the address it first asked.
 	if last := r.Header.Get("Last-Event-Id"); last != "" {
 		asked.since = last
 	}
-	if !query.Has("layers") {
-		for name := range h.layers {
-			asked.names = append(asked.names, name)
-		}
-		slices.Sort(asked.names)
-		return asked, nil, nil
+	if asked.listed = query.Has("layers"); !asked.listed {
+		return asked, nil
 	}
-	list, err := api.Single("layers", query["layers"])
-	if err != nil {
-		return asked, nil, err
+	if asked.list, err = api.Single("layers", query["layers"]); err != nil {
+		return asked, err
 	}
-	if strings.Count(list, ",") >= maxListed {
-		return asked, nil, fmt.Errorf("a stream may list %d layers; without a list it is of all of them", maxListed)
+	if strings.Count(asked.list, ",") >= maxListed {
+		return asked, fmt.Errorf("a stream may list %d layers; without a list it is of all of them", maxListed)
 	}
-	for name := range strings.SplitSeq(list, ",") {
-		if h.layers[layers.Name(name)] == nil {
-			return asked, &name, nil
-		}
-		asked.names = append(asked.names, layers.Name(name))
-	}
-	slices.Sort(asked.names)
-	asked.names = slices.Compact(asked.names)
-	return asked, nil, nil
+	return asked, nil
 }
 
 // stream is one client. It belongs to its request's goroutine.
@@ -166,8 +184,8 @@ type stream struct {
 	timed   bool // writes need a deadline
 }
 
-// run writes events until the client goes or the hub ends.
-func (s *stream) run(r *http.Request, since string) {
+// run writes events until the client goes, the hub ends or the right to hear them has.
+func (s *stream) run(r *http.Request, since string, ended <-chan time.Time) {
 	if s.write(s.start(since)...) != nil {
 		return // the client went away
 	}
@@ -176,6 +194,12 @@ func (s *stream) run(r *http.Request, since string) {
 	var buffer [][]byte
 	silent := false // for as long as a stream may be
 	for {
+		select {
+		case <-ended:
+			s.end()
+			return
+		default:
+		}
 		t := s.group.take(s.next, buffer)
 		buffer = t.frames
 		if t.lost {
@@ -205,12 +229,21 @@ func (s *stream) run(r *http.Request, since string) {
 		case <-t.wake:
 		case <-timer.C:
 			silent = true // the sequence has moved on, so look again
+		case <-ended:
+			s.end()
+			return
 		case <-r.Context().Done():
 			return
 		case <-s.hub.ended:
 			return
 		}
 	}
+}
+
+// end tells the client that it may not come back as it is.
+func (s *stream) end() {
+	s.hub.metrics.ended.Add(1)
+	_ = s.write([]byte(endExpired)) // a client that has gone does not come back either
 }
 
 // start returns the first events: how things stand, and what a client missed that was here before.

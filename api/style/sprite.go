@@ -16,7 +16,8 @@ import (
 //
 //	GET /sprites/{name}[@2x].{json,png}
 //
-// default has our shapes, the icons that the layers' drawings name and a few more, all has every icon.
+// default has our shapes, the icons that the drawings of public layers name and a few more, all has every icon: what
+// icons another layer needs is nobody's business who may not see it.
 // A sheet is made when it is first asked for and kept; there are four, of some 0.8 MB together. They may
 // be used from any goroutine.
 type Sprites struct {
@@ -48,10 +49,10 @@ func NewSprites(set *sprite.Set, ls *api.Layers) *Sprites {
 	return s
 }
 
-// iconsOf returns the icons that the layers' drawings name, some more than once.
+// iconsOf returns the icons that the drawings of public layers name, some more than once.
 func iconsOf(ls *api.Layers) []string {
 	var names []string
-	for _, l := range ls.All() {
+	for _, l := range ls.Public() {
 		for _, field := range l.Drawing.Fields {
 			for _, value := range field.Values {
 				names = append(names, value.Icon)

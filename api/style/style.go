@@ -17,6 +17,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/paulmach/orb"
@@ -59,14 +60,14 @@ type Style struct {
 	opts     Options
 	variants map[string]styles.Variant // by file name
 	names    string                    // of all variants, for people
-	known    map[layers.Name]*known
+	known    sync.Map                  // a *known by the name of each layer that was described
 }
 
 // New returns the styles of ls.
 func New(ls *api.Layers, base api.Base, opts Options) *Style {
 	s := &Style{
 		layers: ls, base: base, opts: opts,
-		variants: map[string]styles.Variant{}, known: map[layers.Name]*known{},
+		variants: map[string]styles.Variant{},
 	}
 	var names []string
 	for _, v := range styles.Variants() {
@@ -74,9 +75,6 @@ func New(ls *api.Layers, base api.Base, opts Options) *Style {
 		names = append(names, "/styles/"+v.Name+".json")
 	}
 	s.names = strings.Join(names, ", ")
-	for _, l := range ls.All() {
-		s.known[l.Name()] = &known{}
-	}
 	return s
 }
 
@@ -91,11 +89,11 @@ func (s *Style) serve(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeNotFound, "There is no style of this name; there are "+s.names+".")
 		return
 	}
-	only, ok := s.only(w, r)
+	only, seen, ok := s.asked(w, r)
 	if !ok {
 		return
 	}
-	body, err := styles.Make(s.input(r, variant, only))
+	body, err := styles.Make(s.input(r, variant, only, seen))
 	if err != nil {
 		// All but the Host header is checked before the server starts.
 		api.Refuse(w, r, api.CodeParameterInvalid, "The Host header makes no URL.")
@@ -104,32 +102,34 @@ func (s *Style) serve(w http.ResponseWriter, r *http.Request) {
 	api.Send(w, r, "application/json", body)
 }
 
-// only returns the layers that a request asks for, nil for all. When it asks for one that is not
-// there, or for what no style takes, it answers with a problem and ok is false.
-func (s *Style) only(w http.ResponseWriter, r *http.Request) (only []layers.Name, ok bool) {
+// asked returns the layers that a style is made of: those that are public, those that the request names, and without
+// names those that its key or token opens. only are the names, nil for all. When it asks for one that is not there, or
+// that it may not see, or for what no style takes, it answers with a problem and ok is false.
+func (s *Style) asked(w http.ResponseWriter, r *http.Request) (only []layers.Name, seen api.Seen, ok bool) {
 	query, err := api.ParseQuery(r.URL.RawQuery)
 	if err == nil {
 		err = api.Accept(query, "layers")
 	}
 	if err != nil {
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
-		return nil, false
+		return nil, seen, false
 	}
-	for _, list := range query["layers"] {
-		for name := range strings.SplitSeq(list, ",") {
-			if s.layers.Find(w, r, name) == nil {
-				return nil, false
-			}
-			if !slices.Contains(only, layers.Name(name)) {
-				only = append(only, layers.Name(name))
-			}
-		}
+	if !query.Has("layers") {
+		seen, ok = s.layers.Visible(w, r)
+		return nil, seen, ok
 	}
-	return only, true
+	if seen, ok = s.layers.FindList(w, r, strings.Join(query["layers"], ",")); !ok {
+		return nil, seen, false
+	}
+	for _, l := range seen.Layers {
+		only = append(only, l.Name())
+	}
+	seen.Layers = s.layers.Beside(seen.Layers) // to be compared with, see [styles.Input]
+	return only, seen, true
 }
 
 // input is what a style is made from at this moment.
-func (s *Style) input(r *http.Request, variant styles.Variant, only []layers.Name) styles.Input {
+func (s *Style) input(r *http.Request, variant styles.Variant, only []layers.Name, seen api.Seen) styles.Input {
 	in := styles.Input{
 		Name: s.opts.Name.In(variant.Lang), BaseURL: s.base.URL(r), Theme: variant.Theme, Lang: variant.Lang,
 		TimeZone: s.opts.TimeZone, Only: only, Together: cache.MaxLayers,
@@ -138,10 +138,15 @@ func (s *Style) input(r *http.Request, variant styles.Variant, only []layers.Nam
 	if s.opts.Archives != nil {
 		in.Archives = s.opts.Archives()
 	}
-	for _, l := range s.layers.All() {
-		in.Layers = append(in.Layers, s.describe(l))
+	for _, l := range seen.Layers {
+		one := s.describe(l)
+		one.Private, one.Query = !l.Audience.Open(), seen.Query(l)
+		in.Layers = append(in.Layers, one)
 	}
-	s.aim(&in)
+	if seen.Private {
+		in.SpriteName = "all" // the other has the icons of public layers only
+	}
+	s.aim(&in, seen.Layers)
 	return in
 }
 
@@ -149,6 +154,8 @@ func (s *Style) input(r *http.Request, variant styles.Variant, only []layers.Nam
 func (s *Style) describe(l *api.Layer) styles.Layer {
 	v := l.View.Now()
 	kinds, o := v.Kinds(), l.Tiles.Options()
+	of, _ := s.known.LoadOrStore(l.Name(), &known{})
+	remembered, _ := of.(*known)
 	one := styles.Layer{
 		Name: l.Name(), Title: l.Heading(), Schema: v.Schema(), MinZoom: o.MinZoom, MaxZoom: o.MaxZoom,
 		Attribution: l.Attribution, Drawing: l.Drawing,
@@ -156,7 +163,7 @@ func (s *Style) describe(l *api.Layer) styles.Layer {
 		Lines:    kinds[shape.Line]+kinds[shape.MultiLine] > 0,
 		Polygons: kinds[shape.Polygon]+kinds[shape.MultiPolygon] > 0,
 		Count:    v.Located(),
-		Known:    s.known[l.Name()].of(l.View, &l.Drawing),
+		Known:    remembered.of(l.View, &l.Drawing),
 	}
 	if b, ok := v.Extent(); ok {
 		one.Extent = &b
@@ -171,14 +178,14 @@ func (s *Style) describe(l *api.Layer) styles.Layer {
 }
 
 // aim says where a map starts: as configured, else on all that is drawn, else nowhere.
-func (s *Style) aim(in *styles.Input) {
+func (s *Style) aim(in *styles.Input, list []*api.Layer) {
 	if s.opts.Start.Center != nil {
 		in.Center, in.Zoom = s.opts.Start.Center, s.opts.Start.Zoom
 		return
 	}
 	var all orb.Bound
 	some := false
-	for _, l := range s.layers.All() {
+	for _, l := range list {
 		if in.Only != nil && !slices.Contains(in.Only, l.Name()) {
 			continue
 		}

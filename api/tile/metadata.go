@@ -26,11 +26,11 @@ type metadata struct {
 }
 
 func (t *Tiles) metadata(w http.ResponseWriter, r *http.Request) {
-	set := t.find(w, r, r.PathValue("layers"))
+	set, seen := t.find(w, r, r.PathValue("layers"))
 	if set == nil {
 		return
 	}
-	d := t.describe(set, "")
+	d := describe(set, seen, "")
 	inner, err := json.Marshal(map[string]any{"vector_layers": d.VectorLayers})
 	if err != nil {
 		panic(err) // strings and numbers always marshal

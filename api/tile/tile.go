@@ -9,25 +9,34 @@
 // {layers} is one layer's name or several joined by commas, in any order: a composite tile, which
 // holds each of them as a layer of its own.
 //
+// ?filter= (CQL2, ?filter-lang= says in which encoding) and ?datetime= narrow a tile to the features that they
+// select, see [api.Filters.Parse]; however they are written, what means the same is one tile in the cache. A
+// TileJSON that is asked for with them names tiles with them. Other parameters count for nothing.
+//
 // A tile without features is 204, one outside the grid or the layers' zooms 404, and an address that
 // is none 400. [api.HeaderDropped] says how many features and fields the budget left out, how often
 // lines and polygons lost vertices, and that a coverage is over its budget all the same, as a
 // dictionary of RFC 9651: features=120, fields=2. [api.HeaderFreshness] says how long the last change of
 // the layers took to get here.
 //
+// With ?asof= a tile is that of the layers as they were, see [Past].
+//
 // If-None-Match is answered without building when a tile's ETag is known, whichever encoding it was
 // of; the ETag of a 304 is the one that the client has.
 package tile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"hutong/api"
+	"hutong/layers"
 	"hutong/tiles"
 	"hutong/tiles/cache"
 	"hutong/tiles/grid"
@@ -38,13 +47,17 @@ const contentType = "application/vnd.mapbox-vector-tile"
 
 // Tiles answers with tiles of all layers. It may be used from any goroutine.
 type Tiles struct {
-	layers *api.Layers
-	cache  *cache.Cache
-	base   api.Base
+	layers  *api.Layers
+	cache   *cache.Cache
+	filters *api.Filters
+	base    api.Base
+	past    Past // nil when nothing is kept of it
 }
 
-// New returns the tiles of ls, kept in c, which knows the same layers.
-func New(ls *api.Layers, c *cache.Cache, base api.Base) *Tiles { return &Tiles{ls, c, base} }
+// New returns the tiles of ls, kept in c, which knows the same layers, with the filters that fs reads.
+func New(ls *api.Layers, c *cache.Cache, fs *api.Filters, base api.Base) *Tiles {
+	return &Tiles{layers: ls, cache: c, filters: fs, base: base}
+}
 
 // Routes returns the routes of tiles.
 func (t *Tiles) Routes() []api.Route {
@@ -82,7 +95,7 @@ func (t *Tiles) tile(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeNotFound, "Tiles end in .mvt or .pbf.")
 		return
 	}
-	set := t.find(w, r, list)
+	set, seen := t.find(w, r, list)
 	if set == nil {
 		return
 	}
@@ -91,21 +104,71 @@ func (t *Tiles) tile(w http.ResponseWriter, r *http.Request) {
 		refuseAddress(w, r, err)
 		return
 	}
-	t.answer(w, r, set, address)
+	if asof, ok := t.asof(w, r); !ok || asof != "" {
+		if ok {
+			t.past.Tile(w, r, set.Layers(), address, asof)
+		}
+		return
+	}
+	f, ok := t.filter(w, r, seen)
+	if !ok {
+		return
+	}
+	var variant *cache.Variant
+	if f != nil {
+		variant = cache.NewVariant(f.Canonical(), f.Where())
+	}
+	t.answer(w, r, request{set, seen, address, variant})
 }
 
-// find returns the layers of a list. When there is none it answers the request with a problem and
-// returns nil.
-func (t *Tiles) find(w http.ResponseWriter, r *http.Request, list string) *cache.Set {
-	set, err := t.cache.Set(list)
-	var unknown *cache.LayerError
-	switch {
-	case errors.As(err, &unknown):
-		api.RefuseLayer(w, r, unknown.Name)
-	case err != nil:
-		api.Refuse(w, r, api.CodeParameterInvalid, fmt.Sprintf("A tile may have %d layers.", cache.MaxLayers))
+// request is a tile that is asked for.
+type request struct {
+	set     *cache.Set
+	seen    api.Seen
+	address grid.Tile
+	variant *cache.Variant
+}
+
+// inOrder returns the layers of a list in the order of [cache.Set.Layers].
+func inOrder(seen api.Seen) []*api.Layer {
+	return slices.SortedFunc(slices.Values(seen.Layers), func(a, b *api.Layer) int { return cmp.Compare(a.Name(), b.Name()) })
+}
+
+// filter reads what is asked for of layers, nil when that is everything. When it cannot be read it
+// answers the request with a problem and ok is false.
+func (t *Tiles) filter(w http.ResponseWriter, r *http.Request, seen api.Seen) (f *api.Filter, ok bool) {
+	if r.URL.RawQuery == "" {
+		return nil, true
 	}
-	return set
+	list := inOrder(seen)
+	schemas := make([]*layers.Schema, len(list))
+	for i, l := range list {
+		schemas[i] = l.View.Schema()
+	}
+	f, err := t.filters.ParseRaw(r.URL.RawQuery, schemas...)
+	if wrong, ok := errors.AsType[*api.FilterError](err); ok {
+		wrong.Refuse(w, r)
+		return nil, false
+	}
+	return f, true
+}
+
+// find returns the layers of a list, all of which the request may see. When there is none, or not for this request,
+// it answers with a problem and returns nil.
+func (t *Tiles) find(w http.ResponseWriter, r *http.Request, list string) (*cache.Set, api.Seen) {
+	if strings.Count(list, ",") >= cache.MaxLayers {
+		api.Refuse(w, r, api.CodeParameterInvalid, fmt.Sprintf("A tile may have %d layers.", cache.MaxLayers))
+		return nil, api.Seen{}
+	}
+	seen, ok := t.layers.FindList(w, r, list)
+	if !ok {
+		return nil, api.Seen{}
+	}
+	set, err := t.cache.Set(list)
+	if err != nil {
+		panic(err) // the cache knows the same layers
+	}
+	return set, seen
 }
 
 // refuseAddress answers for an address that names no tile. grid's errors hold nothing but what the
@@ -121,19 +184,22 @@ func refuseAddress(w http.ResponseWriter, r *http.Request, err error) {
 
 // answer sends a tile, or says that the client has it. A request that the client gives up stops
 // waiting, and the build stops with its last request.
-func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, set *cache.Set, address grid.Tile) {
-	t.tellFreshness(w, set)
+func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, q request) {
+	tellFreshness(w, q.seen.Layers)
 	conditions := r.Header["If-None-Match"]
-	if t.unchanged(w, set, address, conditions) {
+	if q.seen.Private {
+		conditions = nil // nobody may have kept it
+	}
+	if t.unchanged(w, q, conditions) {
 		return
 	}
-	body, err := t.cache.Get(r.Context(), set, address, "", api.Negotiate(r))
+	body, err := t.cache.Get(r.Context(), q.set, q.address, q.variant, api.Negotiate(r))
 	if err != nil {
-		refuseTile(w, r, set, err)
+		refuseTile(w, r, q.set, err)
 		return
 	}
 	// The tile may be what the client has after all, though in another encoding.
-	if t.unchanged(w, set, address, conditions) {
+	if t.unchanged(w, q, conditions) {
 		return
 	}
 	tellDropped(w, body.Dropped)
@@ -147,11 +213,11 @@ func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, set *cache.Set, a
 }
 
 // unchanged answers 304 and returns true when a condition is known to name the tile as it is.
-func (t *Tiles) unchanged(w http.ResponseWriter, set *cache.Set, address grid.Tile, conditions []string) bool {
+func (t *Tiles) unchanged(w http.ResponseWriter, q request, conditions []string) bool {
 	if len(conditions) == 0 {
 		return false
 	}
-	tag, dropped := t.cache.Match(set, address, "", conditions)
+	tag, dropped := t.cache.Match(q.set, q.address, q.variant, conditions)
 	if tag == "" {
 		return false
 	}
@@ -160,11 +226,11 @@ func (t *Tiles) unchanged(w http.ResponseWriter, set *cache.Set, address grid.Ti
 	return true
 }
 
-// tellFreshness says how fresh the set's layer is that changed last.
-func (t *Tiles) tellFreshness(w http.ResponseWriter, set *cache.Set) {
+// tellFreshness says how fresh the one of the layers is that changed last.
+func tellFreshness(w http.ResponseWriter, list []*api.Layer) {
 	var newest *api.Freshness
-	for _, name := range set.Layers() {
-		if f := t.layers.Named(name).Fresh; newest.Changed().Before(f.Changed()) {
+	for _, l := range list {
+		if f := l.Fresh; newest.Changed().Before(f.Changed()) {
 			newest = f
 		}
 	}

@@ -29,7 +29,7 @@ import (
 
 // schema has one field of each kind and a private one.
 func schema(name layers.Name) *layers.Schema {
-	return &layers.Schema{Name: name, IDField: "ref", Fields: []layers.Field{
+	return &layers.Schema{Name: name, IDField: "ref", TimeField: "at", Fields: []layers.Field{
 		{Name: "status", Kind: column.String, Keep: true},
 		{Name: "count", Kind: column.Int},
 		{Name: "level", Kind: column.Float},
@@ -102,7 +102,7 @@ func newFixtureWith(t testing.TB, o tiles.Options, co cache.Options, changes ...
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := api.NewServer(slog.New(slog.DiscardHandler), f.metrics, New(ls, f.cache, api.Base{}).Routes())
+	server := api.NewServer(slog.New(slog.DiscardHandler), f.metrics, New(ls, f.cache, api.NewFilters(f.metrics), api.Base{}).Routes())
 	server.Ready()
 	f.Handler = server
 	return f

@@ -1,6 +1,7 @@
 package tile
 
 import (
+	"cmp"
 	"html"
 	"math"
 	"net/http"
@@ -11,7 +12,6 @@ import (
 
 	"hutong/api"
 	"hutong/layers"
-	"hutong/layers/column"
 	"hutong/layers/world"
 	"hutong/tiles"
 	"hutong/tiles/cache"
@@ -63,13 +63,33 @@ func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeNotFound, "A layer's TileJSON ends in .json.")
 		return
 	}
-	if set := t.find(w, r, list); set != nil {
-		api.SendJSON(w, r, "application/json", t.describe(set, t.base.URL(r)))
+	set, seen := t.find(w, r, list)
+	if set == nil {
+		return
 	}
+	asof, ok := t.asof(w, r)
+	if ok && asof != "" {
+		asof, ok = t.past.Moment(w, r, set.Layers(), asof)
+	}
+	if !ok {
+		return
+	}
+	f, ok := t.filter(w, r, seen)
+	if !ok {
+		return
+	}
+	d := describe(set, seen, t.base.URL(r))
+	d.Tiles[0] = withQuery(d.Tiles[0], f.Query())
+	if asof != "" { // the bounds are those of now: who looks back may look elsewhere
+		d.Tiles[0] = withQuery(d.Tiles[0], "asof="+asof)
+		d.Overview, d.Freshness = nil, nil
+	}
+	api.SendJSON(w, r, "application/json", d)
 }
 
-// describe describes the tiles of a set as they are now.
-func (t *Tiles) describe(set *cache.Set, base string) tileJSON {
+// describe describes the tiles of a set as they are now. A map that needs a token for them finds it in their
+// addresses, if that is where this request had it.
+func describe(set *cache.Set, seen api.Seen, base string) tileJSON {
 	lowest, highest := set.Zooms()
 	d := tileJSON{
 		TileJSON: "3.0.0",
@@ -80,20 +100,21 @@ func (t *Tiles) describe(set *cache.Set, base string) tileJSON {
 	}
 	var titles, descriptions, attributions []string
 	var extent *orb.Bound
-	for _, name := range set.Layers() {
-		l := t.layers.Named(name)
+	query := ""
+	for _, l := range inOrder(seen) {
+		query = cmp.Or(query, seen.Query(l))
 		d.VectorLayers = append(d.VectorLayers, describeLayer(l))
 		if o := l.Overview; o != nil && o.Below() > l.Tiles.Options().MinZoom {
 			if d.Overview == nil {
 				d.Overview = map[layers.Name]overview{}
 			}
-			d.Overview[name] = overview{l.Tiles.Options().MinZoom, o.Below() - 1, fieldsIn(o.Builder, map[string]string{})}
+			d.Overview[l.Name()] = overview{l.Tiles.Options().MinZoom, o.Below() - 1, fieldsIn(o.Builder, map[string]string{})}
 		}
 		if fresh := l.Fresh.State(); fresh != nil {
 			if d.Freshness == nil {
 				d.Freshness = map[layers.Name]*api.FreshnessState{}
 			}
-			d.Freshness[name] = fresh
+			d.Freshness[l.Name()] = fresh
 		}
 		titles = append(titles, l.Heading())
 		descriptions = addText(descriptions, l.Description)
@@ -106,6 +127,7 @@ func (t *Tiles) describe(set *cache.Set, base string) tileJSON {
 			extent = &b
 		}
 	}
+	d.Tiles[0] = withQuery(d.Tiles[0], query)
 	d.Name, d.Description = strings.Join(titles, ", "), strings.Join(descriptions, " ")
 	d.Attribution = strings.Join(attributions, ", ")
 	if b := extent; b != nil {
@@ -117,6 +139,18 @@ func (t *Tiles) describe(set *cache.Set, base string) tileJSON {
 		d.Center = &[3]float64{center[0], center[1], min(max(zoom, float64(lowest)), float64(highest))}
 	}
 	return d
+}
+
+// withQuery returns an address with more behind its query.
+func withQuery(address, query string) string {
+	switch {
+	case query == "":
+		return address
+	case strings.Contains(address, "?"):
+		return address + "&" + query
+	default:
+		return address + "?" + query
+	}
 }
 
 // addText adds text to list unless it is empty or there already: layers of one source share theirs.
@@ -141,25 +175,10 @@ func describeLayer(l *api.Layer) vectorLayer {
 // fieldsIn adds the fields of b's tiles to list, which it returns.
 func fieldsIn(b *tiles.Builder, list map[string]string) map[string]string {
 	for _, f := range b.Fields() {
-		list[f.Name] = typeInTiles(f.Kind)
+		list[f.Name] = tiles.TypeName(f.Kind)
 	}
 	return list
 }
 
 // outward rounds degrees to seven decimals, in one direction so that bounds hold all they bound.
 func outward(degrees float64, round func(float64) float64) float64 { return round(degrees*1e7) / 1e7 }
-
-// typeInTiles is what TileJSON calls the type that values of kind have in tiles; times are
-// milliseconds there.
-func typeInTiles(kind column.Kind) string {
-	switch kind {
-	case column.Int, column.Float, column.Time:
-		return "Number"
-	case column.Bool:
-		return "Boolean"
-	case column.String, column.Null:
-		return "String"
-	default:
-		return "String"
-	}
-}

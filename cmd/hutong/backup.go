@@ -46,7 +46,7 @@ func newBackup(env lookup) *cobra.Command {
 				}
 				defer func() { _ = f.Close() }() // it was only read
 				write = func(ctx context.Context, w io.Writer) (*backup.Contents, error) {
-					return backup.Write(ctx, w, f.Pinned, f, progress)
+					return backup.Write(ctx, w, f.Pinned, f.Snapshots, f, progress)
 				}
 			} else {
 				s, err := t.connect(env)

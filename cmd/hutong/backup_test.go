@@ -20,6 +20,12 @@ func TestBackupIsUsedWrongly(t *testing.T) {
 		stderr string
 	}{
 		{[]string{"backup"}, exitUsage, "a key is needed"},
+		{[]string{"pin"}, exitUsage, "say which snapshot: pin NAME"},
+		{[]string{"pin", "A b"}, exitUsage, "a name has"},
+		{[]string{"pin", "a"}, exitUsage, "a key is needed"},
+		{[]string{"unpin"}, exitUsage, "say which snapshot: unpin NAME"},
+		{[]string{"unpin", "../a"}, exitUsage, "a name has"},
+		{[]string{"unpin", "a"}, exitUsage, "a key is needed"},
 		{[]string{"backup", "--folder", dir, "--server", "http://127.0.0.1:1"}, exitUsage, "not both"},
 		{[]string{"backup", "--folder", dir, "--out", "-", "--json"}, exitUsage, "--json is for a backup in a file"},
 		{[]string{"backup", "--folder", filepath.Join(dir, "missing")}, exitFailed, "is no data folder"},

@@ -126,6 +126,9 @@ func printErasure(w io.Writer, r *erasure.Report) {
 	for _, l := range r.Letters {
 		line("  refused      %d records of %s removed", l.Count, l.Source)
 	}
+	for _, name := range r.Snapshots {
+		line("  snapshot     %s had it and is gone", name)
+	}
 	if r.Checkpoint > 0 {
 		line("  checkpoints  %d written, %d older ones removed", r.Checkpoint, len(r.Removed))
 		line("  log          removed up to message %d", r.Truncated)

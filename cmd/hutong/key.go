@@ -20,7 +20,7 @@ const maxKeyText = 4 << 10
 var keyName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,63}$`)
 
 func newKey() *cobra.Command {
-	return group("key", "Make keys for those who push, import and erase", "say what to do: key new or key hash", newKeyNew(), newKeyHash())
+	return group("key", "Make keys for those who push, import and erase, or see what is not public", "say what to do: key new or key hash", newKeyNew(), newKeyHash())
 }
 
 func newKeyNew() *cobra.Command {
@@ -32,8 +32,8 @@ func newKeyNew() *cobra.Command {
 		Short: "Make a key, and show it once",
 		Long: "Make a key and print it, once, and below it the lines for the config, which have its hash only. A scope is\n" +
 			"ingest:SOURCE (push to a source, see and replay what it refuses), refused:SOURCE (only see and replay),\n" +
-			"erase:LAYER; * stands for all. backup is to read all that the server keeps. hutong import --server sends\n" +
-			"files to a source, so its key is for ingest:SOURCE.",
+			"erase:LAYER, view:VIEW or audience:AUDIENCE (see what is not public); * stands for all. backup is to read all\n" +
+			"that the server keeps. hutong import --server sends files to a source, so its key is for ingest:SOURCE.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {

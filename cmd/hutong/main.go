@@ -76,7 +76,7 @@ func run(ctx context.Context, args []string, env lookup, stdout, stderr io.Write
 func newRoot(env lookup, started *bool) *cobra.Command {
 	root := group("hutong", "A live vector-tile and layer server for running a city", "name a command")
 	root.SilenceErrors, root.SilenceUsage = true, true
-	root.AddCommand(newServe(env), newDemo(), newImport(env), newCheck(env), newInspect(), newBench(env), newKey(), newIngest(env), newErase(env), newBackup(env), newRestore(), newHealth(), newVersion())
+	root.AddCommand(newServe(env), newDemo(), newImport(env), newCheck(env), newInspect(), newBench(env), newKey(), newToken(env), newIngest(env), newErase(env), newBackup(env), newRestore(), newPin(env), newUnpin(env), newHealth(), newVersion())
 	for _, cmd := range root.Commands() {
 		prepare(cmd, env, started)
 	}

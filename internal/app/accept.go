@@ -111,7 +111,7 @@ func (p publisher) Publish(ctx context.Context, batch layers.Batch) error {
 	if _, err := p.store.Accept(ctx, p.source, batch); err != nil {
 		return err
 	}
-	p.store.layers[batch.Layer].fresh.Up(p.source)
+	p.store.layers[batch.Layer].up(p.source)
 	p.store.records.With(p.source).Add(len(batch.Changes))
 	return nil
 }

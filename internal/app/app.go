@@ -30,6 +30,7 @@ import (
 	"hutong/api/catalog"
 	"hutong/api/cells"
 	"hutong/api/live"
+	"hutong/api/snapshot"
 	"hutong/api/style"
 	"hutong/api/tile"
 	"hutong/ingest"
@@ -82,8 +83,10 @@ type App struct {
 	letters  *letterBox
 	durable  *durable // nil without a data folder, and before it is open
 	tiles    *cache.Cache
+	history  *history // nil without a data folder
 	hub      *live.Hub
 	keys     *auth.Keys
+	doors    *api.Layers // what surfaces know of the layers
 	feeds    []*push.Feed
 	server   *api.Server
 	patterns []string // of all routes
@@ -92,7 +95,7 @@ type App struct {
 	erasures *telemetry.Counts
 }
 
-// New makes the layers and routes of city. It opens nothing but the files with hashes of keys. The error lists what is wrong with the
+// New makes the layers and routes of city. It opens nothing but the files with hashes of keys and the secret of views. The error lists what is wrong with the
 // city.
 func New(city *City, opts Options) (*App, error) { return newApp(city, opts) }
 
@@ -105,6 +108,12 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := store.hideByFile(city.SecretFile); err != nil {
+		return nil, err
+	}
+	if city.Data == nil && store.needSecret() {
+		return nil, errNoSecret
+	}
 	set, err := newArchives(city, opts.Log, opts.Metrics)
 	if err != nil {
 		return nil, err
@@ -116,13 +125,15 @@ func newApp(city *City, opts Options, more ...api.Route) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := newKeys(city.Keys, opts.Metrics)
+	keys, err := newKeys(city, opts.Metrics)
 	if err != nil {
 		return nil, err
 	}
-	hub := live.New(store.Public(), opts.Metrics, live.Options{})
+	doors := store.Public().Layers(keys, city.base())
+	hub := live.New(store.Public().All(), doors, opts.Metrics, live.Options{})
 	store.tell = hub.Notify
-	a := &App{city: city, opts: opts, store: store, archives: set, tiles: kept, hub: hub, keys: keys, erasures: erasures(opts.Metrics)}
+	a := &App{city: city, opts: opts, store: store, archives: set, tiles: kept, hub: hub, keys: keys, doors: doors, erasures: erasures(opts.Metrics)}
+	a.history = newHistory(a, opts.Metrics)
 	a.letters = &letterBox{ingest.NewLetters(ingest.LettersOptions{Metrics: opts.Metrics})}
 	if err := a.newFeeds(store, a.letters); err != nil {
 		return nil, err
@@ -150,10 +161,14 @@ func (a *App) Store() *Store { return a.store }
 // Handler answers all routes.
 func (a *App) Handler() http.Handler { return a.server }
 
-// routes puts the routes of all surfaces together.
+// base says under which URL clients reach the server.
+func (c *City) base() api.Base {
+	return api.Base{PublicURL: c.PublicURL, TrustedProxies: c.TrustedProxies}
+}
+
+// routes puts the routes of all surfaces together, which hand each request the layers that it may see.
 func (a *App) routes() []api.Route {
-	base := api.Base{PublicURL: a.city.PublicURL, TrustedProxies: a.city.TrustedProxies}
-	ls := a.store.Public()
+	base, ls := a.city.base(), a.doors
 	page := web.Handler()
 	routes := []api.Route{
 		{Pattern: "/{$}", Label: "page", Operational: true, Handler: page},
@@ -162,9 +177,16 @@ func (a *App) routes() []api.Route {
 	}
 	routes = append(routes, admin.Routes(a.readiness, a.opts.Metrics.Handler())...)
 	routes = append(routes, a.backupRoutes(base)...)
-	routes = append(routes, catalog.New(ls, base, a.opts.Metrics).Routes()...)
-	routes = append(routes, tile.New(ls, a.tiles, base).Routes()...)
+	filters := api.NewFilters(a.opts.Metrics)
+	routes = append(routes, catalog.New(ls, filters, base, a.opts.Metrics).Routes()...)
 	routes = append(routes, cells.New(ls, a.opts.Metrics).Routes()...)
+	back := snapshot.New(a.history.source(), a.keys, base)
+	routes = append(routes, back.Routes()...)
+	served := tile.New(ls, a.tiles, filters, base)
+	if a.history != nil {
+		served = served.WithPast(back)
+	}
+	routes = append(routes, served.Routes()...)
 	routes = append(routes, a.hub.Routes()...)
 	routes = append(routes, a.archives.surface.Routes()...)
 	routes = append(routes, a.pushRoutes(base)...)
@@ -262,6 +284,7 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 		}
 		return err
 	}
+	a.store.hot.first(ctx, a.opts.Log)
 	a.hub.Start(a.epoch())
 	a.server.Ready()
 	ctx, cancel := context.WithCancel(ctx)
@@ -272,8 +295,15 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 	// wait for them.
 	background.Go(func() { _ = a.tiles.Run(ctx) })
 	background.Go(func() { _ = a.hub.Run(ctx) })
+	if a.history != nil {
+		background.Go(func() { _ = a.history.states.Run(ctx) })
+	}
+	background.Go(func() { a.store.hot.run(ctx, a.opts.Log) })
 	if watcher != nil {
 		background.Go(func() { watcher.run(ctx, a.opts.WatchTick) })
+	}
+	if a.store.late() {
+		background.Go(func() { a.store.showLate(ctx, a.opts.Log) })
 	}
 	agers, err := a.agers()
 	if err != nil {

@@ -7,12 +7,14 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
 	"hutong/api"
+	"hutong/api/snapshot"
 	"hutong/ingest"
 	"hutong/internal/telemetry"
 	"hutong/layers"
@@ -194,32 +196,60 @@ func TestDrainHasADeadline(t *testing.T) {
 	}
 }
 
+// lookBack has an app make a past, a state of which it returns the sequence, and pins it.
+func lookBack(t *testing.T, a *App) string {
+	t.Helper()
+	if err := a.durable.request(t.Context(), a.durable.checkpoint); err != nil {
+		t.Fatal(err)
+	}
+	var seqs []layers.Seq
+	for _, id := range []layers.FeatureID{"c", "d"} {
+		if err := publish(t.Context(), a.store, layers.Batch{Layer: "complaints", Changes: []layers.Change{point(id, 116.5, 39.9)}}); err != nil {
+			t.Fatal(err)
+		}
+		seqs = append(seqs, a.store.seqNow())
+	}
+	if _, err := a.history.Pin(t.Context(), "pinned", nil, snapshot.Moment{Seq: seqs[0]}); err != nil {
+		t.Fatal(err)
+	}
+	return strconv.FormatUint(uint64(seqs[0]), 10)
+}
+
 // TestPrivateFieldsLeaveByNoDoor asks every route there is (S10).
 func TestPrivateFieldsLeaveByNoDoor(t *testing.T) {
 	t.Parallel()
-	a, log := newTestApp(t, newCity(&fakeSource{
+	city := newCity(&fakeSource{
 		name: "hotline", layer: "complaints",
 		changes: []layers.Change{point("1", 116.3, 39.9), point("b", 116.4, 39.95)},
 		refuse:  []ingest.Refusal{{Reason: ingest.ReasonType, Field: "phone", Value: "(private)", Want: "text"}},
-	}), nil)
+	})
+	city.Data = &Data{Folder: t.TempDir()}
+	a, log := newTestApp(t, city, func(o *Options) { o.Watch = &Watch{} })
 	r := start(t, a)
+	defer stopped(t, r)
+	past := lookBack(t, a)
 	targets := map[string][]string{
-		"/{$}":                            {"/"},
-		"/assets/":                        {"/assets/"},
-		"/livez":                          {"/livez"},
-		"/live":                           {"/live?layers=nobody"}, // see TestStreams
-		"/live.js":                        {"/live.js"},
-		"/readyz":                         {"/readyz"},
-		"/metrics":                        {"/metrics"},
-		"/admin/backup":                   {"/admin/backup"},
-		"/layers":                         {"/layers", "/layers?detail=brief"},
-		"/layers/{name}":                  {"/layers/complaints"},
-		"/layers/{name}/features":         {"/layers/complaints/features?number=1", "/layers/complaints/features?near=116.3,39.9&k=100", "/layers/complaints/features?bbox=116,39,117,40"},
-		"/search":                         {"/search?q=" + secret, "/search?q=b"},
-		"/layers/{name}/features/{id}":    {"/layers/complaints/features/b", "/layers/complaints/features/" + secret},
-		"/tiles/{file}":                   {"/tiles/complaints.json"},
-		"/tiles/{layers}/metadata.json":   {"/tiles/complaints/metadata.json"},
-		"/tiles/{layers}/{z}/{x}/{file}":  {"/tiles/complaints/0/0/0.mvt", "/tiles/complaints/8/210/96.pbf", "/tiles/complaints,empty/0/0/0.mvt"},
+		"/{$}":                           {"/"},
+		"/assets/":                       {"/assets/"},
+		"/livez":                         {"/livez"},
+		"/live":                          {"/live?layers=nobody"}, // see TestStreams
+		"/live.js":                       {"/live.js"},
+		"/readyz":                        {"/readyz"},
+		"/metrics":                       {"/metrics"},
+		"/admin/backup":                  {"/admin/backup"},
+		"/layers":                        {"/layers", "/layers?detail=brief"},
+		"/layers/{name}":                 {"/layers/complaints"},
+		"/layers/{name}/features":        {"/layers/complaints/features?number=1", "/layers/complaints/features?near=116.3,39.9&k=100", "/layers/complaints/features?bbox=116,39,117,40"},
+		"/search":                        {"/search?q=" + secret, "/search?q=b"},
+		"/layers/{name}/features/{id}":   {"/layers/complaints/features/b", "/layers/complaints/features/" + secret},
+		"/tiles/{file}":                  {"/tiles/complaints.json", "/tiles/complaints.json?asof=" + past},
+		"/tiles/{layers}/metadata.json":  {"/tiles/complaints/metadata.json"},
+		"/tiles/{layers}/{z}/{x}/{file}": {"/tiles/complaints/0/0/0.mvt", "/tiles/complaints/8/210/96.pbf", "/tiles/complaints,empty/0/0/0.mvt", "/tiles/complaints/0/0/0.mvt?asof=" + past},
+		"/admin/snapshots/{name}":        {"/admin/snapshots/pinned"},
+		"/snapshots":                     {"/snapshots"},
+		"/snapshots/{name}":              {"/snapshots/pinned"},
+		"/snapshots/{name}/tiles/{file}": {"/snapshots/pinned/tiles/complaints.json"},
+		"/snapshots/{name}/tiles/{layers}/{z}/{x}/{file}": {"/snapshots/pinned/tiles/complaints/0/0/0.mvt"},
 		"/styles/{file}":                  {"/styles/default.json"},
 		"/sprites/{file}":                 {"/sprites/default.json", "/sprites/default@2x.png"},
 		"/fonts/{stack}/{range}":          {"/fonts/Noto%20Sans%20Regular/0-255.pbf"},
@@ -240,6 +270,9 @@ func TestPrivateFieldsLeaveByNoDoor(t *testing.T) {
 			}
 			if status >= 500 || strings.Contains(body, secret) || strings.Contains(body, "phone") {
 				t.Errorf("%s: got %d and a private field or value in %.500s", target, status, body)
+			}
+			if isPast := strings.HasPrefix(target, "/snapshots") || strings.Contains(target, "asof"); isPast && status != http.StatusOK {
+				t.Errorf("%s: got %d, which shows nothing of the past", target, status)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"hutong/api"
@@ -50,6 +51,7 @@ func (s *Store) show(seq layers.Seq, batches []record.Batch, live bool) ([][]lay
 		l := s.layers[batches[i].Layer]
 		all := together(batches[i:])
 		all.Seq = seq
+		before := l.Snapshot()
 		delta, err := l.Apply(all)
 		if err != nil {
 			if s.seq == seq {
@@ -62,10 +64,13 @@ func (s *Store) show(seq layers.Seq, batches []record.Batch, live bool) ([][]lay
 			passage.Durable = arrived
 		}
 		s.seq = seq
-		if live {
-			s.shown(l, &delta, passage)
-		} else {
-			s.advance(l, &delta)
+		if erases(all.Changes) {
+			s.erased[l.Name()] = seq
+			s.forget(l.Name(), seq)
+		}
+		if err := s.showAll(l, before, all.Changes, &delta, passage, live); err != nil {
+			s.torn = err
+			return nil, err
 		}
 		rest := delta.Outcomes
 		for j := i; j < len(batches); j++ {
@@ -79,6 +84,11 @@ func (s *Store) show(seq layers.Seq, batches []record.Batch, live bool) ([][]lay
 	}
 	s.seq = seq
 	return outcomes, nil
+}
+
+// erases reports whether one of changes is an erasure.
+func erases(changes []layers.Change) bool {
+	return slices.ContainsFunc(changes, func(c layers.Change) bool { return c.Op == layers.Erase })
 }
 
 // together returns the first batch with the changes of all others of its layer behind its own. The
@@ -103,25 +113,25 @@ func together(batches []record.Batch) layers.Batch {
 }
 
 // shown advances the versions and tells of a state that is visible (S3), and notes how long it took.
-func (s *Store) shown(l *liveLayer, d *layers.Delta, p api.Passage) {
-	s.advance(l, d)
+func (s *Store) shown(fresh *api.Freshness, d *layers.Delta, p api.Passage, followers ...layers.Name) {
+	s.advance(d, followers...)
 	p.Visible = s.now()
 	switch {
 	case d.Everywhere:
-		l.fresh.Loaded(p.Visible)
+		fresh.Loaded(p.Visible)
 	case d.Inserted+d.Updated+d.Deleted > 0: // not when a file is read again that says the same
-		l.fresh.Passed(p)
+		fresh.Passed(p)
 	}
 	s.tell(*d)
-	for _, name := range l.followers {
+	for _, name := range followers {
 		s.tell(of(name, d))
 	}
 }
 
-// advance advances the versions of a layer that has changed, and of those that follow it.
-func (s *Store) advance(l *liveLayer, d *layers.Delta) {
+// advance advances the versions of a layer or view that has changed, and of those that follow it.
+func (s *Store) advance(d *layers.Delta, followers ...layers.Name) {
 	s.versions.Advance(*d)
-	for _, name := range l.followers {
+	for _, name := range followers {
 		s.versions.Advance(of(name, d))
 	}
 }

@@ -44,7 +44,7 @@ func TestBackupIsOneState(t *testing.T) {
 			t.Fatal(err)
 		}
 		var b bytes.Buffer
-		if _, err := backup.Write(t.Context(), &b, pinned, a.letters.DeadLetters.(backup.Letters), nil); err != nil {
+		if _, err := backup.Write(t.Context(), &b, pinned, a.durable.snapshots, a.letters.DeadLetters.(backup.Letters), nil); err != nil {
 			t.Fatal(err)
 		}
 		pinned.Release()

@@ -50,6 +50,8 @@ func Check(c *config.Config) Findings {
 	k.keys()
 	k.drawn()
 	k.undrawn()
+	k.unseen()
+	k.secret()
 	city, err := FromConfig(c)
 	if err != nil {
 		k.problem("sources", "%v", err)
@@ -144,6 +146,28 @@ func (k *checker) undrawn() {
 					"at most %d values have colours and icons; drawn as all others are %s", styles.MaxSwatches, strings.Join(rest, ", "))
 			}
 		}
+	}
+}
+
+// unseen warns of layers that nobody sees.
+func (k *checker) unseen() {
+	for i := range k.config.Layers {
+		name := k.config.Layers[i].Schema.Name
+		shows := func(v config.View) bool { return v.Layer == name }
+		if k.config.Layers[i].Hidden && !slices.ContainsFunc(k.config.Views, shows) {
+			k.warn(config.At("layers", string(name), "public"), "no view shows this layer, so nobody sees it")
+		}
+	}
+}
+
+// secret looks at the file with the secret of views.
+func (k *checker) secret() {
+	needs := func(v config.View) bool { return v.Policy.NeedsSecret() }
+	if k.config.SecretFile == "" || !slices.ContainsFunc(k.config.Views, needs) {
+		return
+	}
+	if _, err := readSecret(k.config.SecretFile); err != nil {
+		k.problem("secret_file", "%s", strings.TrimPrefix(err.Error(), "app: the secret of views: "))
 	}
 }
 

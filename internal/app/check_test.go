@@ -181,3 +181,36 @@ sources:
 		t.Errorf("got %v, want %s", found.Warnings, want)
 	}
 }
+
+// TestCheckOfViews looks for layers that nobody sees, and into the file with the secret.
+func TestCheckOfViews(t *testing.T) {
+	t.Parallel()
+	short := file(t, "secret", "too short")
+	for _, test := range []struct{ name, rest, problem, warning string }{
+		{"nobody sees it", "", "", "layers.lanes.public: no view shows this layer, so nobody sees it"},
+		{"somebody does", "views: {all: {layer: lanes, audience: officer, title: All}}\n", "", ""},
+		{"a short secret", "views: {all: {layer: lanes, audience: officer, title: All, ids: keyed}}\nsecret_file: " + short + "\n", "secret_file: " + short + " has 9 bytes: want at least 32", ""},
+		{"a secret that nobody needs", "views: {all: {layer: lanes, audience: officer, title: All}}\nsecret_file: " + short + "\n", "", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			c, err := config.Parse("city.yaml", []byte("city: A city\nlayers: {lanes: {title: Lanes, licence: CC0-1.0, public: false, fields: {code: {type: string}}}}\n"+test.rest), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found := Check(c)
+			if got := fmt.Sprint(found.Problems); !strings.Contains(got, test.problem) || test.problem == "" && len(found.Problems) > 0 {
+				t.Errorf("got problems %s, want %q", got, test.problem)
+			}
+			got := ""
+			for _, w := range found.Warnings {
+				if strings.HasPrefix(w.Path, "layers.lanes.public") {
+					got = w.Path + ": " + w.Message
+				}
+			}
+			if got != test.warning {
+				t.Errorf("got warning %q, want %q", got, test.warning)
+			}
+		})
+	}
+}

@@ -1,11 +1,14 @@
 package app
 
 import (
+	"slices"
+	"strings"
+
 	"hutong/internal/auth"
 	"hutong/internal/config"
 )
 
-// keys looks into the files with hashes, for push sources that no key is for, and for ports for sensors that no source
+// keys looks into the files with hashes and secrets, for push sources and views that no key is for, and for ports for sensors that no source
 // listens to.
 func (k *checker) keys() {
 	found := map[auth.Hash]string{}
@@ -27,6 +30,7 @@ func (k *checker) keys() {
 		}
 		found[hash] = key.Name
 	}
+	k.views()
 	topics, subjects := false, false
 	for i := range k.config.Sources {
 		s := &k.config.Sources[i]
@@ -48,13 +52,26 @@ func (k *checker) keys() {
 	}
 }
 
+// views looks into the files that sign tokens, and for views that nobody can see.
+func (k *checker) views() {
+	if _, err := tokensOf(k.config).signer(); err != nil {
+		k.problem("tokens", "%s", strings.TrimPrefix(err.Error(), "app: tokens: "))
+	}
+	for i := range k.config.Views {
+		v := &k.config.Views[i]
+		if v.Audience.Open() || k.config.Tokens != nil || k.mayDo(auth.Scope{Action: auth.View, Name: string(v.Policy.Name)}, auth.Scope{Action: auth.Audience, Name: string(v.Audience)}) {
+			continue
+		}
+		k.warn(config.At("views", string(v.Policy.Name)), "no key has the scope view:%s or audience:%s, and there are no tokens, so nobody can see it", v.Policy.Name, v.Audience)
+	}
+}
+
 // mayPush reports whether a key is for a source.
 func (k *checker) mayPush(source string) bool {
-	for i := range k.config.Keys {
-		key := auth.Key{Scopes: k.config.Keys[i].Scopes}
-		if key.Allows(auth.Scope{Action: auth.Ingest, Name: source}) {
-			return true
-		}
-	}
-	return false
+	return k.mayDo(auth.Scope{Action: auth.Ingest, Name: source})
+}
+
+// mayDo reports whether a key has one of scopes.
+func (k *checker) mayDo(scopes ...auth.Scope) bool {
+	return slices.ContainsFunc(k.config.Keys, func(key config.Key) bool { return (&auth.Key{Scopes: key.Scopes}).Allows(scopes...) })
 }

@@ -20,7 +20,13 @@ func (d *durable) run(ctx context.Context) {
 		work, done := d.checkpoint, (chan error)(nil)
 		select {
 		case <-ticker.C:
-			if now := time.Now(); now.Before(retry) || !d.due(now) {
+			switch now := time.Now(); {
+			case now.Before(retry):
+				continue
+			case d.due(now):
+			case d.shown != nil && now.Sub(d.shownAt) >= d.data.CheckpointEvery:
+				work = d.keepViews
+			default:
 				continue
 			}
 		case r := <-d.requests:
@@ -69,6 +75,9 @@ func (d *durable) checkpoint(ctx context.Context) error {
 		return nil // nothing was ever there
 	}
 	start := time.Now()
+	if err := d.keepViews(ctx); err != nil {
+		return err
+	}
 	info, err := d.checkpoints.Write(ctx, content)
 	if err != nil {
 		return err

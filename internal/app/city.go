@@ -10,6 +10,7 @@ import (
 	"hutong/ingest/push"
 	"hutong/layers"
 	"hutong/layers/derive"
+	"hutong/layers/view"
 	"hutong/styles"
 	"hutong/tiles"
 	"hutong/tiles/archive"
@@ -41,6 +42,12 @@ type City struct {
 	Layers []Layer
 	// Derived are listed and drawn after the layers, in this order.
 	Derived []Derived
+	// Views show layers in other ways, or to others. They are listed and drawn behind the layers.
+	Views []View
+	// SecretFile has the secret by which views hide places and ids; "" takes the one in the folder of Data.
+	SecretFile string
+	// HotSpots are layers that are computed from others, listed and drawn behind these.
+	HotSpots []HotSpots
 	// Archives are served beside the layers, in this order.
 	Archives []Archive
 	// Sources feed the layers. Those of one layer run one after the other, in this order.
@@ -61,12 +68,24 @@ type City struct {
 	// Push are sources that take what is sent to them; who takes their changes and letters, their budget and
 	// their meters are put in when an [App] is made.
 	Push []push.Options
-	// Keys are those of who may push, import and erase.
+	// Keys are those of who may push, import and erase, and see what is not public.
 	Keys []Key
+	// Tokens are the files with the secrets that sign tokens; nil is a server without any.
+	Tokens *TokenFiles
 	// Feeds are the sources that can be read again when their files change; nil when there are none.
 	Feeds []Feed
 	// Progress tells how far the sources have read their files; nil when they have none.
 	Progress *Progress
+}
+
+// rights returns the licence and the attribution of a layer, which hold for what is computed from it.
+func (c *City) rights(name layers.Name) (licence, attribution string) {
+	for i := range c.Layers {
+		if l := &c.Layers[i]; l.Schema.Name == name {
+			return l.Licence, l.Attribution
+		}
+	}
+	return "", ""
 }
 
 // Layer describes one layer of a city.
@@ -81,10 +100,32 @@ type Layer struct {
 	Drawing styles.Drawing
 	// Tiles says how it is cut into tiles.
 	Tiles tiles.Options
+	// Hidden says that nobody sees it but through views.
+	Hidden bool
 	// Cells says what is counted by H3 cell; nil is nothing.
 	Cells *derive.Spec
 	// Overview says what tiles of low zooms show; its zero value is the features. It needs Cells.
 	Overview Overview
+}
+
+// View describes what one audience sees of a layer.
+type View struct {
+	// Layer is the layer's name.
+	Layer layers.Name
+	// Audience is who may open it.
+	Audience view.Audience
+	// Policy says what it shows. Its Secret is put in when that is known.
+	Policy view.Policy
+	// Where names what the policy selects, for the name of a history; "" when that is everything.
+	Where string
+	// Delay is how long a change is not shown after it was accepted; 0 shows it at once.
+	Delay time.Duration
+	// Title, Description, Licence and Attribution are plain text; "" where there is none.
+	Title, Description, Licence, Attribution string
+	// Drawing says how it is shown; its zero value leaves that to the schema.
+	Drawing styles.Drawing
+	// Tiles says how it is cut into tiles.
+	Tiles tiles.Options
 }
 
 // Overview says below which zoom tiles show cells in place of features, and as what; 0 is at none.

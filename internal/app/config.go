@@ -9,9 +9,12 @@ import (
 	"hutong/ingest/files"
 	"hutong/internal/config"
 	"hutong/journal"
+	"hutong/layers"
 	"hutong/layers/derive"
+	"hutong/layers/filter"
 	"hutong/layers/hexgrid"
 	"hutong/styles"
+	"hutong/tiles/past"
 )
 
 // FromConfig returns the city that a config describes. It opens no file; the error names the source
@@ -31,22 +34,42 @@ func FromConfig(c *config.Config) (*City, error) {
 		l := &c.Layers[i]
 		city.Layers = append(city.Layers, Layer{
 			Schema: l.Schema, Title: l.Title, Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
-			Drawing: l.Drawing, Tiles: l.Tiles, TTL: TTL(l.TTL), Cells: cellsOf(l), Overview: overviewOf(l),
+			Drawing: l.Drawing, Tiles: l.Tiles, TTL: TTL(l.TTL), Hidden: l.Hidden, Cells: cellsOf(l), Overview: overviewOf(l),
 		})
 	}
 	for i := range c.Derived {
 		d := &c.Derived[i]
+		if d.HotSpots != nil {
+			city.HotSpots = append(city.HotSpots, hotSpotsOf(c, d))
+			continue
+		}
 		city.Derived = append(city.Derived, Derived{
 			Name: d.Name, Of: d.Of, As: styles.CellKind(d.As), Title: d.Title, TitleZH: d.TitleZH, Description: d.Description, Shown: d.Shown,
 		})
 	}
+	for i := range c.Views {
+		v := &c.Views[i]
+		policy := v.Policy
+		if v.Where != "" {
+			e, err := filter.Parse(filter.Text, v.Where, schemaOf(c, v.Layer))
+			if err != nil {
+				return nil, fmt.Errorf("app: view %s: %w", policy.Name, err)
+			}
+			policy.Where = filter.Compile(e)
+		}
+		city.Views = append(city.Views, View{
+			Layer: v.Layer, Audience: v.Audience, Policy: policy, Where: v.Where, Delay: v.Delay, Title: v.Title, Description: v.Description,
+			Licence: v.Licence, Attribution: v.Attribution, Drawing: v.Drawing, Tiles: v.Tiles,
+		})
+	}
+	city.SecretFile = c.SecretFile
 	for i := range c.Archives {
 		a := &c.Archives[i]
 		city.Archives = append(city.Archives, Archive{
 			Name: a.Name, Location: a.Location, Title: a.Title, Description: a.Description, Licence: a.Licence, Attribution: a.Attribution,
 		})
 	}
-	city.Keys = keysOf(c)
+	city.Keys, city.Tokens = keysOf(c), tokensOf(c)
 	if c.Journal != nil {
 		city.Data = dataOf(c.Journal)
 	}
@@ -90,6 +113,12 @@ func FromConfig(c *config.Config) (*City, error) {
 	return city, nil
 }
 
+// schemaOf returns the schema of one of the config's layers.
+func schemaOf(c *config.Config, name layers.Name) *layers.Schema {
+	i := slices.IndexFunc(c.Layers, func(l config.Layer) bool { return l.Schema.Name == name })
+	return c.Layers[i].Schema
+}
+
 // cellsOf describes what a config counts of a layer; nil is nothing.
 func cellsOf(l *config.Layer) *derive.Spec {
 	if l.Cells == nil {
@@ -124,6 +153,7 @@ func dataOf(j *config.Journal) *Data {
 	d := &Data{
 		Folder: j.Folder, Sync: j.Sync, CheckpointBytes: j.CheckpointBytes, CheckpointEvery: j.CheckpointEvery,
 		Keep: j.Keep, Retention: j.Retention, LowDisk: j.LowDisk,
+		Past: past.Options{States: j.PastStates, Memory: j.PastBytes, Idle: j.PastIdle}, Snapshots: j.Snapshots,
 	}
 	if n := j.NATS; n != nil {
 		d.Remote = &journal.Remote{URLs: n.URLs, Credentials: n.Credentials, CA: n.CA, Stream: n.Stream, Replicas: n.Replicas}

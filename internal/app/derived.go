@@ -1,7 +1,6 @@
 package app
 
 import (
-	"errors"
 	"fmt"
 	"math"
 
@@ -193,18 +192,18 @@ func (c *cellCounts) derive(spec *Derived, source *api.Layer) (*api.Layer, error
 	}, nil
 }
 
-// addDerived makes the layers that are computed from others, and has them follow these.
-func (s *Store) addDerived(city *City, list []*api.Layer) ([]*api.Layer, error) {
+// derived adds the layers that are computed from others, which these follow. Everybody sees them, so they are of layers
+// that everybody sees.
+func (n *newStore) derived(list []Derived) (errs []error) {
 	byName := map[layers.Name]*api.Layer{}
-	for _, l := range list {
+	for _, l := range n.list {
 		byName[l.Name()] = l
 	}
-	var errs []error
-	for i := range city.Derived {
-		spec := &city.Derived[i]
-		of := s.layers[spec.Of]
-		if of == nil || of.cells == nil {
-			errs = append(errs, fmt.Errorf("app: layer %s is derived from %s, which is not there or not counted by cell", spec.Name, spec.Of))
+	for i := range list {
+		spec := &list[i]
+		of := n.layers[spec.Of]
+		if of == nil || of.cells == nil || byName[spec.Of] == nil {
+			errs = append(errs, fmt.Errorf("app: layer %s is derived from %s, which is not there, not public or not counted by cell", spec.Name, spec.Of))
 			continue
 		}
 		l, err := of.cells.derive(spec, byName[spec.Of])
@@ -213,7 +212,7 @@ func (s *Store) addDerived(city *City, list []*api.Layer) ([]*api.Layer, error) 
 			continue
 		}
 		of.followers = append(of.followers, spec.Name)
-		list = append(list, l)
+		n.list, n.names = append(n.list, l), append(n.names, spec.Name)
 	}
-	return list, errors.Join(errs...)
+	return errs
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,7 +17,9 @@ import (
 	"hutong/journal/backup"
 	"hutong/journal/checkpoint"
 	"hutong/journal/record"
+	"hutong/journal/snapshot"
 	"hutong/layers"
+	"hutong/tiles/past"
 )
 
 // How a store survives.
@@ -61,6 +64,10 @@ type Data struct {
 	Remote *journal.Remote
 	// AcceptLoss goes on without messages of the log that are lost.
 	AcceptLoss bool
+	// Past bounds what is held of it; the zero value is the defaults.
+	Past past.Options
+	// Snapshots is how many may be pinned; 0 is [snapshot.DefaultLimit].
+	Snapshots int
 }
 
 // durable is the journal and the checkpoints of a store. Run's goroutine writes checkpoints.
@@ -70,6 +77,8 @@ type durable struct {
 	log         *slog.Logger
 	journal     *journal.Journal
 	checkpoints *checkpoint.Store
+	shown       *checkpoint.Store // what views with a delay show; nil without one
+	snapshots   *snapshot.Store
 	applier     *applier
 	recovered   map[layers.Name]bool // layers that a checkpoint had
 	requests    chan request         // for run
@@ -80,6 +89,8 @@ type durable struct {
 		bytes int64 // of the log, after it was cut
 		size  int64 // its own
 	}
+	shownSeq layers.Seq // of what was written last of shown; the writer's
+	shownAt  time.Time  // and when
 
 	mu    sync.Mutex
 	notes map[string]json.RawMessage // guarded by mu
@@ -117,7 +128,13 @@ func openDurable(ctx context.Context, data Data, store *Store, log *slog.Logger,
 	if err != nil {
 		return nil, err
 	}
+	if err := store.hideByFolder(data.Folder); err != nil {
+		return nil, errors.Join(err, d.journal.Close())
+	}
 	if err := d.recover(ctx, folder, m); err != nil {
+		return nil, errors.Join(err, d.journal.Close())
+	}
+	if err := d.recoverViews(ctx); err != nil {
 		return nil, errors.Join(err, d.journal.Close())
 	}
 	store.log = d
@@ -133,6 +150,12 @@ func (d *durable) recover(ctx context.Context, folder string, m *telemetry.Metri
 	if err != nil {
 		return err
 	}
+	d.snapshots, err = snapshot.Open(d.data.Folder, snapshot.Options{
+		Limit: d.data.Snapshots, Free: journal.Free, LowDisk: cmp.Or(d.data.LowDisk, journal.DefaultLowDisk), Log: d.log, Metrics: m,
+	})
+	if err != nil {
+		return err
+	}
 	start := time.Now()
 	into := make([]*layers.Layer, 0, len(d.store.layers))
 	for _, l := range d.store.order {
@@ -143,8 +166,7 @@ func (d *durable) recover(ctx context.Context, folder string, m *telemetry.Metri
 		return err
 	}
 	if loaded.Seq == 0 {
-		d.store.loaded(firstSeq, nil) // the log's numbers start behind it
-		return nil
+		return d.store.loaded(firstSeq, nil) // the log's numbers start behind it
 	}
 	if err := d.journal.GoesOnFrom(loaded.Epoch, loaded.Seq); err != nil {
 		return err
@@ -156,8 +178,13 @@ func (d *durable) recover(ctx context.Context, folder string, m *telemetry.Metri
 			features += l.Features
 		}
 	}
-	d.store.loaded(loaded.Seq, d.recovered)
+	if err := d.store.loaded(loaded.Seq, d.recovered); err != nil {
+		return err
+	}
 	d.notes = loaded.Notes
+	if err := d.store.remember(d.notes[erasedNote]); err != nil {
+		return err
+	}
 	d.last.seq, d.last.at, d.last.size = loaded.Seq, loaded.Time, loaded.Bytes
 	d.log.Info("checkpoint loaded", slog.Uint64("seq", uint64(loaded.Seq)), slog.Time("written", loaded.Time),
 		slog.Int("features", features), slog.Float64("seconds", time.Since(start).Seconds()))
@@ -179,17 +206,21 @@ func (d *durable) putLetters(ctx context.Context, letters ingest.DeadLetters) {
 	}
 }
 
-// loaded notes that layers have the state of a checkpoint.
-func (s *Store) loaded(seq layers.Seq, names map[layers.Name]bool) {
+// loaded notes that layers have the state of a checkpoint, and fills their views.
+func (s *Store) loaded(seq layers.Seq, names map[layers.Name]bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.seq = max(s.seq, seq)
 	for name := range names {
 		l := s.layers[name]
 		delta := layers.Delta{Layer: name, Seq: l.Snapshot().Seq(), Everywhere: true}
-		s.advance(l, &delta)
+		s.advance(&delta, l.followers...)
 		l.fresh.Loaded(s.now())
+		if err := s.fillViews(l); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // Append is [journal.Journal.Append] with the errors that sources know.
@@ -311,9 +342,15 @@ func (d *durable) finish() error {
 		d.running.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), lastCheckpoint)
 		defer cancel()
-		if d.store.seqNow() > d.last.seq && !d.refused {
+		switch {
+		case d.refused:
+		case d.store.seqNow() > d.last.seq:
 			if err := d.checkpoint(ctx); err != nil {
 				d.log.Error("no last checkpoint was written; the next start reads the log", slog.Any("error", err))
+			}
+		default:
+			if err := d.keepViews(ctx); err != nil {
+				d.log.Error("what views with a delay show was not written; after the next start they show what they did before", slog.Any("error", err))
 			}
 		}
 	}

@@ -10,7 +10,7 @@ import (
 
 // epoch names the history that live streams count in: clients that know it go on where they were, all others ask for
 // every tile again. It is the log's, and with it what else makes the tiles of a state: the schemas and options of the
-// layers, and this program. It is "", a name of this process, where what is shown is in no log: without a data folder,
+// layers, what the views show, and this program. It is "", a name of this process, where what is shown is in no log: without a data folder,
 // and when layers were read from their files at this start, which may hold anything else than before.
 func (a *App) epoch() string {
 	if a.durable == nil || len(a.durable.unread(a.city.Sources)) > 0 {
@@ -21,6 +21,10 @@ func (a *App) epoch() string {
 	for i := range a.city.Layers {
 		l := &a.city.Layers[i]
 		_, _ = fmt.Fprintf(h, "%+v %+v\n", *l.Schema, l.Tiles)
+	}
+	for i := range a.city.Views {
+		v := &a.city.Views[i]
+		_, _ = fmt.Fprintf(h, "%s %+v\n", v.what(), v.Tiles)
 	}
 	return a.durable.journal.Epoch() + hex.EncodeToString(h.Sum(nil)[:4])
 }

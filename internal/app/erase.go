@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,13 +23,17 @@ import (
 // asking for it once more.
 //
 //  1. An erasure goes the way of any change: into the log, and from there into the layer on every node.
-//     What keeps older reports out is a hash of the id (layers/erase.go).
-//  2. Refused records of the layer's sources that have the id are removed.
-//  3. The log goes on in a new file.
-//  4. A checkpoint is written, which is behind 1 and 3. Once it was read byte by byte all older ones go,
+//     What keeps older reports out is a hash of the id (layers/erase.go). It reaches the views of the layer in
+//     the same commit.
+//  2. Snapshots that have the feature say that they are gone, and their files are removed.
+//  3. Refused records of the layer's sources that have the id are removed.
+//  4. The log goes on in a new file.
+//  5. A checkpoint is written, which is behind 1 and 4. Once it was read byte by byte all older ones go,
 //     and the log up to the new file: whatever retention the config asks for, since it tells of the feature.
-//  5. All that is kept is searched. If some refused record's bytes are still on the disk, those are written
+//  6. All that is kept is searched. If some refused record's bytes are still on the disk, those are written
 //     anew, and it is searched again.
+//
+// Meanwhile nothing of the past is served, see history.go.
 
 // eraseSource is where an erasure comes from, in the log and in metrics.
 const eraseSource = "erase"
@@ -58,10 +63,15 @@ func (a *App) Erase(ctx context.Context, layer layers.Name, id layers.FeatureID)
 		return nil, fmt.Errorf("app: %w: one erasure at once", ingest.ErrBusy)
 	}
 	defer a.erasing.Unlock()
+	release, err := a.history.hold(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	start := time.Now()
 	e := &eraser{app: a, layer: l, id: id, pattern: erasure.NewPattern(id)}
 	e.report.Layer, e.report.At, e.report.Letters = layer, a.store.now().UTC(), []erasure.Letters{}
-	err := e.run(ctx)
+	err = e.run(ctx)
 	outcome := "done"
 	log := a.opts.Log.With(slog.String("layer", string(layer)), slog.String("hash", string(e.report.Hash)),
 		slog.Uint64("seq", uint64(e.report.Seq)), slog.Float64("seconds", time.Since(start).Seconds()))
@@ -102,10 +112,17 @@ func (e *eraser) run(ctx context.Context) error {
 	if err := e.change(ctx); err != nil {
 		return err
 	}
+	d := e.app.durable
+	if d != nil {
+		var err error
+		if e.report.Snapshots, err = d.snapshots.Erase(ctx, e.report.Layer, e.id, e.pattern, e.report.At); err != nil {
+			return err
+		}
+	}
 	if err := e.removeLetters(ctx); err != nil {
 		return err
 	}
-	if d := e.app.durable; d != nil {
+	if d != nil {
 		if err := d.forget(ctx, &e.report); err != nil {
 			return err
 		}
@@ -246,6 +263,9 @@ func (e *eraser) prove(ctx context.Context) (proof *erasure.Proof, inLetters boo
 	if _, there := e.layer.Snapshot().Find(e.id); there {
 		proof.Found.Addf("the layer, state %d", e.layer.Snapshot().Seq())
 	}
+	for _, v := range e.layer.views {
+		v.search(e.id, &proof.Found)
+	}
 	if err := e.eachLetter(ctx, func(of origin, page []ingest.Letter) error {
 		for i := range page {
 			proof.Letters++
@@ -274,9 +294,17 @@ func (e *eraser) prove(ctx context.Context) (proof *erasure.Proof, inLetters boo
 	if err != nil {
 		return nil, false, err
 	}
+	inViews, err := e.searchViews(ctx, d, proof)
+	if err != nil {
+		return nil, false, err
+	}
+	inSnapshots, err := d.snapshots.Search(ctx, e.report.Layer, e.id, e.pattern, proof)
+	if err != nil {
+		return nil, false, err
+	}
 	if d.data.Remote != nil {
 		proof.Unsearched = append(proof.Unsearched,
-			"the files of the cluster that has the log: its messages were decoded", "other nodes: their checkpoints are theirs, erase there as well")
+			"the files of the cluster that has the log: its messages were decoded", "other nodes: their checkpoints and snapshots are theirs, erase there as well")
 	}
 	if !e.pattern.Plain() {
 		for _, name := range d.journal.Asides() {
@@ -288,6 +316,7 @@ func (e *eraser) prove(ctx context.Context) (proof *erasure.Proof, inLetters boo
 		_, stream, isLog := strings.Cut(path, "/streams/")
 		isLog = isLog && strings.HasPrefix(path, "log/")
 		file, isCheckpoint := strings.CutPrefix(path, "checkpoints/files/")
+		shown, isShown := strings.CutPrefix(path, keptFolder+"/files/")
 		switch {
 		case isLog && strings.Contains(stream, "-refused/"):
 			return inLetters
@@ -295,10 +324,32 @@ func (e *eraser) prove(ctx context.Context) (proof *erasure.Proof, inLetters boo
 			return inLog
 		case isCheckpoint:
 			return inFiles[file]
+		case isShown:
+			return inViews[shown]
+		case inSnapshots[path]:
+			return true
 		default:
 			return false
 		}
 	})
+}
+
+// searchViews looks for the feature in what is kept of the layer's views with a delay, and returns the names of files in
+// which it is mentioned.
+func (e *eraser) searchViews(ctx context.Context, d *durable, proof *erasure.Proof) (mentioned map[string]bool, err error) {
+	mentioned = map[string]bool{}
+	for _, v := range e.layer.views {
+		if v.late == nil || d.shown == nil {
+			continue
+		}
+		id := v.redactor.ID(e.id)
+		in, err := d.shown.Search(ctx, v.view.Name(), id, erasure.NewPattern(id), proof)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(mentioned, in)
+	}
+	return mentioned, nil
 }
 
 // forget makes log and checkpoints begin behind now.
@@ -338,6 +389,9 @@ func (d *durable) beginAt(ctx context.Context, begun layers.Seq) (checkpoint lay
 	}
 	checkpoint = d.last.seq
 	if removed, err = d.checkpoints.Forget(ctx, checkpoint); err != nil {
+		return checkpoint, removed, err
+	}
+	if err := d.forgetViews(ctx); err != nil {
 		return checkpoint, removed, err
 	}
 	err = d.journal.Truncate(ctx, begun-1)

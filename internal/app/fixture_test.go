@@ -16,8 +16,8 @@ import (
 	"hutong/internal/telemetry"
 	"hutong/internal/testkit"
 	"hutong/layers"
-	"hutong/layers/derive"
 	"hutong/layers/column"
+	"hutong/layers/derive"
 	"hutong/tiles"
 )
 

@@ -82,6 +82,9 @@ func Import(ctx context.Context, city *City, o ImportOptions) (result Imported, 
 	if err != nil {
 		return Imported{}, err
 	}
+	if err := store.hideByFile(city.SecretFile); err != nil {
+		return Imported{}, err
+	}
 	d, err := openDurable(ctx, *city.Data, store, o.Log, m)
 	if errors.Is(err, journal.ErrLocked) {
 		return Imported{}, fmt.Errorf("%w: to a server that runs, files are sent with import --server", err)

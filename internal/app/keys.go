@@ -15,9 +15,10 @@ import (
 	"hutong/internal/telemetry"
 	"hutong/journal/backup"
 	"hutong/journal/checkpoint"
+	"hutong/journal/snapshot"
 )
 
-// Key is a key of somebody who may push, erase or take backups.
+// Key is a key of somebody who may push, erase, take backups or see what is not public.
 type Key struct {
 	auth.Key
 	// HashFile is the file with its hash; "" when Key has it. It is read when the server is made.
@@ -43,13 +44,15 @@ func (a *App) backupRoutes(base api.Base) []api.Route {
 			letters, _ := a.letters.DeadLetters.(backup.Letters)
 			return letters
 		}
+		b.Snapshots = func() *snapshot.Store { return a.durable.snapshots }
 	}
 	return admin.BackupRoutes(b)
 }
 
-// newKeys reads what hashes are in files. The error names every file that has none.
-func newKeys(list []Key, m *telemetry.Metrics) (*auth.Keys, error) {
+// newKeys reads what hashes and secrets are in files. The error names every file that has none.
+func newKeys(city *City, m *telemetry.Metrics) (*auth.Keys, error) {
 	var errs []error
+	list := city.Keys
 	keys := make([]auth.Key, len(list))
 	for i := range list {
 		keys[i] = list[i].Key
@@ -61,10 +64,11 @@ func newKeys(list []Key, m *telemetry.Metrics) (*auth.Keys, error) {
 			errs = append(errs, fmt.Errorf("app: key %s: %w", list[i].Name, err))
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
+	tokens, err := city.Tokens.signer()
+	if err = errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
-	return auth.New(keys, auth.Options{Metrics: m})
+	return auth.New(keys, auth.Options{Metrics: m, Tokens: tokens})
 }
 
 // readHash reads the hash of a key from a file. The error shows nothing of what is in it.

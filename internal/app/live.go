@@ -35,7 +35,7 @@ func (s *Store) Follow(ctx context.Context, source ingest.Source, log *slog.Logg
 			return
 		case err == nil:
 			if l != nil {
-				l.fresh.Up(source.Name())
+				l.up(source.Name())
 			}
 			log.Info("source ended")
 			return
@@ -43,7 +43,7 @@ func (s *Store) Follow(ctx context.Context, source ingest.Source, log *slog.Logg
 			retry = firstRetry
 		}
 		if l != nil {
-			l.fresh.Down(source.Name(), s.now())
+			l.down(source.Name(), s.now())
 		}
 		wait := retry - rand.N(retry/2) //nolint:gosec // nobody gains by guessing it
 		s.restarts.With(source.Name()).Add(1)

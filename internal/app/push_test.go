@@ -189,10 +189,10 @@ func TestKeysOfFiles(t *testing.T) {
 	t.Parallel()
 	key := auth.NewSecret()
 	good, bad := file(t, "hash", key.Hash().String()), file(t, "hash", key.Reveal())
-	if _, err := newKeys([]Key{{auth.Key{Name: "a"}, good}}, telemetry.NewMetrics()); err != nil {
+	if _, err := newKeys(&City{Keys: []Key{{auth.Key{Name: "a"}, good}}}, telemetry.NewMetrics()); err != nil {
 		t.Error(err)
 	}
-	_, err := newKeys([]Key{{auth.Key{Name: "a"}, bad}, {auth.Key{Name: "b"}, bad + ".none"}}, telemetry.NewMetrics())
+	_, err := newKeys(&City{Keys: []Key{{auth.Key{Name: "a"}, bad}, {auth.Key{Name: "b"}, bad + ".none"}}}, telemetry.NewMetrics())
 	if err == nil || !strings.Contains(err.Error(), "app: key a: "+bad+": this is a key and not its hash") || !strings.Contains(err.Error(), "app: key b: open") {
 		t.Errorf("got %v, want both files named", err)
 	}

@@ -45,12 +45,12 @@ func (w *watcher) reload(ctx context.Context, name layers.Name) {
 		w.log.Info("layer reloaded", append(attrs, slog.Int("features", w.store.layers[name].Snapshot().Count()),
 			slog.Int("deleted", deleted), slog.Float64("seconds", time.Since(start).Seconds()))...)
 	}
-	fresh := w.store.layers[name].fresh
+	l := w.store.layers[name]
 	switch {
 	case err != nil:
-		fresh.Down(filesNote, time.Now())
+		l.down(filesNote, time.Now())
 	case outcome == "done":
-		fresh.Up(filesNote)
+		l.up(filesNote)
 		if w.reread != nil {
 			w.reread(name)
 		}

@@ -16,6 +16,7 @@ import (
 	"hutong/internal/telemetry"
 	"hutong/layers"
 	"hutong/layers/view"
+	"hutong/styles"
 	"hutong/tiles"
 	"hutong/tiles/cache"
 )
@@ -24,14 +25,17 @@ import (
 // back from it in order; else it is applied at once. It may be used from any goroutine.
 type Store struct {
 	layers   map[layers.Name]*liveLayer
-	order    []*liveLayer // in the order of the city
-	public   *api.Layers
+	order    []*liveLayer  // of layers, as the city has them
+	views    []*liveView   // of all layers, as the city has them
+	public   *api.Registry // layers that are not hidden, and views
 	versions *cache.Versions
+	hot      *hotSpots
 	now      func() time.Time // the wall clock
 	records  *telemetry.Counts
 	refused  *telemetry.Counts
 	outcomes *telemetry.Counts
 	restarts *telemetry.Counts
+	resyncs  *telemetry.Counts // of views with a delay
 
 	log      changeLog // nil keeps what is accepted in memory only
 	receipts *receipts
@@ -40,6 +44,9 @@ type Store struct {
 	seq  layers.Seq // of the newest state of any layer
 	torn error      // some layers have the state seq, and others never will
 	tell func(layers.Delta)
+
+	erased map[layers.Name]layers.Seq            // guarded by mu: the last erasure of each layer that had one
+	forget func(layer layers.Name, s layers.Seq) // called with mu held when something was erased
 }
 
 var _ ingest.Acceptor = (*Store)(nil)
@@ -49,6 +56,8 @@ type liveLayer struct {
 	*layers.Layer
 	fresh *api.Freshness
 	aging expiry.Options
+	view  *view.Layer // what everybody sees of it unless it is hidden: all but its private fields
+	views []*liveView // the others, fed in the commits of the layer
 	cells *cellCounts // nil when it is not counted by cell
 	// followers are the layers that change where and when this one does.
 	followers []layers.Name
@@ -62,80 +71,110 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 	s := &Store{
 		layers: make(map[layers.Name]*liveLayer, len(city.Layers)), now: time.Now,
 		receipts: newReceipts(), tell: func(layers.Delta) {},
+		erased: map[layers.Name]layers.Seq{}, forget: func(layers.Name, layers.Seq) {},
 	}
-	lags := api.NewLagMetrics(m)
-	var list []*api.Layer
-	var names []layers.Name
+	s.resyncs = m.Counter("hutong_view_resyncs_total",
+		"Times that a view with a delay took the whole state of its layer: at a start, or since too many changes waited.", "layer", "reason")
+	n := &newStore{Store: s, city: city, lags: api.NewLagMetrics(m)}
 	var errs []error
-	for i := range city.Layers {
-		spec := &city.Layers[i]
-		counted, err := newCells(city, spec)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		live, err := layers.New(spec.Schema, layers.Options{Derivers: counted.derivers()})
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		if counted != nil {
-			counted.live = live
-		}
-		v := view.Public(live)
-		builder, err := tiles.New(v.Schema(), spec.Tiles)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		drawing := spec.Drawing.Chosen(v.Schema())
-		if err := drawing.Check(v.Schema()); err != nil {
-			errs = append(errs, fmt.Errorf("app: layer %s: drawing: %w", live.Name(), err))
-			continue
-		}
-		if err := checkIcons(&drawing); err != nil {
-			errs = append(errs, fmt.Errorf("app: layer %s: drawing: %w", live.Name(), err))
-			continue
-		}
-		l := &liveLayer{
-			Layer: live, cells: counted, fresh: api.NewFreshness(live.Name(), lags),
-			aging: expiry.Options{Stale: spec.TTL.Stale, Expired: spec.TTL.Expired, Class: spec.TTL.Field, Now: s.clock},
-		}
-		s.layers[live.Name()] = l
-		s.order = append(s.order, l)
-		names = append(names, live.Name())
-		served := &api.Layer{
-			View: v, Tiles: builder,
-			Title: spec.Title, Description: spec.Description, Licence: spec.Licence, Attribution: spec.Attribution,
-			Drawing: drawnWith(drawing, images()), Fresh: l.fresh,
-		}
-		if err := counted.overviewOf(served, spec); err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		list = append(list, served)
+	hot, err := newHotSpots(city, s, m)
+	if err != nil {
+		return nil, err
 	}
+	s.hot = hot
+	for i := range city.Layers {
+		errs = append(errs, n.layer(&city.Layers[i]))
+	}
+	for i := range city.Views {
+		errs = append(errs, n.view(&city.Views[i]))
+	}
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 	for _, source := range slices.Concat(city.Sources, city.Live) {
 		if s.layers[source.Layer()] == nil && len(errs) == 0 {
 			errs = append(errs, fmt.Errorf("app: source %s feeds layer %s, which does not exist", source.Name(), source.Layer()))
 		}
 	}
 	if len(errs) == 0 {
-		var err error
-		if list, err = s.addDerived(city, list); err != nil {
+		errs = append(errs, n.derived(city.Derived)...)
+		computed, err := hot.layers(n.lags)
+		if err != nil {
 			errs = append(errs, err)
 		}
+		for _, l := range computed {
+			l.Licence, l.Attribution = city.rights(l.Of)
+			n.list, n.names = append(n.list, l), append(n.names, l.Name())
+		}
 	}
-	public, err := api.NewLayers(list)
+	public, err := api.NewRegistry(n.list)
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
 	}
-	for i := range city.Derived {
-		names = append(names, city.Derived[i].Name)
-	}
-	s.public, s.versions = public, cache.NewVersions(names...)
+	s.public, s.versions = public, cache.NewVersions(n.names...)
 	s.observe(m)
 	return s, nil
+}
+
+// newStore is a store that is being made.
+type newStore struct {
+	*Store
+	city  *City
+	lags  *api.LagMetrics
+	list  []*api.Layer  // what is served
+	names []layers.Name // of list
+}
+
+// layer adds a layer.
+func (n *newStore) layer(spec *Layer) error {
+	counted, err := newCells(n.city, spec)
+	if err != nil {
+		return err
+	}
+	live, err := layers.New(spec.Schema, layers.Options{Derivers: append(counted.derivers(), n.hot.derivers[spec.Schema.Name]...)})
+	if err != nil {
+		return err
+	}
+	if counted != nil {
+		counted.live = live
+	}
+	l := &liveLayer{
+		Layer: live, cells: counted, fresh: api.NewFreshness(live.Name(), n.lags), view: view.Public(live),
+		aging: expiry.Options{Stale: spec.TTL.Stale, Expired: spec.TTL.Expired, Class: spec.TTL.Field, Now: n.clock},
+	}
+	if n.layers[live.Name()] != nil {
+		return fmt.Errorf("app: layer %s stands twice", live.Name())
+	}
+	served := &api.Layer{
+		View: l.view, Title: spec.Title, Description: spec.Description, Licence: spec.Licence, Attribution: spec.Attribution, Fresh: l.fresh,
+	}
+	if err := n.serve(!spec.Hidden, spec.Drawing, spec.Tiles, served); err != nil {
+		return err
+	}
+	if err := counted.overviewOf(served, spec); err != nil {
+		return err
+	}
+	n.layers[live.Name()] = l
+	n.order = append(n.order, l)
+	return nil
+}
+
+// serve adds a layer or view to what is served, if it is to be.
+func (n *newStore) serve(served bool, d styles.Drawing, t tiles.Options, l *api.Layer) error {
+	builder, err := tiles.New(l.View.Schema(), t)
+	if err != nil {
+		return err
+	}
+	drawing := d.Chosen(l.View.Schema())
+	if err := drawing.Check(l.View.Schema()); err != nil {
+		return fmt.Errorf("app: layer %s: drawing: %w", l.Name(), err)
+	}
+	if err := checkIcons(&drawing); err != nil {
+		return fmt.Errorf("app: layer %s: drawing: %w", l.Name(), err)
+	}
+	if served {
+		l.Tiles, l.Drawing = builder, drawnWith(drawing, images())
+		n.list, n.names = append(n.list, l), append(n.names, l.Name())
+	}
+	return nil
 }
 
 // clock is the wall clock, that of a test when it has one.
@@ -144,8 +183,16 @@ func (s *Store) clock() time.Time { return s.now() }
 // Versions returns what the store tells of each change once it is visible.
 func (s *Store) Versions() *cache.Versions { return s.versions }
 
-// Public returns the layers as everybody may see them.
-func (s *Store) Public() *api.Layers { return s.public }
+// Public returns the layers as their audiences may see them.
+func (s *Store) Public() *api.Registry { return s.public }
+
+// sized is what metrics tell of a state.
+type sized interface {
+	Seq() layers.Seq
+	Count() int
+	Located() int
+	Bytes() int
+}
 
 // observe registers what the store tells of itself.
 func (s *Store) observe(m *telemetry.Metrics) {
@@ -154,28 +201,48 @@ func (s *Store) observe(m *telemetry.Metrics) {
 	s.outcomes = m.Counter("hutong_ingest_outcomes_total",
 		"Accepted changes by what became of them: applied, duplicate, late or too_late.", "source", "outcome")
 	s.restarts = m.Counter("hutong_ingest_restarts_total", "Times that a live source was run again because it had failed.", "source")
-	each := func(name, help string, of func(v *view.View) float64) {
+	each := func(name, help string, stored bool, of func(r sized) float64) {
 		m.Sample(name, help, []string{"layer"}, func(emit func(float64, ...string)) {
+			for _, l := range s.order {
+				emit(of(l.Snapshot()), string(l.Name()))
+			}
+			for _, v := range s.views {
+				if v.store() != nil || !stored {
+					emit(of(v.newest()), string(v.view.Name()))
+				}
+			}
 			for _, l := range s.public.All() {
-				emit(of(l.View.Now()), string(l.Name()))
+				if l.Of != "" {
+					emit(of(l.View.Now()), string(l.Name()))
+				}
 			}
 		})
 	}
-	each("hutong_layer_features", "Features on a layer.", func(v *view.View) float64 { return float64(v.Count()) })
-	each("hutong_layer_located_features", "Features on a layer that have a place.",
-		func(v *view.View) float64 { return float64(v.Located()) })
-	each("hutong_layer_seq", "Number of a layer's newest state.", func(v *view.View) float64 { return float64(v.Seq()) })
-	each("hutong_layer_store_bytes", "Heap that a layer's store takes.", func(v *view.View) float64 { return float64(v.Bytes()) })
-	m.Sample("hutong_layer_tombstones", "Deletes that a layer remembers, so that older reports do not bring features back.",
-		[]string{"layer"}, func(emit func(float64, ...string)) {
+	each("hutong_layer_features", "Features on a layer or view.", false, func(r sized) float64 { return float64(r.Count()) })
+	each("hutong_layer_located_features", "Features on a layer or view that have a place.", false,
+		func(r sized) float64 { return float64(r.Located()) })
+	each("hutong_layer_seq", "Number of the newest state of a layer or view.", false, func(r sized) float64 { return float64(r.Seq()) })
+	each("hutong_layer_store_bytes", "Heap that the store of a layer takes, or of a view that has one.", true,
+		func(r sized) float64 { return float64(r.Bytes()) })
+	tombstones := func(name, help string, of func(l *liveLayer) int) {
+		m.Sample(name, help, []string{"layer"}, func(emit func(float64, ...string)) {
 			for _, l := range s.order {
-				emit(float64(l.Tombstones()), string(l.Name()))
+				emit(float64(of(l)), string(l.Name()))
 			}
 		})
-	m.Sample("hutong_layer_crowded_tombstones", "Deletes that a layer has let go because it remembered too many.",
+	}
+	tombstones("hutong_layer_tombstones", "Deletes that a layer remembers, so that older reports do not bring features back.",
+		func(l *liveLayer) int { return l.Tombstones() })
+	tombstones("hutong_layer_crowded_tombstones", "Deletes that a layer has let go because it remembered too many.",
+		func(l *liveLayer) int { return l.CrowdedTombstones() })
+	m.Sample("hutong_view_waiting_changes", "Changes that a view with a delay does not show yet, each feature once in a sixty-fourth of the delay.",
 		[]string{"layer"}, func(emit func(float64, ...string)) {
-			for _, l := range s.order {
-				emit(float64(l.CrowdedTombstones()), string(l.Name()))
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			for _, v := range s.views {
+				if v.late != nil {
+					emit(float64(v.late.waiting), string(v.view.Name()))
+				}
 			}
 		})
 	m.Sample("hutong_tile_features_limit", "Most features of one tile of a layer.", []string{"layer"},
@@ -248,8 +315,8 @@ func (s *Store) loadLayer(ctx context.Context, l *liveLayer, sources []ingest.So
 		return fmt.Errorf("app: layer %s: %w", l.Name(), err)
 	}
 	finished = true
-	s.shown(l, &delta, api.Passage{})
-	return nil
+	s.shown(l.fresh, &delta, api.Passage{}, l.followers...)
+	return s.fillViews(l)
 }
 
 // report logs and counts what became of a source's records. Examples hold no private value: a report

@@ -17,7 +17,9 @@ import (
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/shape"
+	"hutong/layers/view"
 	"hutong/styles"
+	"hutong/tiles"
 	"hutong/tiles/archive"
 	"hutong/tiles/grid"
 )
@@ -48,7 +50,16 @@ func styleOf(t *testing.T, a *App, name string) []byte {
 // holds says what the tiles of a layer hold at this moment: every value there is, and those that its
 // owner names, whether or not a feature has them.
 func holds(l *api.Layer) testkit.Contents {
-	v := l.View.Now()
+	c := holdsOf(l, l.View.Now(), l.Tiles)
+	if o := l.Overview; o != nil && o.Below() <= l.Tiles.Options().MaxZoom {
+		below := holdsOf(l, o.Views[0].Now(), o.Builder)
+		c.Cells, c.Below = &below, float64(o.Below())
+	}
+	return c
+}
+
+// holdsOf is holds for tiles that b builds of v.
+func holdsOf(l *api.Layer, v *view.View, b *tiles.Builder) testkit.Contents {
 	kinds := v.Kinds()
 	c := testkit.Contents{
 		Fields: map[string]float64{}, Values: map[string][]string{},
@@ -67,7 +78,7 @@ func holds(l *api.Layer) testkit.Contents {
 		c.Kinds = []string{"Point", "LineString", "Polygon"}
 	}
 	seen := map[string]map[string]bool{}
-	for _, f := range l.Tiles.Fields() {
+	for _, f := range b.Fields() {
 		c.Fields[f.Name] = float64(f.FromZoom)
 		if f.Kind == column.String && v.Schema().FieldIndex(f.Name) >= 0 {
 			seen[f.Name] = map[string]bool{}

@@ -81,6 +81,7 @@ func Check(tree fs.FS) ([]string, error) {
 	for _, f := range files {
 		breaches = append(breaches, checkImports(f)...)
 		breaches = append(breaches, checkEffects(f)...)
+		breaches = append(breaches, checkDoors(f)...)
 	}
 	return append(breaches, checkPackages(files)...), nil
 }
@@ -172,6 +173,26 @@ func checkLibrary(f file, imported string) []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("%s: imports %s, which belongs to %s", f.name, imported, found.owners())}
+}
+
+// checkDoors refuses surfaces that know of every layer, whoever may see it: they get api.Layers, which hands a request
+// what it may see.
+func checkDoors(f file) []string {
+	if f.test || !strings.HasPrefix(f.dir, "api/") {
+		return nil
+	}
+	var breaches []string
+	ast.Inspect(f.ast, func(n ast.Node) bool {
+		selector, ok := n.(*ast.SelectorExpr)
+		if !ok {
+			return true
+		}
+		if pkg, ok := selector.X.(*ast.Ident); ok && pkg.Name == "api" && slices.Contains(registry, selector.Sel.Name) {
+			breaches = append(breaches, fmt.Sprintf("%s: api.%s: a surface knows only of layers that a request may see: api.Layers", f.name, selector.Sel.Name))
+		}
+		return true
+	})
+	return breaches
 }
 
 // checkEffects refuses init functions, and reads of the environment outside the config.

@@ -109,6 +109,11 @@ func TestRulesFail(t *testing.T) {
 		}, ""},
 		{"long script", map[string]string{"web/src/a.ts": strings.Repeat("\n", MaxLines+1)}, "lines are more than 600"},
 		{"init", map[string]string{"layers/world/a.go": doc + "func init() {}\n"}, "has an init function"},
+		{"surface with every layer", map[string]string{
+			"api/tile/a.go":      "// Package tile is not fine.\npackage tile\n" + `import "hutong/api"` + "\nvar _ *api.Registry\nvar _ *api.Layers\n",
+			"api/tile/a_test.go": "package tile\n" + `import "hutong/api"` + "\nvar _ *api.Registry\n",
+			"internal/app/a.go":  "// Package app is fine.\npackage app\n" + `import "hutong/api"` + "\nvar _ *api.Registry\n",
+		}, "api/tile/a.go: api.Registry: a surface knows only of layers that a request may see"},
 		{"environment", map[string]string{
 			"layers/world/a.go": doc + "import \"os\"\nvar _ = os.Getenv(\"X\")\n",
 		}, "os.Getenv: the environment is read in internal/config and"},

@@ -39,6 +39,7 @@ var ranks = map[string]int{
 	"styles/glyph":  1,
 	"styles/sprite": 1,
 
+	"layers/filter":    2,
 	"ingest":           2,
 	"internal/erasure": 2,
 	"journal/record":   2,
@@ -54,7 +55,7 @@ var ranks = map[string]int{
 	"journal/checkpoint": 3,
 	"ingest/push":        3,
 
-	"journal/backup": 4,
+	"journal/snapshot": 4,
 
 	"tiles":  4,
 	"styles": 4,
@@ -63,17 +64,21 @@ var ranks = map[string]int{
 	"tiles/cache":   5,
 	"internal/auth": 5,
 
-	"api": 6,
-	"web": 6,
+	"journal/backup": 5,
 
-	"api/archive": 7,
-	"api/tile":    7,
-	"api/catalog": 7,
-	"api/style":   7,
-	"api/admin":   7,
-	"api/push":    7,
-	"api/live":    7,
-	"api/cells":   7,
+	"api":        6,
+	"web":        6,
+	"tiles/past": 6,
+
+	"api/archive":  7,
+	"api/tile":     7,
+	"api/catalog":  7,
+	"api/style":    7,
+	"api/admin":    7,
+	"api/push":     7,
+	"api/live":     7,
+	"api/snapshot": 7,
+	"api/cells":    7,
 
 	"internal/config": 8,
 	"internal/guess":  8,
@@ -96,6 +101,9 @@ var readers = []string{"internal/config", "cmd/hutong"}
 // environment is what reads it, in package os.
 var environment = []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"}
 
+// registry is what in package api knows of every layer, which no surface may name.
+var registry = []string{"Registry", "NewRegistry"}
+
 // library says who may import a module. The longest path that matches an import decides.
 type library struct {
 	path  string
@@ -109,6 +117,7 @@ var libraries = []library{
 	{path: "github.com/paulmach/orb", root: true, tests: true},
 	{path: "github.com/tidwall/rtree", in: []string{"layers/rindex"}, tests: true},
 	{path: "github.com/uber/h3-go/v4", in: []string{"layers/hexgrid"}},
+	{path: "github.com/peterstace/simplefeatures", in: []string{"layers/filter"}},
 	{path: "github.com/tidwall/gjson", in: []string{"ingest"}},
 	{path: "cel.dev/cel-go", in: []string{"ingest"}},
 	{path: "github.com/klauspost/compress", in: []string{"internal/compress"}, tests: true},

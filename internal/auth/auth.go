@@ -1,10 +1,12 @@
-// Package auth says who may do what by a door that is not public: a key has scopes, and a request brings a
-// key.
+// Package auth says who may do what by a door that is not public: a key has scopes, a token has one, and a
+// request brings a key or a token.
 //
 //	Scope    what a key may do with what: "ingest:hotline", "erase:*"; see [Actions]
 //	Secret   a key in the clear, as its holder has it: "hk_" and 32 random bytes
 //	Hash     what the server keeps of it: its SHA-256
 //	Keys     all keys of a server
+//	Token    a scope to see something until a moment, signed: it may stand in a URL; see [Signer]
+//	Pass     what the key or token of a request lets its holder do
 //
 // A key is random and as long as a hash, so nobody can try keys until one fits, and one round of SHA-256
 // keeps whoever reads the config from using it. A slow hash (bcrypt, Argon2) is for passwords, which are
@@ -22,7 +24,6 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
 
 	"hutong/internal/telemetry"
@@ -52,15 +53,24 @@ func (k *Key) Allows(scopes ...Scope) bool {
 
 // The reasons for which a request is turned away. None of them holds anything that the client sent.
 var (
-	// ErrMissing says that the request has no key, or not where keys are looked for.
+	// ErrMissing says that the request has neither key nor token, or not where they are looked for.
 	ErrMissing = errors.New("auth: the request has no key")
-	// ErrUnknown says that its key is none of the server's.
+	// ErrUnknown says that its key is none of the server's, or that the server never signed its token.
 	ErrUnknown = errors.New("auth: the key is not known here")
-	// ErrScope says that its key may do other things only.
+	// ErrScope says that its key or token is for other things only.
 	ErrScope = errors.New("auth: the key has no scope for this")
+	// ErrExpired says that its token was good until some time ago.
+	ErrExpired = errors.New("auth: the token has expired")
+	// ErrSigner says that its token was signed with a secret that the server does not have, or not any more.
+	ErrSigner = errors.New("auth: the token was signed with a secret that is not in use here")
 )
 
-// AttemptsError says that unknown keys came from the client's address too often.
+// reasons are what metrics call them.
+var reasons = map[error]string{
+	ErrMissing: "missing", ErrUnknown: "unknown", ErrScope: "scope", ErrExpired: "expired", ErrSigner: "signer",
+}
+
+// AttemptsError says that unknown keys or tokens came from the client's address too often.
 type AttemptsError struct {
 	// Wait is when the next attempt counts as one again.
 	Wait time.Duration
@@ -75,6 +85,8 @@ func (e *AttemptsError) Error() string {
 type Options struct {
 	// Metrics takes the counters.
 	Metrics *telemetry.Metrics
+	// Tokens signs and reads tokens; nil is a server without any.
+	Tokens *Signer
 	// Now is the clock; nil means [time.Now].
 	Now func() time.Time
 }
@@ -82,6 +94,8 @@ type Options struct {
 // Keys are the keys of a server.
 type Keys struct {
 	keys     []Key
+	tokens   *Signer
+	now      func() time.Time
 	attempts *attempts
 	failures *telemetry.Counts
 }
@@ -110,36 +124,34 @@ func New(keys []Key, opts Options) (*Keys, error) {
 	}
 	return &Keys{
 		keys:     slices.Clone(keys),
+		tokens:   opts.Tokens,
+		now:      opts.Now,
 		attempts: newAttempts(opts.Now, opts.Metrics),
-		failures: opts.Metrics.Counter("hutong_auth_failures_total", "Requests turned away for their key, by reason.", "reason"),
+		failures: opts.Metrics.Counter("hutong_auth_failures_total", "Requests turned away for their key or token, by reason.", "reason"),
 	}, nil
 }
 
 // Check returns the name of the key that a request with header h brings, if it has at least one of scopes.
 // from is the client's address, by which attempts with unknown keys are bounded; a known key is never held
-// up by what others at its address do. The error is [ErrMissing], [ErrUnknown], [ErrScope] or an
-// [*AttemptsError].
+// up by what others at its address do. The error is one of [Keys.Pass], or [ErrScope].
 func (k *Keys) Check(h http.Header, from netip.Addr, scopes ...Scope) (name string, err error) {
-	sent, ok := keyOf(h)
-	if !ok {
-		k.failures.With("missing").Add(1)
-		return "", ErrMissing
+	pass, err := k.Pass(Sent{Header: h}, from)
+	switch {
+	case errors.Is(err, ErrMissing):
+		k.Refused(err)
+		return "", err
+	case err != nil:
+		return "", err
+	case !pass.Allows(scopes...):
+		k.Refused(ErrScope)
+		return pass.Name, ErrScope
 	}
-	key := k.find(sent)
-	if key == nil {
-		if wait := k.attempts.fail(from); wait > 0 {
-			k.failures.With("attempts").Add(1)
-			return "", &AttemptsError{wait}
-		}
-		k.failures.With("unknown").Add(1)
-		return "", ErrUnknown
-	}
-	if !key.Allows(scopes...) {
-		k.failures.With("scope").Add(1)
-		return key.Name, ErrScope
-	}
-	return key.Name, nil
+	return pass.Name, nil
 }
+
+// Refused counts a request that was turned away with one of the errors of this package that [Keys.Pass] does not
+// count.
+func (k *Keys) Refused(err error) { k.failures.With(reasons[err]).Add(1) }
 
 // Password returns the key that a client of another protocol brings as its password. The error is
 // [ErrMissing] or [ErrUnknown].
@@ -169,21 +181,4 @@ func (k *Keys) find(sent string) *Key {
 		return nil
 	}
 	return &k.keys[found]
-}
-
-// keyOf returns the key of a request: a Bearer token (RFC 6750 §2.1), else the header X-Api-Key. A header
-// that is there twice has none, because nobody could say which one counts.
-func keyOf(h http.Header) (sent string, ok bool) {
-	if values := h["Authorization"]; len(values) > 0 {
-		scheme, token, found := strings.Cut(values[0], " ")
-		if token = strings.TrimSpace(token); !found || !strings.EqualFold(scheme, "Bearer") || token == "" || len(values) > 1 {
-			return "", false
-		}
-		return token, true
-	}
-	values := h["X-Api-Key"]
-	if len(values) != 1 || values[0] == "" {
-		return "", false
-	}
-	return values[0], true
 }

@@ -19,24 +19,33 @@ const (
 	Erase Action = "erase"
 	// Backup reads the state of all layers, private fields included.
 	Backup Action = "backup"
+	// Pin keeps what everybody may see of layers as a snapshot, and removes snapshots.
+	Pin Action = "pin"
+	// View sees one view that is not public.
+	View Action = "view"
+	// Audience sees every view for an audience, such as officer.
+	Audience Action = "audience"
 )
 
 // Actions returns every action there is.
-func Actions() []Action { return []Action{Ingest, Refused, Erase, Backup} }
+func Actions() []Action { return []Action{Ingest, Refused, Erase, Backup, Pin, View, Audience} }
 
 // OfAll reports whether what the action is about is the whole server: its scope has no name.
-func (a Action) OfAll() bool { return a == Backup }
+func (a Action) OfAll() bool { return a == Backup || a == Pin }
 
-// OfSource reports whether what the action is about is a source; else it is a layer.
+// OfSource reports whether what the action is about is a source.
 func (a Action) OfSource() bool { return a == Ingest || a == Refused }
 
-// Any stands for every source or layer in a scope.
+// Opens reports whether the action is to see what is not public: a token may be for it.
+func (a Action) Opens() bool { return a == View || a == Audience }
+
+// Any stands for every source, layer, view or audience in a scope.
 const Any = "*"
 
-// Scope is an action on one source or layer, or on all.
+// Scope is an action on one thing, or on all of its kind: a source, a layer, a view or an audience.
 type Scope struct {
 	Action Action
-	// Name is that of the source or layer, or [Any]; "" of an action on the whole server.
+	// Name is that of the thing, or [Any]; "" of an action on the whole server.
 	Name string
 }
 
@@ -74,8 +83,14 @@ func ParseScope(text string) (Scope, error) {
 
 // thing is what the scope's name names.
 func (s Scope) thing() string {
-	if s.Action.OfSource() {
+	switch s.Action {
+	case Ingest, Refused:
 		return "a source"
+	case View:
+		return "a view"
+	case Audience:
+		return "an audience"
+	case Erase, Backup:
 	}
 	return "a layer"
 }
@@ -89,7 +104,7 @@ func names() string {
 	return strings.Join(list, ", ")
 }
 
-// isName reports whether s may name a source or layer: a-z, 0-9, '_' and '-', starting with a letter.
+// isName reports whether s may name a source, layer, view or audience: a-z, 0-9, '_' and '-', starting with a letter.
 func isName(s string) bool {
 	const most = 64
 	for i := range len(s) {

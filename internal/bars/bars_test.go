@@ -64,6 +64,7 @@ func allBars() []bar {
 		{"updates", barUpdates},
 		{"moves", barMoves},
 		{"anytile", barAnyTile},
+		{"filter", barFilter},
 		{"served", barServed},
 		{"cold", barCold},
 		{"dc", barDC},

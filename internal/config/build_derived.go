@@ -16,6 +16,8 @@ type Derived struct {
 	Description string
 	// Shown says that maps show it before anybody asks for it.
 	Shown bool
+	// HotSpots says how hot spots are computed; nil for another kind.
+	HotSpots *HotSpotSpec
 }
 
 // DerivedKind is what a derived layer shows, as a config spells it.
@@ -25,6 +27,7 @@ type DerivedKind string
 const (
 	Hexes    DerivedKind = "hexes"    // a hexagon a cell
 	Clusters DerivedKind = "clusters" // a point a cell
+	HotSpots DerivedKind = "hotspots" // a hexagon a cell: where features lie closer together than by chance
 )
 
 // derived reads the derived layers.
@@ -50,8 +53,24 @@ func (b *builder) derived(n, from *node) {
 				b.f.on(of, "there is no layer %s%s; the layers are %s", quote(of.text), didYouMean(of.text, keys(from)), listOr(keys(from), "none"))
 			case !from.get(of.text).has("h3"):
 				b.f.on(of, "the layer %s is not counted by cell: it needs h3:, such as h3: {}", quote(of.text))
+			case isHidden(from.get(of.text).get("public")):
+				b.f.on(of, "the layer %s is public: false, and everybody would see what is derived from it", quote(of.text))
 			}
 		}
+		if d.As == HotSpots {
+			d.HotSpots = b.hotSpots(from.get(string(d.Of)), e.value, from)
+		} else {
+			b.noHotSpots(e.value)
+		}
 		b.config.Derived = append(b.config.Derived, d)
+	}
+}
+
+// noHotSpots reports keys that have no meaning.
+func (b *builder) noHotSpots(n *node) {
+	for _, key := range hotKeys {
+		if at := n.get(key); at != nil && n.get("as") != nil {
+			b.f.at(at.keyLine, at.keyColumn, at.path, "only a layer with as: hotspots has this key")
+		}
 	}
 }

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -22,6 +24,12 @@ type Journal struct {
 	Retention time.Duration
 	// LowDisk is below how many free bytes nothing is accepted; 0 when the file does not say.
 	LowDisk int64
+	// PastStates, PastBytes and PastIdle bound what is held of the past; each is 0 when the file does not say.
+	PastStates int
+	PastBytes  int64
+	PastIdle   time.Duration
+	// Snapshots is how many may be pinned; 0 when the file does not say.
+	Snapshots int
 	// NATS is an external cluster for the log; nil is one in the process.
 	NATS *NATS
 }
@@ -42,6 +50,7 @@ type NATS struct {
 const (
 	minSync, maxSync             = 10 * time.Millisecond, 2 * time.Minute
 	minCheckpoint, maxCheckpoint = 10 * time.Second, 24 * time.Hour
+	minIdle, maxIdle             = time.Second, 7 * 24 * time.Hour
 	maxRetention                 = 10 * 366 * 24 * time.Hour
 	maxAge                       = 100 * 366 * 24 * time.Hour
 )
@@ -55,8 +64,12 @@ func (b *builder) journal(n *node) {
 		CheckpointBytes: int64(n.get("checkpoint").get("bytes").integer(0)),
 		Keep:            n.get("checkpoint").get("keep").integer(0),
 		LowDisk:         int64(n.get("low_disk").integer(0)),
+		PastStates:      n.get("past").get("states").integer(0),
+		PastBytes:       int64(n.get("past").get("bytes").integer(0)),
+		Snapshots:       n.get("snapshots").integer(0),
 	}
 	j.CheckpointEvery = b.duration(n.get("checkpoint").get("every"), minCheckpoint, maxCheckpoint)
+	j.PastIdle = b.duration(n.get("past").get("idle"), minIdle, maxIdle)
 	j.Retention = b.duration(n.get("retention"), 0, maxRetention)
 	if sync := n.get("sync"); sync.str() != "always" {
 		j.Sync = b.duration(sync, minSync, maxSync)
@@ -95,25 +108,34 @@ func (b *builder) duration(n *node, least, most time.Duration) time.Duration {
 	if n == nil || n.bad {
 		return 0
 	}
-	text := n.text
-	days, isDays := strings.CutSuffix(text, "d")
-	if isDays { // Go's durations end with hours
-		text = days + "h"
-	}
-	d, err := time.ParseDuration(text)
-	if isDays {
-		if _, bare := strconv.ParseFloat(days, 64); bare != nil { // such as 1h2d
-			err = bare
-		}
-		d = min(d, most/24+1) * 24
-	}
+	d, err := ParseDuration(n.text)
 	switch {
 	case err != nil:
-		b.f.on(n, "%s is no duration: write a number and its unit, such as 500ms, 30s, 10m, 24h or 30d", quote(n.text))
+		b.f.on(n, "%v", err)
 	case d < least || d > most:
 		b.f.on(n, "%s is not from %s to %s", n.text, spell(least), spell(most))
 	}
 	return d
+}
+
+// ParseDuration reads a duration as a config spells it: as Go does, or in days, such as 30d. One of more than 292 years
+// is cut to that.
+func ParseDuration(text string) (time.Duration, error) {
+	hours, isDays := strings.CutSuffix(text, "d")
+	if !isDays {
+		hours = text
+	} else if _, err := strconv.ParseFloat(hours, 64); err == nil { // unlike 1h2d
+		hours += "h" // with which Go's durations end
+	}
+	d, err := time.ParseDuration(hours)
+	if err != nil {
+		return 0, fmt.Errorf("%s is no duration: write a number and its unit, such as 500ms, 30s, 10m, 24h or 30d", quote(text))
+	}
+	if isDays {
+		const most = math.MaxInt64 / 24
+		d = min(max(d, -most), most) * 24
+	}
+	return d, nil
 }
 
 // spell returns a duration as a config writes it.

@@ -78,7 +78,7 @@ func (b *builder) hash(k *Key, e entry) (at *node) {
 	return at
 }
 
-// scope reads one scope, whose source or layer there must be.
+// scope reads one scope, of which the source, layer, view or audience must be there.
 func (b *builder) scope(item, tree *node) (s auth.Scope, ok bool) {
 	if item.bad {
 		return s, false
@@ -101,20 +101,30 @@ func (b *builder) scope(item, tree *node) (s auth.Scope, ok bool) {
 	if s.Name == auth.Any || s.Action.OfAll() {
 		return s, true
 	}
-	names, what := keys(tree.get("layers")), "layer"
-	if s.Action.OfSource() {
-		what, names = "source with push", nil
-		if sources := tree.get("sources"); sources != nil {
-			for _, e := range sources.entries {
-				if e.value.has("push") {
-					names = append(names, e.key.text)
-				}
-			}
-		}
-	}
+	names, what := named(s.Action, tree)
 	if slices.Contains(names, s.Name) {
 		return s, true
 	}
 	b.f.on(item, "there is no %s %s%s; there are %s", what, quote(s.Name), didYouMean(s.Name, names), listOr(names, "none"))
 	return s, false
+}
+
+// named returns the names that a scope of an action may have, and what they are of.
+func named(a auth.Action, tree *node) (names []string, what string) {
+	switch {
+	case a == auth.View:
+		return keys(tree.get("views")), "view"
+	case a == auth.Audience:
+		return audiences(tree.get("views")), "view for the audience"
+	case !a.OfSource():
+		return keys(tree.get("layers")), "layer"
+	}
+	if sources := tree.get("sources"); sources != nil {
+		for _, e := range sources.entries {
+			if e.value.has("push") {
+				names = append(names, e.key.text)
+			}
+		}
+	}
+	return names, "source with push"
 }

@@ -59,6 +59,7 @@ func (b *builder) layer(name layers.Name, n *node) Layer {
 	l.Drawing = b.drawing(schema, n)
 	l.Cells = b.cells(schema, n)
 	l.Overview = b.overview(&l, n)
+	b.public(&l, n)
 	return l
 }
 
@@ -134,12 +135,7 @@ func (b *builder) timeField(s *layers.Schema, n *node) {
 // tiles reads how the layer is cut into tiles.
 func (b *builder) tiles(n *node) tiles.Options {
 	t := tiles.Defaults()
-	if zooms := n.get("zooms"); zooms != nil {
-		t.MinZoom, t.MaxZoom = uint8(zooms.items[0].integer(0)), uint8(zooms.items[1].integer(0))
-		if t.MinZoom > t.MaxZoom {
-			b.f.on(zooms, "the lowest zoom %d is above the highest %d", t.MinZoom, t.MaxZoom)
-		}
-	}
+	b.zooms(&t, n)
 	t.Extent = uint32(n.get("extent").integer(int(t.Extent)))
 	if n.has("buffer") {
 		t.Buffer = uint32(n.get("buffer").integer(0))
@@ -169,6 +165,18 @@ func (b *builder) tiles(n *node) tiles.Options {
 		}
 	}
 	return t
+}
+
+// zooms reads which zooms have tiles.
+func (b *builder) zooms(t *tiles.Options, n *node) {
+	zooms := n.get("zooms")
+	if zooms == nil {
+		return
+	}
+	t.MinZoom, t.MaxZoom = uint8(zooms.items[0].integer(0)), uint8(zooms.items[1].integer(0))
+	if t.MinZoom > t.MaxZoom {
+		b.f.on(zooms, "the lowest zoom %d is above the highest %d", t.MinZoom, t.MaxZoom)
+	}
 }
 
 // distinct reads how many distinct values a field is declared to have.

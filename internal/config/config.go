@@ -22,6 +22,7 @@ import (
 	"hutong/ingest/push"
 	"hutong/internal/auth"
 	"hutong/layers"
+	"hutong/layers/view"
 	"hutong/styles"
 	"hutong/tiles"
 	"hutong/tiles/archive"
@@ -65,6 +66,11 @@ type Config struct {
 	Zoom *float64
 	// Layers are in the order of the file, at least one.
 	Layers []Layer
+	// Views are in the order of the file. No name is also that of a layer.
+	Views []View
+	// SecretFile is the path of the file with the secret by which views hide places and ids; "" when the file does not
+	// say.
+	SecretFile string
 	// Derived are the layers that are computed from others, in the order of the file.
 	Derived []Derived
 	// Archives are in the order of the file.
@@ -73,6 +79,8 @@ type Config struct {
 	Sources []Source
 	// Keys are in the order of the file.
 	Keys []Key
+	// Tokens says what signs tokens; nil is a server without any.
+	Tokens *Tokens
 
 	file   string
 	places map[string]mark
@@ -117,6 +125,36 @@ type Layer struct {
 	Cells *Cells
 	// Overview says what tiles of low zooms show; nil is the features. It needs Cells.
 	Overview *Overview
+	// People says that its features are people, or tell where one is.
+	People bool
+	// Hidden says that there is no public view of it but those of Views.
+	Hidden bool
+	// Reason says why people may be seen in it by everybody, each where it is; "" when nobody says.
+	Reason string
+}
+
+// View describes what one audience sees of a layer.
+type View struct {
+	// Layer is the name of one of the config's layers.
+	Layer layers.Name
+	// Audience is who may open it.
+	Audience view.Audience
+	// Policy says what it shows; its name, fields that the layer has, and no secret, nor what Where says.
+	Policy view.Policy
+	// Where is the canonical text of a filter for the layer's schema, of the features that it shows; "" shows all.
+	Where string
+	// Delay is how long a change is not shown after it was accepted; 0 shows it at once.
+	Delay time.Duration
+	// Title is what people call it.
+	Title string
+	// Description, Attribution and Licence are the layer's where the file does not say.
+	Description, Attribution, Licence string
+	// Drawing says how it is shown; it names fields that it shows only.
+	Drawing styles.Drawing
+	// Tiles says how it is cut into tiles: valid for what it shows.
+	Tiles tiles.Options
+	// Reason says why people may be seen in it by everybody, each where it is; "" when nobody says.
+	Reason string
 }
 
 // Source describes one feed.
@@ -157,15 +195,23 @@ type Push struct {
 	Subjects []string
 }
 
-// Key is a key of somebody who may push, import or erase.
+// Key is a key of somebody who may push, import or erase, or see what is not public.
 type Key struct {
 	// Name is the key's name.
 	Name string
 	// Hash is that of the key, unless HashFile is the path of a file that has it.
 	Hash     auth.Hash
 	HashFile string
-	// Scopes name sources that are pushed to, and layers, of the config; at least one.
+	// Scopes name sources that are pushed to, layers and views of the config, and audiences; at least one.
 	Scopes []auth.Scope
+}
+
+// Tokens are the files with the secrets that sign tokens, with variables of the environment put in. They are read
+// when the server starts.
+type Tokens struct {
+	SecretFile string
+	// PreviousFile has the secret before; "" is none.
+	PreviousFile string
 }
 
 // Format is what a file is.

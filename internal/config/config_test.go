@@ -15,6 +15,7 @@ import (
 	"hutong/ingest"
 	"hutong/layers"
 	"hutong/layers/column"
+	"hutong/layers/derive"
 	"hutong/tiles"
 )
 
@@ -35,6 +36,8 @@ journal:
   checkpoint: {bytes: 1048576, every: 90s, keep: 3}
   retention: 30d
   low_disk: 2097152
+  past: {states: 3, bytes: 2097152, idle: 90s}
+  snapshots: 7
   nats: {urls: ["nats://a:4222", "nats://b"], credentials: "${OTHER}/a.creds", ca: ca.pem, stream: CITY, replicas: 3}
 center: [116.397, 39.907]
 zoom: 10.5
@@ -64,6 +67,25 @@ layers:
       online: {type: bool}
 derived:
   sensors_hexes: {of: sensors, as: hexes, title: Hexes, title_zh: 六边形, description: Where sensors are., shown: true}
+  sensors_hot:
+    of: sensors
+    as: hotspots
+    title: Hot
+    resolution: 8
+    rings: 2
+    grow: 0
+    area: sensors
+    window: 14d
+    step: 1d
+    until: "2016-09-01T00:00:00Z"
+    filter: kind = 'air'
+    rate: {of: sensors, number: value}
+    level: 0.1
+    correction: none
+    moran: true
+    emerging: true
+    every: 1m
+  plain_hot: {of: sensors, as: hotspots, title: Hot, rings: 3}
 sources:
   one:
     layer: sensors
@@ -131,6 +153,7 @@ func TestParse(t *testing.T) {
 		NATS: &NATSListener{Listen: ":4222", TLS: &TLS{Cert: "n.pem", Key: "n.key"}, Clients: 400, Payload: 65536},
 		Journal: &Journal{
 			Folder: "/o/data", Sync: 250 * time.Millisecond, CheckpointBytes: 1 << 20, CheckpointEvery: 90 * time.Second, Keep: 3,
+			PastStates: 3, PastBytes: 2097152, PastIdle: 90 * time.Second, Snapshots: 7,
 			Retention: 30 * 24 * time.Hour, LowDisk: 2 << 20,
 			NATS: &NATS{URLs: []string{"nats://a:4222", "nats://b"}, Credentials: "/o/a.creds", CA: "ca.pem", Stream: "CITY", Replicas: 3},
 		},
@@ -145,6 +168,16 @@ func TestParse(t *testing.T) {
 		}},
 		Derived: []Derived{{
 			Name: "sensors_hexes", Of: "sensors", As: Hexes, Title: "Hexes", TitleZH: "六边形", Description: "Where sensors are.", Shown: true,
+		}, {
+			Name: "sensors_hot", Of: "sensors", As: HotSpots, Title: "Hot",
+			HotSpots: &HotSpotSpec{
+				Resolution: 8, Rings: 2, Area: "sensors", Window: 14 * 24 * time.Hour, Step: 24 * time.Hour,
+				Until: time.Date(2016, 9, 1, 0, 0, 0, 0, time.UTC), Filter: "kind = 'air'", Rate: "sensors", Number: "value",
+				Level: 0.1, Uncorrected: true, Moran: true, Emerging: true, Every: time.Minute,
+			},
+		}, {
+			Name: "plain_hot", Of: "sensors", As: HotSpots, Title: "Hot",
+			HotSpots: &HotSpotSpec{Resolution: 9, Rings: 3, Grow: 3, Level: derive.DefaultLevel, Every: 10 * time.Second},
 		}},
 		Sources: []Source{
 			{

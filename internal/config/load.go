@@ -123,7 +123,9 @@ func (b *builder) build(tree *node) {
 	b.derived(tree.get("derived"), tree.get("layers"))
 	b.archives(tree.get("archives"))
 	b.sources(tree.get("sources"), tree.get("layers"))
+	b.views(tree) // what sources say adds fields to layers
 	b.keys(tree.get("keys"), tree)
+	b.tokens(tree.get("tokens"))
 }
 
 // proxies reads addresses and ranges of addresses.

@@ -109,7 +109,24 @@ func TestRefused(t *testing.T) {
 		{"derived of no layer", counted("{}", "") + "derived: {c: {of: d, as: hexes, title: C}}", `10:19: derived.c.of: there is no layer "d"; the layers are "b"`},
 		{"derived of what is not counted", least + "derived: {c: {of: a, as: hexes, title: C}}", `3:19: derived.c.of: the layer "a" is not counted by cell: it needs h3:, such as h3: {}`},
 		{"derived with a name that is taken", counted("{}", "") + "derived: {b: {of: b, as: hexes, title: C}}", `10:11: derived.b: "b" is the name of a layer: a derived layer needs one of its own`},
-		{"derived as what there is not", counted("{}", "") + "derived: {c: {of: b, as: hexagons, title: C}}", `10:26: derived.c.as: "hexagons" is not one of "hexes", "clusters"`},
+		{"derived as what there is not", counted("{}", "") + "derived: {c: {of: b, as: hexagons, title: C}}", `10:26: derived.c.as: "hexagons" is not one of "hexes", "clusters", "hotspots"`},
+		{"hot spots that are hexes", counted("{}", "") + "derived: {c: {of: b, as: hexes, title: C, rings: 2}}", `10:43: derived.c.rings: only a layer with as: hotspots has this key`},
+		{"hot spots too fine", hot("resolution: 12"), `10:58: derived.c.resolution: the layer is counted up to resolution 9: at most that, or a finer one in its h3: {resolutions: …}`},
+		{"hot spots of a private field", hot(`filter: "phone = 'x'"`), `10:54: derived.c.filter: filter: line 1, column 1: there is no property "phone": there are kind, geometry`},
+		{"hot spots in no layer", hot("area: bb"), `10:52: derived.c.area: there is no layer "bb"; did you mean "b"?; the layers are "b"`},
+		{"hot spots of a window alone", hot("window: 28d"), `10:54: derived.c.window: needs both window: how much time is counted, and step: in which steps it moves on`},
+		{"hot spots that emerge from nothing", hot("emerging: true"), `10:56: derived.c.emerging: needs both window: how much time is counted, and step: in which steps it moves on`},
+		{"hot spots in half steps", hot("window: 36h, step: 1d"), `10:54: derived.c.window: 36h is not 1 to 64 steps of 1d`},
+		{"hot spots in too many steps", hot("window: 65d, step: 1d"), `10:54: derived.c.window: 65d is not 1 to 64 steps of 1d`},
+		{"hot spots in short steps", hot("window: 1h, step: 1s"), `10:64: derived.c.step: 1s is not from 1m to 366d`},
+		{"hot spots without time", hot("window: 2d, step: 1d"), `10:54: derived.c.window: the layer has no time: it needs time: the field that says when`},
+		{"hot spots that emerge in a day", hot("window: 1d, step: 1d, emerging: true"), `10:78: derived.c.emerging: 1 steps show no trend: want 10 at least`},
+		{"hot spots until whenever", hotInTime("until: tomorrow"), `10:75: derived.c.until: "tomorrow" is no time: write one such as "2016-09-01T00:00:00Z"`},
+		{"hot spots by a private time", strings.Replace(hotInTime("moran: true"), "phone: {type: time}", "phone: {type: time, private: true}", 1), `10:54: derived.c.window: the field "phone" is private, so nothing that is shown may depend on it`},
+		{"a rate of no layer", hot("rate: {of: a}"), `10:57: derived.c.rate.of: there is no layer "a"; the layers are "b"`},
+		{"a rate of no sum", hot("rate: {of: b, number: votes}"), `10:68: derived.c.rate.number: the layer "b" has no sums of "votes"; in its h3: {numbers: …} are none`},
+		{"a rate that may be anything", hot("level: 1"), `10:53: derived.c.level: 1 is no false discovery rate: it is more than 0 and less than 1, such as 0.05`},
+		{"hot spots at every moment", hot("every: 100ms"), `10:53: derived.c.every: 100ms is not from 1s to 24h`},
 		{"file as public URL", least + "public_url: file:///a", `3:13: public_url: "file:///a" is not an absolute http or https URL without query and user, such as https://map.example`},
 		{"password in public URL", least + "public_url: https://u:p@a", `3:13: public_url: "https://u:p@a" is not an absolute http or https URL without query and user, such as https://map.example`},
 		{"no columns of a place", table("{}"), `3:52: sources.s.csv: needs the columns that say where a row is: lon and lat, point, or wkt`},
@@ -251,4 +268,15 @@ func TestManyProblems(t *testing.T) {
 	if got, want := problems[MaxProblems].Message, "there are more than 500 problems; the rest is left out"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+}
+
+// hot returns a config with hot spots of a layer that is counted by cell.
+func hot(keys string) string {
+	return counted("{resolutions: [4, 9]}", "") + "derived: {c: {of: b, as: hotspots, title: C, " + keys + "}}"
+}
+
+// hotInTime is hot of a layer with a time.
+func hotInTime(keys string) string {
+	c := strings.Replace(hot("window: 1d, step: 1d, "+keys), "phone: {type: string, private: true}", "phone: {type: time}", 1)
+	return strings.Replace(c, "tiny: merge", "time: phone", 1)
 }

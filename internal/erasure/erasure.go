@@ -34,6 +34,8 @@ type Report struct {
 	Remembered bool `json:"remembered"`
 	// Letters is how many refused records were removed of each source that had any.
 	Letters []Letters `json:"letters"`
+	// Snapshots are the pinned ones that had the feature and are gone.
+	Snapshots []string `json:"snapshots_gone,omitempty"`
 	// Checkpoint is the one that was written, 0 without a data folder; Removed are older ones.
 	Checkpoint layers.Seq   `json:"checkpoint,omitempty"`
 	Removed    []layers.Seq `json:"checkpoints_removed,omitempty"`

@@ -298,7 +298,9 @@ func (s *Server) do(r *http.Request, v any) error {
 		return fmt.Errorf("%s: %w", s.base, err)
 	case len(body) > maxAnswer:
 		return fmt.Errorf("%s answers with more than %d bytes", s.base, maxAnswer)
-	case res.StatusCode != http.StatusOK:
+	case res.StatusCode == http.StatusNoContent && v == nil:
+		return nil
+	case res.StatusCode != http.StatusOK && res.StatusCode != http.StatusCreated:
 		return s.problem(res, body)
 	}
 	if err := json.Unmarshal(body, v); err != nil {

@@ -3,7 +3,7 @@
 //
 // A backup is a tar (POSIX.1-2001) whose first member, backup.json, says what the others are and what their
 // bytes hash to; they follow in that order: the manifest of the checkpoint, then the layers' files, as
-// they lie in the data folder, and the refused records, if there are any. docs/formats/backup.md has the format. Nothing of it is kept twice on the way:
+// they lie in the data folder, the files of the snapshots, and the refused records, if there are any. docs/formats/backup.md has the format. Nothing of it is kept twice on the way:
 // [Write] reads from the checkpoint's files, [Copy] checks what passes through, [Restore] writes what it reads.
 //
 // Whoever restores a backup has not written it: names, sizes and counts are believed only within bounds, and
@@ -21,14 +21,16 @@ import (
 	"time"
 
 	"hutong/journal/checkpoint"
+	"hutong/journal/snapshot"
 	"hutong/layers"
 )
 
-// formatVersion is the newest version of the format. A backup without refused records is of plainVersion, which an
-// older Hutong reads as well.
+// formatVersion is the newest version of the format. A backup without snapshots is of lettersVersion, and one without
+// refused records as well of plainVersion: an older Hutong reads these.
 const (
-	plainVersion  = 1
-	formatVersion = 2
+	plainVersion   = 1
+	lettersVersion = 2
+	formatVersion  = 3
 )
 
 // contentsName is the first member, and folder what the names of all others start with.
@@ -88,14 +90,17 @@ func FileName(seq layers.Seq, written time.Time) string {
 	return fmt.Sprintf("hutong-%s-%d.tar", written.UTC().Format("20060102T150405Z"), uint64(seq))
 }
 
-// contentsOf returns the contents of a backup of a checkpoint, and of letters if there are any.
-func contentsOf(p *checkpoint.Pinned, letters Member, hutong string) *Contents {
+// contentsOf returns the contents of a backup of a checkpoint, and of snapshots and letters if there are any.
+func contentsOf(p *checkpoint.Pinned, snapshots []snapshot.Member, letters Member, hutong string) *Contents {
 	c := &Contents{Version: plainVersion, Hutong: hutong, Epoch: p.Info.Epoch, Seq: p.Info.Seq, Written: p.Info.Time.UTC()}
 	for _, f := range p.Files() {
 		c.Members = append(c.Members, Member{Name: folder + f.Name, Bytes: f.Bytes, SHA256: f.SHA256})
 	}
+	for _, m := range snapshots {
+		c.Version, c.Members = formatVersion, append(c.Members, Member(m))
+	}
 	if letters.Name != "" {
-		c.Version, c.Members = formatVersion, append(c.Members, letters)
+		c.Version, c.Members = max(c.Version, lettersVersion), append(c.Members, letters)
 	}
 	return c
 }
@@ -154,9 +159,10 @@ func (c *Contents) validate() error {
 	var total int64
 	for i := range c.Members {
 		m := &c.Members[i]
-		letters := c.Version >= formatVersion && i > 0 && i == len(c.Members)-1 && m.Name == lettersName
+		letters := c.Version >= lettersVersion && i > 0 && i == len(c.Members)-1 && m.Name == lettersName
+		pinned := c.Version >= formatVersion && i > 0 && snapshot.IsMember(m.Name)
 		switch name, ok := strings.CutPrefix(m.Name, folder); {
-		case i > 0 && !letters && (!ok || !checkpoint.IsFile(name)):
+		case i > 0 && !letters && !pinned && (!ok || !checkpoint.IsFile(name)):
 			return fmt.Errorf("member %q: no file of a checkpoint is called so", m.Name)
 		case seen[m.Name]:
 			return fmt.Errorf("member %q stands twice", m.Name)

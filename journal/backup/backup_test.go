@@ -132,7 +132,7 @@ func TestFileChangedOnDisk(t *testing.T) {
 			if err := os.WriteFile(path, change(b), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := Write(t.Context(), io.Discard, f.Pinned, f, nil); !errors.Is(err, ErrDamaged) {
+			if _, err := Write(t.Context(), io.Discard, f.Pinned, f.Snapshots, f, nil); !errors.Is(err, ErrDamaged) {
 				t.Errorf("got %v, want ErrDamaged", err)
 			}
 		})
@@ -218,7 +218,7 @@ func TestDamagedBackups(t *testing.T) {
 		{"flipped in a header", flip(5), ErrDamaged},
 		{"more behind it", append(slices.Clone(good), 'x'), ErrDamaged},
 		{"zeros without end", append(slices.Clone(good), make([]byte, maxPadding+1<<16)...), ErrDamaged},
-		{"newer", repacked(func(c *Contents, _ *[]*tar.Header, _ *[][]byte) { c.Version = 3 }), ErrNewer},
+		{"newer", repacked(func(c *Contents, _ *[]*tar.Header, _ *[][]byte) { c.Version = 4 }), ErrNewer},
 		{"no version", repacked(func(c *Contents, _ *[]*tar.Header, _ *[][]byte) { c.Version = 0 }), ErrDamaged},
 		{"another sequence", repacked(func(c *Contents, _ *[]*tar.Header, _ *[][]byte) { c.Seq = 9 }), ErrDamaged},
 		{"another log", repacked(func(c *Contents, _ *[]*tar.Header, _ *[][]byte) { c.Epoch = "x" }), ErrDamaged},
@@ -289,7 +289,7 @@ func TestStopped(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if _, err := Write(ctx, io.Discard, f.Pinned, f, nil); !errors.Is(err, context.Canceled) {
+	if _, err := Write(ctx, io.Discard, f.Pinned, f.Snapshots, f, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("write: got %v", err)
 	}
 }

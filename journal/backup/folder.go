@@ -13,6 +13,7 @@ import (
 	"hutong/ingest"
 	"hutong/journal"
 	"hutong/journal/checkpoint"
+	"hutong/journal/snapshot"
 	"hutong/layers"
 )
 
@@ -23,6 +24,9 @@ var ErrBehind = errors.New("backup: the log has changes that no checkpoint has: 
 // Folder is a data folder that no server has open, and its newest checkpoint. It is locked until it is closed.
 type Folder struct {
 	*checkpoint.Pinned
+	// Snapshots are those that it has.
+	Snapshots *snapshot.Store
+
 	lock    io.Closer // the log, if there is one
 	letters []Letters
 }
@@ -68,6 +72,9 @@ func OpenFolder(ctx context.Context, data string, log *slog.Logger) (*Folder, er
 		if all, ok := letters.(Letters); ok {
 			f.letters = append(f.letters, all)
 		}
+	}
+	if err == nil {
+		f.Snapshots, err = snapshot.Open(data, snapshot.Options{Log: log})
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.lock.Close())

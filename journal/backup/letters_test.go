@@ -140,7 +140,7 @@ func TestLettersThatCannotBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if _, err := Write(t.Context(), io.Discard, f.Pinned, failing{}, nil); err == nil || !strings.Contains(err.Error(), "no more") {
+	if _, err := Write(t.Context(), io.Discard, f.Pinned, nil, failing{}, nil); err == nil || !strings.Contains(err.Error(), "no more") {
 		t.Errorf("got %v", err)
 	}
 	if left, err := filepath.Glob(filepath.Join(data, checkpoints, "*.tmp")); err != nil || len(left) > 0 {

@@ -76,7 +76,7 @@ func backupOf(t *testing.T, data string) []byte {
 	}
 	defer f.Close()
 	var b bytes.Buffer
-	if _, err := Write(t.Context(), &b, f.Pinned, f, &Progress{}); err != nil {
+	if _, err := Write(t.Context(), &b, f.Pinned, f.Snapshots, f, &Progress{}); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

@@ -8,10 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"hutong/journal"
 	"hutong/journal/checkpoint"
+	"hutong/journal/snapshot"
 )
 
 // What a data folder has: the checkpoints, and while they are restored the same under another name.
@@ -91,8 +93,10 @@ func empty(data string) error {
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
+	broken := slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == restoring })
 	for _, e := range entries {
-		if name := e.Name(); name != lockName && name != restoring {
+		// A restore that was broken off at its very end has given the snapshots their place already.
+		if name := e.Name(); name != lockName && name != restoring && (name != snapshot.Folder || !broken) {
 			return fmt.Errorf("%w: %s has %s: restore into a folder that is empty or missing, and let journal.folder of the config name it", ErrNotEmpty, data, name)
 		}
 	}
@@ -101,7 +105,7 @@ func empty(data string) error {
 
 // begin makes an empty staging folder whose name is durable.
 func begin(data, staging string) error {
-	if err := sweep(staging); err != nil {
+	if err := errors.Join(sweep(staging), os.RemoveAll(filepath.Join(data, snapshot.Folder))); err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Join(staging, "files"), checkpointMode); err != nil {
@@ -128,6 +132,11 @@ func fill(ctx context.Context, r io.Reader, staging string, progress *Progress) 
 	c, err := read(ctx, r, progress, func(m *Member) (io.WriteCloser, error) {
 		// The names were checked: none leads out of the folder.
 		path := filepath.Join(staging, filepath.FromSlash(strings.TrimPrefix(m.Name, folder)))
+		if snapshot.IsMember(m.Name) {
+			if err := os.MkdirAll(filepath.Dir(path), checkpointMode); err != nil {
+				return nil, err
+			}
+		}
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
 		if err != nil {
 			return nil, err
@@ -150,12 +159,24 @@ func fill(ctx context.Context, r io.Reader, staging string, progress *Progress) 
 		return nil, fmt.Errorf("%w: %s says sequence %d of log %s, written %s, and its checkpoint %d, %s, %s",
 			ErrDamaged, contentsName, c.Seq, c.Epoch, c.Written, i.Seq, i.Epoch, i.Time)
 	}
+	switch err := snapshot.Verify(ctx, staging); {
+	case errors.Is(err, snapshot.ErrNewer):
+		return nil, fmt.Errorf("%w: %w", ErrNewer, err)
+	case err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
 	return c, nil
 }
 
-// finish gives a checkpoint that is whole its name.
+// finish gives snapshots, and then the checkpoint, that are whole their names.
 func finish(data, staging string) error {
-	err := errors.Join(syncFolder(filepath.Join(staging, "files")), syncFolder(staging))
+	err := syncFolders(staging)
+	if _, missing := os.Stat(filepath.Join(staging, snapshot.Folder)); err == nil && missing == nil {
+		err = os.Rename(filepath.Join(staging, snapshot.Folder), filepath.Join(data, snapshot.Folder))
+		if err == nil {
+			err = errors.Join(syncFolder(staging), syncFolder(data))
+		}
+	}
 	if err == nil {
 		err = os.Rename(staging, filepath.Join(data, checkpoints))
 	}
@@ -173,6 +194,16 @@ type synced struct{ *os.File }
 
 // Close syncs and closes it.
 func (s *synced) Close() error { return errors.Join(s.Sync(), s.File.Close()) }
+
+// syncFolders makes the names in a folder, and in those below it, durable.
+func syncFolders(path string) error {
+	return filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && d.IsDir() {
+			err = syncFolder(path)
+		}
+		return err
+	})
+}
 
 // syncFolder makes the names in a folder durable.
 func syncFolder(path string) error {

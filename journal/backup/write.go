@@ -12,16 +12,17 @@ import (
 
 	"hutong/internal/telemetry"
 	"hutong/journal/checkpoint"
+	"hutong/journal/snapshot"
 )
 
 // fileMode is that of members: they hold private fields.
 const fileMode = 0o600
 
-// Write writes a backup of a checkpoint and of letters, nil for none. The same checkpoint and letters always give the same
-// bytes. Letters lie on the disk of the checkpoints meanwhile, since a tar says first how long they are. On an error what was
+// Write writes a backup of a checkpoint, of snapshots and of letters, nil for none of them. The same always give the same
+// bytes. A snapshot that is unpinned or erased from meanwhile breaks it off. Letters lie on the disk of the checkpoints meanwhile, since a tar says first how long they are. On an error what was
 // written is no backup: w must not end as if it were one. The error is [ErrDamaged] when a file is not as it
 // was written, ctx's, or w's.
-func Write(ctx context.Context, w io.Writer, p *checkpoint.Pinned, letters Letters, progress *Progress) (*Contents, error) {
+func Write(ctx context.Context, w io.Writer, p *checkpoint.Pinned, snapshots *snapshot.Store, letters Letters, progress *Progress) (*Contents, error) {
 	spooled, member, err := spool(ctx, p, letters)
 	if err != nil {
 		return nil, fmt.Errorf("backup: refused records: %w", err)
@@ -29,7 +30,13 @@ func Write(ctx context.Context, w io.Writer, p *checkpoint.Pinned, letters Lette
 	if spooled != nil {
 		defer spooled.Close()
 	}
-	c := contentsOf(p, member, telemetry.ReadBuild().Version)
+	var pinned []snapshot.Member
+	if snapshots != nil {
+		if pinned, err = snapshots.Members(ctx); err != nil {
+			return nil, fmt.Errorf("backup: %w", err)
+		}
+	}
+	c := contentsOf(p, pinned, member, telemetry.ReadBuild().Version)
 	text, err := c.encode()
 	if err != nil {
 		return nil, fmt.Errorf("backup: %w", err)
@@ -40,7 +47,7 @@ func Write(ctx context.Context, w io.Writer, p *checkpoint.Pinned, letters Lette
 		return nil, err
 	}
 	for i := range c.Members {
-		if err := copyMember(out, &c.Members[i], c.Written, p, i, spooled, progress); err != nil {
+		if err := copyMember(out, &c.Members[i], c.Written, parts{p, snapshots, spooled}, i, progress); err != nil {
 			return nil, err
 		}
 	}
@@ -50,16 +57,30 @@ func Write(ctx context.Context, w io.Writer, p *checkpoint.Pinned, letters Lette
 	return c, nil
 }
 
+// parts is where the members of a backup come from.
+type parts struct {
+	checkpoint *checkpoint.Pinned
+	snapshots  *snapshot.Store
+	letters    io.Reader
+}
+
 // copyMember writes member i of a backup.
-func copyMember(out *tar.Writer, m *Member, at time.Time, p *checkpoint.Pinned, i int, letters io.Reader, progress *Progress) error {
+func copyMember(out *tar.Writer, m *Member, at time.Time, p parts, i int, progress *Progress) error {
 	var from io.Reader
 	switch {
 	case i == 0:
-		from = bytes.NewReader(p.Manifest())
+		from = bytes.NewReader(p.checkpoint.Manifest())
 	case m.Name == lettersName:
-		from = letters
+		from = p.letters
+	case snapshot.IsMember(m.Name):
+		f, err := p.snapshots.OpenMember(m.Name)
+		if err != nil {
+			return fmt.Errorf("backup: %s: %w: was it unpinned?", m.Name, err)
+		}
+		defer f.Close()
+		from = f
 	default:
-		f, err := p.Open(m.Name[len(folder):])
+		f, err := p.checkpoint.Open(m.Name[len(folder):])
 		if err != nil {
 			return fmt.Errorf("%w: %s: %w", ErrDamaged, m.Name, err)
 		}

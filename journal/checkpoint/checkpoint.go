@@ -66,6 +66,9 @@ var ErrNewer = errors.New("checkpoint: written by a newer Hutong")
 // ErrDamaged says that no checkpoint there is can be read.
 var ErrDamaged = errors.New("checkpoint: every checkpoint is damaged")
 
+// ErrBroken says that a pinned checkpoint cannot be read.
+var ErrBroken = errors.New("checkpoint: a pinned one is damaged")
+
 // ErrBehind says that a checkpoint would be older than the newest there is.
 var ErrBehind = errors.New("checkpoint: behind the newest one")
 
@@ -207,7 +210,8 @@ func Newest(folder string) (layers.Seq, error) {
 
 // Oldest returns the sequence of the oldest checkpoint kept: the log is not needed up to it. It is 0, for
 // nothing, while there are fewer undamaged ones than are to be kept, since a log that is cut then would
-// leave nothing to fall back to, and while none is as old as the retention.
+// leave nothing to fall back to, and while none is as old as the retention. It is not above one that
+// [Store.PinAt] has pinned.
 func (s *Store) Oldest() layers.Seq {
 	var oldest layers.Seq
 	var written time.Time
@@ -220,6 +224,13 @@ func (s *Store) Oldest() layers.Seq {
 	}
 	if n < s.keep || s.retain > 0 && written.After(s.now().Add(-s.retain)) {
 		return 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for p := range s.pinned {
+		if p.log {
+			oldest = min(oldest, p.decoded.Seq)
+		}
 	}
 	return oldest
 }

@@ -1,14 +1,17 @@
 package checkpoint
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -37,19 +40,26 @@ type Pinned struct {
 	name     string // of the manifest
 	decoded  *manifest
 	files    []fileRecord
+	log      bool // the log behind it is needed as well
 	release  sync.Once
 }
 
 // Pin pins the newest checkpoint that is not known to be damaged. The error is [ErrNone] when there is none, or
 // what keeps its manifest from being read again. It waits for a Write under way.
-func (s *Store) Pin() (*Pinned, error) {
+func (s *Store) Pin() (*Pinned, error) { return s.pin(math.MaxUint64, false) }
+
+// PinAt pins the newest checkpoint up to and including seq that is not known to be damaged. Until it is released
+// [Store.Oldest] is not above it, so that the log behind it stays, too. The error is as that of Pin.
+func (s *Store) PinAt(seq layers.Seq) (*Pinned, error) { return s.pin(seq, true) }
+
+func (s *Store) pin(most layers.Seq, log bool) (*Pinned, error) {
 	s.work.Lock()
 	defer s.work.Unlock()
-	e := newest(s.snapshot())
+	e := newest(slices.DeleteFunc(s.snapshot(), func(e entry) bool { return e.seq > most }))
 	if e == nil {
 		return nil, ErrNone
 	}
-	p := &Pinned{Info: e.info(), store: s, name: manifestName(e.seq)}
+	p := &Pinned{Info: e.info(), store: s, name: manifestName(e.seq), log: log}
 	var err error
 	if p.manifest, err = readAll(s.fs, filepath.Join(s.folder, p.name)); err != nil {
 		return nil, fmt.Errorf("checkpoint: manifest %s: %w", p.name, err)
@@ -66,6 +76,17 @@ func (s *Store) Pin() (*Pinned, error) {
 	defer s.mu.Unlock()
 	s.pinned[p] = true
 	return p, nil
+}
+
+// Load puts what is pinned into layers, which must be empty, as [Store.Load] does. The error is [ErrBroken] when a
+// file is not as it was written: the checkpoint is then known to be damaged.
+func (p *Pinned) Load(ctx context.Context, into []*layers.Layer) ([]Change, error) {
+	changes, err := p.store.load(ctx, p.decoded, into)
+	if d, ok := errors.AsType[*damage](err); ok {
+		p.store.damaged(p.decoded.Seq, d)
+		return nil, fmt.Errorf("%w: %d: %w", ErrBroken, p.decoded.Seq, err)
+	}
+	return changes, err
 }
 
 // Files returns the manifest and then the layers' files, in its order.
@@ -137,4 +158,10 @@ func ManifestName(seq layers.Seq) string { return manifestName(seq) }
 func IsFile(name string) bool {
 	base, ok := strings.CutPrefix(name, filesFolder+"/")
 	return ok && isFileName(base)
+}
+
+// IsManifest reports whether a manifest may have a name, below a store's folder.
+func IsManifest(name string) bool {
+	_, ok := parseManifestName(name)
+	return ok
 }

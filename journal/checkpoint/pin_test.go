@@ -71,6 +71,45 @@ func TestPinnedFilesStay(t *testing.T) {
 	}
 }
 
+// TestPinAt: the checkpoint at or before a sequence is pinned with the log behind it, and loads as it was.
+func TestPinAt(t *testing.T) {
+	t.Parallel()
+	s := open(t, newFolder(t), Options{Keep: 2})
+	schema := casesSchema("reports")
+	schema.Observed, schema.Version = "", ""
+	l := newLayer(t, schema)
+	for _, seq := range []layers.Seq{2, 4} {
+		pinnable(t, s, l, seq)
+	}
+	if _, err := s.PinAt(1); !errors.Is(err, ErrNone) {
+		t.Errorf("before the first: got %v, want ErrNone", err)
+	}
+	p, err := s.PinAt(3)
+	if err != nil || p.Info.Seq != 2 {
+		t.Fatalf("got %v, %v, want checkpoint 2", p, err)
+	}
+	for seq := layers.Seq(5); seq < 8; seq++ {
+		pinnable(t, s, l, seq)
+	}
+	if got := s.Oldest(); got != 2 {
+		t.Errorf("the log goes from %d, and 2 is pinned", got)
+	}
+	past := newLayer(t, schema)
+	if _, err := p.Load(t.Context(), []*layers.Layer{past}); err != nil || past.Snapshot().Seq() != 2 || past.Snapshot().Count() != 1 {
+		t.Errorf("got state %d of %d features, %v, want state 2 of one", past.Snapshot().Seq(), past.Snapshot().Count(), err)
+	}
+	if err := os.WriteFile(filepath.Join(s.folder, p.Files()[1].Name), []byte("x"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Load(t.Context(), []*layers.Layer{newLayer(t, schema)}); !errors.Is(err, ErrBroken) {
+		t.Errorf("a damaged file: got %v, want ErrBroken", err)
+	}
+	p.Release()
+	if got := s.Oldest(); got != 6 {
+		t.Errorf("after the release: the log goes from %d, want 6", got)
+	}
+}
+
 func TestIsFile(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]bool{

@@ -18,7 +18,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"hutong/layers"
@@ -361,26 +360,34 @@ func compactNote(note json.RawMessage) json.RawMessage {
 	return b.Bytes()
 }
 
-// spread is how many checkpoints are kept for the retention.
-const spread = 8
+// spread is into how many parts the checkpoints that are kept for the retention cut it, at least: two gaps between them,
+// one after the other, are longer than one part, so there are at most twice as many.
+const spread = 4
 
-// kept returns which of the checkpoints, newest first, are to be kept: the newest ones, and for each eighth
-// of the retention the newest that is as old.
+// kept returns which of the checkpoints, newest first, are to be kept: the newest ones, and for the retention the
+// newest that is as old, or the oldest while none is, and of those behind it as many as leave no gap longer than a part
+// of the retention, unless there is one already. Which of them goes does not depend on how old the retention lets them
+// grow: what is kept today was kept yesterday, so that some do grow old.
 func (s *Store) kept(entries []entry) map[layers.Seq]bool {
+	whole := slices.DeleteFunc(slices.Clone(entries), func(e entry) bool { return e.err != nil })
 	kept := map[layers.Seq]bool{}
-	now, due := s.now(), 1
-	for _, e := range entries {
-		switch {
-		case e.err != nil:
-		case len(kept) < s.keep:
-			kept[e.seq] = true
-		}
-		if e.err != nil || s.retain == 0 {
-			continue
-		}
-		for due <= spread && !e.manifest.Written.After(now.Add(-s.retain/spread*time.Duration(due))) {
-			kept[e.seq] = true
-			due++
+	for i := range min(s.keep, len(whole)) {
+		kept[whole[i].seq] = true
+	}
+	if s.retain == 0 || len(whole) == 0 {
+		return kept
+	}
+	since := s.now().Add(-s.retain)
+	first := slices.IndexFunc(whole, func(e entry) bool { return !e.manifest.Written.After(since) })
+	if first < 0 {
+		first = len(whole) - 1
+	}
+	last := whole[first]
+	kept[last.seq] = true
+	for i := first - 1; i > 0; i-- {
+		if whole[i-1].manifest.Written.Sub(last.manifest.Written) > s.retain/spread {
+			last = whole[i]
+			kept[last.seq] = true
 		}
 	}
 	return kept

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -256,6 +257,12 @@ func randomPredicate(r *rand.Rand, depth int) (Predicate, func([]Value) int) {
 			return -1
 		}
 	}
+	switch r.IntN(5) {
+	case 0:
+		return randomMembership(r, field)
+	case 1:
+		return randomMatch(r)
+	}
 	compare, value := Compare(r.IntN(6)), randomValue(r, kinds[field])
 	return Where(field, compare, value), func(v []Value) int {
 		if v[field].IsNull() || value.IsNull() {
@@ -265,6 +272,113 @@ func randomPredicate(r *rand.Rand, depth int) (Predicate, func([]Value) int) {
 			return 1
 		}
 		return -1
+	}
+}
+
+func randomMembership(r *rand.Rand, field int) (Predicate, func([]Value) int) {
+	values := make([]Value, r.IntN(5))
+	for i := range values {
+		values[i] = randomValue(r, kinds[field])
+	}
+	truth := func(v []Value) int {
+		if v[field].IsNull() {
+			return 0
+		}
+		found := -1
+		for _, one := range values {
+			switch {
+			case one.IsNull():
+				found = max(found, 0)
+			case order(v[field], one) == 0:
+				found = 1
+			}
+		}
+		return found
+	}
+	if r.IntN(2) == 0 {
+		return NotIn(field, values...), func(v []Value) int { return -truth(v) }
+	}
+	return In(field, values...), truth
+}
+
+// randomMatch matches texts by their start, which it tells or not.
+func randomMatch(r *rand.Rand) (Predicate, func([]Value) int) {
+	start := []string{"", "a", "ab", "text 1", "long en", "long eno", "long enough", "胡"}[r.IntN(8)]
+	told := start[:[]int{0, len(start)}[r.IntN(2)]]
+	p := Match(0, told, func(text string) bool { return strings.HasPrefix(text, start) })
+	return p, func(v []Value) int {
+		switch {
+		case v[0].IsNull():
+			return 0
+		case strings.HasPrefix(v[0].Text(), start):
+			return 1
+		default:
+			return -1
+		}
+	}
+}
+
+// TestMatchTestsEachTextOnce counts how often the texts of a dictionary are tested, as it grows.
+func TestMatchTestsEachTextOnce(t *testing.T) {
+	t.Parallel()
+	d := NewDictionary()
+	tested := map[string]int{}
+	p := Match(0, "", func(text string) bool {
+		tested[text]++
+		return text == "a"
+	})
+	for _, texts := range [][]string{{"a", "b", "a"}, {"b", "b"}, {"c", "a"}} {
+		values := make([]Value, len(texts))
+		want := 0
+		for i, text := range texts {
+			values[i] = StringOf(text)
+			if text == "a" {
+				want++
+			}
+		}
+		columns := []Column{build(String, d, values)}
+		rows := Bits{1<<len(texts) - 1}
+		if got := p.Skips(columns); got != (want == 0) {
+			t.Errorf("%v: skips %v", texts, got)
+		}
+		if got := p.Not().Skips(columns); got != (want == len(texts)) {
+			t.Errorf("%v: the opposite skips %v", texts, got)
+		}
+		if p.Filter(columns, rows); rows.Count() != want {
+			t.Errorf("%v: got %d rows, want %d", texts, rows.Count(), want)
+		}
+	}
+	for text, n := range tested {
+		if n != 1 {
+			t.Errorf("%q was tested %d times", text, n)
+		}
+	}
+}
+
+// TestMatchSkipsByPrefix checks that zone maps of raw texts rule out what cannot start so, and no more.
+func TestMatchSkipsByPrefix(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		text, prefix string
+		skips        bool
+	}{
+		{"胡同", "胡", false},
+		{"胡同", "胢", true},
+		{"胡同", "", false},
+		{"\xff", "", false},
+		{"a\xff", "a", false},
+		{"b", "a", true},
+		{"1234567\xff", "1234567", false},
+		{"12345678", "1234567", false},
+		{"123456789", "12345678", false},
+		{"1234568", "1234567", true},
+		{"12345678x", "12345678y", false},
+		{"1234567", "12345678", true},
+	} {
+		p := Match(0, c.prefix, func(text string) bool { return strings.HasPrefix(text, c.prefix) })
+		if got := p.Skips([]Column{build(String, nil, []Value{StringOf(c.text)})}); got != c.skips {
+			t.Errorf("%q in a block of %q: skips %v, want %v", c.prefix, c.text, got, c.skips)
+		}
 	}
 }
 

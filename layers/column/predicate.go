@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math/bits"
 	"strings"
+	"sync/atomic"
 )
 
 // Compare is a comparison of a field with a value.
@@ -56,22 +57,19 @@ type Predicate interface {
 
 // Where selects rows whose field compares with v, which must be of the field's kind. A null v
 // selects nothing.
-func Where(field int, c Compare, v Value) Predicate { return comparison{field, c, v} }
+func Where(field int, c Compare, v Value) Predicate {
+	p := comparison{field: field, compare: c, value: v}
+	if v.kind == String {
+		p.memo = new(atomic.Pointer[lookup])
+	}
+	return p
+}
 
 // IsNull selects rows whose field is null.
 func IsNull(field int) Predicate { return nullness{field, true} }
 
-// In selects rows whose field equals one of values.
-func In(field int, values ...Value) Predicate {
-	each := make([]Predicate, len(values))
-	for i, v := range values {
-		each[i] = Where(field, Equal, v)
-	}
-	return Or(each...)
-}
-
 // And selects rows that all of ps select; with none, every row.
-func And(ps ...Predicate) Predicate { return all(ps) }
+func And(ps ...Predicate) Predicate { return all(joined(ps)) }
 
 // Or selects rows that any of ps selects; with none, no row.
 func Or(ps ...Predicate) Predicate { return some(ps) }
@@ -80,9 +78,36 @@ type comparison struct {
 	field   int
 	compare Compare
 	value   Value
+	memo    *atomic.Pointer[lookup] // of a string: where it was last looked up
 }
 
-func (p comparison) Not() Predicate { return comparison{p.field, negated[p.compare], p.value} }
+// lookup is what a dictionary said when it had so many strings.
+type lookup struct {
+	dict *Dictionary
+	size int
+	code uint16
+}
+
+// codeIn returns the code of the predicate's string in d, or 0. Nearly all blocks of a layer share one
+// dictionary, so what it said last time is kept; codes stay, but a string that is not there may come.
+func (p comparison) codeIn(d *Dictionary) uint16 {
+	if p.memo == nil {
+		return d.Lookup(p.value.text)
+	}
+	m := p.memo.Load()
+	if m != nil && m.dict == d && (m.code != 0 || m.size == d.Len()) {
+		return m.code
+	}
+	m = &lookup{dict: d, size: d.Len()}
+	m.code = d.Lookup(p.value.text)
+	p.memo.Store(m)
+	return m.code
+}
+
+func (p comparison) Not() Predicate {
+	p.compare = negated[p.compare]
+	return p
+}
 
 func (p comparison) Skips(columns []Column) bool {
 	c := columns[p.field]
@@ -94,7 +119,7 @@ func (p comparison) Skips(columns []Column) bool {
 		if p.compare != Equal {
 			return false
 		}
-		code := codes.Dict.Lookup(p.value.text)
+		code := p.codeIn(codes.Dict)
 		return code == 0 || !z.hasCode(code)
 	}
 	v, exact := p.order()
@@ -132,22 +157,30 @@ func (p comparison) Filter(columns []Column, rows Bits) {
 		return
 	}
 	switch c := columns[p.field].(type) {
-	case *Ints:
-		want := p.value.Int()
-		each(rows, func(i int) bool { return !c.Nulls.Has(i) && p.compare.holds(cmp.Compare(c.Values[i], want)) })
-	case *Shorts:
-		want := p.value.Int()
-		each(rows, func(i int) bool {
-			return !c.Nulls.Has(i) && p.compare.holds(cmp.Compare(c.Base+int64(c.Offsets[i]), want))
-		})
+	case *Ints, *Shorts:
+		within, some := intSpan(p.compare, p.value.Int())
+		if !some {
+			clear(rows)
+			return
+		}
+		if shorts, ok := c.(*Shorts); ok {
+			filterShorts(shorts, rows, within)
+		} else if ints, ok := c.(*Ints); ok {
+			filterInts(ints.Values, ints.Nulls, rows, within)
+		}
 	case *Floats:
-		want := p.value.Float()
-		each(rows, func(i int) bool { return !c.Nulls.Has(i) && p.compare.holds(cmp.Compare(c.Values[i], want)) })
+		filterFloats(c.Values, c.Nulls, rows, floatSpan(p.compare, p.value.Float()))
 	case *Bools:
-		want := p.value.Int()
-		each(rows, func(i int) bool {
-			return !c.Nulls.Has(i) && p.compare.holds(cmp.Compare(BoolOf(c.Values.Has(i)).Int(), want))
-		})
+		holds := func(b bool) bool { return p.compare.holds(cmp.Compare(BoolOf(b).Int(), p.value.Int())) }
+		no, yes := holds(false), holds(true)
+		switch {
+		case no && yes:
+			nullness{p.field, false}.Filter(columns, rows)
+		case no || yes:
+			filterBools(c, rows, yes)
+		default:
+			clear(rows)
+		}
 	case *Codes:
 		p.filterCodes(c, rows)
 	case *Texts:
@@ -160,13 +193,13 @@ func (p comparison) Filter(columns []Column, rows Bits) {
 func (p comparison) filterCodes(c *Codes, rows Bits) {
 	switch p.compare {
 	case Equal, NotEqual:
-		code := c.Dict.Lookup(p.value.text)
+		code := p.codeIn(c.Dict)
 		equal := p.compare == Equal
 		if code == 0 && equal {
 			clear(rows)
 			return
 		}
-		each(rows, func(i int) bool { return c.Codes[i] != 0 && (c.Codes[i] == code) == equal })
+		filterCode(c.Codes, code, rows, !equal)
 	default:
 		texts := c.Dict.Texts()
 		each(rows, func(i int) bool {
@@ -227,7 +260,7 @@ func (ps all) Filter(columns []Column, rows Bits) {
 
 type some []Predicate
 
-func (ps some) Not() Predicate { return all(negate(ps)) }
+func (ps some) Not() Predicate { return And(negate(ps)...) }
 
 func (ps some) Skips(columns []Column) bool {
 	for _, p := range ps {
@@ -265,7 +298,8 @@ func negate(ps []Predicate) []Predicate {
 func Renumber(p Predicate, columns []int) Predicate { return p.renumber(columns) }
 
 func (p comparison) renumber(columns []int) Predicate {
-	return comparison{columns[p.field], p.compare, p.value}
+	p.field = columns[p.field]
+	return p
 }
 func (p nullness) renumber(columns []int) Predicate { return nullness{columns[p.field], p.null} }
 func (ps all) renumber(columns []int) Predicate     { return all(renumberAll(ps, columns)) }

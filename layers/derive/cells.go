@@ -23,7 +23,7 @@ var _ layers.Derived = (*Cells)(nil)
 func (c *Cells) editor() *editor {
 	return &editor{
 		layout: &c.index.layout, finest: c.index.spec.Max, generation: c.generation + 1,
-		bases: c.bases, counts: c.counts, bytes: c.bytes,
+		bases: c.bases, counts: c.counts, bytes: c.bytes, share: c.index.share,
 	}
 }
 

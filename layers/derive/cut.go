@@ -2,6 +2,7 @@ package derive
 
 import (
 	"math"
+	"slices"
 
 	"hutong/layers/hexgrid"
 	"hutong/layers/shape"
@@ -43,6 +44,9 @@ func mercatorY(lat float64) float64 {
 
 // cut returns the parts of a ring that lie in the world, moved there when they lie in the one to the west or east.
 func cut(ring []at) [][]at {
+	if !slices.ContainsFunc(ring, func(p at) bool { return p.x < 0 || p.x > worldSide || p.y < 0 || p.y > worldSide }) {
+		return [][]at{ring}
+	}
 	ring = clip(ring, func(p at) float64 { return p.y }, func(p at) float64 { return worldSide - p.y })
 	var out [][]at
 	for w := -2; w <= 2; w++ {

@@ -86,10 +86,10 @@ func (ix *Index) Derive(from layers.Derived, list []layers.Edit, s *layers.Snaps
 	if len(b.edits.list) == 0 {
 		return before
 	}
-	b.lookUp(ix.spec.Max)
+	b.lookUp(ix.spec.Max, ix.share)
 	b.edits.settle()
 	e := before.editor()
-	e.remake = (&remaker{index: ix, snapshot: s}).remake
+	e.remaker = remaker{layout: &ix.layout, snapshot: s}
 	e.run(b.edits)
 	return e.cells(ix)
 }
@@ -139,12 +139,9 @@ func (b *batch) extend(place world.Point) []uint64 {
 	return b.edits.extend()
 }
 
-// fewLookups are looked up by one goroutine.
-const fewLookups = 128
-
 // lookUp finds the cells of all edits. Lookups are most of the work, so several goroutines share those of a large
-// batch.
-func (b *batch) lookUp(finest hexgrid.Resolution) {
+// batch, each of them share at least.
+func (b *batch) lookUp(finest hexgrid.Resolution, share int) {
 	look := func(from, to int) {
 		for i := from; i < to; i++ {
 			if i > from && b.places[i] == b.places[i-1] {
@@ -155,7 +152,7 @@ func (b *batch) lookUp(finest hexgrid.Resolution) {
 		}
 	}
 	n := len(b.places)
-	parts := min(runtime.GOMAXPROCS(0), n/fewLookups)
+	parts := min(runtime.GOMAXPROCS(0), n/share)
 	if parts < 2 {
 		look(0, n)
 		return

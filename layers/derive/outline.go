@@ -25,7 +25,7 @@ type outline struct {
 	rings []ring
 	// reach holds all features that count in the cell, and the outlines of its descendants.
 	reach reach
-	shape *layers.MadeShape // of rings; nil for [insider]
+	shape *layers.MadeShape // of rings; nil until the outline is kept
 	// lon, lat are the middle in degrees, radius the distance in radians from it to what is in reach.
 	lon, lat, radius float64
 }
@@ -157,7 +157,7 @@ type outlines struct {
 }
 
 const (
-	// maxOutlines are the outlines kept: those of a dozen tiles, some 25 MB.
+	// maxOutlines are the outlines kept: those of a dozen tiles, 33 MB at most.
 	maxOutlines   = 1 << 16
 	outlineShards = 1 << 6
 	outlineWays   = 4

@@ -1,6 +1,7 @@
 package derive
 
 import (
+	"math"
 	"math/rand/v2"
 	"sync/atomic"
 	"testing"
@@ -85,7 +86,12 @@ func TestInsider(t *testing.T) {
 				t.Fatal(err)
 			}
 			in := newInsider(cell)
-			box := in.outline.rings[0].box
+			box := newOutline(cell).rings[0].box
+			for _, b := range in.boxes() {
+				if len(in.ring.x) > 0 && !b.ContainsBox(box) {
+					t.Fatalf("seed %d: %v is looked for in %v", seed, cell, b)
+				}
+			}
 			for range 10 {
 				q := world.Point{
 					X: box.Min.X + uint32(rng.Uint64N(uint64(box.Max.X-box.Min.X)+1)), Y: box.Min.Y + uint32(rng.Uint64N(uint64(box.Max.Y-box.Min.Y)+1)),
@@ -93,7 +99,7 @@ func TestInsider(t *testing.T) {
 				if got, want := in.has(q), cellAt(q, cell.Resolution()) == cell; got != want {
 					t.Fatalf("seed %d: %v holds %v: got %t, want %t", seed, cell, q, got, want)
 				}
-				if d := in.outline.rings[0].depth(q); in.margin >= 0 && (d > in.margin || d < -in.margin) {
+				if len(in.ring.x) > 0 && math.Abs(in.ring.depth(q)) > in.margin {
 					quick++
 				}
 			}

@@ -16,8 +16,7 @@ const rebuildBlocks = 64
 // rebuilt returns the cells of s from all its features. It takes about 2 µs of a processor a feature, nearly all
 // of it lookups, which goroutines share; one of them puts the tree together.
 func (ix *Index) rebuilt(s *layers.Snapshot) *Cells {
-	e := editor{layout: &ix.layout, finest: ix.spec.Max, generation: 1}
-	e.remake = func(hexgrid.Cell, []uint64) {} // nothing goes
+	e := editor{layout: &ix.layout, finest: ix.spec.Max, generation: 1, share: ix.share} // nothing goes, so nothing is made again
 	var blocks []*layers.Block
 	for b := range s.All() {
 		if (layers.Row{Block: b}).Located() {

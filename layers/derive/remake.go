@@ -1,6 +1,8 @@
 package derive
 
 import (
+	"math"
+
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/hexgrid"
@@ -9,10 +11,13 @@ import (
 
 // remaker finds the maxima of finest cells again after one went: from the features that lie there now.
 type remaker struct {
-	index    *Index
+	layout   *layout
 	snapshot *layers.Snapshot
 	row      []uint64 // scratch
 }
+
+// fork returns a remaker for another goroutine.
+func (m *remaker) fork() remaker { return remaker{layout: m.layout, snapshot: m.snapshot} }
 
 // remake writes the maxima of a cell. Its cost is a look at the features in the rectangle around the cell, and a lookup
 // of those that would raise a maximum and are not well inside or outside of the cell.
@@ -21,14 +26,13 @@ func (m *remaker) remake(cell hexgrid.Cell, maxima []uint64) {
 		maxima[i] = none
 	}
 	inside := newInsider(cell)
-	boxes, n := inside.outline.reach.boxes()
-	for _, box := range boxes[:n] {
+	for _, box := range inside.boxes() {
 		m.snapshot.EachBlock(box, func(b *layers.Block) { m.block(b, box, inside, maxima) })
 	}
 }
 
 func (m *remaker) block(b *layers.Block, box world.Box, inside *insider, maxima []uint64) {
-	l := &m.index.layout
+	l := m.layout
 	if m.row == nil {
 		m.row = make([]uint64, l.maxima())
 	}
@@ -52,11 +56,14 @@ func (m *remaker) block(b *layers.Block, box world.Box, inside *insider, maxima 
 
 // insider tells which places a cell looks up to.
 type insider struct {
-	outline *outline
-	margin  float64 // world units from an edge within which only a lookup tells; negative when it always does
-	last    world.Point
-	lastIn  bool
-	any     bool
+	cell hexgrid.Cell
+	// ring is the outline of a cell whose edges are straight on the map. Within margin of it, in world
+	// units, only a lookup tells. Without vertices it is a cell of which only lookups tell.
+	ring   ring
+	margin float64
+	last   world.Point
+	lastIn bool
+	any    bool
 }
 
 // Cells that are coarser, or nearer to a pole, have edges that are not straight on the map; those with more vertices
@@ -67,14 +74,32 @@ const (
 )
 
 func newInsider(cell hexgrid.Cell) *insider {
-	o := newOutline(cell)
-	in := &insider{outline: o, margin: -1}
-	if cell.Resolution() >= straightFrom && o.lat < straightLatitude && o.lat > -straightLatitude && len(o.rings) == 1 && len(o.rings[0].x) == 6 {
-		box := o.rings[0].box
+	in := &insider{cell: cell}
+	if cell.Resolution() < straightFrom {
+		return in
+	}
+	vertices := cell.Boundary()
+	if len(vertices) != 6 || vertices[0].Lat > straightLatitude || vertices[0].Lat < -straightLatitude {
+		return in
+	}
+	if parts := cut(unroll(vertices)); len(parts) == 1 {
+		in.ring = newRing(parts[0])
 		// A hundredth of the cell is more than its edges are bent; and vertices are rounded.
-		in.margin = float64(box.Max.X-box.Min.X)/100 + 2
+		in.margin = float64(in.ring.box.Max.X-in.ring.box.Min.X)/100 + 2
 	}
 	return in
+}
+
+// boxes returns boxes that hold all features of the cell.
+func (in *insider) boxes() []world.Box {
+	if len(in.ring.x) > 0 {
+		m, box := uint32(in.margin)+1, in.ring.box
+		box.Min.X, box.Min.Y = box.Min.X-min(m, box.Min.X), box.Min.Y-min(m, box.Min.Y)
+		box.Max.X, box.Max.Y = box.Max.X+min(m, math.MaxUint32-box.Max.X), box.Max.Y+min(m, math.MaxUint32-box.Max.Y)
+		return []world.Box{box}
+	}
+	boxes, n := newOutline(in.cell).reach.boxes()
+	return boxes[:n]
 }
 
 // has reports whether the cell is the one of a place.
@@ -88,13 +113,13 @@ func (in *insider) has(p world.Point) bool {
 }
 
 func (in *insider) look(p world.Point) bool {
-	if in.margin >= 0 {
-		switch d := in.outline.rings[0].depth(p); {
+	if len(in.ring.x) > 0 {
+		switch d := in.ring.depth(p); {
 		case d > in.margin:
 			return true
 		case d < -in.margin:
 			return false
 		}
 	}
-	return cellAt(p, in.outline.cell.Resolution()) == in.outline.cell
+	return cellAt(p, in.cell.Resolution()) == in.cell
 }

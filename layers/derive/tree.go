@@ -2,14 +2,16 @@ package derive
 
 import (
 	"math/bits"
+	"slices"
+	"sync"
 	"unsafe"
 
 	"hutong/layers/hexgrid"
 )
 
 // node is the children of a cell that have features: their records, and their own children. The zero node has
-// none. It is two pointers without lengths, because there are nearly as many nodes as cells: with slices, five
-// million features took 40 MB more.
+// none. It is two pointers without lengths, 16 bytes, because there are half as many nodes as finest cells: two slices
+// would be 48.
 //
 //	page  → header, then the records by digit, stride words each
 //	header  generation << 8 | a bit for each digit that has a record
@@ -96,9 +98,10 @@ type editor struct {
 	bases      []base
 	counts     [hexgrid.MaxResolution + 1]int // cells by level
 	bytes      int
-	// remake writes the maxima of a finest cell from its features.
-	remake func(cell hexgrid.Cell, maxima []uint64)
-	edits  edits
+	remaker    remaker
+	edits      edits
+	// share is as many edits in one child as are worth a goroutine.
+	share int
 }
 
 // run brings the tree up to date with edits, which are sorted.
@@ -149,29 +152,57 @@ func (e *editor) settle(n node, r hexgrid.Resolution, list []edit) node {
 		digits |= 1 << list[i].cell.Digit(r)
 	}
 	n = e.own(n, digits, r)
-	emptied := false
+	var forks []*editor
+	var wait sync.WaitGroup
 	for from := 0; from < len(list); {
 		digit := list[from].cell.Digit(r)
 		to := from + 1
 		for to < len(list) && list[to].cell.Digit(r) == digit {
 			to++
 		}
-		i := n.position(digit)
-		record := n.record(e.layout, i)
-		if r == e.finest {
-			e.apply(record, &list[from]) // one for each cell
-		} else {
-			kid := &n.nodes()[i]
-			*kid = e.settle(*kid, r, list[from:to])
-			e.sum(record, *kid)
+		i, group := n.position(digit), list[from:to]
+		if from = to; len(group) < e.share || len(group) == len(list) {
+			e.settleChild(n, i, r, group)
+			continue
 		}
-		emptied = emptied || count(record) == 0
-		from = to
+		f := e.fork()
+		forks = append(forks, f)
+		wait.Go(func() { f.settleChild(n, i, r, group) })
 	}
-	if emptied {
-		n = e.compact(n, r)
+	wait.Wait()
+	for _, f := range forks {
+		e.join(f)
+	}
+	for i := range n.len() {
+		if count(n.record(e.layout, i)) == 0 {
+			return e.compact(n, r)
+		}
 	}
 	return n
+}
+
+// settleChild brings the i-th child of a node, at resolution r, up to date with edits in it.
+func (e *editor) settleChild(n node, i int, r hexgrid.Resolution, list []edit) {
+	record := n.record(e.layout, i)
+	if r == e.finest {
+		e.apply(record, &list[0]) // one for each cell
+		return
+	}
+	kid := &n.nodes()[i]
+	*kid = e.settle(*kid, r, list)
+	e.sum(record, *kid)
+}
+
+// fork returns an editor for a child, which nobody else writes to; join takes up what it counted.
+func (e *editor) fork() *editor {
+	return &editor{layout: e.layout, finest: e.finest, generation: e.generation, edits: e.edits, remaker: e.remaker.fork(), share: e.share}
+}
+
+func (e *editor) join(f *editor) {
+	for r, n := range f.counts {
+		e.counts[r] += n
+	}
+	e.bytes += f.bytes
 }
 
 // own returns n as a node of this generation that has records for digits, too.
@@ -199,8 +230,18 @@ func (e *editor) compact(n node, r hexgrid.Resolution) node {
 func (e *editor) rebuild(n node, digits uint8, r hexgrid.Resolution) node {
 	e.bytes -= n.bytes(e.layout)
 	e.counts[r] += bits.OnesCount8(digits) - n.len()
-	if digits == 0 {
+	switch digits {
+	case 0:
 		return node{}
+	case n.digits():
+		words := slices.Clone(n.words(e.layout))
+		words[0] = e.generation<<8 | uint64(digits)
+		out := node{page: unsafe.SliceData(words)}
+		if n.kids != nil {
+			out.kids = unsafe.SliceData(slices.Clone(n.nodes()))
+		}
+		e.bytes += out.bytes(e.layout)
+		return out
 	}
 	size := bits.OnesCount8(digits)
 	words := make([]uint64, 1+size*e.layout.stride)
@@ -252,6 +293,6 @@ func (e *editor) apply(record []uint64, op *edit) {
 		maxima[i] = uint64(max(int64(maxima[i]), int64(added[i])))
 	}
 	if lost {
-		e.remake(op.cell, maxima)
+		e.remaker.remake(op.cell, maxima)
 	}
 }

@@ -88,5 +88,13 @@ func reaches(t *testing.T, lon, lat float64, r hexgrid.Resolution) float64 {
 			far = max(far, math.Abs(shortest(float64(ring.x[i])-px)), math.Abs(float64(ring.y[i])-py))
 		}
 	}
+	// The mean place may be as far away as another feature of the cell.
+	other := finest.Parent(r)
+	for other.Resolution() < finest.Resolution() {
+		children := other.Children()
+		other = children[len(children)-1]
+	}
+	otherLon, otherLat := other.Centre()
+	far = max(far, math.Abs(shortest(world.X(otherLon)-px)), math.Abs(world.Y(otherLat)-py))
 	return far / worldSide
 }

@@ -10,10 +10,14 @@ import (
 // read them only.
 type Block struct {
 	block *layers.Block
-	layer *Layer
+	part  *part
 }
 
-// Len returns the number of rows.
+// Rows returns the rows that the view shows, at least one; nil when that is all of them, as in every block
+// of a view without [View.Where]. Read only.
+func (b Block) Rows() column.Bits { return b.part.rows }
+
+// Len returns the number of rows, those included that the view does not show.
 func (b Block) Len() int { return b.block.Len() }
 
 // Box returns the exact box of the rows in world units.
@@ -48,4 +52,4 @@ func (b Block) AppendID(dst []byte, row int) []byte { return b.block.AppendID(ds
 func (b Block) IDText(row int) string { return b.block.IDText(row) }
 
 // Column returns the column of a field of the view's schema.
-func (b Block) Column(field int) column.Column { return b.block.Column(b.layer.columns[field]) }
+func (b Block) Column(field int) column.Column { return b.block.Column(b.part.layer.columns[field]) }

@@ -62,12 +62,12 @@ func (v *View) Find(ctx context.Context, q FindQuery) (list []Found, whole bool)
 		return nil, true
 	}
 	whole = true
-	if row, ok := v.snapshot.Find(layers.FeatureID(q.Text)); ok {
+	if row, ok := v.find(layers.FeatureID(q.Text)); ok {
 		s.exact = row
 		s.add(row, FitID, -1)
 	}
-	for b := range v.snapshot.All() {
-		if whole = s.block(ctx, b); !whole {
+	for b, shown := range v.blocks() {
+		if whole = s.block(ctx, b, shown); !whole {
 			break
 		}
 	}
@@ -108,8 +108,9 @@ func newSearch(v *View, q FindQuery) *search {
 	return s
 }
 
-// block looks at all rows of a block; it returns false when ctx was done before.
-func (s *search) block(ctx context.Context, b *layers.Block) bool {
+// block looks at the rows of a block that are shown, nil for all of them; it returns false when ctx was done
+// before.
+func (s *search) block(ctx context.Context, b *layers.Block, shown column.Bits) bool {
 	rows := b.Len()
 	s.masks, s.first = resized(s.masks, rows), resized(s.first, rows)
 	for _, field := range s.named {
@@ -136,7 +137,9 @@ func (s *search) block(ctx context.Context, b *layers.Block) bool {
 		if (row == 0 || shapes) && ctx.Err() != nil { // a shape may have a million vertices to measure
 			return false
 		}
-		s.row(b, row)
+		if shown == nil || shown.Has(row) {
+			s.row(b, row)
+		}
 	}
 	return true
 }

@@ -47,24 +47,35 @@ type Histogram struct {
 func (v *View) Histogram(ctx context.Context, q HistogramQuery) Histogram {
 	field := v.layer.columns[q.Field]
 	h := Histogram{From: q.From, To: q.To, Counts: make([]int, q.Bins), Whole: true}
-	if !v.span(field, &h) {
-		return h
+	c := binner{h: &h, width: 1}
+	if v.span(field, &h) {
+		c.from, c.span = h.From.Micros(), uint64(h.To.Micros())-uint64(h.From.Micros())
+		h.Width = c.span/uint64(q.Bins) + 1
+		c.width = h.Width
 	}
-	c := binner{h: &h, from: h.From.Micros(), span: uint64(h.To.Micros()) - uint64(h.From.Micros())}
-	h.Width = c.span/uint64(q.Bins) + 1
-	c.width, c.inverse = h.Width, 1/float64(h.Width)
+	c.inverse = 1 / float64(c.width)
+	selecting := v.selecting()
 	count := func(b *layers.Block) bool {
 		if ctx.Err() != nil {
 			h.Whole = false
 			return false
 		}
 		times, ok := b.Column(field).(*column.Ints)
-		switch {
-		case !ok:
-		case q.Boxes == nil || slices.ContainsFunc(q.Boxes, func(box world.Box) bool { return box.ContainsBox(b.Box()) }):
+		rows, some := selecting.rows(b)
+		if !ok || !some {
+			return true
+		}
+		if q.Boxes != nil && !slices.ContainsFunc(q.Boxes, func(box world.Box) bool { return box.ContainsBox(b.Box()) }) {
+			in := rowsIn(b, q.Boxes)
+			for i := range rows {
+				in[i] &= rows[i]
+			}
+			rows = in
+		}
+		if rows == nil {
 			c.all(times)
-		default:
-			c.some(times, rowsIn(b, q.Boxes))
+		} else {
+			c.some(times, rows)
 		}
 		return true
 	}
@@ -84,9 +95,17 @@ func (v *View) Histogram(ctx context.Context, q HistogramQuery) Histogram {
 func (v *View) span(field int, h *Histogram) bool {
 	if h.From.IsNull() || h.To.IsNull() {
 		least, most := int64(math.MaxInt64), int64(math.MinInt64)
-		for b := range v.snapshot.All() {
-			if zone := b.Column(field).Zone(); zone.HasValues() { // those of times are exact
+		for b, rows := range v.blocks() {
+			if zone := b.Column(field).Zone(); rows == nil && zone.HasValues() { // those of times are exact
 				least, most = min(least, zone.Min), max(most, zone.Max)
+			}
+			if rows == nil {
+				continue
+			}
+			for row := range b.Len() {
+				if at := b.Column(field).Value(row); rows.Has(row) && !at.IsNull() {
+					least, most = min(least, at.Micros()), max(most, at.Micros())
+				}
 			}
 		}
 		if least > most {

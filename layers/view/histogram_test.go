@@ -71,6 +71,10 @@ func TestHistogramIsAScan(t *testing.T) {
 			if r.IntN(3) == 0 {
 				q.To = column.MicrosOf(max(base+r.Int64N(2*span)-span/2, q.From.Micros()))
 			}
+			v := v
+			if r.IntN(3) == 0 { // those that have a time from one on
+				v = v.Where(Matching(column.Where(0, column.GreaterOrEqual, column.MicrosOf(base+r.Int64N(span)))))
+			}
 			got := v.Histogram(t.Context(), q)
 			if diff := gocmp.Diff(scannedHistogram(v, q), got, gocmp.Comparer(func(a, b column.Value) bool { return a == b })); diff != "" {
 				t.Fatalf("seed %d: %+v (-want +got):\n%s", seed, q, diff)
@@ -89,6 +93,9 @@ func scannedHistogram(v *View, q HistogramQuery) Histogram {
 	})
 	for b := range v.snapshot.All() {
 		for row := range b.Len() {
+			if !v.shows(layers.Row{Block: b, Index: row}) {
+				continue
+			}
 			meets := func(box world.Box) bool { return !b.Box().Empty() && box.Intersects(b.RowBox(row)) }
 			if q.Boxes == nil || slices.ContainsFunc(q.Boxes, meets) {
 				in = append(in, v.feature(layers.Row{Block: b, Index: row}).Values[0])
@@ -105,6 +112,10 @@ func scannedHistogram(v *View, q HistogramQuery) Histogram {
 		if q.To.IsNull() && (h.To.IsNull() || at.Micros() > h.To.Micros()) {
 			h.To = at
 		}
+	}
+	if h.From.IsNull() || h.To.IsNull() { // of nothing
+		h.Nulls = len(in)
+		return h
 	}
 	if h.From.Micros() > h.To.Micros() {
 		if q.From.IsNull() {
@@ -135,7 +146,7 @@ func TestHistogramWithoutTimes(t *testing.T) {
 	t.Parallel()
 	v := timedLayer(t, 3, layers.Options{}, func(int) (orb.Geometry, column.Value) { return orb.Point{1, 2}, column.Value{} }).Now()
 	got := v.Histogram(t.Context(), HistogramQuery{Bins: 4})
-	if !got.From.IsNull() || !got.To.IsNull() || got.Width != 0 || len(got.Counts) != 4 || !got.Whole {
+	if !got.From.IsNull() || !got.To.IsNull() || got.Width != 0 || len(got.Counts) != 4 || got.Nulls != 3 || !got.Whole {
 		t.Errorf("got %+v, want four empty bins of nothing", got)
 	}
 	got = v.Histogram(t.Context(), HistogramQuery{Bins: 4, From: column.MicrosOf(0), To: column.MicrosOf(7)})

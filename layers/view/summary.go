@@ -42,9 +42,13 @@ type Common struct {
 // about 4 ms for each field of a million features.
 func (v *View) Summaries() []Summary {
 	counters := make([]counter, len(v.layer.columns))
-	for b := range v.snapshot.All() {
+	for b, rows := range v.blocks() {
 		for i, c := range v.layer.columns {
-			counters[i].add(b.Column(c))
+			if rows == nil {
+				counters[i].add(b.Column(c))
+			} else {
+				counters[i].addRows(b.Column(c), rows)
+			}
 		}
 	}
 	out := make([]Summary, len(counters))
@@ -87,6 +91,38 @@ func (c *counter) add(col column.Column) {
 		} else {
 			c.bound(column.IntOf(zone.Min), column.IntOf(zone.Max), zone.Min < c.Min.Int(), zone.Max > c.Max.Int())
 		}
+	}
+}
+
+// addRows is add for some rows of a column.
+func (c *counter) addRows(col column.Column, rows column.Bits) {
+	for row := range col.Len() {
+		if !rows.Has(row) {
+			continue
+		}
+		v := col.Value(row)
+		switch v.Kind() {
+		case column.Null:
+			c.Nulls++
+			continue
+		case column.String:
+			if c.texts == nil {
+				c.texts = map[string]int{}
+			}
+			if _, known := c.texts[v.Text()]; known || len(c.texts) <= MaxDistinct {
+				c.texts[v.Text()]++
+			}
+		case column.Bool:
+			c.bools[v.Int()]++
+		case column.Float:
+			v = column.FloatOf(v.Float() + 0) // makes a negative zero plain
+			c.bound(v, v, v.Float() < c.Min.Float(), v.Float() > c.Max.Float())
+		case column.Time:
+			c.bound(v, v, v.Micros() < c.Min.Micros(), v.Micros() > c.Max.Micros())
+		case column.Int:
+			c.bound(v, v, v.Int() < c.Min.Int(), v.Int() > c.Max.Int())
+		}
+		c.Values++
 	}
 }
 

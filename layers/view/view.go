@@ -1,7 +1,10 @@
 // Package view decides what an audience sees of a layer. Every door (tiles, features, catalogue,
 // exports) serves a [View], never a layers.Snapshot, so that what a view leaves out leaves by no
-// door (S10). One audience exists: the public, who see all features and every field that is not
-// private.
+// door (S10).
+//
+// A view that only chooses fields reads the live layer's own store ([New]); [Public] is the one that every layer
+// has unless its owner says otherwise. What hides features, moves places or replaces ids is made by a [Redactor]
+// into a store of its own, over which [Of] is the view: what is not in that store no door can tell.
 //
 // A [Layer] and a [View] may be used from any goroutine; a View never changes.
 package view
@@ -10,11 +13,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/paulmach/orb"
-
 	"hutong/layers"
 	"hutong/layers/column"
-	"hutong/layers/shape"
 	"hutong/layers/world"
 )
 
@@ -22,26 +22,16 @@ import (
 type Layer struct {
 	now     func() layers.Reader // the newest state
 	schema  *layers.Schema
-	columns []int // by public field: its position in the live schema
+	columns []int // by field of schema: its position in the store's schema
 	recent  *recent
+	all     part // of a block of a view that selects nothing
 }
 
 // Public returns the layer as everybody may see it: without its private fields.
 func Public(live *layers.Layer) *Layer {
-	full := live.Schema()
-	schema := *full
-	schema.Fields = nil
-	schema.Observed, schema.Version = "", "" // a view takes no changes, and its schema may lack these fields
-	l := &Layer{now: func() layers.Reader { return live.Snapshot() }, schema: &schema, recent: &recent{now: time.Now}}
-	for i, f := range full.Fields {
-		if f.Private {
-			if f.Name == schema.TimeField {
-				schema.TimeField = ""
-			}
-			continue
-		}
-		schema.Fields = append(schema.Fields, f)
-		l.columns = append(l.columns, i)
+	l, err := New(live, Spec{})
+	if err != nil {
+		panic(err) // no field is named, so none is missing
 	}
 	return l
 }
@@ -49,10 +39,16 @@ func Public(live *layers.Layer) *Layer {
 // Of returns a layer that is derived from what everybody may see, with all fields of schema, none of which
 // is private. now returns its newest state; numbers of states never fall. It keeps schema.
 func Of(schema *layers.Schema, now func() layers.Reader) *Layer {
-	l := &Layer{now: now, schema: schema, recent: &recent{now: time.Now}}
-	for i := range schema.Fields {
-		l.columns = append(l.columns, i)
+	columns := make([]int, len(schema.Fields))
+	for i := range columns {
+		columns[i] = i
 	}
+	return newLayer(schema, columns, now)
+}
+
+func newLayer(schema *layers.Schema, columns []int, now func() layers.Reader) *Layer {
+	l := &Layer{now: now, schema: schema, columns: columns, recent: &recent{now: time.Now}}
+	l.all.layer = l
 	return l
 }
 
@@ -65,10 +61,12 @@ func (l *Layer) Schema() *layers.Schema { return l.schema }
 // Now returns what is visible at this moment.
 func (l *Layer) Now() *View { return &View{layer: l, snapshot: l.now()} }
 
-// View is what an audience sees of one snapshot.
+// View is what an audience sees of one snapshot, or of these features those that were asked for, see
+// [View.Where].
 type View struct {
 	layer    *Layer
 	snapshot layers.Reader
+	where    []layers.Selector // all of them select a feature of the view
 }
 
 // Name returns the layer's name.
@@ -80,21 +78,6 @@ func (v *View) Schema() *layers.Schema { return v.layer.schema }
 // Seq returns the number of the snapshot.
 func (v *View) Seq() layers.Seq { return v.snapshot.Seq() }
 
-// Count returns the number of features, with and without a place.
-func (v *View) Count() int { return v.snapshot.Count() }
-
-// Located returns the number of features that have a place.
-func (v *View) Located() int { return v.snapshot.Located() }
-
-// Points returns the number of features that are one point.
-func (v *View) Points() int { return v.snapshot.Points() }
-
-// Kinds returns how many features there are of each other kind of geometry.
-func (v *View) Kinds() [shape.MultiPolygon + 1]int { return v.snapshot.Kinds() }
-
-// Extent returns the bound of all places in degrees; ok is false when there are none.
-func (v *View) Extent() (bound orb.Bound, ok bool) { return v.snapshot.Extent() }
-
 // Bytes returns the heap that the layer's store takes, private fields included, for the operator.
 func (v *View) Bytes() int { return v.snapshot.Bytes() }
 
@@ -103,7 +86,7 @@ func (v *View) feature(r layers.Row) layers.Feature { return Row{r, v.layer}.Fea
 
 // Feature returns the feature with an id, its values in the order of the view's fields.
 func (v *View) Feature(id layers.FeatureID) (layers.Feature, bool) {
-	row, ok := v.snapshot.Find(id)
+	row, ok := v.find(id)
 	if !ok {
 		return layers.Feature{}, false
 	}
@@ -113,10 +96,19 @@ func (v *View) Feature(id layers.FeatureID) (layers.Feature, bool) {
 // Numbered returns the feature that shows an MVT id in tiles.
 func (v *View) Numbered(number uint64) (layers.Feature, bool) {
 	row, ok := v.snapshot.FindNumber(number)
-	if !ok {
+	if !ok || !v.shows(row) {
 		return layers.Feature{}, false
 	}
 	return v.feature(row), true
+}
+
+// find returns the row with an id.
+func (v *View) find(id layers.FeatureID) (layers.Row, bool) {
+	row, ok := v.snapshot.Find(id)
+	if !ok || !v.shows(row) {
+		return layers.Row{}, false
+	}
+	return row, true
 }
 
 // Neighbour is a feature and its distance from where was asked.
@@ -128,6 +120,9 @@ type Neighbour struct {
 // Nearest returns the k features nearest to a place in degrees, nearest first, at most
 // layers.MaxNearest.
 func (v *View) Nearest(lon, lat float64, k int) []Neighbour {
+	if len(v.where) > 0 {
+		return v.nearestSelected(lon, lat, k)
+	}
 	found, _ := v.snapshot.Nearest(lon, lat, k)
 	out := make([]Neighbour, len(found))
 	for i, n := range found {
@@ -139,12 +134,18 @@ func (v *View) Nearest(lon, lat float64, k int) []Neighbour {
 // Search calls fn with the features whose boxes meet a box in world units, edges included, in
 // canonical order, until fn returns false.
 func (v *View) Search(box world.Box, fn func(layers.Feature) bool) layers.ScanStats {
+	if len(v.where) > 0 {
+		return v.searchSelected(box, fn)
+	}
 	return v.snapshot.Search(box, func(r layers.Row) bool { return fn(v.feature(r)) })
 }
 
 // Scan calls fn with the features that p selects, until fn returns false. p names fields by their
 // position in the view's schema, so it cannot ask about a private one; nil selects all.
 func (v *View) Scan(p column.Predicate, fn func(layers.Feature) bool) layers.ScanStats {
+	if len(v.where) > 0 {
+		return v.scanSelected(p, fn)
+	}
 	if p != nil {
 		p = column.Renumber(p, v.layer.columns)
 	}
@@ -152,10 +153,14 @@ func (v *View) Scan(p column.Predicate, fn func(layers.Feature) bool) layers.Sca
 }
 
 // Blocks appends the blocks of located features whose boxes meet box to dst, in canonical order
-// (S5).
+// (S5). Of a view that selects it is those with a selected row, see [Block.Rows].
 func (v *View) Blocks(box world.Box, dst []Block) []Block {
 	from := len(dst)
-	v.snapshot.EachBlock(box, func(b *layers.Block) { dst = append(dst, Block{b, v.layer}) })
+	if len(v.where) > 0 {
+		dst = v.selectBlocks(box, dst)
+	} else {
+		v.snapshot.EachBlock(box, func(b *layers.Block) { dst = append(dst, Block{b, &v.layer.all}) })
+	}
 	slices.SortFunc(dst[from:], func(a, b Block) int { return layers.CompareBlocks(a.block, b.block) })
 	return dst
 }

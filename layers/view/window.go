@@ -41,19 +41,21 @@ func (v *View) Window(ctx context.Context, q WindowQuery) Window {
 	}
 	near := nearest[struct{}]{limit: q.Limit}
 	middle := middleOf(q.Boxes)
+	shown := v.selecting()
 	out := Window{Whole: true}
 	for _, b := range v.blocksIn(q.Boxes) {
 		if ctx.Err() != nil {
 			out.Whole = false
 			break
 		}
-		if p != nil && p.Skips(b.Columns()) {
+		if p != nil && p.Skips(b.Columns()) || shown.skips(b) {
 			continue
 		}
 		rows := rowsIn(b, q.Boxes)
 		if p != nil {
 			p.Filter(b.Columns(), rows)
 		}
+		shown.filter(b, rows)
 		for row := range b.Len() {
 			if rows.Has(row) {
 				out.Matched++

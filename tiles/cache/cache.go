@@ -53,7 +53,7 @@ type Options struct {
 	// 40 MB).
 	Tags int
 	// Concurrent is the most tiles that are built or encoded at the same time; 0 means twice
-	// GOMAXPROCS.
+	// GOMAXPROCS. At most half of them, at least one, are variants: filters may be slow.
 	Concurrent int
 	// Queue is the most builds that wait for their turn; 0 means 256. More are refused at once.
 	Queue int
@@ -87,9 +87,10 @@ type Layer struct {
 	Overview *tiles.Overview
 }
 
-// at returns what the layer's tiles of a zoom are built from, and what builds them.
-func (l *Layer) at(zoom uint8) (*view.Layer, *tiles.Builder) {
-	if l.Overview.Covers(zoom) {
+// at returns what the layer's tiles of a zoom are built from, and what builds them. What is selected is by the fields of
+// View: an overview that has others counts more than that, and tiles show the features themselves.
+func (l *Layer) at(zoom uint8, selected bool) (*view.Layer, *tiles.Builder) {
+	if l.Overview.Covers(zoom) && (!selected || l.Overview.Views[zoom].Schema() == l.View.Schema()) {
 		return l.Overview.Views[zoom], l.Overview.Builder
 	}
 	return l.View, l.Tiles
@@ -100,8 +101,8 @@ type Key struct {
 	// Layers is the canonical name of a [Set].
 	Layers string
 	Tile   grid.Tile
-	// Variant is the canonical form of everything else that the bytes depend on; "" when nothing
-	// was asked for.
+	// Variant stands for everything else that the bytes depend on, see [NewVariant]: 32 bytes, or "" when
+	// nothing was asked for.
 	Variant string
 }
 
@@ -114,6 +115,7 @@ type Cache struct {
 	entries  *otter.Cache[Key, *entry]
 	tags     *otter.Cache[Key, *record]
 	gate     *gate
+	variants *gate // passed before gate by builds of variants
 	metrics  *metrics
 	upgrades chan upgrade
 
@@ -138,6 +140,7 @@ func New(ls []Layer, versions *Versions, m *telemetry.Metrics, o Options) (*Cach
 		opts: o, versions: versions, layers: map[layers.Name]*source{}, singles: map[string]*Set{},
 		gate: newGate(o, m), upgrades: make(chan upgrade, maxUpgrades), flights: map[Key]*flight{},
 	}
+	c.variants = c.gate.half()
 	var err error
 	c.entries, err = otter.New(&otter.Options[Key, *entry]{
 		MaximumWeight: uint64(o.Bytes), Weigher: func(k Key, e *entry) uint32 { return e.weight(k) },
@@ -159,19 +162,19 @@ func New(ls []Layer, versions *Versions, m *telemetry.Metrics, o Options) (*Cach
 	return c, nil
 }
 
-// Get returns the tile of a set in the wanted encoding, from the cache or built. The error is
-// [tiles.ErrZoom] when no layer of the set has tiles at this zoom, [ErrBusy] when a bound of the
+// Get returns the tile of a set in a variant, made for this set, and in the wanted encoding, from the cache or
+// built. The error is [tiles.ErrZoom] when no layer of the set has tiles at this zoom, [ErrBusy] when a bound of the
 // gate was hit, or ctx's.
-func (c *Cache) Get(ctx context.Context, set *Set, t grid.Tile, variant string, want compress.Encoding) (*Body, error) {
+func (c *Cache) Get(ctx context.Context, set *Set, t grid.Tile, variant *Variant, want compress.Encoding) (*Body, error) {
 	if !set.covers(t.Z) {
 		return nil, fmt.Errorf("%w: %d", tiles.ErrZoom, t.Z)
 	}
-	k := Key{set.name, t, variant}
+	k := Key{set.name, t, variant.name()}
 	e, ok := c.entries.GetIfPresent(k)
 	if !ok || !c.fresh(set, k.Tile, &e.built) {
 		c.metrics.misses.Add(1)
 		var err error
-		if e, err = c.await(ctx, set, k, want); err != nil {
+		if e, err = c.await(ctx, set, variant, k, want); err != nil {
 			return nil, err
 		}
 		return c.encoded(ctx, k, e, want)

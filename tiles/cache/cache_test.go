@@ -30,7 +30,7 @@ func (f *fixture) crowd(t testing.TB, name layers.Name, n int) {
 
 func (f *fixture) get(t testing.TB, list string, tile grid.Tile, want compress.Encoding) *Body {
 	t.Helper()
-	b, err := f.Get(t.Context(), f.set(t, list), tile, "", want)
+	b, err := f.Get(t.Context(), f.set(t, list), tile, nil, want)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestHotTilesGetBetter(t *testing.T) {
 				t.Errorf("%s: the better encoding is of another tile", e)
 			}
 			for name, b := range map[string]*Body{"old": first, "better": better} {
-				if tag, _ := f.Match(f.set(t, "a"), home, "", []string{b.ETag}); tag != b.ETag {
+				if tag, _ := f.Match(f.set(t, "a"), home, nil, []string{b.ETag}); tag != b.ETag {
 					t.Errorf("%s: the ETag of the %s encoding does not match", e, name)
 				}
 			}
@@ -131,7 +131,7 @@ func TestBytesAreBounded(t *testing.T) {
 		if _, ok := f.entries.GetEntryQuietly(Key{"a", tile, ""}); !ok {
 			gone++
 		}
-		if got, _ := f.Match(f.set(t, "a"), tile, "", []string{tag}); got != tag {
+		if got, _ := f.Match(f.set(t, "a"), tile, nil, []string{tag}); got != tag {
 			t.Errorf("%s: the ETag is not known any more", tile)
 		}
 	}
@@ -159,12 +159,12 @@ func TestTagsOutliveAChangeThatDoesNotShow(t *testing.T) {
 	f.publish(t, "a", at("f0", beijingLon, beijingLat, 0)) // as it was, so its Seq moves and nothing else
 	f.publish(t, "a", at("x", beijingLon, beijingLat, 1))
 	f.publish(t, "a", layers.Change{Op: layers.Delete, Feature: layers.Feature{ID: "x"}})
-	if tag, _ := f.Match(f.set(t, "a"), home, "", []string{better.ETag}); tag != "" {
+	if tag, _ := f.Match(f.set(t, "a"), home, nil, []string{better.ETag}); tag != "" {
 		t.Error("an ETag was known to be good before the tile was built again")
 	}
 	f.get(t, "a", home, compress.Zstd)
 	for name, b := range map[string]*Body{"first": first, "better": better} {
-		if tag, _ := f.Match(f.set(t, "a"), home, "", []string{b.ETag}); tag != b.ETag {
+		if tag, _ := f.Match(f.set(t, "a"), home, nil, []string{b.ETag}); tag != b.ETag {
 			t.Errorf("the ETag of the %s encoding is lost", name)
 		}
 	}
@@ -205,7 +205,7 @@ func TestComposite(t *testing.T) {
 	for i, name := range []layers.Name{"a", "b", "deep"} {
 		f.publish(t, name, at("1", beijingLon, beijingLat, int64(i)))
 	}
-	if _, err := f.Get(t.Context(), f.set(t, "deep"), grid.Tile{Z: 9}, "", compress.Gzip); !errors.Is(err, tiles.ErrZoom) {
+	if _, err := f.Get(t.Context(), f.set(t, "deep"), grid.Tile{Z: 9}, nil, compress.Gzip); !errors.Is(err, tiles.ErrZoom) {
 		t.Errorf("deep at zoom 9: got %v, want tiles.ErrZoom", err)
 	}
 	top := grid.Tile{}
@@ -246,7 +246,7 @@ func TestEmptyTilesAreCached(t *testing.T) {
 	if b := f.get(t, "a", home, compress.Gzip); len(b.Bytes) != 0 {
 		t.Errorf("after its feature was deleted: got %d bytes", len(b.Bytes))
 	}
-	if got, _ := f.Match(f.set(t, "a"), home, "", []string{tag, "*"}); got != "" {
+	if got, _ := f.Match(f.set(t, "a"), home, nil, []string{tag, "*"}); got != "" {
 		t.Errorf("an empty tile matches %s", got)
 	}
 }
@@ -261,7 +261,7 @@ func TestDropped(t *testing.T) {
 	if b.Dropped == nil || *b.Dropped != (Dropped{Features: 3, Fields: 2}) {
 		t.Errorf("got %+v, want 3 features and 2 fields", b.Dropped)
 	}
-	if tag, d := f.Match(f.set(t, "a"), home, "", []string{b.ETag}); tag != b.ETag || d == nil || *d != (Dropped{Features: 3, Fields: 2}) {
+	if tag, d := f.Match(f.set(t, "a"), home, nil, []string{b.ETag}); tag != b.ETag || d == nil || *d != (Dropped{Features: 3, Fields: 2}) {
 		t.Errorf("by ETag: got %q, %+v, want the same", tag, d)
 	}
 }
@@ -274,10 +274,10 @@ func TestHitsDoNotAllocate(t *testing.T) {
 	tags := []string{f.get(t, "a", home, compress.Gzip).ETag}
 	ctx := t.Context()
 	if n := testing.AllocsPerRun(200, func() {
-		if b, err := f.Get(ctx, set, home, "", compress.Gzip); err != nil || len(b.Bytes) == 0 {
+		if b, err := f.Get(ctx, set, home, nil, compress.Gzip); err != nil || len(b.Bytes) == 0 {
 			t.Fatal(err)
 		}
-		if tag, _ := f.Match(set, home, "", tags); tag == "" {
+		if tag, _ := f.Match(set, home, nil, tags); tag == "" {
 			t.Fatal("no match")
 		}
 	}); n > 0.1 { // the table's own upkeep, now and then
@@ -291,7 +291,7 @@ func BenchmarkHit(b *testing.B) {
 	set := f.set(b, "a")
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := f.Get(b.Context(), set, home, "", compress.Gzip); err != nil {
+		if _, err := f.Get(b.Context(), set, home, nil, compress.Gzip); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -301,14 +301,14 @@ func BenchmarkMatch(b *testing.B) {
 	f := newFixture(b, Options{})
 	f.crowd(b, "a", 2000)
 	set := f.set(b, "a")
-	body, err := f.Get(b.Context(), set, home, "", compress.Gzip)
+	body, err := f.Get(b.Context(), set, home, nil, compress.Gzip)
 	if err != nil {
 		b.Fatal(err)
 	}
 	tags := []string{`"other", W/` + body.ETag}
 	b.ReportAllocs()
 	for b.Loop() {
-		if tag, _ := f.Match(set, home, "", tags); tag == "" {
+		if tag, _ := f.Match(set, home, nil, tags); tag == "" {
 			b.Fatal("no match")
 		}
 	}

@@ -9,16 +9,18 @@ import (
 	"hutong/internal/compress"
 	"hutong/layers"
 	"hutong/layers/view"
+	"hutong/tiles"
 	"hutong/tiles/grid"
 )
 
 // flight is a build under way. The cache's mutex guards it until gone is closed; then entry and err
 // are final.
 type flight struct {
-	set    *Set
-	key    Key
-	want   compress.Encoding
-	cancel context.CancelFunc
+	set     *Set
+	variant *Variant
+	key     Key
+	want    compress.Encoding
+	cancel  context.CancelFunc
 	// waiters counts the requests that its result is good for.
 	waiters int
 	// seqs are the states that it builds from; nil before it took them.
@@ -40,7 +42,7 @@ type PanicError struct {
 func (e *PanicError) Error() string { return fmt.Sprintf("cache: build: %v\n%s", e.Value, e.Stack) }
 
 // await returns an entry that is fresh enough for a request of now, built if need be.
-func (c *Cache) await(ctx context.Context, set *Set, k Key, want compress.Encoding) (*entry, error) {
+func (c *Cache) await(ctx context.Context, set *Set, v *Variant, k Key, want compress.Encoding) (*entry, error) {
 	needs := c.needs(set, k.Tile)
 	for {
 		c.mu.Lock()
@@ -50,7 +52,7 @@ func (c *Cache) await(ctx context.Context, set *Set, k Key, want compress.Encodi
 		}
 		f := c.flights[k]
 		if f == nil {
-			f = c.start(set, k, want)
+			f = c.start(set, v, k, want)
 		}
 		good := f.seqs == nil || !anyNewer(needs, f.seqs)
 		if good {
@@ -100,10 +102,10 @@ func (f *flight) result() (*entry, error) {
 }
 
 // start begins a build for nobody yet. The mutex is held.
-func (c *Cache) start(set *Set, k Key, want compress.Encoding) *flight {
+func (c *Cache) start(set *Set, v *Variant, k Key, want compress.Encoding) *flight {
 	// A build outlives the request that began it if others wait for it.
 	ctx, cancel := context.WithCancel(context.Background())
-	f := &flight{set: set, key: k, want: want, cancel: cancel, gone: make(chan struct{})}
+	f := &flight{set: set, variant: v, key: k, want: want, cancel: cancel, gone: make(chan struct{})}
 	c.flights[k] = f
 	go func() {
 		defer cancel()
@@ -120,11 +122,17 @@ func (c *Cache) build(ctx context.Context, f *flight) (e *entry, err error) {
 			e, err = nil, &PanicError{cause, debug.Stack()}
 		}
 	}()
+	if f.variant != nil {
+		if err := c.variants.enter(ctx); err != nil {
+			return nil, err
+		}
+		defer c.variants.leave()
+	}
 	if err := c.gate.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer c.gate.leave()
-	views := c.take(f)
+	views := c.take(ctx, f)
 	p, err := c.concatenate(ctx, f, views)
 	if err != nil {
 		return nil, err
@@ -137,12 +145,12 @@ func (c *Cache) build(ctx context.Context, f *flight) (e *entry, err error) {
 }
 
 // take looks at the layers as they are now, and says so in the flight.
-func (c *Cache) take(f *flight) []*view.View {
+func (c *Cache) take(ctx context.Context, f *flight) []*view.View {
 	views := make([]*view.View, len(f.set.sources))
 	seqs := make([]layers.Seq, len(views))
 	for i, s := range f.set.sources {
-		from, _ := s.at(f.key.Tile.Z)
-		views[i] = from.Now()
+		from, _ := s.at(f.key.Tile.Z, f.variant.selects(i))
+		views[i] = f.variant.of(ctx, i, from.Now())
 		seqs[i] = views[i].Seq()
 	}
 	c.mu.Lock()
@@ -159,7 +167,8 @@ func (c *Cache) concatenate(ctx context.Context, f *flight, views []*view.View) 
 	bytes := inExact(func(dst []byte) []byte {
 		for i, s := range f.set.sources {
 			if err == nil && s.covers(f.key.Tile.Z) {
-				dst, err = s.append(ctx, dst, views[i], f.key.Tile, &dropped)
+				_, builder := s.at(f.key.Tile.Z, f.variant.selects(i))
+				dst, err = s.append(ctx, dst, builder, views[i], f.key.Tile, &dropped)
 			}
 		}
 		return dst
@@ -179,13 +188,12 @@ func (c *Cache) concatenate(ctx context.Context, f *flight, views []*view.View) 
 
 // append appends the layer's tile to dst and adds what it left out to dropped. On an error dst comes
 // back as it was.
-func (s *source) append(ctx context.Context, dst []byte, v *view.View, t grid.Tile, dropped *Dropped) ([]byte, error) {
+func (s *source) append(ctx context.Context, dst []byte, b *tiles.Builder, v *view.View, t grid.Tile, dropped *Dropped) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return dst, err
 	}
 	start := time.Now()
-	_, builder := s.at(t.Z)
-	dst, stats, err := s.build(builder, dst, v, t)
+	dst, stats, err := s.build(b, dst, v, t)
 	if err != nil {
 		return dst, fmt.Errorf("cache: %s %s: %w", s.name, t, err)
 	}

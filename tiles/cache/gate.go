@@ -46,6 +46,11 @@ func newGate(o Options, m *telemetry.Metrics) *gate {
 	return g
 }
 
+// half returns a gate for half as many, with the other bounds and the counters of g.
+func (g *gate) half() *gate {
+	return &gate{slots: make(chan struct{}, max(1, cap(g.slots)/2)), queue: g.queue, wait: g.wait, full: g.full, late: g.late}
+}
+
 // enter waits for a turn. After nil the caller must call leave. The error is ErrBusy, or ctx's when
 // the client went away.
 func (g *gate) enter(ctx context.Context) error {

@@ -45,7 +45,7 @@ func TestOverview(t *testing.T) {
 	low, high := grid.Tile{Z: 4, X: 12, Y: 6}, grid.Tile{Z: 8, X: 192, Y: 97}
 	get := func(tile grid.Tile) *Body {
 		t.Helper()
-		b, err := f.Get(t.Context(), f.set(t, "a"), tile, "", compress.Identity)
+		b, err := f.Get(t.Context(), f.set(t, "a"), tile, nil, compress.Identity)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -41,13 +41,13 @@ func TestCachedEqualsFresh(t *testing.T) {
 					if !ok {
 						continue
 					}
-					if got, _ := f.Match(set, tile, "", []string{"W/" + tag}); got != "" && (got != tag || !bytes.Equal(was, want)) {
+					if got, _ := f.Match(set, tile, nil, []string{"W/" + tag}); got != "" && (got != tag || !bytes.Equal(was, want)) {
 						t.Fatalf("seed %d: %s: an ETag of another state is taken for the tile's", seed, key)
 					} else if got != "" {
 						hits++
 					}
 				}
-				b, err := f.Get(t.Context(), set, tile, "", compress.Encoding(rng.IntN(encodings)))
+				b, err := f.Get(t.Context(), set, tile, nil, compress.Encoding(rng.IntN(encodings)))
 				if err != nil {
 					t.Fatalf("seed %d: %s: %v", seed, key, err)
 				}
@@ -158,10 +158,10 @@ func TestReadersAreNeverBehind(t *testing.T) {
 				var is int64
 				for published.Load() < 400 {
 					least := published.Load()
-					if got, _ := f.Match(set, home, "", []string{tag}); got != "" && is < least {
+					if got, _ := f.Match(set, home, nil, []string{tag}); got != "" && is < least {
 						t.Errorf("seed %d: the ETag of %d is good after %d was published", seed, is, least)
 					}
-					b, err := f.Get(t.Context(), set, home, "", compress.Encoding(rng.IntN(encodings)))
+					b, err := f.Get(t.Context(), set, home, nil, compress.Encoding(rng.IntN(encodings)))
 					if err != nil {
 						t.Errorf("seed %d: %v", seed, err)
 						return
@@ -186,7 +186,7 @@ func TestReadersAreNeverBehind(t *testing.T) {
 				f.publish(t, "b", at("1", -beijingLon, beijingLat, v))
 			}
 			if rng.IntN(4) == 0 { // let readers hit the cache in between
-				if _, err := f.Get(t.Context(), set, home, "", compress.Gzip); err != nil {
+				if _, err := f.Get(t.Context(), set, home, nil, compress.Gzip); err != nil {
 					t.Error(err)
 				}
 			}

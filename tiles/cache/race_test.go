@@ -42,7 +42,7 @@ type outcome struct {
 func (f *fixture) request(ctx context.Context, set *Set, want compress.Encoding) <-chan outcome {
 	ch := make(chan outcome, 1)
 	go func() {
-		b, err := f.Get(ctx, set, home, "", want)
+		b, err := f.Get(ctx, set, home, nil, want)
 		ch <- outcome{b, err, time.Now()}
 	}()
 	return ch
@@ -107,7 +107,7 @@ func TestLateBuild(t *testing.T) {
 		if e, ok := f.entries.GetEntryQuietly(Key{"a", home, ""}); ok {
 			t.Errorf("the late build was stored: %v", e.Value.seqs)
 		}
-		if tag, _ := f.Match(set, home, "", []string{o.body.ETag}); tag != "" {
+		if tag, _ := f.Match(set, home, nil, []string{o.body.ETag}); tag != "" {
 			t.Error("the late build's ETag is taken for that of the tile")
 		}
 		o = <-after
@@ -306,7 +306,7 @@ func TestPanicOfABuild(t *testing.T) {
 		caught := make(chan any, 1)
 		go func() {
 			defer func() { caught <- recover() }()
-			_, _ = f.Get(t.Context(), f.set(t, "a"), home, "", compress.Gzip)
+			_, _ = f.Get(t.Context(), f.set(t, "a"), home, nil, compress.Gzip)
 		}()
 		if p, ok := (<-caught).(*PanicError); !ok || p.Value != "broken" || len(p.Stack) == 0 {
 			t.Errorf("got %v, want the build's panic with its stack", p)

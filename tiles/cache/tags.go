@@ -60,8 +60,8 @@ func anyNewer(a, b []layers.Seq) bool {
 // Match returns the ETag of headers (If-None-Match) that names the tile as it is now, in whichever
 // encoding, by weak comparison (RFC 9110 §13.1.2), or "" when none does or nobody knows without
 // building. It builds nothing.
-func (c *Cache) Match(set *Set, t grid.Tile, variant string, headers []string) (tag string, dropped *Dropped) {
-	k := Key{set.name, t, variant}
+func (c *Cache) Match(set *Set, t grid.Tile, variant *Variant, headers []string) (tag string, dropped *Dropped) {
+	k := Key{set.name, t, variant.name()}
 	r, ok := c.tags.GetIfPresent(k)
 	if !ok || !c.fresh(set, t, &r.built) {
 		return "", nil

@@ -11,6 +11,8 @@ class FakeMap implements LiveMap {
   loaded = true;
   hidden = false;
   drawn = 0;
+  /** What stands behind the addresses of tiles. */
+  query = "";
   readonly refreshed: string[] = [];
   readonly #listeners = new Map<string, Set<(event: MapEvent) => void>>();
 
@@ -37,7 +39,7 @@ class FakeMap implements LiveMap {
     return { sources: { s: { type: "vector", url: "https://maps.example/tiles/a,b.json" }, other: { type: "vector" }, image: { type: "raster" } } };
   }
   getSource(id: string): unknown {
-    const tiles = { s: "https://maps.example/tiles/a,b/{z}/{x}/{y}.mvt", other: "https://else.example/tiles/a/{z}/{x}/{y}.mvt" }[id];
+    const tiles = { s: `https://maps.example/tiles/a,b/{z}/{x}/{y}.mvt${this.query}`, other: "https://else.example/tiles/a/{z}/{x}/{y}.mvt" }[id];
     return { tiles: tiles && [tiles], minzoom: 0, maxzoom: 18 };
   }
   coveringTiles() {
@@ -334,4 +336,20 @@ test("layers of a source", () => {
   assert.deepEqual(layersOf("https://maps.example/x/tiles/a,b-c_d/{z}/{x}/{y}.mvt"), ["a", "b-c_d"]);
   assert.deepEqual(layersOf("https://maps.example/tiles/a/{z}/{x}/{y}.pbf?x=1"), ["a"]);
   assert.equal(layersOf("https://maps.example/archives/a/{z}/{x}/{y}.mvt"), null);
+});
+
+test("a token is found in the address of tiles, and tiles that fail for good are left alone", () => {
+  follow((map, follower, pass) => {
+    assert.equal(follower.token(), "");
+    map.query = "?filter=x&token=ht1.view.a.1.x.y";
+    map.fire("styledata");
+    assert.equal(follower.token(), "ht1.view.a.1.x.y");
+    assert.deepEqual(follower.layers(), ["a", "b"]);
+    follower.quiet(true);
+    follower.change(at(99, 200));
+    assert.deepEqual(pass(), ["s 16/100/200"]);
+    map.fire("error", { sourceId: "s", tile: { tileID: { canonical: { z: 16, x: 100, y: 200 } } } });
+    mock.timers.tick(600_000);
+    assert.deepEqual(pass(), []);
+  });
 });

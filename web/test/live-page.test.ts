@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hutongLive, type Live } from "../src/live/live";
+import { hutongLive, type Live, type LiveState } from "../src/live/live";
 
 /** The parts of a page that following it takes. */
 function page(): { document: EventTarget & { hidden: boolean }; window: EventTarget; undo: () => void } {
@@ -22,7 +22,7 @@ function page(): { document: EventTarget & { hidden: boolean }; window: EventTar
 }
 
 /** Follows the layers a and c of a server that a test speaks for. */
-async function follow(run: (say: (text: string) => Promise<(readonly string[] | null)[]>, parts: ReturnType<typeof page>) => Promise<void>): Promise<void> {
+async function follow(run: (say: (text: string) => Promise<(readonly string[] | null)[]>, parts: ReturnType<typeof page>) => Promise<void>, onstate?: (state: LiveState) => void): Promise<void> {
   const parts = page();
   const real = globalThis.fetch;
   let feed: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -33,7 +33,7 @@ async function follow(run: (say: (text: string) => Promise<(readonly string[] | 
   };
   let live: Live | undefined;
   try {
-    live = hutongLive(null, { url: "http://maps.example/", layers: ["a", "c"], onchange: (layers) => heard.push(layers) });
+    live = hutongLive(null, { url: "http://maps.example/", layers: ["a", "c"], onchange: (layers) => heard.push(layers), ...(onstate && { onstate }) });
     await settle();
     await run(async (text) => {
       if (text) feed?.enqueue(new TextEncoder().encode(text));
@@ -97,4 +97,13 @@ test("a page that was away hears that anything may have changed", async () => {
     document.dispatchEvent(new Event("visibilitychange"));
     assert.deepEqual(await say(""), [], "for a moment");
   });
+});
+
+test("a page hears which layers are not told of, and that its token is over", async () => {
+  const states: string[] = [];
+  await follow(async (say) => {
+    await say(hello("e", { a: 1e9 }));
+    await say('event: end\ndata: {"reason":"expired"}\n\n');
+  }, ({ state, refused }) => void states.push(`${state} ${refused.join()}`));
+  assert.deepEqual(states.filter((s, i) => s !== states[i - 1]), ["live ", "live c", "reconnecting c", "closed c"]);
 });

@@ -132,3 +132,41 @@ test("a stream goes on where it was, ever more rarely while it fails", async () 
     mock.timers.reset();
   }
 });
+
+test("a stream that the server does not open is not tried for ever", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const server = new Server();
+  const heard: string[] = [];
+  const listener = { told: ({ kind }: Told) => void heard.push(kind), broken: () => void heard.push("broken"), closed: () => void heard.push("closed") };
+  const stream = new Stream("http://maps.example/", listener, server.fetch, () => 1, "ht1.view.a.1.x.y");
+  const wait = async (ms: number) => {
+    mock.timers.tick(ms);
+    await settle();
+  };
+  try {
+    server.status = 401;
+    stream.start(["a", "b"]);
+    await settle();
+    await wait(1000);
+    assert.deepEqual(server.asked.splice(0), ["?layers=a%2Cb&token=ht1.view.a.1.x.y", "?token=ht1.view.a.1.x.y"], "then what there is for us");
+    assert.deepEqual(heard.splice(0), ["broken", "closed"]);
+    await wait(3_600_000);
+    assert.deepEqual(server.asked, [], "and no more");
+
+    server.status = 200;
+    stream.start(["a"]);
+    await settle();
+    server.say(hello);
+    await settle();
+    server.say('event: end\ndata: {"reason":"expired"}\n\n');
+    await settle();
+    assert.deepEqual(heard.splice(0), ["hello", "closed"], "the token was over");
+    server.asked.length = 0;
+    await wait(3_600_000);
+    assert.deepEqual(server.asked, []);
+    assert.equal(stream.since, "e-4", "from there it goes on with another token");
+  } finally {
+    stream.stop();
+    mock.timers.reset();
+  }
+});

@@ -132,3 +132,37 @@ test("a tab by itself has a stream of its own", async () => {
   tab.end();
   await until(() => server.open.size === 0);
 });
+
+test("tabs share a stream with those that have the same token, and hear that it is closed", async () => {
+  const named = new Map<string, FakeBrowser>(); // each name has a lock and a channel of its own
+  const of = (name: string) => named.get(name) ?? named.set(name, new FakeBrowser()).get(name)!;
+  const request = (name: string, options: LockOptions, run: () => Promise<void>) => of(name).parts.locks.request(name, options, run);
+  const parts: Browser = { locks: { request } as unknown as Browser["locks"], channel: (name) => of(name).parts.channel(name) };
+  const server = new Server();
+  const heard: string[] = [];
+  const open = (name: string, token: string) => {
+    const hearer = { told: ({ kind }: { kind: string }) => void heard.push(`${name} ${kind}`), state: () => {}, closed: () => void heard.push(`${name} closed`) };
+    const tab = new Tabs("http://maps.example/", hearer, parts, server.fetch, token);
+    tab.follow(["a"]);
+    return tab;
+  };
+  const tabs = [open("public", "")];
+  try {
+    await until(() => heard.includes("public hello"));
+    tabs.push(open("one", "token"));
+    await until(() => heard.includes("one hello"));
+    tabs.push(open("two", "token"));
+    assert.ok(tabs[0]?.leads && tabs[1]?.leads && !tabs[2]?.leads);
+    const mine = [...server.open].find(([query]) => query.includes("token=token"))?.[1];
+    mine?.enqueue(new TextEncoder().encode('event: end\ndata: {"reason":"expired"}\n\n'));
+    await until(() => heard.includes("one closed") && heard.includes("two closed"));
+    tabs.push(open("late", "token"));
+    await until(() => heard.includes("late closed"));
+    assert.ok(!heard.includes("public closed"));
+    assert.ok([...named.keys()].every((name) => !name.includes(" token")), "no name shows the token");
+    assert.equal(server.asked.filter((query) => query.includes("token=token")).length, 1, "it is not asked for again");
+  } finally {
+    for (const tab of tabs) tab.end();
+  }
+  await until(() => server.open.size === 0);
+});

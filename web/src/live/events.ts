@@ -5,6 +5,8 @@ export type Told =
   | { kind: "hello"; id: string; data: Hello }
   | { kind: "change"; id: string; data: Change }
   | { kind: "reset"; id: string }
+  /** The token is over that opened the stream: it does not begin again as it is. */
+  | { kind: "end"; id: string }
   | { kind: "beat"; id: string };
 
 /** How things stand when a stream begins. */
@@ -53,5 +55,5 @@ function told(block: string): Told | null {
   if (data === undefined) return { kind: "beat", id };
   if (kind === "hello") return { kind, id, data: JSON.parse(data) as Hello };
   if (kind === "change") return { kind, id, data: JSON.parse(data) as Change };
-  return kind === "reset" ? { kind, id } : null;
+  return kind === "reset" || kind === "end" ? { kind, id } : null;
 }

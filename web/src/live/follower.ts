@@ -33,6 +33,7 @@ export interface MapEvent {
 /** A vector source of the server's. */
 interface Source {
   layers: readonly string[];
+  token: string;
   minzoom: number;
   maxzoom: number;
   tiles: Tiles;
@@ -71,6 +72,7 @@ export class Follower {
   #retrying: ReturnType<typeof setTimeout> | undefined;
   #rested = 0;
   #rendering = false;
+  #quiet = false;
   #warned = false;
 
   /** only, unless it is null, are the layers to follow. found is called when there are other sources. */
@@ -87,6 +89,17 @@ export class Follower {
   /** The layers that the map's sources hold. */
   layers(): string[] {
     return [...new Set([...this.#sources.values()].flatMap((source) => source.layers))].sort();
+  }
+
+  /** The token in the address of tiles, "" for none: of several the first, since a stream takes one. */
+  token(): string {
+    for (const { token } of this.#sources.values()) if (token !== "") return token;
+    return "";
+  }
+
+  /** Whether tiles that fail are left alone, as they fail for good. */
+  quiet(on: boolean): void {
+    this.#quiet = on;
   }
 
   /** Takes what changed. */
@@ -162,7 +175,7 @@ export class Follower {
     if (listeners?.length === 1) console.error(event.error);
     this.#tile(event, (tiles, key) => {
       tiles.failed(key);
-      if (this.#retrying !== undefined) return;
+      if (this.#quiet || this.#retrying !== undefined) return;
       const wait = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** this.#failures++) * (0.5 + this.#chance() / 2);
       this.#retrying = setTimeout(() => {
         this.#retrying = undefined;
@@ -267,8 +280,9 @@ export class Follower {
       if (layers.length === 0) continue;
       there.add(id);
       const known = this.#sources.get(id);
-      found ||= known?.layers.join() !== layers.join();
-      this.#sources.set(id, { layers, minzoom: source.minzoom ?? 0, maxzoom: source.maxzoom ?? 22, tiles: known?.tiles ?? new Tiles() });
+      const token = tokenOf(tiles);
+      found ||= known?.layers.join() !== layers.join() || known?.token !== token;
+      this.#sources.set(id, { layers, token, minzoom: source.minzoom ?? 0, maxzoom: source.maxzoom ?? 22, tiles: known?.tiles ?? new Tiles() });
     }
     for (const id of this.#sources.keys()) if (!there.has(id)) found = this.#sources.delete(id) || found;
     if (found) this.#found();
@@ -283,4 +297,9 @@ function keyOf({ z, x, y }: TileID): string {
 export function layersOf(template: string): string[] | null {
   const list = /\/tiles\/([a-z0-9_,%A-F-]+)\/\{z\}\/\{x\}\/\{y\}\.(?:mvt|pbf)/.exec(template)?.[1];
   return list === undefined ? null : decodeURIComponent(list).split(",");
+}
+
+/** The token in a template of tiles. */
+function tokenOf(template: string): string {
+  return new URLSearchParams(template.split("?")[1] ?? "").get("token") ?? "";
 }

@@ -4,10 +4,15 @@ import { Tabs } from "./tabs";
 
 /** How a map stands to its server. */
 export interface LiveState {
-  /** live: changes come as they happen. reconnecting: they do not, and it is being tried. connecting: not yet. */
-  state: "connecting" | "live" | "reconnecting";
+  /**
+   * live: changes come as they happen. reconnecting: they do not, and it is being tried. connecting: not yet. closed: they
+   * do not, and it is not tried again, since the token is over or opens nothing: load the style with a new one.
+   */
+  state: "connecting" | "live" | "reconnecting" | "closed";
   /** When the map was last known to be up to date, by this machine's clock; null before that. */
   asOf: Date | null;
+  /** The layers that the server does not tell of, as it does not know them or does not open them to us. */
+  refused: readonly string[];
 }
 
 /** What {@link hutongLive} may be told. */
@@ -16,6 +21,8 @@ export interface Options {
   url?: string;
   /** The layers to follow, whether the map shows them or not; by default all that its sources hold. */
   layers?: readonly string[];
+  /** Opens what is not public; by default the token in the addresses of the map's tiles. */
+  token?: string;
   /** Hears of every change of the state. */
   onstate?: (state: LiveState) => void;
   /** Hears which layers changed; null is perhaps any. */
@@ -46,9 +53,11 @@ export function hutongLive(map: LiveMap | null, options: Options & { url: string
 
 class Following implements Live {
   readonly #options: Options;
-  readonly #tabs: Tabs;
+  readonly #base: string;
   readonly #follower: Follower | null;
-  #state: LiveState = { state: "connecting", asOf: null };
+  #tabs: Tabs;
+  #token: string;
+  #state: LiveState = { state: "connecting", asOf: null, refused: [] };
   #layers: readonly string[] = [];
   #epoch = "";
   /** The layers that the last hello was about: of others nothing is told. */
@@ -58,8 +67,10 @@ class Following implements Live {
   constructor(map: LiveMap | null, options: Options & { url: string }) {
     this.#options = options;
     const base = new URL("./", new URL(options.url, globalThis.location?.href)).href;
-    this.#tabs = new Tabs(base, { told: (what) => this.#told(what), state: (live) => this.#heard(live) });
+    this.#base = base;
     this.#follower = map && new Follower(map, base, options.layers ?? null, () => queueMicrotask(() => this.#follow()));
+    this.#token = this.#newest();
+    this.#tabs = this.#open();
     this.#follow();
     document.addEventListener("visibilitychange", this.#visible);
     addEventListener("pageshow", this.#restored);
@@ -101,7 +112,34 @@ class Following implements Live {
     this.#options.onchange?.(null);
   }
 
+  /** The token to use from now on. */
+  #newest(): string {
+    return this.#options.token ?? this.#follower?.token() ?? "";
+  }
+
+  #open(): Tabs {
+    const mine = new Tabs(this.#base, {
+      told: (what) => this.#tabs === mine && this.#told(what),
+      state: (live) => this.#tabs === mine && this.#heard(live),
+      closed: () => this.#tabs === mine && this.#shut(),
+    }, undefined, undefined, this.#token);
+    return mine;
+  }
+
+  /** What there is to hear with another token is of another stream. */
+  #reopen(token: string): void {
+    this.#tabs.end();
+    this.#token = token;
+    this.#layers = [];
+    this.#known.clear();
+    this.#follower?.quiet(false);
+    this.#become({ state: this.#state.asOf ? "reconnecting" : "connecting", asOf: this.#state.asOf, refused: [] });
+    this.#tabs = this.#open();
+  }
+
   #follow(): void {
+    const token = this.#newest();
+    if (token !== this.#token) this.#reopen(token);
     const layers = this.#options.layers ?? this.#follower?.layers() ?? [];
     if (layers.join() === this.#layers.join()) return;
     this.#layers = layers;
@@ -121,6 +159,7 @@ class Following implements Live {
         this.#anything();
         return;
       case "beat":
+      case "end": // of which closed tells
     }
   }
 
@@ -142,6 +181,8 @@ class Following implements Live {
     const other = this.#epoch !== "" && this.#epoch !== epoch;
     for (const name of this.#known) if (other || !layers[name]) this.#known.delete(name);
     this.#epoch = epoch;
+    const refused = this.#layers.filter((name) => !layers[name]);
+    if (refused.join() !== this.#state.refused.join()) this.#become({ ...this.#state, refused });
     const missed = this.#layers.filter((name) => {
       const state = layers[name];
       if (!state || this.#known.has(name)) return false; // it goes on where it was
@@ -154,11 +195,25 @@ class Following implements Live {
   }
 
   #heard(live: boolean): void {
-    const before = this.#state;
-    if (live) this.#state = { state: "live", asOf: new Date() };
-    else this.#state = { state: before.asOf ? "reconnecting" : "connecting", asOf: before.asOf };
+    const { state, asOf, refused } = this.#state;
     // A tab that joins others hears no hello, and not what they heard before.
-    if (live && before.state === "connecting" && !this.#tabs.leads) this.#follower?.all();
-    if (before.state !== this.#state.state) this.#options.onstate?.(this.#state);
+    if (live && state === "connecting" && !this.#tabs.leads) this.#follower?.all();
+    if (live) {
+      this.#follower?.quiet(false);
+      this.#become({ state: "live", asOf: new Date(), refused });
+    } else {
+      this.#become({ state: asOf ? "reconnecting" : "connecting", asOf, refused });
+    }
+  }
+
+  #shut(): void {
+    this.#follower?.quiet(true);
+    this.#become({ ...this.#state, state: "closed" });
+  }
+
+  #become(next: LiveState): void {
+    const before = this.#state;
+    this.#state = next;
+    if (before.state !== next.state || before.refused !== next.refused) this.#options.onstate?.(next);
   }
 }

@@ -17,7 +17,12 @@ export interface Listener {
   told(what: Told): void;
   /** The stream broke and is tried again. */
   broken(): void;
+  /** The server does not let it begin, or not any more: its token is over, or none was given. It is not tried again. */
+  closed?(): void;
 }
+
+/** What reading a stream came to when it must not be tried again. */
+const CLOSED = -1;
 
 /**
  * Follows the server's stream of some layers, for as long as start and stop say, whatever breaks in between.
@@ -28,6 +33,7 @@ export class Stream {
   readonly #listener: Listener;
   readonly #fetch: typeof fetch;
   readonly #chance: () => number;
+  readonly #token: string;
   #layers: readonly string[] = [];
   #since = "";
   #unlisted = false;
@@ -35,12 +41,16 @@ export class Stream {
   #run: AbortController | null = null;
   #watch: ReturnType<typeof setTimeout> | undefined;
 
-  /** base is the address of the server, with a slash at its end. chance gives numbers from 0 to 1. */
-  constructor(base: string, listener: Listener, ask: typeof fetch = (...a) => fetch(...a), chance: () => number = Math.random) {
+  /**
+   * base is the address of the server, with a slash at its end. chance gives numbers from 0 to 1. token, unless it is
+   * empty, opens what is not public.
+   */
+  constructor(base: string, listener: Listener, ask: typeof fetch = (...a) => fetch(...a), chance: () => number = Math.random, token = "") {
     this.#base = base;
     this.#listener = listener;
     this.#fetch = ask;
     this.#chance = chance;
+    this.#token = token;
   }
 
   /** The id up to which everything is known. */
@@ -50,7 +60,8 @@ export class Stream {
 
   /**
    * Follows these layers, from an id on if there is one. Of no layers there is no stream. Where the server does not
-   * know one of them it is asked for all that it has, so that one old tab does not end the stream of all.
+   * know one of them, or does not open it, it is asked for all that it has for us, so that one tab does not end the
+   * stream of all.
    */
   start(layers: readonly string[], since = this.#since): void {
     this.stop();
@@ -71,6 +82,11 @@ export class Stream {
     const run = (this.#run = new AbortController());
     void this.#read(run).then((asked) => {
       if (this.#run !== run) return; // it was stopped
+      if (asked === CLOSED) {
+        this.stop();
+        this.#listener.closed?.();
+        return;
+      }
       this.#listener.broken();
       if (this.#run !== run) return;
       const wait = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** this.#failures++) * (0.5 + this.#chance() / 2);
@@ -79,7 +95,7 @@ export class Stream {
     });
   }
 
-  /** Reads one stream to its end and returns how long the server asks to wait, in milliseconds. It never throws. */
+  /** Reads one stream to its end and returns how long the server asks to wait, in milliseconds, or CLOSED. It never throws. */
   async #read(run: AbortController): Promise<number> {
     const alive = (ms: number) => {
       clearTimeout(this.#watch);
@@ -92,7 +108,9 @@ export class Stream {
       });
       if (!response.ok || !response.body) {
         await response.body?.cancel();
-        if (response.status === 404) this.#unlisted = true;
+        const refused = response.status === 401 || response.status === 403;
+        if (refused && this.#unlisted) return CLOSED;
+        if (refused || response.status === 404) this.#unlisted = true;
         const asked = Number(response.headers.get("retry-after")) * 1000;
         return Number.isFinite(asked) ? Math.min(asked, MAX_ASKED_MS) : 0;
       }
@@ -105,6 +123,7 @@ export class Stream {
           alive(SILENCE_MS);
           this.#failures = 0;
           if (what.id !== "") this.#since = what.id;
+          if (what.kind === "end") return CLOSED;
           this.#listener.told(what);
           if (this.#run !== run) return 0;
         }
@@ -120,6 +139,7 @@ export class Stream {
   #url(): string {
     const url = new URL("live", this.#base);
     if (!this.#unlisted) url.searchParams.set("layers", this.#layers.join(","));
+    if (this.#token !== "") url.searchParams.set("token", this.#token);
     if (this.#since !== "") url.searchParams.set("since", this.#since);
     return url.href;
   }

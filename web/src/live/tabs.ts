@@ -1,10 +1,12 @@
 import type { Told } from "./events";
-import { Stream } from "./stream";
+import { type Listener, Stream } from "./stream";
 
 /** What a page hears, whichever tab has the stream. */
 export interface Hearer {
   told(what: Told): void;
   state(live: boolean): void;
+  /** The stream does not begin, or not any more, see {@link Listener.closed}. */
+  closed?(): void;
 }
 
 /** How often a tab says what it wants, and how long one that says nothing counts; hidden tabs are slow. */
@@ -22,7 +24,8 @@ type Message =
   | { kind: "bye"; tab: string }
   | { kind: "who" }
   | { kind: "told"; what: Told }
-  | { kind: "state"; live: boolean; since: string };
+  | { kind: "state"; live: boolean; since: string }
+  | { kind: "closed" };
 
 /** The parts of the browser that tabs share a stream by. */
 export interface Browser {
@@ -57,6 +60,7 @@ export class Tabs {
   #streaming = "";
   #since = "";
   #live = false;
+  #shut = false;
   #leads = false;
   #ended = false;
   #give: (() => void) | undefined;
@@ -65,11 +69,13 @@ export class Tabs {
   #collecting: ReturnType<typeof setTimeout> | undefined;
   #heard = Date.now();
 
-  constructor(base: string, hearer: Hearer, shared = browser(), ask?: typeof fetch) {
+  /** token, unless it is empty, opens what is not public; tabs share a stream with those that have the same. */
+  constructor(base: string, hearer: Hearer, shared = browser(), ask?: typeof fetch, token = "") {
     this.#hearer = hearer;
-    this.#name = `hutong-live ${base}`;
+    this.#name = `hutong-live ${base}${token === "" ? "" : ` ${mark(token)}`}`;
     this.#shared = shared;
-    this.#stream = new Stream(base, { told: (what) => this.#told(what), broken: () => this.#state(false) }, ask);
+    const listener: Listener = { told: (what) => this.#told(what), broken: () => this.#state(false), closed: () => this.#closed() };
+    this.#stream = new Stream(base, listener, ask, undefined, token);
     if (!shared) {
       this.#leads = true;
       return;
@@ -159,6 +165,7 @@ export class Tabs {
     const wanted = [...all].sort().join(",");
     if (wanted === this.#streaming) return;
     this.#streaming = wanted;
+    this.#shut = false;
     this.#stream.start([...all], this.#since);
   }
 
@@ -169,6 +176,7 @@ export class Tabs {
         if (!this.#leads) return;
         this.#serve();
         this.#post({ kind: "state", live: this.#live, since: this.#since });
+        if (this.#shut) this.#post({ kind: "closed" });
         return;
       case "bye":
         this.#wants.delete(message.tab);
@@ -186,6 +194,9 @@ export class Tabs {
         if (this.#since === "") this.#since = message.since;
         this.#live = message.live;
         this.#hearer.state(message.live);
+        return;
+      case "closed":
+        if (!this.#leads) this.#hearer.closed?.();
     }
   }
 
@@ -217,6 +228,13 @@ export class Tabs {
     this.#hearer.state(live);
   }
 
+  #closed(): void {
+    this.#state(false);
+    this.#shut = true;
+    this.#post({ kind: "closed" });
+    this.#hearer.closed?.();
+  }
+
   #post(message: Message): void {
     if (!this.#channel) return;
     try {
@@ -225,4 +243,11 @@ export class Tabs {
       // It was closed with the page.
     }
   }
+}
+
+/** Tells tokens apart without being one: FNV-1a, 32 bits. */
+function mark(token: string): string {
+  let sum = 0x811c9dc5;
+  for (let i = 0; i < token.length; i++) sum = Math.imul(sum ^ token.charCodeAt(i), 0x01000193) >>> 0;
+  return sum.toString(36);
 }

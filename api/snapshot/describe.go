@@ -1,0 +1,195 @@
+package snapshot
+
+import (
+	"fmt"
+	"html"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/paulmach/orb"
+
+	"hutong/api"
+	"hutong/journal/snapshot"
+	"hutong/layers"
+	"hutong/layers/world"
+	"hutong/tiles"
+)
+
+// document is what GET /snapshots/{name} says.
+type document struct {
+	Name string `json:"name"`
+	// State is whole, or gone after an erasure.
+	State    string      `json:"state"`
+	Sequence layers.Seq  `json:"sequence"`
+	Log      string      `json:"log"`
+	Time     time.Time   `json:"time"`
+	Pinned   time.Time   `json:"pinned"`
+	Hutong   string      `json:"hutong"`
+	Rules    int         `json:"tile_rules"`
+	Gone     *goneState  `json:"gone,omitempty"`
+	Cite     string      `json:"cite"`
+	URL      string      `json:"url"`
+	Layers   []layerLine `json:"layers"`
+}
+
+// goneState says when and why a snapshot went.
+type goneState struct {
+	At    time.Time   `json:"at"`
+	Layer layers.Name `json:"layer"`
+	Why   string      `json:"why"`
+}
+
+// layerLine is a layer of a snapshot.
+type layerLine struct {
+	Name        layers.Name `json:"name"`
+	Title       string      `json:"title"`
+	Licence     string      `json:"licence,omitempty"`
+	Attribution string      `json:"attribution,omitempty"`
+	Sequence    layers.Seq  `json:"sequence"`
+	Features    int         `json:"features"`
+	Bytes       int64       `json:"bytes"`
+	SHA256      string      `json:"sha256"`
+	TileJSON    string      `json:"tilejson,omitempty"`
+}
+
+// list answers GET /snapshots.
+func (s *Surface) list(w http.ResponseWriter, r *http.Request) {
+	all := struct {
+		Snapshots []document `json:"snapshots"`
+	}{[]document{}}
+	for _, m := range s.source.List() {
+		all.Snapshots = append(all.Snapshots, s.describe(m, r))
+	}
+	api.SendJSON(w, r, "application/json", all)
+}
+
+// show answers GET /snapshots/{name}, also for one that is gone.
+func (s *Surface) show(w http.ResponseWriter, r *http.Request) {
+	m, err := s.source.Find(r.PathValue("name"))
+	if err != nil {
+		s.refuse(w, r, r.PathValue("name"), err)
+		return
+	}
+	api.SendJSON(w, r, "application/json", s.describe(m, r))
+}
+
+// describe describes a snapshot.
+func (s *Surface) describe(m *snapshot.Meta, r *http.Request) document {
+	url := s.base.URL(r) + "/snapshots/" + m.Name
+	d := document{
+		Name: m.Name, State: "whole", Sequence: m.Seq, Log: m.Epoch, Time: m.Time, Pinned: m.Pinned,
+		Hutong: m.Hutong, Rules: m.TileRules, URL: url, Layers: []layerLine{},
+	}
+	var titles []string
+	for i := range m.Layers {
+		l := &m.Layers[i]
+		line := layerLine{
+			Name: l.Name, Title: l.Title, Licence: l.Licence, Attribution: l.Attribution,
+			Sequence: l.Seq, Features: l.Features, Bytes: l.Bytes, SHA256: l.SHA256,
+		}
+		if line.Title == "" {
+			line.Title = string(l.Name)
+		}
+		if m.Gone == nil {
+			line.TileJSON = url + "/tiles/" + string(l.Name) + ".json"
+		}
+		titles = append(titles, line.Title)
+		d.Layers = append(d.Layers, line)
+	}
+	if m.Gone != nil {
+		d.State = "gone"
+		d.Gone = &goneState{m.Gone.At, m.Gone.Layer, "A feature that it had was erased from all that is kept."}
+	}
+	d.Cite = fmt.Sprintf("%s, as of %s (state %d), snapshot %s, %s", strings.Join(titles, "; "), m.Time.Format(time.RFC3339), m.Seq, m.Name, url)
+	return d
+}
+
+// tileJSON is a TileJSON 3.0.0 document (github.com/mapbox/tilejson-spec).
+type tileJSON struct {
+	TileJSON     string        `json:"tilejson"`
+	Tiles        []string      `json:"tiles"`
+	VectorLayers []vectorLayer `json:"vector_layers"`
+	Attribution  string        `json:"attribution,omitempty"`
+	Bounds       [4]float64    `json:"bounds"`           // west, south, east, north in degrees
+	Center       *[3]float64   `json:"center,omitempty"` // lon, lat, zoom
+	Description  string        `json:"description,omitempty"`
+	MinZoom      uint8         `json:"minzoom"`
+	MaxZoom      uint8         `json:"maxzoom"`
+	Name         string        `json:"name"`
+	Scheme       string        `json:"scheme"`
+	Version      string        `json:"version"`
+}
+
+// vectorLayer is a layer inside of a tile.
+type vectorLayer struct {
+	ID          layers.Name       `json:"id"`
+	Description string            `json:"description"`
+	MinZoom     uint8             `json:"minzoom"`
+	MaxZoom     uint8             `json:"maxzoom"`
+	Fields      map[string]string `json:"fields"`
+}
+
+// tileJSON answers GET /snapshots/{name}/tiles/{layers}.json.
+func (s *Surface) tileJSON(w http.ResponseWriter, r *http.Request) {
+	list, ok := strings.CutSuffix(r.PathValue("file"), ".json")
+	if !ok {
+		api.Refuse(w, r, api.CodeNotFound, "A layer's TileJSON ends in .json.")
+		return
+	}
+	m, names := s.find(w, r, list)
+	if m == nil {
+		return
+	}
+	states, err := s.source.Pinned(r.Context(), m, names)
+	if err != nil {
+		s.refuse(w, r, m.Name, err)
+		return
+	}
+	joined := make([]string, len(names))
+	for i, name := range names {
+		joined[i] = string(name)
+	}
+	d := tileJSON{
+		TileJSON: "3.0.0", Scheme: "xyz", Version: "1.0.0", MinZoom: math.MaxUint8,
+		Tiles:  []string{s.base.URL(r) + "/snapshots/" + m.Name + "/tiles/" + strings.Join(joined, ",") + "/{z}/{x}/{y}.mvt"},
+		Bounds: [4]float64{-180, outward(-world.MaxLatitude, math.Ceil), 180, outward(world.MaxLatitude, math.Floor)},
+	}
+	var titles, attributions []string
+	var extent *orb.Bound
+	for i, state := range states {
+		l := m.Layer(names[i])
+		v := vectorLayer{ID: l.Name, Description: l.Title, MinZoom: l.Tiles.MinZoom, MaxZoom: l.Tiles.MaxZoom, Fields: map[string]string{}}
+		if v.Description == "" {
+			v.Description = string(l.Name)
+		}
+		for _, f := range state.Tiles.Fields() {
+			v.Fields[f.Name] = tiles.TypeName(f.Kind)
+		}
+		d.VectorLayers = append(d.VectorLayers, v)
+		d.MinZoom, d.MaxZoom = min(d.MinZoom, v.MinZoom), max(d.MaxZoom, v.MaxZoom)
+		titles = append(titles, v.Description)
+		if text := html.EscapeString(l.Attribution); text != "" && !slices.Contains(attributions, text) {
+			attributions = append(attributions, text)
+		}
+		if b, ok := state.View.Extent(); ok {
+			if extent != nil {
+				b = extent.Union(b)
+			}
+			extent = &b
+		}
+	}
+	d.Name, d.Attribution = strings.Join(titles, ", "), strings.Join(attributions, ", ")
+	d.Description = "As of " + m.Time.Format(time.RFC3339) + ", snapshot " + m.Name + "."
+	if b := extent; b != nil {
+		d.Bounds = [4]float64{outward(b.Min[0], math.Floor), outward(b.Min[1], math.Floor), outward(b.Max[0], math.Ceil), outward(b.Max[1], math.Ceil)}
+		center, zoom := api.Fit(*b)
+		d.Center = &[3]float64{center[0], center[1], min(max(zoom, float64(d.MinZoom)), float64(d.MaxZoom))}
+	}
+	api.SendJSON(w, r, "application/json", d)
+}
+
+// outward rounds degrees to seven decimals, in one direction so that bounds hold all they bound.
+func outward(degrees float64, round func(float64) float64) float64 { return round(degrees*1e7) / 1e7 }

@@ -1,0 +1,135 @@
+package app
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/paulmach/orb/encoding/mvt"
+
+	"hutong/layers"
+	"hutong/styles"
+)
+
+// derivedCity has complaints with an overview and all kinds of layers derived from them.
+func derivedCity() *City {
+	city := newCity()
+	city.Layers[0].Overview = Overview{Below: 10, As: styles.Hexes}
+	city.Derived = []Derived{
+		{Name: "hexes", Of: "complaints", As: styles.Hexes, Title: "Hexes", TitleZH: "六边形"},
+		{Name: "clusters", Of: "complaints", As: styles.Clusters, Title: "Clusters"},
+	}
+	return city
+}
+
+// countsIn returns the values of a field of the features of a tile's only layer, sorted.
+func countsIn(t *testing.T, body, field string) []float64 {
+	t.Helper()
+	if body == "" {
+		return nil
+	}
+	found, err := mvt.Unmarshal([]byte(body))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%d layers, %v", len(found), err)
+	}
+	var list []float64
+	for _, f := range found[0].Features {
+		v, _ := f.Properties[field].(float64)
+		list = append(list, v)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// TestDerivedLayers: what is derived is served as layers are, and follows what it is derived from at once.
+func TestDerivedLayers(t *testing.T) {
+	t.Parallel()
+	a, _ := newTestApp(t, derivedCity(), nil)
+	r := start(t, a)
+	get := func(path string) string {
+		t.Helper()
+		status, body, err := r.get(path)
+		if err != nil || status != http.StatusOK && status != http.StatusNoContent {
+			t.Fatalf("%s: %d %s %v", path, status, body, err)
+		}
+		return body
+	}
+	for path, field := range map[string]string{
+		"/tiles/complaints/0/0/0.mvt": "count", "/tiles/hexes/0/0/0.mvt": "count", "/tiles/clusters/0/0/0.mvt": "point_count",
+	} {
+		if got := countsIn(t, get(path), field); !slices.Equal(got, []float64{2}) {
+			t.Errorf("%s: counts %v, want one of 2", path, got)
+		}
+	}
+	// At zoom 12 the two complaints are in cells of their own, and 13 tiles apart.
+	if got := countsIn(t, get("/tiles/hexes/12/3371/1552.mvt"), "count"); !slices.Equal(got, []float64{1}) {
+		t.Errorf("zoom 12: counts %v, want one of 1", got)
+	}
+	if body := get("/tiles/complaints/12/3371/1552.mvt"); len(countsIn(t, body, "count")) != 1 || strings.Contains(body, "count") {
+		t.Errorf("above the overview: %q, want a feature", body)
+	}
+	if _, err := a.Store().Accept(t.Context(), "test", layers.Batch{Layer: "complaints", Changes: []layers.Change{point("c", 116.3, 39.9)}}); err != nil {
+		t.Fatal(err)
+	}
+	for path, field := range map[string]string{
+		"/tiles/complaints/0/0/0.mvt": "count", "/tiles/hexes/0/0/0.mvt": "count", "/tiles/clusters/0/0/0.mvt": "point_count",
+	} {
+		if got := countsIn(t, get(path), field); !slices.Equal(got, []float64{3}) {
+			t.Errorf("%s: counts %v after one more, want one of 3", path, got)
+		}
+	}
+	if got := get("/h3/complaints/9"); strings.Count(got, `"count":2`) != 1 || !strings.Contains(got, `"status_open":2`) {
+		t.Errorf("cells: %s", got)
+	}
+	if got := get("/layers/hexes/features?bbox=116,39,117,41"); strings.Count(got, `"count":`) != 2 {
+		t.Errorf("features: %s", got)
+	}
+	var document struct {
+		MaxZoom      int
+		VectorLayers []struct{ Fields map[string]string } `json:"vector_layers"`
+		Overview     map[string]struct{ MinZoom, MaxZoom int }
+	}
+	if err := json.Unmarshal([]byte(get("/tiles/complaints.json")), &document); err != nil {
+		t.Fatal(err)
+	}
+	fields := document.VectorLayers[0].Fields
+	if o := document.Overview["complaints"]; o.MinZoom != 0 || o.MaxZoom != 9 || fields["count"] != "Number" || fields["status"] != "String" {
+		t.Errorf("TileJSON: %+v", document)
+	}
+	if err := json.Unmarshal([]byte(get("/tiles/hexes.json")), &document); err != nil || document.MaxZoom < 15 || document.MaxZoom > 18 {
+		t.Errorf("the deepest zoom of hexes is %d (%v)", document.MaxZoom, err)
+	}
+}
+
+func TestBreaks(t *testing.T) {
+	t.Parallel()
+	for v, want := range map[float64]float64{0.4: 1, 1.2: 1, 1.5: 2, 3: 2, 3.5: 5, 8: 10, 140: 100, 149: 200, 3400: 5000} {
+		if got := roundBreak(v); got != want && (want != 1 || got > 1) {
+			t.Errorf("%v: %v, want %v", v, got, want)
+		}
+	}
+	c, err := newCells(&City{}, &derivedCity().Layers[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.live, err = layers.New(derivedCity().Layers[0].Schema, layers.Options{Derivers: c.derivers()}); err != nil {
+		t.Fatal(err)
+	}
+	d := c.as(styles.Hexes, "hexes")
+	if got := d.breaks(9); got != nil {
+		t.Errorf("breaks of nothing: %v", got)
+	}
+	var b layers.Batch
+	b.Layer = "complaints"
+	for i := range 400 {
+		b.Changes = append(b.Changes, point(layers.FeatureID(string(rune('a'+i))), 116.3, 39.9))
+	}
+	if _, err := c.live.Apply(b); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := d.breaks(9), []float64{100, 200, 500, 1000, 2000, 5000}; !slices.Equal(got, want) {
+		t.Errorf("breaks around 400: %v, want %v", got, want)
+	}
+}

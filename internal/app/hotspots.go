@@ -1,0 +1,355 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"sync/atomic"
+	"time"
+
+	"hutong/api"
+	"hutong/internal/telemetry"
+	"hutong/layers"
+	"hutong/layers/derive"
+	"hutong/layers/filter"
+	"hutong/layers/hexgrid"
+	"hutong/layers/view"
+	"hutong/layers/world"
+	"hutong/styles"
+	"hutong/tiles"
+)
+
+// How hot spots are kept.
+//
+//  1. A cube of the layer that is counted runs inside its commits.
+//  2. One goroutine looks five times a second which hot spots are out of date: because a layer that they are made of has
+//     moved, or because time has. Each is computed at most once in its interval, and for a fifth of the time at most.
+//  3. What changed visibly is applied to the layer of hot spots. Then, holding the store's mutex, versions advance and
+//     clients are told (S3): readers never wait, and the write path waits for that only.
+//
+// Layers of hot spots are in no log and no checkpoint: they are computed again at the start, before the server is
+// ready. Their states have numbers of their own, since they change between entries of the log: versions and
+// tiles compare only numbers of one layer. Clients are told of a change under the number of the store's newest
+// state, which they know how to go on from; and at the start that everything changed, because another process
+// may have shown them something else under that number.
+const (
+	hotTick  = 200 * time.Millisecond
+	hotShare = 5
+)
+
+// HotSpots describes a layer of hot spots.
+type HotSpots struct {
+	// Name is the layer's name, Of that of the layer that is counted.
+	Name, Of layers.Name
+	// Title, TitleZH and Description are plain text; "" where there is none.
+	Title, TitleZH, Description string
+	// Shown says that maps show it before anybody asks for it.
+	Shown bool
+	// Resolution is that of the cells, Finest that at which places of Of are looked up.
+	Resolution, Finest hexgrid.Resolution
+	// Filter selects what is counted, in CQL2 text over the public fields of Of; "" is everything.
+	Filter string
+	// Area is the layer whose polygons are the study area; "" is the hull of what is counted.
+	Area layers.Name
+	// Step is how long a step of time is; 0 counts without time.
+	Step time.Duration
+	// Rate is what counts are divided by, its places being looked up at RateFinest; nil when they are not.
+	Rate       *derive.RateBase
+	RateFinest hexgrid.Resolution
+	// Spec says the rest; its Rate is set from the one above.
+	Spec derive.HotSpec
+	// Every is how often they are computed at most.
+	Every time.Duration
+}
+
+// hotSpots are all layers of hot spots of a store.
+type hotSpots struct {
+	store    *Store
+	list     []*hotLayer
+	derivers map[layers.Name][]layers.Deriver // by layer that is counted, or divided by
+	seconds  *telemetry.Histograms
+	computed *telemetry.Counts
+}
+
+// hotLayer is one. All but analysis belongs to the goroutine that computes.
+type hotLayer struct {
+	spec  *HotSpots
+	cube  *derive.Cube
+	base  *derive.Index // of the layer that counts are divided by; nil without a rate
+	hot   *derive.HotSpots
+	layer *layers.Layer
+	fresh *api.Freshness
+
+	source, area, rate *layers.Layer // the last two nil when there is none
+
+	analysis atomic.Pointer[derive.Analysis]
+	made     hotInputs // of which what it says was computed
+	known    bool
+	next     time.Time // not before
+}
+
+// hotInputs is what hot spots are computed from: states of layers, and the step that it is.
+type hotInputs struct {
+	source, area, rate layers.Seq
+	step               derive.Step
+}
+
+// newHotSpots makes the derivers that the hot spots of city need. The error lists everything that is wrong with them.
+func newHotSpots(city *City, s *Store, m *telemetry.Metrics) (*hotSpots, error) {
+	h := &hotSpots{store: s, derivers: map[layers.Name][]layers.Deriver{}}
+	if len(city.HotSpots) == 0 {
+		return h, nil
+	}
+	h.seconds = m.Histogram("hutong_hotspots_seconds", "How long hot spots took to compute and apply.",
+		[]float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}, "layer")
+	h.computed = m.Counter("hutong_hotspots_computed_total",
+		"Times hot spots were computed, by outcome: done, empty (there can be none, see the layer's analysis) or failed.", "layer", "outcome")
+	schemas := map[layers.Name]*layers.Schema{}
+	for i := range city.Layers {
+		schemas[city.Layers[i].Schema.Name] = city.Layers[i].Schema
+	}
+	var errs []error
+	for i := range city.HotSpots {
+		l, err := h.add(&city.HotSpots[i], schemas)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("app: hot spots %s: %w", city.HotSpots[i].Name, err))
+			continue
+		}
+		h.list = append(h.list, l)
+	}
+	return h, errors.Join(errs...)
+}
+
+// add makes the derivers of one.
+func (h *hotSpots) add(spec *HotSpots, schemas map[layers.Name]*layers.Schema) (*hotLayer, error) {
+	for _, name := range []layers.Name{spec.Of, spec.Area} {
+		if name != "" && schemas[name] == nil {
+			return nil, fmt.Errorf("there is no layer %q", name)
+		}
+	}
+	l := &hotLayer{spec: spec}
+	source := schemas[spec.Of]
+	cube := derive.CubeSpec{Resolution: spec.Resolution, Finest: spec.Finest, Now: h.store.clock}
+	var err error
+	if cube.Filter, err = selectorOf(spec.Filter, source); err != nil {
+		return nil, err
+	}
+	if spec.Step > 0 {
+		cube.Time, cube.Step, cube.Keep = source.TimeField, spec.Step, 2*spec.Spec.Window
+		if cube.Time == "" {
+			return nil, fmt.Errorf("the layer %s has no time", spec.Of)
+		}
+	}
+	hot := spec.Spec
+	hot.Rate = spec.Rate != nil
+	if l.cube, err = derive.NewCube(source, cube); err != nil {
+		return nil, err
+	}
+	if l.hot, err = derive.NewHotSpots(spec.Name, l.cube, hot); err != nil {
+		return nil, err
+	}
+	h.derivers[spec.Of] = append(h.derivers[spec.Of], l.cube)
+	if spec.Rate == nil {
+		return l, nil
+	}
+	of := schemas[spec.Rate.Of]
+	if of == nil {
+		return nil, fmt.Errorf("there is no layer %q", spec.Rate.Of)
+	}
+	index := derive.Spec{Min: spec.Resolution, Max: spec.RateFinest}
+	if spec.Rate.Number != "" {
+		index.Numbers = []string{spec.Rate.Number}
+	}
+	if l.base, err = derive.NewIndex(of, index); err != nil {
+		return nil, err
+	}
+	h.derivers[of.Name] = append(h.derivers[of.Name], l.base)
+	return l, nil
+}
+
+// selectorOf returns what a filter over the public fields of a layer selects; nil for "".
+func selectorOf(text string, schema *layers.Schema) (layers.Selector, error) {
+	if text == "" {
+		return nil, nil //nolint:nilnil // everything
+	}
+	public := *schema
+	public.Fields = nil
+	var columns []int
+	for i, f := range schema.Fields {
+		if !f.Private {
+			public.Fields, columns = append(public.Fields, f), append(columns, i)
+		}
+	}
+	expr, err := filter.Parse(filter.Text, text, &public)
+	if err != nil {
+		return nil, err
+	}
+	return filter.Compile(expr).Renumber(columns), nil
+}
+
+// layers makes the layers of hot spots, once the store has those that they are made of.
+func (h *hotSpots) layers(lags *api.LagMetrics) ([]*api.Layer, error) {
+	var out []*api.Layer
+	for _, l := range h.list {
+		l.source = h.store.layers[l.spec.Of].Layer
+		if l.spec.Area != "" {
+			l.area = h.store.layers[l.spec.Area].Layer
+		}
+		if l.spec.Rate != nil {
+			l.rate = h.store.layers[l.spec.Rate.Of].Layer
+		}
+		var err error
+		if l.layer, err = layers.New(l.hot.Schema(), layers.Options{}); err != nil {
+			return nil, err
+		}
+		v := view.Public(l.layer)
+		builder, err := tiles.New(v.Schema(), hotTiles(l.spec.Resolution))
+		if err != nil {
+			return nil, err
+		}
+		l.fresh = api.NewFreshness(l.spec.Name, lags)
+		drawing := styles.Drawing{TitleZH: l.spec.TitleZH, Hidden: !l.spec.Shown}.Chosen(v.Schema())
+		out = append(out, &api.Layer{
+			View: v, Tiles: builder, Title: l.spec.Title, Description: l.spec.Description,
+			Drawing: drawnWith(drawing, images()), Fresh: l.fresh, Analysis: l.analysis.Load, Cells: styles.Hotspots, Of: l.spec.Of,
+		})
+	}
+	return out, nil
+}
+
+// hotTiles returns how hot spots are cut into tiles: from the zoom on at which the edge of a cell is two pixels of a tile
+// of 512 on the equator, so that a tile has 25,000 of them at most.
+func hotTiles(r hexgrid.Resolution) tiles.Options {
+	o := tiles.Defaults()
+	pixels := 2 * math.Pi * world.EarthRadiusMetres / 512 / hexgrid.AverageEdgeMetres(r) // at zoom 0, an edge's inverse
+	o.MinZoom = min(uint8(max(math.Ceil(math.Log2(2*pixels)), 0)), o.MaxZoom)
+	return o
+}
+
+// first computes all of them, before anybody asks for them.
+func (h *hotSpots) first(ctx context.Context, log *slog.Logger) {
+	for _, l := range h.list {
+		if ctx.Err() == nil {
+			h.compute(l, l.inputs(h.store.clock()), log)
+		}
+	}
+}
+
+// run keeps all of them up to date until ctx is done.
+func (h *hotSpots) run(ctx context.Context, log *slog.Logger) {
+	if len(h.list) == 0 {
+		return
+	}
+	ticker := time.NewTicker(hotTick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		for _, l := range h.list {
+			if ctx.Err() != nil {
+				return
+			}
+			if time.Now().Before(l.next) {
+				continue
+			}
+			if in := l.inputs(h.store.clock()); !l.known || in != l.made {
+				h.compute(l, in, log)
+			}
+		}
+	}
+}
+
+// inputs returns what there is to compute from at a time. It reads no feature.
+func (l *hotLayer) inputs(now time.Time) hotInputs {
+	in := hotInputs{source: l.source.Snapshot().Seq(), step: l.hot.Step(now)}
+	if l.area != nil {
+		in.area = l.area.Snapshot().Seq()
+	}
+	if l.rate != nil {
+		in.rate = l.rate.Snapshot().Seq()
+	}
+	return in
+}
+
+// compute computes one and shows it. in was there before.
+func (h *hotSpots) compute(l *hotLayer, in hotInputs, log *slog.Logger) {
+	start := time.Now()
+	input := derive.HotInput{Source: l.source.Snapshot(), Now: h.store.clock()}
+	if l.area != nil {
+		input.Boundary = l.area.Snapshot()
+	}
+	if l.rate != nil {
+		input.Base = l.baseOf(l.rate.Snapshot())
+	}
+	changes, a := l.hot.Compute(input)
+	a.Filter, a.Area, a.Rate = l.spec.Filter, l.spec.Area, l.spec.Rate
+	outcome := "done"
+	switch err := h.show(l, changes, a); {
+	case err != nil:
+		outcome = "failed"
+		l.hot.Undo()
+		log.Error("hot spots could not be shown; the layer stays as it was", slog.String("layer", string(l.spec.Name)), slog.Any("error", err))
+	case a.Reason != "":
+		outcome = "empty"
+		if !l.known {
+			log.Warn("there are no hot spots", slog.String("layer", string(l.spec.Name)), slog.String("reason", a.Reason))
+		}
+	}
+	l.made, l.known = in, true
+	took := time.Since(start)
+	l.next = start.Add(max(l.spec.Every, hotShare*took))
+	h.seconds.With(string(l.spec.Name)).Observe(took.Seconds())
+	h.computed.With(string(l.spec.Name), outcome).Add(1)
+	log.Debug("hot spots computed", slog.String("layer", string(l.spec.Name)), slog.String("outcome", outcome), slog.Int("changed", len(changes)),
+		slog.Float64("seconds", took.Seconds()))
+}
+
+// baseOf returns what counts are divided by, in a state of the layer that has it.
+func (l *hotLayer) baseOf(s *layers.Snapshot) func(hexgrid.Cell) float64 {
+	cells, _ := l.base.Of(s)
+	return func(c hexgrid.Cell) float64 {
+		found, ok := cells.Get(c)
+		switch {
+		case !ok:
+			return 0
+		case l.spec.Rate.Number != "":
+			return found.Number(0).Sum
+		default:
+			return float64(found.Count())
+		}
+	}
+}
+
+// show applies changes and tells of them.
+func (h *hotSpots) show(l *hotLayer, changes []layers.Change, a *derive.Analysis) error {
+	delta := layers.Delta{Layer: l.spec.Name, Seq: l.layer.Snapshot().Seq()}
+	if len(changes) > 0 {
+		var err error
+		if delta, err = l.layer.Apply(layers.Batch{Layer: l.spec.Name, Changes: changes}); err != nil {
+			return err
+		}
+	}
+	l.analysis.Store(a)
+	if !l.known { // whatever another process has shown
+		delta.Everywhere, delta.Places, delta.Boxes = true, nil, nil
+	} else if len(changes) == 0 {
+		return nil
+	}
+	s := h.store
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.versions.Advance(delta)
+	if now := s.now(); delta.Everywhere {
+		l.fresh.Loaded(now)
+	} else {
+		l.fresh.Passed(api.Passage{Visible: now})
+	}
+	delta.Seq = s.seq
+	s.tell(delta)
+	return nil
+}

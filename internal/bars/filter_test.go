@@ -1,0 +1,97 @@
+package bars
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"testing"
+	"time"
+
+	"hutong/api"
+	"hutong/internal/telemetry"
+	"hutong/layers/view"
+	"hutong/layers/world"
+	"hutong/tiles/grid"
+)
+
+// Bar on the tile of a view that selects a hundredth of the city, against that of the whole.
+const timesFasterFiltered = 5
+
+// barFilter builds the tiles of the city at zooms 8 to 10, whole and with a filter or a time that selects a
+// hundredth of the features, in turn.
+func barFilter(t *testing.T, s size, r *Report) {
+	city := NewCity(citySeed)
+	layer, err := loadCity(city, s.features, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := view.Public(layer).Now()
+	b := newBuilder(t)
+	from := time.UnixMilli(yearStart).UTC().Add(100 * 24 * time.Hour)
+	span := from.Format(time.RFC3339) + "/" + from.Add(yearMillis/100*time.Millisecond).Format(time.RFC3339)
+	fs := api.NewFilters(telemetry.NewMetrics())
+	for name, query := range map[string]url.Values{
+		"category": {"filter": {"category = '" + categories[21] + "'"}},
+		"time":     {"datetime": {span}},
+	} {
+		f, err := fs.Parse(query, v.Schema())
+		if err != nil {
+			t.Fatal(err)
+		}
+		few := v.Where(f.Where()[0]...)
+		selected := few.Count()
+		if share := float64(selected) / float64(s.features); s.full() && (share < 0.008 || share > 0.012) {
+			t.Errorf("%s selects %.2f %% of the city, want 1 %%", name, 100*share)
+		}
+		for zoom := uint8(8); zoom <= 10; zoom++ {
+			measureFiltered(t, s, r, b, v, few, name, zoom)
+		}
+	}
+}
+
+// measureFiltered builds all tiles of a zoom that have features: what a map of the whole city asks for.
+func measureFiltered(t *testing.T, s size, r *Report, b *builder, whole, few *view.View, name string, zoom uint8) {
+	t.Helper()
+	tiles := tilesOver(t, whole, zoom)
+	pass := func(v *view.View) (features, dropped int) {
+		for _, tile := range tiles {
+			b.build(v, tile)
+			features, dropped = features+b.features, dropped+b.dropped
+		}
+		return features, dropped
+	}
+	all, _ := pass(whole)
+	n, dropped := pass(few)
+	if count := few.Located(); n < count && dropped == 0 {
+		t.Errorf("z%d: %s: %d features in tiles, want at least the %d selected", zoom, name, n, count)
+	}
+	var ratios, ours, theirs []float64
+	for range 4*s.rounds + 1 {
+		fast := timed(func() { pass(few) }).Seconds()
+		slow := timed(func() { pass(whole) }).Seconds()
+		ratios, ours, theirs = append(ratios, slow/fast), append(ours, fast*1000), append(theirs, slow*1000)
+	}
+	r.AtLeast(fmt.Sprintf("filter: times faster than the whole tiles, %s at z%d", name, zoom), median(ratios), timesFasterFiltered, "%.1f×")
+	r.Add(fmt.Sprintf("filter:   %d tiles", len(tiles)), "%d features in %.2f ms, %d in %.2f ms whole", n, median(ours), all, median(theirs))
+}
+
+// tilesOver returns the tiles of a zoom that show features of v.
+func tilesOver(t *testing.T, v *view.View, zoom uint8) []grid.Tile {
+	t.Helper()
+	nw, errNW := world.Project(Extent.Min[0], Extent.Max[1])
+	se, errSE := world.Project(Extent.Max[0], Extent.Min[1])
+	if err := errors.Join(errNW, errSE); err != nil {
+		t.Fatal(err)
+	}
+	b := newBuilder(t)
+	var tiles []grid.Tile
+	first, last := grid.At(nw, zoom), grid.At(se, zoom)
+	for y := first.Y; y <= last.Y; y++ {
+		for x := first.X; x <= last.X; x++ {
+			if tile := (grid.Tile{Z: zoom, X: x, Y: y}); len(b.build(v, tile)) > 0 {
+				tiles = append(tiles, tile)
+			}
+		}
+	}
+	return tiles
+}

@@ -1,0 +1,197 @@
+package config
+
+import (
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"hutong/ingest"
+	"hutong/layers"
+	"hutong/layers/filter"
+	"hutong/layers/hexgrid"
+	"hutong/layers/view"
+	"hutong/styles"
+	"hutong/tiles"
+)
+
+// maxDelay is the longest delay of a view: what is later than a month is no live layer.
+const maxDelay = 31 * 24 * time.Hour
+
+// public reads whether everybody sees a layer, and whether that is people.
+func (b *builder) public(l *Layer, n *node) {
+	l.People = n.get("people").boolean()
+	public := n.get("public")
+	l.Hidden = isHidden(public)
+	l.Reason = public.get("reason").str()
+	if people := n.get("people"); l.People && !l.Hidden && l.Reason == "" && (public != nil || !n.has("public")) {
+		b.f.at(people.keyLine, people.keyColumn, people.path, "everybody would see each of these people where it is, as it happens: say public: false and "+
+			"let views show them, with place: {snap: 9} or delay: 1h, or to an audience, or write why everybody may: public: {reason: …}")
+	}
+}
+
+// isHidden reports whether what a layer says of public hides it from everybody.
+func isHidden(public *node) bool { return public != nil && public.kind == scalar && !public.boolean() }
+
+// views reads the views, after the layers and the sources, and where their secret is. tree is the whole file.
+func (b *builder) views(tree *node) {
+	if n := tree.get("secret_file"); n != nil {
+		var err error
+		if b.config.SecretFile, err = expand(n.text, b.env); err != nil {
+			b.f.on(n, "%v", err)
+		}
+	}
+	n := tree.get("views")
+	if n == nil {
+		return
+	}
+	named := tree.get("layers")
+	for _, e := range n.entries {
+		if e.key.bad || e.value.bad || e.value.kind != mapping {
+			continue
+		}
+		if named.has(e.key.text) || tree.get("derived").has(e.key.text) {
+			b.f.on(e.key, "is also the name of a layer: both are served under their names, so each needs one of its own")
+		}
+		l := b.viewed(e.value, named)
+		if l == nil {
+			continue
+		}
+		v := b.view(e, l)
+		if v.Policy.NeedsSecret() {
+			b.needsSecret(e.value, tree)
+		}
+		b.config.Views = append(b.config.Views, v)
+	}
+}
+
+// viewed returns the layer that a view shows, or nil when there is none or it could not be read.
+func (b *builder) viewed(n, named *node) *Layer {
+	name := n.get("layer")
+	if name == nil || named == nil {
+		return nil
+	}
+	if !named.has(name.text) {
+		b.f.on(name, "there is no layer %s%s; there are %s", quote(name.text), didYouMean(name.text, keys(named)), listOr(keys(named), "none"))
+		return nil
+	}
+	if b.f.below(named.path + "." + name.text) {
+		return nil // its problems come first
+	}
+	i := slices.IndexFunc(b.config.Layers, func(l Layer) bool { return string(l.Schema.Name) == name.text })
+	if i < 0 {
+		return nil
+	}
+	return &b.config.Layers[i]
+}
+
+// view reads one view of l.
+func (b *builder) view(e entry, l *Layer) View {
+	n := e.value
+	v := View{
+		Layer: l.Schema.Name, Audience: view.Audience(n.get("audience").str()),
+		Title: n.get("title").str(), Description: l.Description, Attribution: l.Attribution, Licence: l.Licence,
+		Policy: view.Policy{Name: layers.Name(e.key.text), KeyedIDs: n.get("ids").str() == "keyed"},
+		Reason: n.get("reason").str(), Tiles: l.Tiles,
+	}
+	for _, text := range []struct {
+		key string
+		to  *string
+	}{{"description", &v.Description}, {"attribution", &v.Attribution}, {"licence", &v.Licence}} {
+		if said := n.get(text.key); said != nil {
+			*text.to = said.text
+		}
+	}
+	v.Policy.Fields = b.shownFields(n.get("fields"), l.Schema)
+	if snap := n.get("place").get("snap"); snap != nil {
+		v.Policy.Snap = new(hexgrid.Resolution(snap.integer(0)))
+	}
+	b.zooms(&v.Tiles, n)
+	if where := n.get("where"); where != nil {
+		if e, err := filter.Parse(filter.Text, where.text, l.Schema); err != nil {
+			b.f.on(where, "%s", strings.TrimPrefix(err.Error(), "filter: "))
+		} else {
+			v.Where = e.Text()
+		}
+	}
+	v.Delay = b.duration(n.get("delay"), time.Second, maxDelay)
+	if b.f.below(n.path) {
+		return v
+	}
+	schema, err := v.Policy.Schema(l.Schema)
+	if err != nil {
+		b.f.on(e.key, "%v", err)
+		return v
+	}
+	v.Drawing = drawnOf(l.Drawing, schema)
+	v.Drawing.TitleZH = n.get("title_zh").str()
+	v.Tiles.Distinct = maps.Clone(v.Tiles.Distinct)
+	maps.DeleteFunc(v.Tiles.Distinct, func(field string, _ int) bool { return schema.FieldIndex(field) < 0 })
+	if _, err := tiles.New(schema, v.Tiles); err != nil {
+		b.f.on(e.key, "%v", err)
+	} else if err := errors.Join(schema.Validate(), v.Drawing.Check(schema)); err != nil {
+		b.f.on(e.key, "%v", err)
+	}
+	if l.People && v.Audience.Open() && v.Policy.Snap == nil && v.Delay == 0 && v.Reason == "" {
+		b.f.on(e.key, "the features of the layer %s are people, and everybody would see each of them where it is, as it happens: "+
+			"say place: {snap: 9}, delay: 1h, or another audience, or write why everybody may: reason: …", l.Schema.Name)
+	}
+	return v
+}
+
+// shownFields reads which fields a view shows; nil when it does not say.
+func (b *builder) shownFields(n *node, schema *layers.Schema) []string {
+	if n == nil {
+		return nil
+	}
+	var there, names []string
+	for i := range schema.Fields {
+		if !strings.HasPrefix(schema.Fields[i].Name, ingest.HiddenPrefix) {
+			there = append(there, schema.Fields[i].Name)
+		}
+	}
+	for _, item := range n.items {
+		switch {
+		case item.bad:
+		case !slices.Contains(there, item.text):
+			b.f.on(item, "the layer has no field %s%s; its fields are %s", quote(item.text), didYouMean(item.text, there), listOr(there, "none"))
+		case slices.Contains(names, item.text):
+			b.f.on(item, "%s stands twice", quote(item.text))
+		default:
+			names = append(names, item.text)
+		}
+	}
+	return names
+}
+
+// needsSecret reports that a view has no secret to hide places or ids by.
+func (b *builder) needsSecret(n, tree *node) {
+	cluster := tree.get("journal").has("nats")
+	if tree.has("secret_file") || tree.has("journal") && !cluster {
+		return
+	}
+	on := n.get("place")
+	if on == nil || on.kind == scalar {
+		on = n.get("ids")
+	}
+	if cluster {
+		b.f.at(on.keyLine, on.keyColumn, on.path, "needs a secret that all nodes of the cluster share: say secret_file: the path of a file with at least %d random bytes, "+
+			"the same on each", view.MinSecret)
+		return
+	}
+	b.f.at(on.keyLine, on.keyColumn, on.path, "needs a secret that outlives the server: say journal: {folder: …}, which keeps one, or secret_file: the path of a file "+
+		"with at least %d random bytes", view.MinSecret)
+}
+
+// drawnOf returns how a layer is shown as far as that is by fields of schema.
+func drawnOf(d styles.Drawing, schema *layers.Schema) styles.Drawing {
+	for _, field := range []*string{&d.Category, &d.Status, &d.Number, &d.Label, &d.LabelZH, &d.Class} {
+		if schema.FieldIndex(*field) < 0 {
+			*field = ""
+		}
+	}
+	d.Fields = maps.Clone(d.Fields)
+	maps.DeleteFunc(d.Fields, func(field string, _ styles.FieldLook) bool { return schema.FieldIndex(field) < 0 })
+	return d
+}

@@ -1,0 +1,173 @@
+package view
+
+import (
+	"iter"
+	"slices"
+
+	"hutong/layers"
+	"hutong/layers/column"
+	"hutong/layers/world"
+)
+
+// Matching selects the features that p selects.
+func Matching(p column.Predicate) layers.Selector { return matching{p} }
+
+type matching struct{ column.Predicate }
+
+func (m matching) Skips(b *layers.Block) bool { return m.Predicate.Skips(b.Columns()) }
+
+func (m matching) Filter(b *layers.Block, rows column.Bits) { m.Predicate.Filter(b.Columns(), rows) }
+
+// Where returns the view of those features that all of selectors select; with none it is v. They name
+// fields by their positions in the view's schema, and are shown no other, so that none can ask about a
+// private field (S10). Every method of a view keeps to what it selects; those that only look something
+// up otherwise then look at each row.
+func (v *View) Where(selectors ...layers.Selector) *View {
+	if len(selectors) == 0 {
+		return v
+	}
+	out := *v
+	out.where = append(slices.Clip(v.where), selectors...)
+	return &out
+}
+
+// selecting is a look at the blocks of a view for the rows that it shows.
+type selecting struct {
+	view     *View
+	narrow   bool         // the view has other fields than the layer, or in another order
+	narrowed layers.Block // the block at hand as selectors see it
+	room     column.Bits
+}
+
+func (v *View) selecting() selecting {
+	s := selecting{view: v}
+	for i, c := range v.layer.columns {
+		s.narrow = s.narrow || i != c
+	}
+	return s
+}
+
+// seen returns b with the fields of the view. It is valid until the next call.
+func (s *selecting) seen(b *layers.Block) *layers.Block {
+	if !s.narrow && len(b.Columns()) == len(s.view.layer.columns) {
+		return b
+	}
+	b.Narrow(&s.narrowed, s.view.layer.columns)
+	return &s.narrowed
+}
+
+// skips reports whether none of b's rows is selected, as far as that can be told without looking at them.
+func (s *selecting) skips(b *layers.Block) bool {
+	if len(s.view.where) == 0 {
+		return false
+	}
+	seen := s.seen(b)
+	return slices.ContainsFunc(s.view.where, func(w layers.Selector) bool { return w.Skips(seen) })
+}
+
+// filter clears the rows of b that are not selected.
+func (s *selecting) filter(b *layers.Block, rows column.Bits) {
+	if len(s.view.where) == 0 {
+		return
+	}
+	seen := s.seen(b)
+	for _, w := range s.view.where {
+		w.Filter(seen, rows)
+	}
+}
+
+// rows returns the rows of b that the view shows: nil is all of them, else they are valid until the next
+// call. some is false when there are none.
+func (s *selecting) rows(b *layers.Block) (rows column.Bits, some bool) {
+	if len(s.view.where) == 0 {
+		return nil, true
+	}
+	if s.skips(b) {
+		return nil, false
+	}
+	words := wordsOf(b)
+	s.room = slices.Grow(s.room[:0], words)[:words]
+	setAll(s.room, b.Len())
+	s.filter(b, s.room)
+	return s.room, s.room.Count() > 0
+}
+
+// shows reports whether v shows a row of its snapshot.
+func (v *View) shows(r layers.Row) bool {
+	if len(v.where) == 0 {
+		return true
+	}
+	s := v.selecting()
+	if s.skips(r.Block) {
+		return false
+	}
+	rows := column.NewBits(r.Block.Len())
+	rows.Set(r.Index)
+	s.filter(r.Block, rows)
+	return rows.Has(r.Index)
+}
+
+// wordsOf returns how long a set of b's rows is.
+func wordsOf(b *layers.Block) int { return (b.Len() + 63) / 64 }
+
+// setAll makes rows the set of the first n.
+func setAll(rows column.Bits, n int) {
+	for i := range rows {
+		rows[i] = ^uint64(0)
+	}
+	if left := n & 63; left != 0 {
+		rows[len(rows)-1] = 1<<left - 1
+	}
+}
+
+// blocks yields the blocks that have rows that v shows, with and without a place, and these rows: nil is all
+// of them, else they are valid until the next block. The order is that of [layers.Snapshot.All].
+func (v *View) blocks() iter.Seq2[*layers.Block, column.Bits] {
+	return func(yield func(*layers.Block, column.Bits) bool) {
+		s := v.selecting()
+		for b := range v.snapshot.All() {
+			if rows, some := s.rows(b); some && !yield(b, rows) {
+				return
+			}
+		}
+	}
+}
+
+// part is what a view shows of a block.
+type part struct {
+	layer *Layer
+	rows  column.Bits // nil is all
+}
+
+// slabBlocks is for how many blocks memory is taken at once.
+const slabBlocks = 64
+
+// selectBlocks is [View.Blocks] of a view that selects, in no order.
+func (v *View) selectBlocks(box world.Box, dst []Block) []Block {
+	s := v.selecting()
+	var parts []part
+	var slab column.Bits
+	v.snapshot.EachBlock(box, func(b *layers.Block) {
+		if s.skips(b) {
+			return
+		}
+		words := wordsOf(b)
+		if len(slab) < words {
+			slab = make(column.Bits, max(words, slabBlocks*8))
+		}
+		rows := slab[:words:words]
+		setAll(rows, b.Len())
+		s.filter(b, rows)
+		if rows.Count() == 0 {
+			return // and its memory is used for the next
+		}
+		slab = slab[words:]
+		if len(parts) == 0 {
+			parts = make([]part, slabBlocks)
+		}
+		parts[0] = part{v.layer, rows}
+		dst = append(dst, Block{b, &parts[0]})
+		parts = parts[1:]
+	})
+	return dst
+}

@@ -1,0 +1,55 @@
+package cache
+
+import (
+	"context"
+	"crypto/sha256"
+
+	"hutong/layers"
+	"hutong/layers/column"
+	"hutong/layers/view"
+)
+
+// Variant is what a tile shows of its layers when that is not all features. A nil Variant is all of them. It
+// never changes.
+type Variant struct {
+	key   string
+	where [][]layers.Selector // by the set's sources; none is all features
+}
+
+// NewVariant returns the variant in which the layers of a set show what all of their selectors select.
+// canonical stands for the selectors: equal texts, for the same set, mean equal features. where has an
+// element for each of [Set.Layers], in that order, and is kept.
+func NewVariant(canonical string, where [][]layers.Selector) *Variant {
+	// The hash bounds what a key takes: the table of ETags is bounded by their number.
+	sum := sha256.Sum256([]byte(canonical))
+	return &Variant{string(sum[:]), where}
+}
+
+// name returns what stands for v in a [Key].
+func (v *Variant) name() string {
+	if v == nil {
+		return ""
+	}
+	return v.key
+}
+
+// selects reports whether v shows not all of the set's i-th layer.
+func (v *Variant) selects(i int) bool { return v != nil && len(v.where[i]) > 0 }
+
+// of returns what the variant shows of a view of the set's i-th layer: nothing any more once ctx is done, when
+// nobody waits for it.
+func (v *Variant) of(ctx context.Context, i int, whole *view.View) *view.View {
+	if !v.selects(i) {
+		return whole
+	}
+	return whole.Where(until{ctx}).Where(v.where[i]...)
+}
+
+// until selects everything until its context is done, then nothing. A filter may look at a layer for seconds,
+// and this is how a build that was given up ends soon; what it has built by then is thrown away.
+type until struct{ ctx context.Context } //nolint:containedctx // of one build, which it is part of
+
+func (u until) Skips(*layers.Block) bool { return u.ctx.Err() != nil }
+
+// Filter leaves the rows as they are.
+func (until) Filter(*layers.Block, column.Bits) {}
