@@ -67,6 +67,13 @@ export interface Drawn {
   legend: LegendEntry[];
   /** Absent where there are features at all zooms. */
   cells?: Cells;
+  /** The cells that give way to features at all zooms while a time is chosen: they count those of all times. */
+  waiting?: Cells;
+}
+
+/** A layer as it is drawn while a time is chosen that selects from it. */
+export function withoutCells({ cells, ...rest }: Drawn): Drawn {
+  return cells?.below === undefined ? { ...rest, ...(cells && { cells }) } : { ...rest, waiting: cells };
 }
 
 const CELL_KINDS: readonly CellKind[] = ["hexes", "clusters", "hotspots"];

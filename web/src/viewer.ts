@@ -3,7 +3,7 @@ import { getJSON, type Bounds, type Brief, type Layer } from "./api";
 import { boundsOf, seenFrom } from "./bounds";
 import { byId } from "./dom";
 import { dress, dressed, type Wardrobe } from "./dress";
-import { drawnLayers, metadataOf, type Drawn } from "./drawn";
+import { drawnLayers, metadataOf, withoutCells, type Drawn } from "./drawn";
 import { offerFonts } from "./fonts";
 import type { Known } from "./filters";
 import { offOf } from "./off";
@@ -40,7 +40,9 @@ export class Viewer implements Page, Wardrobe {
   readonly state: State;
   #style: StyleSpecification;
   #layers: readonly Layer[];
-  #drawn: readonly Drawn[];
+  #drawn: readonly Drawn[] = [];
+  /** The same while a time is chosen. */
+  #timedDrawn: readonly Drawn[] = [];
   #sprite: Sprite | null;
   #map: MapLibre | null = null;
   #asked: AbortController | undefined;
@@ -55,7 +57,7 @@ export class Viewer implements Page, Wardrobe {
     this.#style = style;
     this.#layers = layers;
     for (const layer of layers) this.#described.set(layer.name, layer);
-    this.#drawn = this.#read();
+    this.#read();
     this.#sprite = spriteOf(style);
     offerFonts(style);
     setTimeZone(metadataOf(style, "hutong:zone"));
@@ -84,7 +86,7 @@ export class Viewer implements Page, Wardrobe {
   }
 
   drawn(): readonly Drawn[] {
-    return this.#drawn;
+    return this.#timedDrawn;
   }
 
   off(): readonly string[] {
@@ -175,7 +177,7 @@ export class Viewer implements Page, Wardrobe {
     this.#sprite = spriteOf(style);
     offerFonts(style);
     setTimeZone(metadataOf(style, "hutong:zone"));
-    this.#drawn = this.#read();
+    this.#read();
     this.#map?.setStyle(this.dressed(), { diff: !afresh });
     this.#tell("drawn", []);
   }
@@ -218,6 +220,10 @@ export class Viewer implements Page, Wardrobe {
   #follow(now: View, before: View): void {
     if (now.off !== before.off || now.filters !== before.filters || now.ages !== before.ages) this.#dress();
     if (now.time !== before.time) this.#retimer.ask();
+    if ((now.time === null) !== (before.time === null) && this.#takeTime()) {
+      this.#dress();
+      this.#tell("drawn", []);
+    }
     const { camera } = now;
     if (!this.#map || !camera || camera === before.camera) return;
     const { lng, lat } = this.#map.getCenter();
@@ -234,8 +240,17 @@ export class Viewer implements Page, Wardrobe {
     if (this.#map) dress(this.#map, this, this.state.get());
   }
 
-  #read(): Drawn[] {
-    return drawnLayers(this.#style, this.#layers.map((l) => l.name));
+  #read(): void {
+    this.#drawn = drawnLayers(this.#style, this.#layers.map((l) => l.name));
+    this.#takeTime();
+  }
+
+  /** Has layers of which a chosen time selects drawn as features at all zooms. It returns whether that changed any. */
+  #takeTime(): boolean {
+    const timed = this.state.get().time !== null;
+    const changes = this.#drawn.filter((d) => d.cells?.below !== undefined && this.isTimed(d.name));
+    this.#timedDrawn = timed ? this.#drawn.map((d) => (changes.includes(d) ? withoutCells(d) : d)) : this.#drawn;
+    return changes.length > 0;
   }
 
   #tell(news: News, names: readonly string[]): void {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { Map as MapLibre, StyleSpecification } from "maplibre-gl";
 import type { Layer } from "../src/api";
 import { dress, dressed, type Wardrobe } from "../src/dress";
-import { drawnLayers } from "../src/drawn";
+import { drawnLayers, withoutCells } from "../src/drawn";
 import { PLAIN, withFilter, type View } from "../src/state";
 
 const style: StyleSpecification = {
@@ -57,6 +57,16 @@ test("cells that stand for features are not filtered by what they do not have", 
   const own = ["==", ["get", "x"], 1];
   assert.deepEqual(filterOf(10), [own, ["all", wanted]]);
   assert.deepEqual(filterOf(undefined), [["all", own, wanted], ["all", wanted]]);
+});
+
+test("cells of all times give way to features while a time is chosen", () => {
+  const low = { ...style, layers: style.layers.map((l) => (l.id === "a" || l.id === "b" ? { ...l, minzoom: 10 } : l)) } as StyleSpecification;
+  const cells = { kind: "hexes" as const, below: 10, field: "count", ids: ["a:halo"], legends: [] };
+  const drawn = () => drawnLayers(low, []).map((d) => (d.name === "a" ? withoutCells({ ...d, cells }) : d));
+  const got = dressed({ ...wardrobe, style: low, drawn }, PLAIN).layers.map((l) => [l.id, l.minzoom, l.type === "background" ? "" : l.layout?.visibility]);
+  assert.deepEqual(got, [
+    ["ground", undefined, ""], ["a", 0, "visible"], ["a:halo", undefined, "none"], ["b", 10, "visible"], ["stranger", undefined, "visible"],
+  ]);
 });
 
 test("dress changes only what differs", () => {
