@@ -17,18 +17,35 @@ export interface Histogram {
   counts: number[];
 }
 
-/** Counts the features of layers in bounds by time, all together. */
+/** Counts the features of layers by time, all together: those in bounds, without them all. */
 export async function getHistogram(
-  layers: readonly string[], range: Range, bins: number, bounds: Bounds, signal: AbortSignal,
+  layers: readonly string[], range: Range, bins: number, bounds: Bounds | null, signal: AbortSignal,
 ): Promise<Histogram> {
   const query = new URLSearchParams({
     bins: String(bins), from: new Date(range.from).toISOString(), to: new Date(range.to).toISOString(),
-    bbox: queryBounds(bounds).map((n) => n.toFixed(7)).join(","),
+    ...(bounds && { bbox: queryBounds(bounds).map((n) => n.toFixed(7)).join(",") }),
   });
   const asked = layers.slice(0, MOST_LAYERS).map((name) => getJSON<Counted>(`layers/${encodeURIComponent(name)}/histogram?${query}`, signal));
   const counts = new Array<number>(bins).fill(0);
   for (const answer of await Promise.all(asked)) answer.counts.forEach((n, i) => (counts[i] = (counts[i] ?? 0) + n));
   return { range, counts };
+}
+
+/** How much of the features may lie before, and how much after, what is crowded. */
+const STRAY = 0.01;
+
+/** The part of a histogram's range that holds nearly all features: a few far from all others are left out at either end. */
+export function crowded({ counts, range }: Histogram): Range {
+  const most = counts.reduce((sum, n) => sum + n, 0) * STRAY;
+  const strays = (bins: readonly number[]) => {
+    let [sum, i] = [0, 0];
+    while (i < bins.length && (sum += bins[i] ?? 0) <= most) i++;
+    return i;
+  };
+  const [early, late] = [strays(counts), strays(counts.toReversed())];
+  if (early + late >= counts.length) return range;
+  const width = (range.to - range.from) / counts.length;
+  return { from: Math.floor(range.from + early * width), to: Math.ceil(range.to - late * width) };
 }
 
 /** How many features a histogram is of, and the middle of its fullest bin in epoch milliseconds. */

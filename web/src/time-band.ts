@@ -1,12 +1,13 @@
 import type { Layer } from "./api";
 import { element } from "./dom";
-import { bars, fullest, getHistogram, type Histogram } from "./histogram";
+import { bars, crowded, fullest, getHistogram, type Histogram } from "./histogram";
 import { icon } from "./icons";
 import { momentText, windowText } from "./moments";
 import type { Page } from "./page";
 import { Player, SPEEDS, type Speed } from "./player";
+import type { Span } from "./span";
 import { TimeSlider, type Part } from "./time-slider";
-import { chosen, firstWindow, next, rangeOf, stepOf, within, type Range } from "./timeline";
+import { chosen, firstWindow, focused, next, rangeOf, stepOf, within, type Range } from "./timeline";
 import { layerTitle } from "./titles";
 import { subscribe, tag } from "./words/language";
 import { time } from "./words/time";
@@ -19,6 +20,9 @@ const MOST_BARS = 160;
 /** How long to wait before bars are counted anew: after the map moved, and after the data did. */
 const MOVED_MS = 300;
 const CHANGED_MS = 3000;
+
+/** How often the crowded part of a range is looked for in the one that was found. */
+const MOST_AIMS = 4;
 
 /** What the band asks of the page beside what all parts do. */
 export interface TimedPage extends Page {
@@ -41,6 +45,9 @@ export class TimeBand {
   readonly #ends = element("p", { class: "time-ends" });
   readonly #note = element("p", { class: "time-note" });
   #histogram: Histogram | null = null;
+  /** Where nearly all features of these layers are: a few that are years older must not make all others a line. */
+  #focus: Span | null = null;
+  #focusOf = "";
   /** How wide the window is that plays, where no end cuts it. */
   #width = 0;
   #before: HTMLElement | null = null;
@@ -113,7 +120,9 @@ export class TimeBand {
   }
 
   #range(): Range | null {
-    return rangeOf(this.#timed());
+    const timed = this.#timed();
+    const whole = rangeOf(timed);
+    return whole && this.#focusOf === namesOf(timed).join() ? focused(whole, this.#focus, this.#page.state.get().time) : whole;
   }
 
   #window(range: Range): Range {
@@ -185,18 +194,34 @@ export class TimeBand {
 
   async #load(): Promise<void> {
     this.#waiting = undefined;
-    const range = this.#range();
-    if (!range || document.hidden) return;
+    if (!this.#range() || document.hidden) return;
     this.#asked?.abort();
     const { signal } = (this.#asked = new AbortController());
     const bins = Math.min(MOST_BARS, Math.max(10, Math.floor(this.#slider.node.clientWidth / BAR_PX)));
+    const names = namesOf(this.#timed());
     try {
-      this.#histogram = await getHistogram(this.#timed().map(({ name }) => name), range, bins, this.#page.bounds(), signal);
+      await this.#aim(names, signal);
+      const range = this.#range();
+      if (range) this.#histogram = await getHistogram(names, range, bins, this.#page.bounds(), signal);
     } catch {
       if (signal.aborted) return;
       this.#histogram = null; // the sliders work without
     }
     if (!signal.aborted) this.#write();
+  }
+
+  /** Finds out where nearly all features of layers are, once. */
+  async #aim(names: readonly string[], signal: AbortSignal): Promise<void> {
+    const whole = rangeOf(this.#timed());
+    if (!whole || this.#focusOf === names.join()) return;
+    let range = whole;
+    for (let i = 0; i < MOST_AIMS; i++) {
+      const part = crowded(await getHistogram(names, range, MOST_BARS, null, signal));
+      if (part.to - part.from > (range.to - range.from) / 2) break;
+      range = part;
+    }
+    this.#focus = chosen(range, whole);
+    this.#focusOf = names.join();
   }
 
   /** Writes all of the band. */
@@ -223,7 +248,7 @@ export class TimeBand {
     const off = this.#page.off();
     const whole = this.#page.layers().filter(({ name, role }) => !role && !off.includes(name) && !this.#page.isTimed(name));
     this.#note.hidden = whole.length === 0;
-    this.#note.textContent = words.whole(new Intl.ListFormat(tag()).format(whole.map(layerTitle)));
+    this.#note.textContent = this.#note.hidden ? "" : words.whole(new Intl.ListFormat(tag()).format(whole.map(layerTitle)));
   }
 
   #writeBar(all: boolean): void {
@@ -252,6 +277,10 @@ export class TimeBand {
     if (part === "from") return window.from <= range.from ? words.beginning(momentText(window.from, step)) : momentText(window.from, step);
     return window.to >= range.to ? words.end(momentText(window.to, step)) : momentText(window.to, step);
   }
+}
+
+function namesOf(layers: readonly Layer[]): string[] {
+  return layers.map(({ name }) => name);
 }
 
 function button(does: "play" | "close", press: () => void): HTMLButtonElement {

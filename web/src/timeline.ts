@@ -8,7 +8,7 @@ export const DAY = 24 * HOUR;
 
 /** By how much a handle moves, in milliseconds: the first of which a range has few enough. */
 const STEPS = [MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR, 3 * HOUR, 6 * HOUR, DAY, 7 * DAY, 30 * DAY, 91 * DAY, 365 * DAY];
-const MOST_STEPS = 120;
+const MOST_STEPS = 100;
 
 /** How many times as far a handle moves with Shift. */
 export const FAR = 10;
@@ -41,6 +41,14 @@ export function within(span: Span | null, range: Range): Range {
   const clamp = (at: number) => Math.min(range.to, Math.max(range.from, at));
   const from = clamp(span?.from ?? range.from);
   return { from, to: Math.max(from, clamp(span?.to ?? range.to)) };
+}
+
+/** range cut to focus, where that has ends, yet with the ends of span in it. */
+export function focused(range: Range, focus: Span | null, span: Span | null): Range {
+  const ends = [span?.from, span?.to].flatMap((at) => (typeof at === "number" ? [at] : []));
+  const cut = within(focus, range);
+  if (cut.to - cut.from < MINUTE) return range;
+  return { from: Math.max(range.from, Math.min(cut.from, ...ends)), to: Math.min(range.to, Math.max(cut.to, ...ends)) };
 }
 
 /** What of range is chosen as a span: without an end where range itself ends, so that what is new is in it. */

@@ -3,7 +3,7 @@ import { mock, test } from "node:test";
 import type { Map as MapLibre, StyleSpecification } from "maplibre-gl";
 import type { Layer } from "../src/api";
 import type { Drawn } from "../src/drawn";
-import { barsOf, fullest } from "../src/histogram";
+import { barsOf, crowded, fullest } from "../src/histogram";
 import { Player, type Played } from "../src/player";
 import { Retimer } from "../src/retimer";
 import { isTimed, timedTemplate, timedTiles } from "../src/timed";
@@ -110,4 +110,12 @@ test("bars are as high as there are many, and only those of a window are chosen"
   assert.equal(barsOf(histogram, { from: 100, to: 300 }), "M2.08 1V0.97H2.92V1Z");
   assert.equal(barsOf({ ...histogram, counts: [0, 0] }), "");
   assert.deepEqual(fullest(histogram), { n: 1005, at: 350 });
+});
+
+test("a few features far from all others are left out of what is crowded", () => {
+  const of = (counts: number[]) => crowded({ range: { from: 0, to: 1000 }, counts });
+  assert.deepEqual(of([1, 0, 0, 0, 0, 0, 0, 0, 900, 100]), { from: 800, to: 1000 });
+  assert.deepEqual(of([5, 5, 5, 5, 5]), { from: 0, to: 1000 });
+  assert.deepEqual(of([0, 0, 7, 0, 0]), { from: 400, to: 600 });
+  assert.deepEqual(of([0, 0]), { from: 0, to: 1000 });
 });
