@@ -61,6 +61,7 @@ var doors = map[string]door{
 		"/layers/LAYER/features?number=99", "/layers/LAYER/features", "/layers/LAYER/features?bbox=116,39,117,40&status=open",
 	}},
 	"/layers/{name}/features/{id}": {named: []string{"/layers/LAYER/features/1", "/layers/LAYER/features/none"}},
+	"/layers/{name}/histogram":     {named: []string{"/layers/LAYER/histogram", "/layers/LAYER/histogram?bins=3&bbox=116,39,117,40", "/layers/LAYER/histogram?bins=0"}},
 	"/search": {
 		named:  []string{"/search?q=open&layers=LAYER", "/search?q=open&layers=empty,LAYER"},
 		listed: []string{"/search?q=open", "/search?q=number"},

@@ -52,10 +52,13 @@ type timeSeen struct {
 	Focus                         string
 	Off                           []string
 	Open                          bool
-	Sliders                       []struct {
-		Name, Text       string
-		Now, Least, Most float64
-	}
+	Sliders                       []timeSlider
+}
+
+// timeSlider is what a slider says of itself.
+type timeSlider struct {
+	Name, Text       string
+	Now, Least, Most float64
 }
 
 // laterSeen is a layer that waits to be asked for.
@@ -146,12 +149,7 @@ func TestBrowserTime(t *testing.T) {
 	})
 	t.Run("pointer and play", func(t *testing.T) { v.checkPlay(t) })
 	t.Run("words", func(t *testing.T) {
-		if !strings.Contains(v.Chinese.Text, "2016年8月") || !slices.ContainsFunc(v.Chinese.Sliders, func(s struct {
-			Name, Text       string
-			Now, Least, Most float64
-		}) bool {
-			return s.Name == "时间窗口"
-		}) {
+		if !strings.Contains(v.Chinese.Text, "2016年8月") || !slices.ContainsFunc(v.Chinese.Sliders, func(s timeSlider) bool { return s.Name == "时间窗口" }) {
 			t.Errorf("got %+v, want Chinese", v.Chinese)
 		}
 		if !strings.Contains(v.Paper.Caption, "Aug 2016") || v.Paper.Band {

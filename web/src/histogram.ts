@@ -32,7 +32,7 @@ export async function getHistogram(
 }
 
 /** How much of the features may lie before, and how much after, what is crowded. */
-const STRAY = 0.01;
+const STRAY = 0.05;
 
 /** The part of a histogram's range that holds nearly all features: a few far from all others are left out at either end. */
 export function crowded({ counts, range }: Histogram): Range {

@@ -243,12 +243,36 @@ export class TimeBand {
     this.#bars.draw(this.#histogram, window);
     const most = this.#histogram && fullest(this.#histogram);
     this.#bars.node.setAttribute("aria-label", most && most.n > 0 ? words.features(most.n, momentText(most.at, step)) : words.none);
-    this.#ends.replaceChildren(element("span", {}, momentText(range.from, step)), element("span", {}, momentText(range.to, step)));
+    this.#writeEnds(range, step);
     this.#writeBar(all);
     const off = this.#page.off();
     const whole = this.#page.layers().filter(({ name, role }) => !role && !off.includes(name) && !this.#page.isTimed(name));
     this.#note.hidden = whole.length === 0;
     this.#note.textContent = this.#note.hidden ? "" : words.whole(new Intl.ListFormat(tag()).format(whole.map(layerTitle)));
+  }
+
+  /** Writes the ends of the track; where the range goes on beyond one, as a button that shows all of it. */
+  #writeEnds(range: Range, step: number): void {
+    const whole = rangeOf(this.#timed()) ?? range;
+    const ends = (["from", "to"] as const).map((end) => ({ text: momentText(range[end], step), beyond: whole[end] === range[end] ? "" : momentText(whole[end], step) }));
+    const key = JSON.stringify([ends, tag()]);
+    if (this.#ends.dataset["key"] === key) return; // a button keeps the keyboard
+    this.#ends.dataset["key"] = key;
+    this.#ends.replaceChildren(...ends.map(({ text, beyond }) => {
+      if (!beyond) return element("span", {}, text);
+      const node = element("button", { type: "button", class: "time-wider", title: time().wider(beyond) }, text, icon("wider"));
+      node.setAttribute("aria-label", time().wider(beyond));
+      node.addEventListener("click", () => this.#widen());
+      return node;
+    }));
+  }
+
+  /** Shows all of the range, strays too. */
+  #widen(): void {
+    this.#focus = null;
+    this.#write();
+    this.#count(0);
+    this.#play.focus();
   }
 
   #writeBar(all: boolean): void {
