@@ -125,6 +125,7 @@ func TestDemoCity(t *testing.T) {
 	if err := s.Load(t.Context(), city.Sources, slog.New(slog.DiscardHandler)); err != nil {
 		t.Fatal(err)
 	}
+	s.hot.first(t.Context(), slog.New(slog.DiscardHandler))
 	for _, l := range s.Public().All() {
 		v := l.View.Now()
 		if v.Count() == 0 || l.Name() == "complaints" && v.Count() != 500 {

@@ -31,6 +31,7 @@ func loaded(t *testing.T, city *City) *App {
 	if err := a.load(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
+	a.store.hot.first(t.Context(), a.opts.Log)
 	a.server.Ready()
 	t.Cleanup(func() { _ = a.archives.close() })
 	return a

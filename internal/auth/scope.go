@@ -90,7 +90,7 @@ func (s Scope) thing() string {
 		return "a view"
 	case Audience:
 		return "an audience"
-	case Erase, Backup:
+	case Erase, Backup, Pin:
 	}
 	return "a layer"
 }

@@ -65,6 +65,7 @@ func allBars() []bar {
 		{"moves", barMoves},
 		{"anytile", barAnyTile},
 		{"filter", barFilter},
+		{"overview", barOverview},
 		{"served", barServed},
 		{"cold", barCold},
 		{"dc", barDC},

@@ -36,7 +36,12 @@ func (b *batch) add(city *City, i int) (*layers.Feature, []column.Value) {
 // loadCity returns a layer bulk-loaded with the first n features of a city; place says where
 // feature i is, where it was first when place is nil.
 func loadCity(city *City, n int, place func(i int) orb.Point) (*layers.Layer, error) {
-	layer, err := layers.New(Schema(), layers.Options{})
+	return loadCityInto(layers.Options{}, city, n, place)
+}
+
+// loadCityInto is loadCity into a layer with options.
+func loadCityInto(o layers.Options, city *City, n int, place func(i int) orb.Point) (*layers.Layer, error) {
+	layer, err := layers.New(Schema(), o)
 	if err != nil {
 		return nil, err
 	}
