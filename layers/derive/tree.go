@@ -152,16 +152,36 @@ func (e *editor) settle(n node, r hexgrid.Resolution, list []edit) node {
 		digits |= 1 << list[i].cell.Digit(r)
 	}
 	n = e.own(n, digits, r)
+	if len(list) < e.share {
+		e.settleChildren(n, r, list)
+	} else {
+		e.settleApart(n, r, list)
+	}
+	for i := range n.len() {
+		if count(n.record(e.layout, i)) == 0 {
+			return e.compact(n, r)
+		}
+	}
+	return n
+}
+
+// settleChildren brings the children of a node, at resolution r, up to date.
+func (e *editor) settleChildren(n node, r hexgrid.Resolution, list []edit) {
+	for len(list) > 0 {
+		i, group := n.first(r, list)
+		e.settleChild(n, i, r, group)
+		list = list[len(group):]
+	}
+}
+
+// settleApart is settleChildren with a goroutine for each child that has edits enough.
+func (e *editor) settleApart(n node, r hexgrid.Resolution, list []edit) {
 	var forks []*editor
 	var wait sync.WaitGroup
-	for from := 0; from < len(list); {
-		digit := list[from].cell.Digit(r)
-		to := from + 1
-		for to < len(list) && list[to].cell.Digit(r) == digit {
-			to++
-		}
-		i, group := n.position(digit), list[from:to]
-		if from = to; len(group) < e.share || len(group) == len(list) {
+	for all := len(list); len(list) > 0; {
+		i, group := n.first(r, list)
+		list = list[len(group):]
+		if len(group) < e.share || len(group) == all {
 			e.settleChild(n, i, r, group)
 			continue
 		}
@@ -173,12 +193,16 @@ func (e *editor) settle(n node, r hexgrid.Resolution, list []edit) node {
 	for _, f := range forks {
 		e.join(f)
 	}
-	for i := range n.len() {
-		if count(n.record(e.layout, i)) == 0 {
-			return e.compact(n, r)
-		}
+}
+
+// first returns the edits at the front of a list that lie in one child of n, at resolution r, and which one.
+func (n node) first(r hexgrid.Resolution, list []edit) (child int, group []edit) {
+	digit := list[0].cell.Digit(r)
+	to := 1
+	for to < len(list) && list[to].cell.Digit(r) == digit {
+		to++
 	}
-	return n
+	return n.position(digit), list[:to]
 }
 
 // settleChild brings the i-th child of a node, at resolution r, up to date with edits in it.
