@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"hutong/layers"
 	"hutong/layers/column"
@@ -72,7 +73,8 @@ type Index struct {
 	spec     Spec
 	layout   layout
 	outlines *outlines
-	share    int // edits of a batch that are worth a goroutine
+	share    int       // edits of a batch that are worth a goroutine
+	batches  sync.Pool // of *batch
 }
 
 // defaultShare takes about a tenth of a millisecond.

@@ -146,6 +146,22 @@ func (l *layout) add(rec, o []uint64) {
 	}
 }
 
+// change makes the change of a cell (see [edits]) in its record. It is not whole when the most went and what came is
+// less: another feature may be the most now, so the maxima are too great.
+func (l *layout) change(rec, change []uint64) (whole bool) {
+	l.addSums(rec, change)
+	added, gone := change[l.wides:l.stride], change[l.stride:]
+	maxima := rec[l.wides:l.stride]
+	whole = true
+	for i := range maxima {
+		if gone[i] == maxima[i] && gone[i] != none && int64(added[i]) < int64(gone[i]) {
+			whole = false
+		}
+		maxima[i] = uint64(max(int64(maxima[i]), int64(added[i])))
+	}
+	return whole
+}
+
 // addSums is add for all but the maxima.
 func (l *layout) addSums(rec, o []uint64) {
 	for i := range l.added {

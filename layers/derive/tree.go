@@ -214,7 +214,10 @@ func (e *editor) settleChild(n node, i int, r hexgrid.Resolution, list []edit) {
 	}
 	kid := &n.nodes()[i]
 	*kid = e.settle(*kid, r, list)
-	e.sum(record, *kid)
+	// One change is added without a look at the other children, unless a maximum went.
+	if len(list) > 1 || !e.layout.change(record, e.edits.change(&list[0])) {
+		e.sum(record, *kid)
+	}
 }
 
 // fork returns an editor for a child, which nobody else writes to; join takes up what it counted.
@@ -303,20 +306,8 @@ func (e *editor) sum(record []uint64, n node) {
 
 // apply brings the record of a finest cell up to date.
 func (e *editor) apply(record []uint64, op *edit) {
-	l := e.layout
-	change := e.edits.change(op)
-	l.addSums(record, change)
-	if count(record) == 0 {
-		return
-	}
-	added, gone := change[l.wides:l.stride], change[l.stride:]
-	maxima, lost := record[l.wides:], false
-	for i := range maxima {
-		// What went was the most, and what came is less: another feature may be the most now.
-		lost = lost || gone[i] == maxima[i] && gone[i] != none && int64(added[i]) < int64(gone[i])
-		maxima[i] = uint64(max(int64(maxima[i]), int64(added[i])))
-	}
-	if lost {
-		e.remaker.remake(op.cell, maxima)
+	whole := e.layout.change(record, e.edits.change(op))
+	if !whole && count(record) > 0 {
+		e.remaker.remake(op.cell, record[e.layout.wides:])
 	}
 }
