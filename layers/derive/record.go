@@ -3,6 +3,7 @@ package derive
 import (
 	"math"
 	"math/bits"
+	"reflect"
 
 	"hutong/layers/column"
 	"hutong/layers/world"
@@ -26,6 +27,8 @@ type layout struct {
 	categories           int // of all counts, others included
 	category             int // the first word of categories
 	added, wides, stride int
+
+	branches [8]reflect.Type // of nodes, see [branches]
 }
 
 type numberField struct {
@@ -65,6 +68,7 @@ func (l *layout) place() {
 	if l.time >= 0 {
 		l.stride++
 	}
+	l.branches = branches(l.stride)
 }
 
 // maxima returns how many maxima a record has.
