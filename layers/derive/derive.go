@@ -4,8 +4,8 @@
 // An [Index] is a [layers.Deriver]: it runs inside the layer's commits, and what it makes, a [Cells], hangs on
 // each snapshot and never changes (S2). Cells form a tree as H3 has it: a feature is looked up once, at the
 // finest level, and counts in the ancestors of that cell. A batch copies the nodes on the way to the cells that
-// it changes, each once, and sums up every changed cell anew from its children, so a cell depends on the features
-// that are there and on no history (S5, S8).
+// it changes, each once, and brings every cell on the way up to date: sums are exact, and a maximum that went is
+// looked for among the children, so a cell depends on the features that are there and on no history (S5, S8).
 //
 // [Index.Hexes] and [Index.Clusters] are the cells of one level as a [layers.Reader]: polygons, or a point each,
 // made when somebody looks.
@@ -17,6 +17,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"hutong/layers"
 	"hutong/layers/column"
@@ -72,7 +73,8 @@ type Index struct {
 	spec     Spec
 	layout   layout
 	outlines *outlines
-	share    int // edits of a batch that are worth a goroutine
+	share    int       // edits of a batch that are worth a goroutine
+	batches  sync.Pool // of *batch
 }
 
 // defaultShare takes about a tenth of a millisecond.

@@ -79,7 +79,8 @@ func (ix *Index) Derive(from layers.Derived, list []layers.Edit, s *layers.Snaps
 	if !ok || before.index != ix {
 		return ix.rebuilt(s)
 	}
-	b := batch{edits: edits{layout: &ix.layout}}
+	b := ix.batch()
+	defer ix.batches.Put(b)
 	for i := range list {
 		b.take(&list[i])
 	}
@@ -99,6 +100,16 @@ type batch struct {
 	edits    edits
 	places   []world.Point // by edit
 	old, new []uint64      // scratch
+}
+
+// batch returns an empty batch, with the room of one before it.
+func (ix *Index) batch() *batch {
+	b, ok := ix.batches.Get().(*batch)
+	if !ok {
+		b = &batch{edits: edits{layout: &ix.layout}}
+	}
+	b.places, b.edits.list, b.edits.words = b.places[:0], b.edits.list[:0], b.edits.words[:0]
+	return b
 }
 
 // take notes an edit, unless nothing that counts changed.

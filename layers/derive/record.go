@@ -3,6 +3,7 @@ package derive
 import (
 	"math"
 	"math/bits"
+	"reflect"
 
 	"hutong/layers/column"
 	"hutong/layers/world"
@@ -26,6 +27,8 @@ type layout struct {
 	categories           int // of all counts, others included
 	category             int // the first word of categories
 	added, wides, stride int
+
+	branches [8]reflect.Type // of nodes, see [branches]
 }
 
 type numberField struct {
@@ -65,6 +68,7 @@ func (l *layout) place() {
 	if l.time >= 0 {
 		l.stride++
 	}
+	l.branches = branches(l.stride)
 }
 
 // maxima returns how many maxima a record has.
@@ -144,6 +148,22 @@ func (l *layout) add(rec, o []uint64) {
 			rec[i] = o[i]
 		}
 	}
+}
+
+// change makes the change of a cell (see [edits]) in its record. It is not whole when the most went and what came is
+// less: another feature may be the most now, so the maxima are too great.
+func (l *layout) change(rec, change []uint64) (whole bool) {
+	l.addSums(rec, change)
+	added, gone := change[l.wides:l.stride], change[l.stride:]
+	maxima := rec[l.wides:l.stride]
+	whole = true
+	for i := range maxima {
+		if gone[i] == maxima[i] && gone[i] != none && int64(added[i]) < int64(gone[i]) {
+			whole = false
+		}
+		maxima[i] = uint64(max(int64(maxima[i]), int64(added[i])))
+	}
+	return whole
 }
 
 // addSums is add for all but the maxima.

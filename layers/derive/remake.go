@@ -32,24 +32,35 @@ func (m *remaker) remake(cell hexgrid.Cell, maxima []uint64) {
 }
 
 func (m *remaker) block(b *layers.Block, box world.Box, inside *insider, maxima []uint64) {
-	l := m.layout
 	if m.row == nil {
-		m.row = make([]uint64, l.maxima())
+		m.row = make([]uint64, m.layout.maxima())
 	}
-	for row := range b.Len() {
-		p := b.Point(row)
-		if !box.Contains(p) {
-			continue
-		}
-		l.maximaOf(m.row, func(field int) column.Value { return b.Column(field).Value(row) })
-		raises := false
-		for i, v := range m.row {
-			raises = raises || int64(v) > int64(maxima[i])
-		}
-		if raises && inside.has(p) {
-			for i, v := range m.row {
-				maxima[i] = uint64(max(int64(v), int64(maxima[i])))
+	if b.Shapes() != nil {
+		for row := range b.Len() {
+			if p := b.Point(row); box.Contains(p) {
+				m.raise(b, row, p, inside, maxima)
 			}
+		}
+		return
+	}
+	width, height, ys := box.Max.X-box.Min.X, box.Max.Y-box.Min.Y, b.Y()
+	for row, x := range b.X() {
+		if y := ys[row]; x-box.Min.X <= width && y-box.Min.Y <= height { // what is less wraps around
+			m.raise(b, row, world.Point{X: x, Y: y}, inside, maxima)
+		}
+	}
+}
+
+// raise makes the maxima those with a row, if it is inside.
+func (m *remaker) raise(b *layers.Block, row int, p world.Point, inside *insider, maxima []uint64) {
+	m.layout.maximaOf(m.row, func(field int) column.Value { return b.Column(field).Value(row) })
+	raises := false
+	for i, v := range m.row {
+		raises = raises || int64(v) > int64(maxima[i])
+	}
+	if raises && inside.has(p) {
+		for i, v := range m.row {
+			maxima[i] = uint64(max(int64(v), int64(maxima[i])))
 		}
 	}
 }

@@ -2,85 +2,10 @@ package derive
 
 import (
 	"math/bits"
-	"slices"
 	"sync"
-	"unsafe"
 
 	"hutong/layers/hexgrid"
 )
-
-// node is the children of a cell that have features: their records, and their own children. The zero node has
-// none. It is two pointers without lengths, 16 bytes, because there are half as many nodes as finest cells: two slices
-// would be 48.
-//
-//	page  → header, then the records by digit, stride words each
-//	header  generation << 8 | a bit for each digit that has a record
-//	kids  → a node by digit, as many as records; nil at the finest level but one
-type node struct {
-	page *uint64
-	kids *node
-}
-
-// digits returns a bit for each child that has a record.
-func (n node) digits() uint8 {
-	if n.page == nil {
-		return 0
-	}
-	return uint8(*n.page)
-}
-
-// generation returns the generation of the state that n was made for.
-func (n node) generation() uint64 { return *n.page >> 8 }
-
-func (n node) len() int { return bits.OnesCount8(n.digits()) }
-
-// position returns where the record of a digit is, or would be.
-func (n node) position(digit int) int { return bits.OnesCount8(n.digits() & (1<<digit - 1)) }
-
-func (n node) has(digit int) bool { return n.digits()>>digit&1 != 0 }
-
-// words returns the header and all records.
-func (n node) words(l *layout) []uint64 { return unsafe.Slice(n.page, 1+n.len()*l.stride) }
-
-// record returns the i-th record.
-func (n node) record(l *layout, i int) []uint64 {
-	at := 1 + i*l.stride
-	return n.words(l)[at : at+l.stride : at+l.stride]
-}
-
-// nodes returns the children's own children; nil at the finest level but one.
-func (n node) nodes() []node {
-	if n.kids == nil {
-		return nil
-	}
-	return unsafe.Slice(n.kids, n.len())
-}
-
-// kid returns the children of the i-th child.
-func (n node) kid(i int) node {
-	if n.kids == nil {
-		return node{}
-	}
-	return n.nodes()[i]
-}
-
-const nodeBytes = int(unsafe.Sizeof(node{}))
-
-// bytes returns the heap of n without that of its children.
-func (n node) bytes(l *layout) int {
-	if n.page == nil {
-		return 0
-	}
-	return heapBytes(8*len(n.words(l))) + heapBytes(nodeBytes*len(n.nodes()))
-}
-
-// heapBytes returns about what an allocation takes: up to a kilobyte whole 16 bytes, above that an eighth more.
-func heapBytes(n int) int {
-	if n <= 1<<10 {
-		return (n + 15) &^ 15
-	}
-	return n + n/8
-}
 
 // base is a cell of resolution 0 that has features.
 type base struct {
@@ -152,16 +77,36 @@ func (e *editor) settle(n node, r hexgrid.Resolution, list []edit) node {
 		digits |= 1 << list[i].cell.Digit(r)
 	}
 	n = e.own(n, digits, r)
+	if len(list) < e.share {
+		e.settleChildren(n, r, list)
+	} else {
+		e.settleApart(n, r, list)
+	}
+	for i := range n.len() {
+		if count(n.record(e.layout, i)) == 0 {
+			return e.compact(n, r)
+		}
+	}
+	return n
+}
+
+// settleChildren brings the children of a node, at resolution r, up to date.
+func (e *editor) settleChildren(n node, r hexgrid.Resolution, list []edit) {
+	for len(list) > 0 {
+		i, group := n.first(r, list)
+		e.settleChild(n, i, r, group)
+		list = list[len(group):]
+	}
+}
+
+// settleApart is settleChildren with a goroutine for each child that has edits enough.
+func (e *editor) settleApart(n node, r hexgrid.Resolution, list []edit) {
 	var forks []*editor
 	var wait sync.WaitGroup
-	for from := 0; from < len(list); {
-		digit := list[from].cell.Digit(r)
-		to := from + 1
-		for to < len(list) && list[to].cell.Digit(r) == digit {
-			to++
-		}
-		i, group := n.position(digit), list[from:to]
-		if from = to; len(group) < e.share || len(group) == len(list) {
+	for all := len(list); len(list) > 0; {
+		i, group := n.first(r, list)
+		list = list[len(group):]
+		if len(group) < e.share || len(group) == all {
 			e.settleChild(n, i, r, group)
 			continue
 		}
@@ -173,12 +118,16 @@ func (e *editor) settle(n node, r hexgrid.Resolution, list []edit) node {
 	for _, f := range forks {
 		e.join(f)
 	}
-	for i := range n.len() {
-		if count(n.record(e.layout, i)) == 0 {
-			return e.compact(n, r)
-		}
+}
+
+// first returns the edits at the front of a list that lie in one child of n, at resolution r, and which one.
+func (n node) first(r hexgrid.Resolution, list []edit) (child int, group []edit) {
+	digit := list[0].cell.Digit(r)
+	to := 1
+	for to < len(list) && list[to].cell.Digit(r) == digit {
+		to++
 	}
-	return n
+	return n.position(digit), list[:to]
 }
 
 // settleChild brings the i-th child of a node, at resolution r, up to date with edits in it.
@@ -190,7 +139,10 @@ func (e *editor) settleChild(n node, i int, r hexgrid.Resolution, list []edit) {
 	}
 	kid := &n.nodes()[i]
 	*kid = e.settle(*kid, r, list)
-	e.sum(record, *kid)
+	// One change is added without a look at the other children, unless a maximum went.
+	if len(list) > 1 || !e.layout.change(record, e.edits.change(&list[0])) {
+		e.sum(record, *kid)
+	}
 }
 
 // fork returns an editor for a child, which nobody else writes to; join takes up what it counted.
@@ -208,7 +160,7 @@ func (e *editor) join(f *editor) {
 // own returns n as a node of this generation that has records for digits, too.
 func (e *editor) own(n node, digits uint8, r hexgrid.Resolution) node {
 	old := n.digits()
-	if n.page != nil && n.generation() == e.generation && old|digits == old {
+	if n.header != nil && n.generation() == e.generation && old|digits == old {
 		return n
 	}
 	return e.rebuild(n, old|digits, r)
@@ -228,44 +180,20 @@ func (e *editor) compact(n node, r hexgrid.Resolution) node {
 
 // rebuild returns a copy of n, whose records are of resolution r, for other digits.
 func (e *editor) rebuild(n node, digits uint8, r hexgrid.Resolution) node {
-	e.bytes -= n.bytes(e.layout)
+	l := e.layout
+	e.bytes -= n.bytes(l)
 	e.counts[r] += bits.OnesCount8(digits) - n.len()
+	var out node
 	switch digits {
 	case 0:
 		return node{}
 	case n.digits():
-		words := slices.Clone(n.words(e.layout))
-		words[0] = e.generation<<8 | uint64(digits)
-		out := node{page: unsafe.SliceData(words)}
-		if n.kids != nil {
-			out.kids = unsafe.SliceData(slices.Clone(n.nodes()))
-		}
-		e.bytes += out.bytes(e.layout)
-		return out
+		out = n.clone(l, e.generation)
+	default:
+		out = l.newNode(e.generation, digits, r == e.finest)
+		n.copyTo(out, l)
 	}
-	size := bits.OnesCount8(digits)
-	words := make([]uint64, 1+size*e.layout.stride)
-	words[0] = e.generation<<8 | uint64(digits)
-	out := node{page: unsafe.SliceData(words)}
-	if r < e.finest {
-		out.kids = unsafe.SliceData(make([]node, size))
-	}
-	i := 0
-	for left := digits; left != 0; left &= left - 1 {
-		digit := bits.TrailingZeros8(left)
-		record := out.record(e.layout, i)
-		if n.has(digit) {
-			from := n.position(digit)
-			copy(record, n.record(e.layout, from))
-			if out.kids != nil {
-				out.nodes()[i] = n.nodes()[from]
-			}
-		} else {
-			e.layout.clear(record)
-		}
-		i++
-	}
-	e.bytes += out.bytes(e.layout)
+	e.bytes += out.bytes(l)
 	return out
 }
 
@@ -279,20 +207,8 @@ func (e *editor) sum(record []uint64, n node) {
 
 // apply brings the record of a finest cell up to date.
 func (e *editor) apply(record []uint64, op *edit) {
-	l := e.layout
-	change := e.edits.change(op)
-	l.addSums(record, change)
-	if count(record) == 0 {
-		return
-	}
-	added, gone := change[l.wides:l.stride], change[l.stride:]
-	maxima, lost := record[l.wides:], false
-	for i := range maxima {
-		// What went was the most, and what came is less: another feature may be the most now.
-		lost = lost || gone[i] == maxima[i] && gone[i] != none && int64(added[i]) < int64(gone[i])
-		maxima[i] = uint64(max(int64(maxima[i]), int64(added[i])))
-	}
-	if lost {
-		e.remaker.remake(op.cell, maxima)
+	whole := e.layout.change(record, e.edits.change(op))
+	if !whole && count(record) > 0 {
+		e.remaker.remake(op.cell, record[e.layout.wides:])
 	}
 }
