@@ -124,6 +124,8 @@ func TestRefused(t *testing.T) {
 		{"hot spots until whenever", hotInTime("until: tomorrow"), `10:75: derived.c.until: "tomorrow" is no time: write one such as "2016-09-01T00:00:00Z"`},
 		{"hot spots by a private time", strings.Replace(hotInTime("moran: true"), "phone: {type: time}", "phone: {type: time, private: true}", 1), `10:54: derived.c.window: the field "phone" is private, so nothing that is shown may depend on it`},
 		{"a rate of no layer", hot("rate: {of: a}"), `10:57: derived.c.rate.of: there is no layer "a"; the layers are "b"`},
+		{"a rate of what nobody sees", beside("rate: {of: h}", "h3: {}"), `11:57: derived.c.rate.of: the layer "h" is public: false, and everybody would see by it what is divided`},
+		{"an area that nobody sees", beside("area: h", "tiny: keep"), `11:52: derived.c.area: the layer "h" is public: false, and everybody would see where its polygons are`},
 		{"a rate of no sum", hot("rate: {of: b, number: votes}"), `10:68: derived.c.rate.number: the layer "b" has no sums of "votes"; in its h3: {numbers: …} are none`},
 		{"a rate that may be anything", hot("level: 1"), `10:53: derived.c.level: 1 is no false discovery rate: it is more than 0 and less than 1, such as 0.05`},
 		{"hot spots at every moment", hot("every: 100ms"), `10:53: derived.c.every: 100ms is not from 1s to 24h`},
@@ -273,6 +275,11 @@ func TestManyProblems(t *testing.T) {
 // hot returns a config with hot spots of a layer that is counted by cell.
 func hot(keys string) string {
 	return counted("{resolutions: [4, 9]}", "") + "derived: {c: {of: b, as: hotspots, title: C, " + keys + "}}"
+}
+
+// beside is hot, with a layer h that is not public.
+func beside(keys, hidden string) string {
+	return strings.Replace(hot(keys), "layers:\n", "layers:\n  h: {title: H, licence: CC0-1.0, public: false, fields: {}, "+hidden+"}\n", 1)
 }
 
 // hotInTime is hot of a layer with a time.
