@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"hutong/layers"
@@ -102,7 +103,7 @@ func (b *builder) hotFilter(spec *HotSpotSpec, of string, n *node) {
 		if s := b.config.Layers[i].Schema; string(s.Name) == of {
 			expr, err := filter.Parse(filter.Text, n.text, visible(s))
 			if err != nil {
-				b.f.on(n, "%v", err)
+				b.f.on(n, "%s", strings.TrimPrefix(err.Error(), "filter: "))
 				return
 			}
 			spec.Filter = expr.Text()
