@@ -1,6 +1,9 @@
 package tiles
 
-import "hutong/layers/view"
+import (
+	"hutong/layers"
+	"hutong/layers/view"
+)
 
 // Overview is what the tiles of a layer's lower zooms are built from in place of its features: layers
 // derived from it, whose tiles cost the same however many features there are.
@@ -17,6 +20,12 @@ type Overview struct {
 
 // Covers reports whether tiles of a zoom are built from the overview. A nil Overview covers none.
 func (o *Overview) Covers(zoom uint8) bool { return o != nil && int(zoom) < len(o.Views) }
+
+// Shows reports whether what the overview shows has the fields of schema, those of the view that it stands for: a filter by
+// them selects of it. Else a filter is of features, which all zooms show then. It is false for a nil Overview.
+func (o *Overview) Shows(schema *layers.Schema) bool {
+	return o != nil && len(o.Views) > 0 && o.Views[0].Schema() == schema
+}
 
 // Below returns the first zoom at which tiles show features; 0 for a nil Overview.
 func (o *Overview) Below() uint8 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"hutong/api"
+	"hutong/tiles"
 )
 
 // metadata is what GDAL's MVT driver reads beside {z}/{x}/{y}.pbf, in the form that tippecanoe and
@@ -30,7 +31,7 @@ func (t *Tiles) metadata(w http.ResponseWriter, r *http.Request) {
 	if set == nil {
 		return
 	}
-	d := describe(set, seen, "")
+	d := describe(set, seen, "", func(_ int, l *api.Layer) *tiles.Overview { return l.Overview })
 	inner, err := json.Marshal(map[string]any{"vector_layers": d.VectorLayers})
 	if err != nil {
 		panic(err) // strings and numbers always marshal

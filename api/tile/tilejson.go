@@ -34,14 +34,14 @@ type tileJSON struct {
 	Version      string        `json:"version"`
 
 	// Overview is ours: for each layer with one, up to where its tiles show cells in place of features.
-	Overview map[layers.Name]overview `json:"overview,omitempty"`
+	Overview map[layers.Name]lowZooms `json:"overview,omitempty"`
 
 	// Freshness is ours: that of each layer of which there is something to say.
 	Freshness map[layers.Name]*api.FreshnessState `json:"freshness,omitempty"`
 }
 
-// overview says what tiles of low zooms show. Cells have the property point_count or count, features have not.
-type overview struct {
+// lowZooms says what tiles of low zooms show: cells, which have the property h3.
+type lowZooms struct {
 	MinZoom uint8             `json:"minzoom"`
 	MaxZoom uint8             `json:"maxzoom"`
 	Fields  map[string]string `json:"fields"`
@@ -78,18 +78,24 @@ func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	d := describe(set, seen, t.base.URL(r))
+	d := describe(set, seen, t.base.URL(r), func(i int, l *api.Layer) *tiles.Overview {
+		if asof != "" || f != nil && len(f.Where()[i]) > 0 && !l.Overview.Shows(l.View.Schema()) {
+			return nil
+		}
+		return l.Overview
+	})
 	d.Tiles[0] = withQuery(d.Tiles[0], f.Query())
 	if asof != "" { // the bounds are those of now: who looks back may look elsewhere
 		d.Tiles[0] = withQuery(d.Tiles[0], "asof="+asof)
-		d.Overview, d.Freshness = nil, nil
+		d.Freshness = nil
 	}
 	api.SendJSON(w, r, "application/json", d)
 }
 
 // describe describes the tiles of a set as they are now. A map that needs a token for them finds it in their
-// addresses, if that is where this request had it.
-func describe(set *cache.Set, seen api.Seen, base string) tileJSON {
+// addresses, if that is where this request had it. overview returns what the tiles of low zooms of the i-th layer of the
+// set show in place of features; nil when nothing does.
+func describe(set *cache.Set, seen api.Seen, base string, overview func(i int, l *api.Layer) *tiles.Overview) tileJSON {
 	lowest, highest := set.Zooms()
 	d := tileJSON{
 		TileJSON: "3.0.0",
@@ -101,14 +107,15 @@ func describe(set *cache.Set, seen api.Seen, base string) tileJSON {
 	var titles, descriptions, attributions []string
 	var extent *orb.Bound
 	query := ""
-	for _, l := range inOrder(seen) {
+	for i, l := range inOrder(seen) {
 		query = cmp.Or(query, seen.Query(l))
-		d.VectorLayers = append(d.VectorLayers, describeLayer(l))
-		if o := l.Overview; o != nil && o.Below() > l.Tiles.Options().MinZoom {
+		o := overview(i, l)
+		d.VectorLayers = append(d.VectorLayers, describeLayer(l, o))
+		if o.Below() > l.Tiles.Options().MinZoom {
 			if d.Overview == nil {
-				d.Overview = map[layers.Name]overview{}
+				d.Overview = map[layers.Name]lowZooms{}
 			}
-			d.Overview[l.Name()] = overview{l.Tiles.Options().MinZoom, o.Below() - 1, fieldsIn(o.Builder, map[string]string{})}
+			d.Overview[l.Name()] = lowZooms{l.Tiles.Options().MinZoom, o.Below() - 1, fieldsIn(o.Builder, map[string]string{})}
 		}
 		if fresh := l.Fresh.State(); fresh != nil {
 			if d.Freshness == nil {
@@ -161,12 +168,12 @@ func addText(list []string, text string) []string {
 	return append(list, text)
 }
 
-// describeLayer describes one layer inside a tile.
-func describeLayer(l *api.Layer) vectorLayer {
+// describeLayer describes one layer inside a tile, whose low zooms show an overview; nil is none.
+func describeLayer(l *api.Layer, low *tiles.Overview) vectorLayer {
 	o := l.Tiles.Options()
 	v := vectorLayer{ID: l.Name(), Description: l.Heading(), MinZoom: o.MinZoom, MaxZoom: o.MaxZoom, Fields: map[string]string{}}
-	if l.Overview.Below() > o.MinZoom {
-		fieldsIn(l.Overview.Builder, v.Fields)
+	if low.Below() > o.MinZoom {
+		fieldsIn(low.Builder, v.Fields)
 	}
 	fieldsIn(l.Tiles, v.Fields)
 	return v

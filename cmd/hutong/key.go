@@ -33,7 +33,7 @@ func newKeyNew() *cobra.Command {
 		Long: "Make a key and print it, once, and below it the lines for the config, which have its hash only. A scope is\n" +
 			"ingest:SOURCE (push to a source, see and replay what it refuses), refused:SOURCE (only see and replay),\n" +
 			"erase:LAYER, view:VIEW or audience:AUDIENCE (see what is not public); * stands for all. backup is to read all\n" +
-			"that the server keeps. hutong import --server sends files to a source, so its key is for ingest:SOURCE.",
+			"that the server keeps, pin to pin snapshots and to remove them. hutong import --server sends files to a source, so its key is for ingest:SOURCE.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {

@@ -12,7 +12,6 @@ import (
 	"hutong/layers"
 	"hutong/layers/derive"
 	"hutong/layers/filter"
-	"hutong/layers/hexgrid"
 	"hutong/styles"
 	"hutong/tiles/past"
 )
@@ -124,16 +123,8 @@ func cellsOf(l *config.Layer) *derive.Spec {
 	if l.Cells == nil {
 		return nil
 	}
-	spec := &derive.Spec{
-		Min: hexgrid.Resolution(l.Cells.Coarsest), Max: hexgrid.Resolution(l.Cells.Finest), Numbers: l.Cells.Numbers,
-	}
-	if i := l.Schema.FieldIndex(l.Schema.TimeField); i >= 0 && !l.Schema.Fields[i].Private {
-		spec.Time = l.Schema.TimeField
-	}
-	for _, c := range l.Cells.Counts {
-		spec.Counts = append(spec.Counts, derive.CountField{Field: c.Field, Values: c.Values})
-	}
-	return spec
+	spec := l.Cells.Spec(l.Schema)
+	return &spec
 }
 
 // overviewOf describes what a config has tiles of low zooms show.

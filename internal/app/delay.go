@@ -194,8 +194,9 @@ func drop(store *layers.Layer, id layers.FeatureID, seq layers.Seq) error {
 }
 
 // eraseNow takes what a commit erases out of a view with a delay, and returns what that changes in what is shown, and
-// the changes that are left of those that the commit means for the view.
-func (v *liveView) eraseNow(commit, changes []layers.Change, seq layers.Seq) (delta layers.Delta, left []layers.Change, err error) {
+// the changes that are left of those that the commit means for the view. after is the layer's state behind it: what came
+// back in the same commit has to be shown again, also where it is what it was before.
+func (v *liveView) eraseNow(commit, changes []layers.Change, seq layers.Seq, after *layers.Snapshot) (delta layers.Delta, left []layers.Change, err error) {
 	var gone []layers.Change
 	for i := range commit {
 		if commit[i].Op != layers.Erase {
@@ -205,7 +206,12 @@ func (v *liveView) eraseNow(commit, changes []layers.Change, seq layers.Seq) (de
 		if err := v.late.erase(id); err != nil {
 			return layers.Delta{}, nil, err
 		}
-		changes = slices.DeleteFunc(changes, func(c layers.Change) bool { return c.Op == layers.Delete && c.Feature.ID == id })
+		changes = slices.DeleteFunc(changes, func(c layers.Change) bool { return c.Feature.ID == id })
+		if row, back := after.Find(commit[i].Feature.ID); back {
+			if f, shown := v.redactor.Row(row); shown {
+				changes = append(changes, layers.Change{Op: layers.Upsert, Feature: f})
+			}
+		}
 		if _, there := v.store().Snapshot().Find(id); there {
 			gone = append(gone, layers.Change{Op: layers.Delete, Feature: layers.Feature{ID: id}})
 		}

@@ -154,6 +154,33 @@ type moment struct {
 
 // TestDelayIsThePast changes a layer at random: what the view shows is at every moment what it would have shown without
 // a delay at one moment before the delay, and with room for what waits not much before that.
+// TestDelayOfWhatComesBack: what is erased and reported again in one commit leaves a view with a delay at once, and is there
+// again when it is as old as the delay, also where it is what it was.
+func TestDelayOfWhatComesBack(t *testing.T) {
+	t.Parallel()
+	c := newClocked(t)
+	c.publish(t, point("2", 116.3, 39.9))
+	c.pass(t, 3*time.Minute)
+	if _, there := c.shows()["2"]; !there {
+		t.Fatalf("%v: want 2 to be shown", c.shows())
+	}
+	c.publish(t, erasureOf("2"), point("2", 116.3, 39.9))
+	if _, there := c.shows()["2"]; there {
+		t.Errorf("%v: 2 is shown, which was erased", c.shows())
+	}
+	if _, there := c.v.of.Snapshot().Find("2"); !there {
+		t.Fatal("the layer has no 2, want what was reported again")
+	}
+	c.pass(t, 50*time.Second)
+	if _, there := c.shows()["2"]; there {
+		t.Errorf("%v: 2 is shown before the delay", c.shows())
+	}
+	c.pass(t, 20*time.Second)
+	if _, there := c.shows()["2"]; !there {
+		t.Errorf("%v: 2 is not shown, a minute after it came back", c.shows())
+	}
+}
+
 func TestDelayIsThePast(t *testing.T) {
 	t.Parallel()
 	for i, seed := range testkit.Seeds(t, &viewRuns, 4) {

@@ -103,6 +103,29 @@ func TestDerivedLayers(t *testing.T) {
 	}
 }
 
+// TestFilteredTileJSON: a filter is of features, and its tiles show them at all zooms, so nothing is said of cells; a filter
+// of cells has cells.
+func TestFilteredTileJSON(t *testing.T) {
+	t.Parallel()
+	a, _ := newTestApp(t, derivedCity(), nil)
+	r := start(t, a)
+	for path, want := range map[string]bool{
+		"/tiles/complaints.json": true, "/tiles/complaints.json?filter=status=%27open%27": false,
+		"/tiles/hexes.json?filter=count%3E1": true, "/tiles/clusters.json?filter=point_count%3E1": true,
+	} {
+		_, body, err := r.get(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(body, `"overview"`); got != want {
+			t.Errorf("%s: an overview %v, want %v: %s", path, got, want, body)
+		}
+		if got := strings.Contains(body, `"resolution":"Number"`); got != want {
+			t.Errorf("%s: fields of cells %v, want %v: %s", path, got, want, body)
+		}
+	}
+}
+
 func TestBreaks(t *testing.T) {
 	t.Parallel()
 	for v, want := range map[float64]float64{0.4: 1, 1.2: 1, 1.5: 2, 3: 2, 3.5: 5, 8: 10, 140: 100, 149: 200, 3400: 5000} {

@@ -269,7 +269,7 @@ func (v *liveView) follow(d *layers.Delta, ids []layers.FeatureID, commit []laye
 		}
 	}
 	if v.late != nil {
-		if delta, changes, err = v.eraseNow(commit, changes, d.Seq); err == nil {
+		if delta, changes, err = v.eraseNow(commit, changes, d.Seq, after); err == nil {
 			v.late.put(changes, d.Seq, after, v, now)
 		}
 		return delta, time.Time{}, err

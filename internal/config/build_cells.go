@@ -2,9 +2,12 @@ package config
 
 import (
 	"slices"
+	"strings"
 
 	"hutong/layers"
 	"hutong/layers/column"
+	"hutong/layers/derive"
+	"hutong/layers/hexgrid"
 )
 
 // Cells says what of a layer is counted by H3 cell.
@@ -46,8 +49,11 @@ func (b *builder) cells(s *layers.Schema, n *node) *Cells {
 	c := &Cells{Coarsest: coarsestDefault, Finest: finestDefault}
 	if r := h3.get("resolutions"); r != nil {
 		c.Coarsest, c.Finest = uint8(r.items[0].integer(0)), uint8(r.items[1].integer(0))
-		if c.Coarsest > c.Finest {
+		switch {
+		case c.Coarsest > c.Finest:
 			b.f.on(r, "the coarsest resolution %d is finer than the finest %d", c.Coarsest, c.Finest)
+		case c.Finest == 0 && !r.items[1].bad:
+			b.f.on(r.items[1], "0 is not from 1 to 13")
 		}
 	}
 	fields := n.get("fields")
@@ -77,6 +83,30 @@ func (b *builder) cells(s *layers.Schema, n *node) *Cells {
 		}
 	}
 	return c
+}
+
+// Spec returns what is counted of a layer with a schema, as an index of cells takes it.
+func (c *Cells) Spec(schema *layers.Schema) derive.Spec {
+	spec := derive.Spec{Min: hexgrid.Resolution(c.Coarsest), Max: hexgrid.Resolution(c.Finest), Numbers: c.Numbers}
+	if i := schema.FieldIndex(schema.TimeField); i >= 0 && !schema.Fields[i].Private {
+		spec.Time = schema.TimeField
+	}
+	for _, count := range c.Counts {
+		spec.Counts = append(spec.Counts, derive.CountField{Field: count.Field, Values: count.Values})
+	}
+	return spec
+}
+
+// countable reports what of the cells only shows once all of the layer was read: names that they would have twice, or
+// too many values in all.
+func (b *builder) countable(l *Layer, n *node) {
+	if l.Cells == nil {
+		return
+	}
+	if _, err := derive.NewIndex(l.Schema, l.Cells.Spec(l.Schema)); err != nil {
+		text, _, _ := strings.Cut(err.Error(), "\n") // hexes and clusters say the same
+		b.f.on(n.get("h3"), "%s", strings.TrimPrefix(text, "derive: cells of "+string(l.Schema.Name)+": "))
+	}
 }
 
 // overview reads what tiles of low zooms show; nil when it is the features.

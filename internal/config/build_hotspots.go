@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"hutong/layers"
@@ -71,8 +72,13 @@ func (b *builder) hotSpots(of, n, from *node) *HotSpotSpec {
 			b.f.on(r, "the layer is counted up to resolution %d: at most that, or a finer one in its h3: {resolutions: …}", finest)
 		}
 	}
-	if area := n.get("area"); area != nil && !from.has(area.text) {
-		b.f.on(area, "there is no layer %s%s; the layers are %s", quote(area.text), didYouMean(area.text, keys(from)), listOr(keys(from), "none"))
+	if area := n.get("area"); area != nil {
+		switch {
+		case !from.has(area.text):
+			b.f.on(area, "there is no layer %s%s; the layers are %s", quote(area.text), didYouMean(area.text, keys(from)), listOr(keys(from), "none"))
+		case isHidden(from.get(area.text).get("public")):
+			b.f.on(area, "the layer %s is public: false, and everybody would see where its polygons are", quote(area.text))
+		}
 	}
 	b.hotFilter(spec, n.get("of").str(), n.get("filter"))
 	b.hotTime(spec, of, n)
@@ -97,7 +103,7 @@ func (b *builder) hotFilter(spec *HotSpotSpec, of string, n *node) {
 		if s := b.config.Layers[i].Schema; string(s.Name) == of {
 			expr, err := filter.Parse(filter.Text, n.text, visible(s))
 			if err != nil {
-				b.f.on(n, "%v", err)
+				b.f.on(n, "%s", strings.TrimPrefix(err.Error(), "filter: "))
 				return
 			}
 			spec.Filter = expr.Text()
@@ -161,6 +167,8 @@ func (b *builder) hotRate(spec *HotSpotSpec, n, from *node) {
 	case !layer.has("h3"):
 		b.f.on(of, "the layer %s is not counted by cell: it needs h3:, such as h3: {}", quote(of.text))
 		return
+	case isHidden(layer.get("public")):
+		b.f.on(of, "the layer %s is public: false, and everybody would see by it what is divided", quote(of.text))
 	case finestOf(layer) < spec.Resolution:
 		b.f.on(of, "the layer %s is counted up to resolution %d, and the hot spots are of %d", quote(of.text), finestOf(layer), spec.Resolution)
 	}

@@ -26,6 +26,8 @@ func (b *builder) layers(n *node) {
 				b.f.on(e.key, "%v", err)
 			} else if err := errors.Join(l.Schema.Validate(), l.Drawing.Check(visible(l.Schema))); err != nil {
 				b.f.on(e.key, "%v", err)
+			} else {
+				b.countable(&l, e.value)
 			}
 		}
 		b.config.Layers = append(b.config.Layers, l)

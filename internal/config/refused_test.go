@@ -101,6 +101,9 @@ func TestRefused(t *testing.T) {
 		{"resolutions the wrong way", counted("{resolutions: [9, 5]}", ""), `7:23: layers.b.h3.resolutions: the coarsest resolution 9 is finer than the finest 5`},
 		{"a count of no field", counted("{count_by: {knid: [a]}}", ""), `7:21: layers.b.h3.count_by.knid: the layer has no field "knid"; did you mean "kind"?; its public fields of type string are "kind"`},
 		{"a count of a private field", counted("{count_by: {phone: [a]}}", ""), `7:21: layers.b.h3.count_by.phone: the field "phone" is private, so nothing that is shown may depend on it; public fields of type string are "kind"`},
+		{"one resolution, the coarsest there is", counted("{resolutions: [0, 0]}", ""), `7:27: layers.b.h3.resolutions[1]: 0 is not from 1 to 13`},
+		{"values that make one name", counted("{count_by: {kind: [A, a]}}", ""), `7:9: layers.b.h3: the names of fields and values make names of cells: layers: schema "b": field "kind_a" stands twice`},
+		{"a value that is the rest", counted("{count_by: {kind: [other]}}", ""), `7:9: layers.b.h3: the names of fields and values make names of cells: layers: schema "b": field "kind_other" stands twice`},
 		{"a value twice", counted("{count_by: {kind: [a, a]}}", ""), `7:31: layers.b.h3.count_by.kind[1]: "a" stands twice`},
 		{"a sum of a text", counted("{numbers: [kind]}", ""), `7:20: layers.b.h3.numbers[0]: the field "kind" is of type string, not int or float; public fields of that type are none`},
 		{"an overview above the tiles", counted("{}", "overview: 4"), `8:15: layers.b.overview: the layer has tiles from zoom 4 to 10, of which the first at least is of cells and the last of features`},
@@ -112,7 +115,7 @@ func TestRefused(t *testing.T) {
 		{"derived as what there is not", counted("{}", "") + "derived: {c: {of: b, as: hexagons, title: C}}", `10:26: derived.c.as: "hexagons" is not one of "hexes", "clusters", "hotspots"`},
 		{"hot spots that are hexes", counted("{}", "") + "derived: {c: {of: b, as: hexes, title: C, rings: 2}}", `10:43: derived.c.rings: only a layer with as: hotspots has this key`},
 		{"hot spots too fine", hot("resolution: 12"), `10:58: derived.c.resolution: the layer is counted up to resolution 9: at most that, or a finer one in its h3: {resolutions: …}`},
-		{"hot spots of a private field", hot(`filter: "phone = 'x'"`), `10:54: derived.c.filter: filter: line 1, column 1: there is no property "phone": there are kind, geometry`},
+		{"hot spots of a private field", hot(`filter: "phone = 'x'"`), `10:54: derived.c.filter: line 1, column 1: there is no property "phone": there are kind, geometry`},
 		{"hot spots in no layer", hot("area: bb"), `10:52: derived.c.area: there is no layer "bb"; did you mean "b"?; the layers are "b"`},
 		{"hot spots of a window alone", hot("window: 28d"), `10:54: derived.c.window: needs both window: how much time is counted, and step: in which steps it moves on`},
 		{"hot spots that emerge from nothing", hot("emerging: true"), `10:56: derived.c.emerging: needs both window: how much time is counted, and step: in which steps it moves on`},
@@ -124,6 +127,8 @@ func TestRefused(t *testing.T) {
 		{"hot spots until whenever", hotInTime("until: tomorrow"), `10:75: derived.c.until: "tomorrow" is no time: write one such as "2016-09-01T00:00:00Z"`},
 		{"hot spots by a private time", strings.Replace(hotInTime("moran: true"), "phone: {type: time}", "phone: {type: time, private: true}", 1), `10:54: derived.c.window: the field "phone" is private, so nothing that is shown may depend on it`},
 		{"a rate of no layer", hot("rate: {of: a}"), `10:57: derived.c.rate.of: there is no layer "a"; the layers are "b"`},
+		{"a rate of what nobody sees", beside("rate: {of: h}", "h3: {}"), `11:57: derived.c.rate.of: the layer "h" is public: false, and everybody would see by it what is divided`},
+		{"an area that nobody sees", beside("area: h", "tiny: keep"), `11:52: derived.c.area: the layer "h" is public: false, and everybody would see where its polygons are`},
 		{"a rate of no sum", hot("rate: {of: b, number: votes}"), `10:68: derived.c.rate.number: the layer "b" has no sums of "votes"; in its h3: {numbers: …} are none`},
 		{"a rate that may be anything", hot("level: 1"), `10:53: derived.c.level: 1 is no false discovery rate: it is more than 0 and less than 1, such as 0.05`},
 		{"hot spots at every moment", hot("every: 100ms"), `10:53: derived.c.every: 100ms is not from 1s to 24h`},
@@ -273,6 +278,11 @@ func TestManyProblems(t *testing.T) {
 // hot returns a config with hot spots of a layer that is counted by cell.
 func hot(keys string) string {
 	return counted("{resolutions: [4, 9]}", "") + "derived: {c: {of: b, as: hotspots, title: C, " + keys + "}}"
+}
+
+// beside is hot, with a layer h that is not public.
+func beside(keys, hidden string) string {
+	return strings.Replace(hot(keys), "layers:\n", "layers:\n  h: {title: H, licence: CC0-1.0, public: false, fields: {}, "+hidden+"}\n", 1)
 }
 
 // hotInTime is hot of a layer with a time.

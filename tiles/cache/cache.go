@@ -90,7 +90,7 @@ type Layer struct {
 // at returns what the layer's tiles of a zoom are built from, and what builds them. What is selected is by the fields of
 // View: an overview that has others counts more than that, and tiles show the features themselves.
 func (l *Layer) at(zoom uint8, selected bool) (*view.Layer, *tiles.Builder) {
-	if l.Overview.Covers(zoom) && (!selected || l.Overview.Views[zoom].Schema() == l.View.Schema()) {
+	if l.Overview.Covers(zoom) && (!selected || l.Overview.Shows(l.View.Schema())) {
 		return l.Overview.Views[zoom], l.Overview.Builder
 	}
 	return l.View, l.Tiles
