@@ -1,6 +1,10 @@
 package layers
 
-import "hutong/layers/column"
+import (
+	"slices"
+
+	"hutong/layers/column"
+)
 
 // Narrow makes dst the block b with some of its fields only: field i is the one at columns[i]. A view
 // that shows some of a layer's fields shows a [Selector] such blocks, so that it can ask about no other.
@@ -18,6 +22,6 @@ func (b *Block) Narrow(dst *Block, columns []int) {
 // that depends on the clock. What b holds is shared.
 func (b *Block) With(c column.Column) *Block {
 	out := *b
-	out.columns = append(b.columns[:len(b.columns):len(b.columns)], c)
+	out.columns = append(slices.Clip(b.columns), c)
 	return &out
 }
