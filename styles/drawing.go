@@ -66,6 +66,8 @@ type FieldLook struct {
 	Unit string
 	// Values are the looks of single values of a text field.
 	Values map[string]ValueLook
+	// Order is the order in which these stand; nil is that of the alphabet. It has each of them.
+	Order []string
 }
 
 // ValueLook is how one value of a field is shown.

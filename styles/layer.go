@@ -87,7 +87,8 @@ func (l *Layer) has(name string, kinds ...column.Kind) (from uint8, ok bool) {
 	return f.FromZoom, slices.Contains(kinds, f.Kind) && f.FromZoom <= l.MaxZoom
 }
 
-// values returns the values that a text field is known to have: first those that its owner names, then
+// values returns the values that a text field is known to have: first those that its owner names, in
+// their order if they have one, then
 // the others, both in the order of the alphabet, so that what stands at a place does not change with
 // how often each comes.
 func (l *Layer) values(field string) []string {
@@ -102,6 +103,9 @@ func (l *Layer) values(field string) []string {
 		}
 	}
 	slices.Sort(named)
+	if order := l.Drawing.Fields[field].Order; order != nil {
+		named = slices.Clone(order)
+	}
 	slices.Sort(other)
 	return append(named, slices.Compact(other)...)
 }

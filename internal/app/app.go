@@ -302,6 +302,9 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 	if watcher != nil {
 		background.Go(func() { watcher.run(ctx, a.opts.WatchTick) })
 	}
+	if len(a.store.aged) > 0 {
+		background.Go(func() { a.store.turnAges(ctx) })
+	}
 	if a.store.late() {
 		background.Go(func() { a.store.showLate(ctx, a.opts.Log) })
 	}

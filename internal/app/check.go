@@ -123,7 +123,7 @@ func (k *checker) drawn() {
 			{"category", l.Drawing.Category}, {"status", l.Drawing.Status}, {"number", l.Drawing.Number},
 		} {
 			f := l.Schema.FieldIndex(by.field)
-			if by.field == "" || l.Schema.Fields[f].Keep {
+			if f < 0 || l.Schema.Fields[f].Keep {
 				continue
 			}
 			k.warn(config.At("layers", string(l.Schema.Name), "draw", by.key),

@@ -96,6 +96,8 @@ type Layer struct {
 	Title, Description, Licence, Attribution string
 	// TTL says when its features age; its zero value is never.
 	TTL TTL
+	// Age is the field that tells how old its features are; its zero value is none.
+	Age view.AgeSpec
 	// Drawing says how it is shown; its zero value leaves that to the schema.
 	Drawing styles.Drawing
 	// Tiles says how it is cut into tiles.
@@ -120,6 +122,8 @@ type View struct {
 	Where string
 	// Delay is how long a change is not shown after it was accepted; 0 shows it at once.
 	Delay time.Duration
+	// Age is the field that tells how old what it shows is; its zero value is none.
+	Age view.AgeSpec
 	// Title, Description, Licence and Attribution are plain text; "" where there is none.
 	Title, Description, Licence, Attribution string
 	// Drawing says how it is shown; its zero value leaves that to the schema.

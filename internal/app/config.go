@@ -33,7 +33,7 @@ func FromConfig(c *config.Config) (*City, error) {
 		l := &c.Layers[i]
 		city.Layers = append(city.Layers, Layer{
 			Schema: l.Schema, Title: l.Title, Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
-			Drawing: l.Drawing, Tiles: l.Tiles, TTL: TTL(l.TTL), Hidden: l.Hidden, Cells: cellsOf(l), Overview: overviewOf(l),
+			Drawing: l.Drawing, Tiles: l.Tiles, TTL: TTL(l.TTL), Age: l.Age, Hidden: l.Hidden, Cells: cellsOf(l), Overview: overviewOf(l),
 		})
 	}
 	for i := range c.Derived {
@@ -57,7 +57,7 @@ func FromConfig(c *config.Config) (*City, error) {
 			policy.Where = filter.Compile(e)
 		}
 		city.Views = append(city.Views, View{
-			Layer: v.Layer, Audience: v.Audience, Policy: policy, Where: v.Where, Delay: v.Delay, Title: v.Title, Description: v.Description,
+			Layer: v.Layer, Audience: v.Audience, Policy: policy, Where: v.Where, Delay: v.Delay, Age: v.Age, Title: v.Title, Description: v.Description,
 			Licence: v.Licence, Attribution: v.Attribution, Drawing: v.Drawing, Tiles: v.Tiles,
 		})
 	}

@@ -318,7 +318,7 @@ func (s *Store) makePending(ctx context.Context, v *liveView) error {
 	if state == nil {
 		return nil
 	}
-	next, err := layers.New(v.view.Schema(), layers.Options{})
+	next, err := layers.New(v.store().Schema(), layers.Options{})
 	if err == nil {
 		_, err = v.fill(ctx, next, state)
 	}

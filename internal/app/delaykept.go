@@ -31,7 +31,7 @@ const (
 // digest names what the view's store is made by: the policy, the schemas and the secret.
 func (v *liveView) digest() string {
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%s\n%+v\n%+v\n", v.spec.what(), *v.of.Schema(), *v.view.Schema()) // a hash takes everything
+	_, _ = fmt.Fprintf(h, "%s\n%+v\n%+v\n", v.spec.what(), *v.of.Schema(), *v.store().Schema()) // a hash takes everything
 	h.Write(v.redactor.Fingerprint())
 	return hex.EncodeToString(h.Sum(nil))
 }
@@ -96,7 +96,7 @@ func (d *durable) takeShown(views []*liveView, loaded *checkpoint.Loaded) (left 
 			continue
 		}
 		d.log.Info("a view with a delay starts empty: what it showed was made by another policy", slog.String("view", string(name)))
-		empty, err := layers.New(v.view.Schema(), layers.Options{})
+		empty, err := layers.New(v.store().Schema(), layers.Options{})
 		if err != nil {
 			return left, err
 		}

@@ -20,11 +20,11 @@ func (a *App) epoch() string {
 	_, _ = fmt.Fprintf(h, "%s %s %v\n", build.Version, build.Revision, build.Modified) // a hash takes everything
 	for i := range a.city.Layers {
 		l := &a.city.Layers[i]
-		_, _ = fmt.Fprintf(h, "%+v %+v\n", *l.Schema, l.Tiles)
+		_, _ = fmt.Fprintf(h, "%+v %+v %+v\n", *l.Schema, l.Tiles, l.Age)
 	}
 	for i := range a.city.Views {
 		v := &a.city.Views[i]
-		_, _ = fmt.Fprintf(h, "%s %+v\n", v.what(), v.Tiles)
+		_, _ = fmt.Fprintf(h, "%s %+v %+v\n", v.what(), v.Tiles, v.Age)
 	}
 	return a.durable.journal.Epoch() + hex.EncodeToString(h.Sum(nil)[:4])
 }

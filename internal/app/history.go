@@ -201,13 +201,13 @@ func (h *history) make(ctx context.Context, seq layers.Seq, names []layers.Name)
 	var older []layers.Name
 	for i, name := range names {
 		public := h.app.store.public.Named(name)
-		v := public.View.Now()
+		v := public.View.Timeless().Now()
 		if v.Seq() > seq {
 			older = append(older, name)
 			continue
 		}
 		// It is as it was. What later changes leave of this state alone is not more than all of it.
-		list[i] = &past.State{View: v, Tiles: public.Tiles, Since: v.Seq(), Bytes: min(int64(v.Bytes()), h.states.Memory())}
+		list[i] = &past.State{View: v, Tiles: h.app.store.layers[name].past, Since: v.Seq(), Bytes: min(int64(v.Bytes()), h.states.Memory())}
 	}
 	if len(older) == 0 {
 		return list, nil
@@ -223,7 +223,7 @@ func (h *history) make(ctx context.Context, seq layers.Seq, names []layers.Name)
 		l := made[slices.Index(older, name)]
 		s := l.Snapshot()
 		list[i] = &past.State{
-			View: view.Public(l).Now(), Tiles: h.app.store.public.Named(name).Tiles, Since: s.Seq(), Bytes: int64(s.Bytes()),
+			View: view.Public(l).Now(), Tiles: h.app.store.layers[name].past, Since: s.Seq(), Bytes: int64(s.Bytes()),
 		}
 	}
 	return list, nil
@@ -419,10 +419,10 @@ func (h *history) all() []layers.Name {
 // describe returns what a snapshot says of a layer beside its state.
 func (h *history) describe(name layers.Name) snapshot.Layer {
 	l := h.app.store.public.Named(name)
-	o := l.Tiles.Options()
+	o := h.app.store.layers[name].past.Options()
 	return snapshot.Layer{
 		Name: name, Title: l.Title, Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
-		Schema: snapshot.SchemaOf(l.View.Schema()),
+		Schema: snapshot.SchemaOf(l.View.Timeless().Schema()),
 		Tiles: snapshot.Tiles{
 			MinZoom: o.MinZoom, MaxZoom: o.MaxZoom, Extent: o.Extent, Buffer: o.Buffer, Budget: o.Budget,
 			Distinct: o.Distinct, Tiny: uint8(o.Tiny), Vertices: o.Vertices,

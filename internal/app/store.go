@@ -30,6 +30,7 @@ type Store struct {
 	public   *api.Registry // layers that are not hidden, and views
 	versions *cache.Versions
 	hot      *hotSpots
+	aged     []*view.Layer    // those with ages
 	now      func() time.Time // the wall clock
 	records  *telemetry.Counts
 	refused  *telemetry.Counts
@@ -56,9 +57,10 @@ type liveLayer struct {
 	*layers.Layer
 	fresh *api.Freshness
 	aging expiry.Options
-	view  *view.Layer // what everybody sees of it unless it is hidden: all but its private fields
-	views []*liveView // the others, fed in the commits of the layer
-	cells *cellCounts // nil when it is not counted by cell
+	view  *view.Layer    // what everybody sees of it unless it is hidden: all but its private fields
+	views []*liveView    // the others, fed in the commits of the layer
+	past  *tiles.Builder // of tiles of states that never change, which have no ages; nil when the layer is hidden
+	cells *cellCounts    // nil when it is not counted by cell
 	// followers are the layers that change where and when this one does.
 	followers []layers.Name
 }
@@ -143,10 +145,16 @@ func (n *newStore) layer(spec *Layer) error {
 	if n.layers[live.Name()] != nil {
 		return fmt.Errorf("app: layer %s stands twice", live.Name())
 	}
+	if err := n.age(&l.view, &spec.Age); err != nil {
+		return err
+	}
 	served := &api.Layer{
 		View: l.view, Title: spec.Title, Description: spec.Description, Licence: spec.Licence, Attribution: spec.Attribution, Fresh: l.fresh,
 	}
 	if err := n.serve(!spec.Hidden, spec.Drawing, spec.Tiles, served); err != nil {
+		return err
+	}
+	if l.past, err = timeless(served, spec.Tiles); err != nil {
 		return err
 	}
 	if err := counted.overviewOf(served, spec); err != nil {
@@ -159,6 +167,9 @@ func (n *newStore) layer(spec *Layer) error {
 
 // serve adds a layer or view to what is served, if it is to be.
 func (n *newStore) serve(served bool, d styles.Drawing, t tiles.Options, l *api.Layer) error {
+	if ages := l.View.Ages(); ages != nil {
+		d, t = drawnByAge(d, ages.Spec()), cutByAge(t, ages.Spec())
+	}
 	builder, err := tiles.New(l.View.Schema(), t)
 	if err != nil {
 		return err

@@ -64,6 +64,9 @@ func (n *newStore) view(spec *View) error {
 	if err := v.open(); err != nil {
 		return err
 	}
+	if err := n.age(&v.view, &spec.Age); err != nil {
+		return err
+	}
 	v.time = v.view.Schema().FieldIndex(v.view.Schema().TimeField)
 	if err := n.serve(true, spec.Drawing, spec.Tiles, &api.Layer{
 		View: v.view, Audience: spec.Audience, Title: spec.Title, Description: spec.Description, Licence: spec.Licence,

@@ -10,8 +10,8 @@ import (
 )
 
 // drawing reads how a layer is shown. Only public fields may be named: what a style or the catalogue
-// says of a private one would leave by their doors (S10).
-func (b *builder) drawing(s *layers.Schema, n *node) styles.Drawing {
+// says of a private one would leave by their doors (S10). age is the field of ages, which is none of s, or "".
+func (b *builder) drawing(s *layers.Schema, n *node, age string) styles.Drawing {
 	draw := n.get("draw")
 	d := styles.Drawing{TitleZH: n.get("title_zh").str(), Role: styles.Role(draw.get("as").str())}
 	if shown := draw.get("shown"); shown != nil {
@@ -31,6 +31,9 @@ func (b *builder) drawing(s *layers.Schema, n *node) styles.Drawing {
 	} {
 		if name := draw.get(key.name); name != nil {
 			*key.to = name.text
+			if key.name == "category" && name.text == age {
+				continue
+			}
 			b.drawn(s, n.get("fields"), name, key.kinds)
 		}
 	}

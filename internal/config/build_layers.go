@@ -22,9 +22,10 @@ func (b *builder) layers(n *node) {
 		}
 		l := b.layer(layers.Name(e.key.text), e.value)
 		if !b.f.below(e.value.path) {
-			if _, err := tiles.New(visible(l.Schema), l.Tiles); err != nil {
+			shown := drawnSchema(visible(l.Schema), &l.Age)
+			if _, err := tiles.New(shown, l.Tiles); err != nil {
 				b.f.on(e.key, "%v", err)
-			} else if err := errors.Join(l.Schema.Validate(), l.Drawing.Check(visible(l.Schema))); err != nil {
+			} else if err := errors.Join(l.Schema.Validate(), l.Drawing.Check(shown)); err != nil {
 				b.f.on(e.key, "%v", err)
 			} else {
 				b.countable(&l, e.value)
@@ -58,7 +59,8 @@ func (b *builder) layer(name layers.Name, n *node) Layer {
 		schema.Observed = schema.TimeField
 	}
 	l.Tiles = b.tiles(n)
-	l.Drawing = b.drawing(schema, n)
+	l.Age = b.age(schema, n)
+	l.Drawing = b.drawing(schema, n, l.Age.Field)
 	l.Cells = b.cells(schema, n)
 	l.Overview = b.overview(&l, n)
 	b.public(&l, n)

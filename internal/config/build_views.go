@@ -124,6 +124,8 @@ func (b *builder) view(e entry, l *Layer) View {
 		b.f.on(e.key, "%v", err)
 		return v
 	}
+	v.Age = ageOf(l.Age, schema)
+	schema = drawnSchema(schema, &v.Age)
 	v.Drawing = drawnOf(l.Drawing, schema)
 	v.Drawing.TitleZH = n.get("title_zh").str()
 	v.Tiles.Distinct = maps.Clone(v.Tiles.Distinct)

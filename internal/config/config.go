@@ -117,6 +117,8 @@ type Layer struct {
 	Licence string
 	// TTL says when features age; its zero value is never.
 	TTL TTL
+	// Age is the field that tells how old features are; its zero value is none.
+	Age view.AgeSpec
 	// Drawing says how the layer is shown; it names public fields of Schema only.
 	Drawing styles.Drawing
 	// Tiles says how the layer is cut into tiles: valid for Schema, zooms at most 20.
@@ -145,6 +147,8 @@ type View struct {
 	Where string
 	// Delay is how long a change is not shown after it was accepted; 0 shows it at once.
 	Delay time.Duration
+	// Age is the layer's, where the view shows the time; its zero value is none.
+	Age view.AgeSpec
 	// Title is what people call it.
 	Title string
 	// Description, Attribution and Licence are the layer's where the file does not say.

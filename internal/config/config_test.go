@@ -16,6 +16,7 @@ import (
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/derive"
+	"hutong/layers/view"
 	"hutong/tiles"
 )
 
@@ -50,6 +51,7 @@ layers:
     id: {name: id, from_zoom: 14}
     time: read
     ttl: {stale: 15m, expired: 2d, field: state}
+    age: {classes: [90m, 2d], field: how_old}
     zooms: [3, 16]
     extent: 512
     buffer: 8
@@ -162,6 +164,7 @@ func TestParse(t *testing.T) {
 			Schema: schema, Title: "Sensors", Description: "What is measured where.",
 			Attribution: "Data: somebody", Licence: "CC0-1.0",
 			TTL:      TTL{Stale: 15 * time.Minute, Expired: 48 * time.Hour, Field: "state"},
+			Age:      view.AgeSpec{Field: "how_old", Classes: []view.AgeClass{{Name: "90m", Below: 90 * time.Minute}, {Name: "2d", Below: 48 * time.Hour}}},
 			Tiles:    tiles.Options{MinZoom: 3, MaxZoom: 16, Extent: 512, Buffer: 8, Budget: 100_000, Distinct: map[string]int{"kind": 7}, Tiny: tiles.TinyDrop, Vertices: 12},
 			Cells:    &Cells{Coarsest: 5, Finest: 9, Counts: []Count{{"kind", []string{"air", "noise"}}}, Numbers: []string{"value", "count"}},
 			Overview: &Overview{Below: 8, Clusters: true},

@@ -97,6 +97,15 @@ func TestRefused(t *testing.T) {
 		{"stale last", aged("time: at", "{stale: 2d, expired: 1d}"), `8:18: layers.b.ttl.stale: features are stale before they expire: at less than 24h`},
 		{"an age below a second", aged("time: at", "{expired: 10ms}"), `8:20: layers.b.ttl.expired: 10ms is not from 1s to 36600d`},
 		{"a field of the class that is there", aged("time: at", "{stale: 1h, field: at}"), `8:29: layers.b.ttl.field: "at" is already a field of the layer: name another with ttl: {field: …}`},
+		{"classes without a time", classed("", "{classes: [1h]}"), `8:5: layers.b.age: features without a time have no age: the layer needs time: the field that says when`},
+		{"classes of a private time", classed("time: seen", "{classes: [1h]}"), `8:5: layers.b.age: the time "seen" is private, and ages would tell it: leave out age or private`},
+		{"no classes", classed("time: at", "{field: x}"), `8:5: layers.b.age: the key "classes" is missing`},
+		{"a class before the one before it", classed("time: at", "{classes: [2d, 1d]}"), `8:25: layers.b.age.classes[1]: classes stand from the youngest to the oldest: this one needs more than 2d`},
+		{"a class twice", classed("time: at", "{classes: [24h, 1d]}"), `8:26: layers.b.age.classes[1]: classes stand from the youngest to the oldest: this one needs more than 24h`},
+		{"a class of seconds", classed("time: at", "{classes: [30s, 1d]}"), `8:21: layers.b.age.classes[0]: 30s is not from 1m to 36600d`},
+		{"a class that is none", classed("time: at", "{classes: [new]}"), `8:21: layers.b.age.classes[0]: "new" is no duration: write a number and its unit, such as 500ms, 30s, 10m, 24h or 30d`},
+		{"a field of ages that is there", classed("time: at", "{classes: [1h], field: at}"), `8:33: layers.b.age.field: "at" is already a field of the layer: name another with age: {field: …}`},
+		{"drawn by ages that there are not", classed("time: at", "{classes: [1h], field: x}") + "    draw: {category: age_class}\n", `9:22: layers.b.draw.category: the layer has no field "age_class"; its public fields of type string are none`},
 		{"a field without a class", aged("time: at", "{expired: 1h, field: x}"), `8:31: layers.b.ttl.field: only a layer with stale: has this field`},
 		{"resolutions the wrong way", counted("{resolutions: [9, 5]}", ""), `7:23: layers.b.h3.resolutions: the coarsest resolution 9 is finer than the finest 5`},
 		{"a count of no field", counted("{count_by: {knid: [a]}}", ""), `7:21: layers.b.h3.count_by.knid: the layer has no field "knid"; did you mean "kind"?; its public fields of type string are "kind"`},
@@ -160,6 +169,12 @@ func TestRefused(t *testing.T) {
 func aged(time, ttl string) string {
 	return "city: A\nlayers:\n  b:\n    title: B\n    licence: CC0-1.0\n    fields: {at: {type: time}}\n    " +
 		time + "\n    ttl: " + ttl + "\n"
+}
+
+// classed returns a config with a layer that shows ages.
+func classed(time, age string) string {
+	return "city: A\nlayers:\n  b:\n    title: B\n    licence: CC0-1.0\n    fields: {at: {type: time}, seen: {type: time, private: true}}\n    " +
+		time + "\n    age: " + age + "\n"
 }
 
 // counted returns a config with a layer that is counted by cell.

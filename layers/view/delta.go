@@ -22,9 +22,10 @@ func (l *Layer) Delta(d *layers.Delta, ids []layers.FeatureID, before, after *la
 		return out
 	}
 	full := before.Schema()
-	someHidden, somePrivate := false, false
+	someHidden, somePrivate, all := false, false, true
 	for i := range full.Fields {
 		shown := slices.Contains(l.columns, i)
+		all = all && shown
 		someHidden = someHidden || !shown && !full.Fields[i].Private
 		somePrivate = somePrivate || shown && full.Fields[i].Private
 	}
@@ -32,7 +33,7 @@ func (l *Layer) Delta(d *layers.Delta, ids []layers.FeatureID, before, after *la
 	case !somePrivate && !someHidden:
 		out.Updated -= d.Private
 		return out
-	case somePrivate && len(l.columns) == len(full.Fields):
+	case somePrivate && all:
 		out.Places = slices.Concat(d.Places, d.PrivatePlaces)
 		out.Boxes = slices.Concat(d.Boxes, d.PrivateBoxes)
 		return out

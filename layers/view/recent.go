@@ -27,6 +27,7 @@ type recent struct {
 type summaries struct {
 	list []Summary
 	seq  layers.Seq
+	turn uint64    // of the ages
 	next time.Time // when they may be made anew
 }
 
@@ -52,13 +53,14 @@ func (l *Layer) Summaries() ([]Summary, layers.Seq) {
 
 // good reports whether s need not be made anew.
 func (r *recent) good(s *summaries, l *Layer) bool {
-	return s.seq >= l.now().Seq() || r.now().Before(s.next)
+	v := l.Now()
+	return s.seq >= v.Seq() && s.turn == v.Turns() || r.now().Before(s.next)
 }
 
 // make makes the summaries of v.
 func (r *recent) make(v *View) *summaries {
 	start := r.now()
-	s := &summaries{list: v.Summaries(), seq: v.Seq()}
+	s := &summaries{list: v.Summaries(), seq: v.Seq(), turn: v.Turns()}
 	end := r.now()
 	s.next = end.Add(max(minSummaryAge, summaryFactor*end.Sub(start)))
 	return s

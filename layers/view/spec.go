@@ -23,7 +23,7 @@ func New(live *layers.Layer, spec Spec) (*Layer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return newLayer(schema, columns, func() layers.Reader { return live.Snapshot() }), nil
+	return newLayer(schema, columns, len(live.Schema().Fields), func() layers.Reader { return live.Snapshot() }), nil
 }
 
 // chosen returns the schema of what spec shows of full, in which no field is private, and by its fields their

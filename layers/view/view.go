@@ -6,6 +6,8 @@
 // has unless its owner says otherwise. What hides features, moves places or replaces ids is made by a [Redactor]
 // into a store of its own, over which [Of] is the view: what is not in that store no door can tell.
 //
+// [Layer.WithAges] adds the one field that no store has, since it depends on the clock.
+//
 // A [Layer] and a [View] may be used from any goroutine; a View never changes.
 package view
 
@@ -22,9 +24,13 @@ import (
 type Layer struct {
 	now     func() layers.Reader // the newest state
 	schema  *layers.Schema
-	columns []int // by field of schema: its position in the store's schema
+	columns []int // by field of schema: its position in the store's blocks
+	width   int   // columns of these, but for that of ages, which is behind them
 	recent  *recent
 	all     part // of a block of a view that selects nothing
+
+	ages     *Ages  // the last field of schema; nil when that is stored like all others
+	timeless *Layer // the layer without it
 }
 
 // Public returns the layer as everybody may see it: without its private fields.
@@ -43,11 +49,11 @@ func Of(schema *layers.Schema, now func() layers.Reader) *Layer {
 	for i := range columns {
 		columns[i] = i
 	}
-	return newLayer(schema, columns, now)
+	return newLayer(schema, columns, len(columns), now)
 }
 
-func newLayer(schema *layers.Schema, columns []int, now func() layers.Reader) *Layer {
-	l := &Layer{now: now, schema: schema, columns: columns, recent: &recent{now: time.Now}}
+func newLayer(schema *layers.Schema, columns []int, width int, now func() layers.Reader) *Layer {
+	l := &Layer{now: now, schema: schema, columns: columns, width: width, recent: &recent{now: time.Now}}
 	l.all.layer = l
 	return l
 }

@@ -77,7 +77,7 @@ func (v *View) blocksIn(boxes []world.Box) []*layers.Block {
 		v.snapshot.EachBlock(box, func(b *layers.Block) { blocks = append(blocks, b) })
 	}
 	slices.SortFunc(blocks, layers.CompareBlocks)
-	return slices.Compact(blocks)
+	return slices.CompactFunc(blocks, func(a, b *layers.Block) bool { return layers.CompareBlocks(a, b) == 0 })
 }
 
 // rowsIn returns the rows of b that meet any of boxes.

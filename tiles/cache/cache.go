@@ -10,6 +10,9 @@
 // time it is used, so that nothing ever has to be invalidated and a build that finishes late can do
 // no harm: it answers those who asked before the change and is thrown away.
 //
+// A layer with a field that depends on the clock (view.Ages) has turns beside its states: at a turn
+// everything on it is stale, though no state changed. They are compared in the same way.
+//
 // # How a tile is built
 //
 // At most one build of a tile is under way. It has a context of its own that is cancelled when the
@@ -32,6 +35,7 @@ package cache
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -187,10 +191,17 @@ func (c *Cache) Get(ctx context.Context, set *Set, t grid.Tile, variant *Variant
 	return c.encoded(ctx, k, e, want)
 }
 
+// states are which states of a set's sources something was built from, by the sources; behind these, again by the
+// sources, which turns of the clock it shows, as numbers that are compared in the same way. timeless is the turn of
+// what does not depend on the clock.
+type states = []layers.Seq
+
+const timeless = layers.Seq(math.MaxUint64)
+
 // Built tells which states of layers something was built from.
 type built struct {
-	seqs  []layers.Seq // by the set's sources
-	epoch epoch        // the last one in which it was found fresh
+	seqs  states
+	epoch epoch // the last one in which it was found fresh
 }
 
 // fresh reports whether nothing in the tile's window changed after b was built.
@@ -200,7 +211,7 @@ func (c *Cache) fresh(set *Set, t grid.Tile, b *built) bool {
 		return true
 	}
 	for i, s := range set.sources {
-		if s.covers(t.Z) && b.seqs[i] < c.last(s, t) {
+		if s.covers(t.Z) && (b.seqs[i] < c.last(s, t) || b.seqs[len(set.sources)+i] < c.turned(s)) {
 			return false
 		}
 	}
@@ -209,15 +220,19 @@ func (c *Cache) fresh(set *Set, t grid.Tile, b *built) bool {
 }
 
 // needs returns the states, by source, that a tile must be built from at least if it is asked for at this moment.
-func (c *Cache) needs(set *Set, t grid.Tile) []layers.Seq {
-	seqs := make([]layers.Seq, len(set.sources))
+func (c *Cache) needs(set *Set, t grid.Tile) states {
+	n := len(set.sources)
+	seqs := make(states, 2*n)
 	for i, s := range set.sources {
 		if s.covers(t.Z) {
-			seqs[i] = c.last(s, t)
+			seqs[i], seqs[n+i] = c.last(s, t), c.turned(s)
 		}
 	}
 	return seqs
 }
+
+// turned is the last turn of what s shows.
+func (c *Cache) turned(s *source) layers.Seq { return layers.Seq(c.versions.turned(s.name)) }
 
 func (c *Cache) last(s *source, t grid.Tile) layers.Seq {
 	buffer := s.opts.Buffer

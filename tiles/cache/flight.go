@@ -24,7 +24,7 @@ type flight struct {
 	// waiters counts the requests that its result is good for.
 	waiters int
 	// seqs are the states that it builds from; nil before it took them.
-	seqs []layers.Seq
+	seqs states
 	// gone is closed when the flight is no longer in the cache's table: it is over, or everybody left.
 	gone  chan struct{}
 	entry *entry
@@ -147,11 +147,14 @@ func (c *Cache) build(ctx context.Context, f *flight) (e *entry, err error) {
 // take looks at the layers as they are now, and says so in the flight.
 func (c *Cache) take(ctx context.Context, f *flight) []*view.View {
 	views := make([]*view.View, len(f.set.sources))
-	seqs := make([]layers.Seq, len(views))
+	seqs := make(states, 2*len(views))
 	for i, s := range f.set.sources {
 		from, _ := s.at(f.key.Tile.Z, f.variant.selects(i))
 		views[i] = f.variant.of(ctx, i, from.Now())
-		seqs[i] = views[i].Seq()
+		seqs[i], seqs[len(views)+i] = views[i].Seq(), layers.Seq(views[i].Turns())
+		if views[i].Turns() == 0 {
+			seqs[len(views)+i] = timeless
+		}
 	}
 	c.mu.Lock()
 	f.seqs = seqs

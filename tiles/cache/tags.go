@@ -6,7 +6,6 @@ import (
 	"github.com/maypok86/otter/v2"
 
 	"hutong/internal/etag"
-	"hutong/layers"
 	"hutong/tiles/grid"
 )
 
@@ -48,7 +47,7 @@ func (c *Cache) note(k Key, e *entry, tag string) {
 }
 
 // anyNewer reports whether one of a's states is newer than b's of the same layer.
-func anyNewer(a, b []layers.Seq) bool {
+func anyNewer(a, b states) bool {
 	for i := range a {
 		if a[i] > b[i] {
 			return true

@@ -54,6 +54,28 @@ func (v *Versions) Advance(d layers.Delta) {
 	v.epoch.Add(1) // last: whoever saw the old epoch must look again
 }
 
+// Turn notes that a layer's views count ages from another moment since their turn of a number
+// (hutong/layers/view.Ages.Turns), once that is so and before anybody is told of it: whatever was built before is stale
+// (S4). A layer that the versions do not know is ignored.
+func (v *Versions) Turn(name layers.Name, turn uint64) {
+	p := v.layers[name]
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	raise(&p.turn, turn)
+	p.mu.Unlock()
+	v.epoch.Add(1) // last, as in Advance
+}
+
+// turned returns the last turn of a layer that was noted; 0 when there was none.
+func (v *Versions) turned(name layers.Name) uint64 {
+	if p := v.layers[name]; p != nil {
+		return p.turn.Load()
+	}
+	return 0
+}
+
 // Last returns the newest state of a layer in which something in the window changed, or something
 // that shares a cell with it.
 func (v *Versions) Last(name layers.Name, t grid.Tile, w *grid.Window) layers.Seq {
@@ -69,6 +91,7 @@ type pyramid struct {
 	mu     sync.Mutex // held by writers
 	levels [levels]atomic.Pointer[level]
 	floor  atomic.Uint64 // everything changed in this state
+	turn   atomic.Uint64 // and at this turn of the clock, whatever the state
 }
 
 // level is the cells of one zoom.
