@@ -194,20 +194,21 @@ func TestArrow(t *testing.T) {
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	c := newCells(t)
-	for target, want := range map[string]string{
-		"/h3/none/8":                               "there is no layer",
-		"/h3/plain/8":                              "The layer plain is not counted by cell.",
-		"/h3/plain":                                "The layer plain is not counted by cell.",
-		"/h3/complaints/6":                         "Cells of complaints have the resolutions 7 to 8.",
-		"/h3/complaints/x":                         "Cells of complaints have the resolutions 7 to 8.",
-		"/h3/complaints/8?limit=1":                 `there is no parameter "limit"; accepted are bbox, cells, f`,
-		"/h3/complaints/8?f=xml":                   `f is json, csv or arrow, not "xml"`,
-		"/h3/complaints/8?bbox=1,2,3":              "bbox is west,south,east,north in degrees",
-		"/h3/complaints/8?bbox=1,2,3,4&cells=8":    "bbox and cells are two ways to choose cells",
-		"/h3/complaints/8?cells=xyz":               `cells: \"xyz\" is not 15 digits long`,
-		"/h3/complaints/7?cells=" + first.String(): "has resolution 8, and the path says 7",
-		"/h3/complaints/8?cells=" + strings.Repeat("a,", 1000): "cells names 1001 cells, more than 1000",
+	for _, refused := range [][2]string{
+		{"/h3/none/8", "there is no layer"},
+		{"/h3/plain/8", "The layer plain is not counted by cell."},
+		{"/h3/plain", "The layer plain is not counted by cell."},
+		{"/h3/complaints/6", "Cells of complaints have the resolutions 7 to 8."},
+		{"/h3/complaints/x", "Cells of complaints have the resolutions 7 to 8."},
+		{"/h3/complaints/8?limit=1", `there is no parameter "limit"; accepted are bbox, cells, f`},
+		{"/h3/complaints/8?f=xml", `f is json, csv or arrow, not "xml"`},
+		{"/h3/complaints/8?bbox=1,2,3", "bbox is west,south,east,north in degrees"},
+		{"/h3/complaints/8?bbox=1,2,3,4&cells=8", "bbox and cells are two ways to choose cells"},
+		{"/h3/complaints/8?cells=xyz", `cells: \"xyz\" is not 15 digits long`},
+		{"/h3/complaints/7?cells=" + first.String(), "has resolution 8, and the path says 7"},
+		{"/h3/complaints/8?cells=" + strings.Repeat("a,", 1000), "cells names 1001 cells, more than 1000"},
 	} {
+		target, want := refused[0], refused[1]
 		w := c.get(target)
 		if w.Code < 400 || w.Code >= 500 || !strings.Contains(strings.ToLower(w.Body.String()), strings.ToLower(want)) &&
 			!strings.Contains(strings.ReplaceAll(w.Body.String(), `\"`, `"`), want) {

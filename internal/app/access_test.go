@@ -78,7 +78,9 @@ var doors = map[string]door{
 	"/snapshots":                     {open: []string{"/snapshots"}},
 	"/snapshots/{name}":              {open: []string{"/snapshots/none"}},
 	"/snapshots/{name}/tiles/{file}": {open: []string{"/snapshots/none/tiles/complaints.json"}},
-	"/snapshots/{name}/tiles/{layers}/{z}/{x}/{file}": {open: []string{"/snapshots/none/tiles/complaints/0/0/0.mvt"}},
+	"/snapshots/{name}/tiles/{layers}/{z}/{x}/{file}": {
+		open: []string{"/snapshots/none/tiles/complaints/0/0/0.mvt"},
+	},
 	"/live": {named: []string{"/live?layers=LAYER", "/live?layers=empty,LAYER"}, listed: []string{"/live"}},
 	"/styles/{file}": {
 		named:  []string{"/styles/default.json?layers=LAYER", "/styles/dark.json?layers=empty,LAYER"},
