@@ -18,6 +18,9 @@ import (
 // shapes are the demo's layers of lines and polygons.
 var shapes = []string{"land", "parcels", "parks", "water", "roads", "lanes", "rails", "districts"}
 
+// derivedLayers are those of the synthetic city, and of Washington, that are computed from complaints.
+var derivedLayers = []string{"complaints_hexes", "complaints_clusters", "complaints_hot"}
+
 // TestDemo looks at one synthetic city from all sides.
 func TestDemo(t *testing.T) {
 	t.Parallel()
@@ -31,6 +34,9 @@ func TestDemo(t *testing.T) {
 	}
 	t.Run("unions", func(t *testing.T) {
 		for _, l := range list {
+			if slices.Contains(derivedLayers, l.Name) {
+				continue // their tiles have other cells at each zoom, and cells lie in several tiles
+			}
 			t.Run(l.Name, func(t *testing.T) {
 				t.Parallel()
 				if slices.Contains(shapes, l.Name) {
@@ -144,7 +150,8 @@ func checkStyle(t *testing.T, s *server, list []layerInfo) {
 			t.Fatalf("source %s: got tiles at %v, want one address", name, source.Tiles)
 		}
 		path, own := strings.CutPrefix(source.Tiles[0], s.url)
-		if !own || s.get(t, strings.NewReplacer("{z}", "0", "{x}", "0", "{y}", "0").Replace(path)).StatusCode != http.StatusOK {
+		world := name != "complaints_hot" // which begins where its cells can be seen
+		if !own || world && s.get(t, strings.NewReplacer("{z}", "0", "{x}", "0", "{y}", "0").Replace(path)).StatusCode != http.StatusOK {
 			t.Errorf("source %s: %s has no tile of the world", name, source.Tiles[0])
 		}
 		of, _, _ := strings.Cut(strings.TrimPrefix(path, "/tiles/"), "/")

@@ -24,7 +24,7 @@ func TestGDAL(t *testing.T) {
 	t.Parallel()
 	ogrinfo := testkit.Tool(t, "ogrinfo", "gdal-bin")
 	s := run(t, "demo", "--live=false", "--features", "1500", "--seed", "7")
-	const zoom = 9
+	const zoom = 10 // the first above the overview
 	dir := t.TempDir()
 	save := func(path string, body []byte) {
 		t.Helper()
@@ -57,7 +57,7 @@ func TestGDAL(t *testing.T) {
 		if len(ids) != l.Located {
 			t.Errorf("%s: got %d features, want %d: %.2000s", source, len(ids), l.Located, out)
 		}
-		for _, want := range []string{"category: String", "votes: Real", "ZOOM_LEVEL=9", "WGS 84 / Pseudo-Mercator", "category (String) = "} {
+		for _, want := range []string{"category: String", "votes: Real", "ZOOM_LEVEL=10", "WGS 84 / Pseudo-Mercator", "category (String) = "} {
 			if !strings.Contains(out, want) {
 				t.Errorf("%s: the output lacks %q: %.2000s", source, want, out)
 			}
