@@ -1,0 +1,267 @@
+package view
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"hutong/internal/testkit"
+	"hutong/layers/hexgrid"
+)
+
+// countSpec is of two sets beside all, by day.
+func countSpec(k int) *CountSpec {
+	return &CountSpec{
+		K: k, Resolutions: []hexgrid.Resolution{6, 7, 9}, By: ByDay, Zone: time.UTC, Weeks: 2,
+		Sets: []CountSet{{Name: AllSet}, {Name: "open"}, {Name: "night"}},
+	}
+}
+
+// anyTable has features in some cells around Beijing, as [CountSpec.Count] would count them.
+func anyTable(t *testing.T, r *rand.Rand, s *CountSpec, p Period) *Table {
+	t.Helper()
+	counts := map[CountCell]int{}
+	for range r.IntN(120) {
+		cell, err := hexgrid.At(116.3+r.Float64()*0.15, 39.9+r.Float64()*0.1, 9)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 1 + r.IntN(1+r.IntN(12)) {
+			open, night := r.IntN(4) > 0, r.IntN(3) == 0
+			for _, resolution := range s.Resolutions {
+				parent := cell.Parent(resolution)
+				counts[CountCell{Cell: parent}]++
+				if open {
+					counts[CountCell{Cell: parent, Set: 1}]++
+				}
+				if night {
+					counts[CountCell{Cell: parent, Set: 2}]++
+				}
+			}
+		}
+	}
+	out := &Table{Period: p}
+	out.take(counts)
+	return out
+}
+
+// bounds are what naive sweeps over all that a reader knows leave of each cell, in exact words of the promise:
+// [safety] is not used. Complements of a set have negative numbers.
+type bounds struct {
+	spec  *CountSpec
+	low   map[boundKey]int
+	high  map[boundKey]int
+	truth map[boundKey]int
+}
+
+type boundKey struct {
+	period Period
+	set    int
+	cell   hexgrid.Cell
+}
+
+func boundsOf(s *CountSpec, tables []*Table) *bounds {
+	b := &bounds{s, map[boundKey]int{}, map[boundKey]int{}, map[boundKey]int{}}
+	for _, t := range tables {
+		for _, c := range t.Cells {
+			k := boundKey{t.Period, c.Set, c.Cell}
+			b.truth[k], b.high[k] = c.Count, 1<<40
+			if c.Published {
+				b.low[k], b.high[k] = c.Count, c.Count
+			}
+			if c.Set == 0 {
+				for set := 1; set < len(s.Sets); set++ {
+					k := boundKey{t.Period, -set, c.Cell}
+					b.truth[k] += c.Count
+					b.high[k] = 1 << 40
+				}
+			} else {
+				b.truth[boundKey{t.Period, -c.Set, c.Cell}] -= c.Count
+			}
+		}
+	}
+	for k, n := range b.truth {
+		if n == 0 { // that cells are empty is known
+			b.high[k] = 0
+		}
+	}
+	return b
+}
+
+// groups returns all sums: a total and its parts.
+func (b *bounds) groups() [][]boundKey {
+	byParent := map[boundKey][]boundKey{}
+	byWeek := map[boundKey][]boundKey{}
+	var out [][]boundKey
+	for k := range b.truth {
+		if i := slices.Index(b.spec.Resolutions, k.cell.Resolution()); i > 0 {
+			parent := boundKey{k.period, k.set, k.cell.Parent(b.spec.Resolutions[i-1])}
+			byParent[parent] = append(byParent[parent], k)
+		}
+		if k.period.days == 1 {
+			week := boundKey{Period{mondayOf(k.period.first), 7}, k.set, k.cell}
+			if _, ok := b.truth[week]; ok {
+				byWeek[week] = append(byWeek[week], k)
+			}
+		}
+		if k.set > 0 {
+			out = append(out, []boundKey{{k.period, 0, k.cell}, k, {k.period, -k.set, k.cell}})
+		}
+	}
+	for _, m := range []map[boundKey][]boundKey{byParent, byWeek} {
+		for total, parts := range m {
+			out = append(out, append([]boundKey{total}, parts...))
+		}
+	}
+	return out
+}
+
+// sweep narrows all bounds until none moves.
+func (b *bounds) sweep() {
+	groups := b.groups()
+	set := func(k boundKey, low, high int) bool {
+		moved := low > b.low[k] || high < b.high[k]
+		b.low[k], b.high[k] = max(low, b.low[k]), min(high, b.high[k])
+		return moved
+	}
+	for moved := true; moved; {
+		moved = false
+		for _, g := range groups {
+			low, high := 0, 0
+			for _, k := range g[1:] {
+				low, high = low+b.low[k], high+b.high[k]
+			}
+			moved = set(g[0], low, high) || moved
+			for _, k := range g[1:] {
+				moved = set(k, b.low[g[0]]-(high-b.high[k]), b.high[g[0]]-(low-b.low[k])) || moved
+				low, high = 0, 0 // they may have moved
+				for _, k := range g[1:] {
+					low, high = low+b.low[k], high+b.high[k]
+				}
+			}
+		}
+	}
+}
+
+var countRuns atomic.Uint64
+
+// TestNoSmallCountFollows publishes random weeks, day by day, and bounds each count by what is published.
+func TestNoSmallCountFollows(t *testing.T) {
+	t.Parallel()
+	for _, seed := range testkit.Seeds(t, &countRuns, 12) {
+		r := rand.New(rand.NewPCG(seed, 6))
+		s := countSpec(2 + r.IntN(8))
+		var days, all []*Table
+		monday := Week(time.Date(2026, 8, 3, 0, 0, 0, 0, time.UTC), time.UTC)
+		for day := range 7 {
+			d := anyTable(t, r, s, Period{monday.first + day, 1})
+			s.Publish(d, nil)
+			days, all = append(days, d), append(all, d)
+		}
+		week := Sum(monday, days, time.Time{})
+		s.Publish(week, days)
+		all = append(all, week)
+		published, could := 0, 0
+		for _, one := range all {
+			for _, c := range one.Cells {
+				if c.Published {
+					published++
+				}
+				if c.Count >= s.K {
+					could++
+				} else if c.Published {
+					t.Fatalf("seed %d: %+v is published", seed, c)
+				}
+			}
+		}
+		b := boundsOf(s, all)
+		b.sweep()
+		for k, n := range b.truth {
+			if n > 0 && n < s.K && b.high[k]-b.low[k] < s.K {
+				t.Fatalf("seed %d: k %d: the %d of %s set %d in %s follow to be %d to %d", seed, s.K, n, k.period, k.set, k.cell, b.low[k], b.high[k])
+			}
+			if n < b.low[k] || n > b.high[k] {
+				t.Fatalf("seed %d: %d of %v are not in %d to %d", seed, n, k, b.low[k], b.high[k])
+			}
+		}
+		t.Logf("seed %d: k %d: %d of %d published", seed, s.K, published, could)
+	}
+}
+
+// TestPeriods writes and reads periods, and says when days of a zone that changes its clocks are over.
+func TestPeriods(t *testing.T) {
+	t.Parallel()
+	berlin, err := time.LoadLocation("Europe/Berlin")
+	if err != nil {
+		t.Skipf("no time zones: %v", err)
+	}
+	at := time.Date(2026, 3, 28, 23, 30, 0, 0, time.UTC) // half past midnight of the 29th in Berlin, when summer begins
+	for name, c := range map[string]struct {
+		p         Period
+		text, end string
+	}{
+		"day":             {Day(at, berlin), "2026-03-29", "2026-03-29T22:00:00Z"},
+		"week":            {Week(at, berlin), "2026-W13", "2026-03-29T22:00:00Z"},
+		"first week":      {Week(time.Date(2027, 1, 1, 12, 0, 0, 0, time.UTC), berlin), "2026-W53", "2027-01-03T23:00:00Z"},
+		"before the days": {Day(time.Date(1969, 12, 31, 12, 0, 0, 0, time.UTC), time.UTC), "1969-12-31", "1970-01-01T00:00:00Z"},
+		"all":             {Period{}, "all", "0001-01-01T00:00:00Z"},
+	} {
+		zone := berlin
+		if name == "before the days" {
+			zone = time.UTC
+		}
+		if got, end := c.p.String(), c.p.End(zone).UTC().Format(time.RFC3339); got != c.text || end != c.end {
+			t.Errorf("%s: got %s, over %s, want %s, %s", name, got, end, c.text, c.end)
+		}
+		if got, err := ParsePeriod(c.text); got != c.p || err != nil {
+			t.Errorf("%s: got %v, %v", name, got, err)
+		}
+	}
+	for _, bad := range []string{"", "2026", "2026-W54", "2026-W1", "2025-W53", "2026-02-30", "2026-8-3", "2026-W32x", "ALL"} {
+		if p, err := ParsePeriod(bad); err == nil {
+			t.Errorf("%q is taken as %v", bad, p)
+		}
+	}
+}
+
+// TestDue lists what is to be counted.
+func TestDue(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 8, 11, 5, 0, 0, 0, time.UTC) // a Tuesday
+	texts := func(s *CountSpec, tables []*Table, now time.Time) (list []string) {
+		for _, p := range s.Due(tables, now) {
+			list = append(list, p.String())
+		}
+		return list
+	}
+	s := countSpec(5)
+	s.Weeks = 1
+	week := []string{"2026-08-03", "2026-08-04", "2026-08-05", "2026-08-06", "2026-08-07", "2026-08-08", "2026-08-09", "2026-W32", "2026-08-10"}
+	if got := texts(s, nil, now); !slices.Equal(got, week) {
+		t.Errorf("by day: got %v", got)
+	}
+	s.Settle = 6 * time.Hour
+	if got := texts(s, nil, now); !slices.Equal(got, week[:8]) {
+		t.Errorf("before it has settled: got %v", got)
+	}
+	s.Settle = 0
+	if got := texts(s, []*Table{{Period: Day(now.AddDate(0, 0, -3), time.UTC)}}, now); !slices.Equal(got, week[6:]) {
+		t.Errorf("behind others: got %v", got)
+	}
+	if got := texts(s, []*Table{{Period: Day(now.AddDate(0, 0, -1), time.UTC)}}, now); got != nil {
+		t.Errorf("behind all: got %v", got)
+	}
+	s.By = ByWeek
+	if got := texts(s, nil, now); !slices.Equal(got, week[7:8]) {
+		t.Errorf("by week: got %v", got)
+	}
+	s.By, s.Every = ByNone, 24*time.Hour
+	if got := texts(s, nil, now); !slices.Equal(got, []string{"all"}) {
+		t.Errorf("by none: got %v", got)
+	}
+	if got := texts(s, []*Table{{At: now.Add(-23 * time.Hour)}}, now); got != nil {
+		t.Errorf("by none, too early: got %v", got)
+	}
+}
