@@ -506,7 +506,7 @@ func TestHotPolygons(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, near := range diskOf(t, cell, 1) {
-				change := layers.Change{Feature: layers.Feature{ID: "x", Geometry: polygonOf(near)}}
+				change := layers.Change{Feature: layers.Feature{ID: "x", Geometry: Polygon(near)}}
 				if err := (&layers.Schema{Name: "hot", Coverage: true}).Check(0, &change); err != nil {
 					t.Errorf("%s at %v: %v", near, place, err)
 				}

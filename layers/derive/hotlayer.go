@@ -88,7 +88,7 @@ func (h *HotSpots) become(cells []hexgrid.Cell, rows []hotRow) []layers.Change {
 			i++
 			continue
 		case i == len(old.cells) || cells[k] < old.cells[i]:
-			shapes[k] = polygonOf(cells[k])
+			shapes[k] = Polygon(cells[k])
 			upsert(k)
 		default:
 			if shapes[k] = old.shapes[i]; old.rows[i] != rows[k] {
@@ -107,8 +107,8 @@ func hotID(c hexgrid.Cell) layers.FeatureID { return layers.FeatureID(c.String()
 // plainLatitude is up to where a cell's outline on the map needs no care.
 const plainLatitude = 80
 
-// polygonOf returns what a cell looks like on the map, in two parts where the antimeridian cuts it.
-func polygonOf(c hexgrid.Cell) orb.Geometry {
+// Polygon returns what a cell looks like on the map, in two parts where the antimeridian cuts it.
+func Polygon(c hexgrid.Cell) orb.Geometry {
 	vertices := c.Boundary()
 	path := make(orb.Ring, 0, len(vertices)+1)
 	plain := true

@@ -93,6 +93,18 @@ func (p Period) Compare(q Period) int {
 	return cmp.Or(cmp.Compare(p.first+p.days, q.first+q.days), cmp.Compare(p.days, q.days))
 }
 
+// Newest returns the periods of tables, the newest first; of those that end together the shorter one.
+func Newest(tables []*Table) []Period {
+	list := make([]Period, len(tables))
+	for i, t := range tables {
+		list[i] = t.Period
+	}
+	slices.SortFunc(list, func(p, q Period) int {
+		return cmp.Or(cmp.Compare(q.first+q.days, p.first+p.days), cmp.Compare(p.days, q.days))
+	})
+	return list
+}
+
 // Due returns the periods that are to be counted at a time, given tables, in the order in which they are published:
 // those that are over, not older than what is kept, and newer than what was counted.
 func (s *CountSpec) Due(tables []*Table, now time.Time) []Period {
