@@ -46,6 +46,8 @@ type Layer struct {
 	Cells styles.CellKind
 	// Of is the layer whose features the cells count; "" is this one.
 	Of layers.Name
+	// Tables says which tables of counts it is made of; nil for all layers but views of counts.
+	Tables *Tables
 	// Breaks gives where classes of the count of cells meet at a zoom, see [styles.Layer]; nil where there
 	// are no cells or none that are counted. It may be called from any goroutine and waits for nothing.
 	Breaks func(zoom uint8) []float64
@@ -112,6 +114,11 @@ type Seen struct {
 	Until time.Time
 	// token is that of the URL, if the layers are not public.
 	token string
+}
+
+// Counts reports whether one of the layers is a view of counts.
+func (s *Seen) Counts() bool {
+	return slices.ContainsFunc(s.Layers, func(l *Layer) bool { return l.Tables != nil })
 }
 
 // Query returns what must stand behind ? in the URL of l so that whoever gets the answer may follow it: the token that

@@ -81,7 +81,29 @@ type description struct {
 	TimeField   string              `json:"time_field,omitempty"`
 	Fields      []field             `json:"fields"`
 	Analysis    *derive.Analysis    `json:"analysis,omitempty"` // how it was computed; layers that are not computed have none
+	Tables      *tables             `json:"tables,omitempty"`   // which counts there are; only views of counts have it
 	Links       []link              `json:"links"`
+}
+
+// tables says which tables a view of counts offers.
+type tables struct {
+	Least       int           `json:"least"` // no smaller count is published
+	Sets        []string      `json:"sets"`
+	Resolutions []int         `json:"resolutions"`
+	Periods     []view.Period `json:"periods"` // the newest first
+	Reason      string        `json:"reason,omitempty"`
+}
+
+func tablesOf(t *api.Tables) *tables {
+	if t == nil {
+		return nil
+	}
+	state := t.State()
+	resolutions := make([]int, len(t.Resolutions)) // a list of bytes would be one text
+	for i, r := range t.Resolutions {
+		resolutions[i] = int(r)
+	}
+	return &tables{t.Least, t.Sets, resolutions, append([]view.Period{}, state.Periods...), state.Reason}
 }
 
 // link is a link to another resource (RFC 8288).
@@ -201,8 +223,8 @@ func (c *Catalog) describe(l *api.Layer, base string) description {
 		analysis = l.Analysis()
 	}
 	return description{
-		Analysis: analysis,
-		Name:     l.Name(), Title: l.Heading(), TitleZH: l.Drawing.TitleZH, Role: l.Drawing.Role, Draw: drawOf(&l.Drawing),
+		Analysis: analysis, Tables: tablesOf(l.Tables),
+		Name: l.Name(), Title: l.Heading(), TitleZH: l.Drawing.TitleZH, Role: l.Drawing.Role, Draw: drawOf(&l.Drawing),
 		SummarySeq: seq, Changed: api.Instant(l.Fresh.Changed()), Freshness: l.Fresh.State(), Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
 		Count: v.Count(), Located: v.Located(), Extent: extent(v), Seq: v.Seq(),
 		MinZoom: zooms.MinZoom, MaxZoom: zooms.MaxZoom, IDField: schema.IDField, TimeField: schema.TimeField,

@@ -35,6 +35,12 @@ var windowParameters = append([]string{"bbox", "limit"}, api.FilterNames()...)
 
 // window answers with the features in a bounding box, nearest to its middle first.
 func (c *Catalog) window(w http.ResponseWriter, r *http.Request, l *api.Layer, query url.Values) {
+	if l.Tables != nil { // the choice of tables is among the values of fields
+		if _, err := l.Tables.Choose(query); err != nil {
+			api.RefuseTables(w, r, err)
+			return
+		}
+	}
 	filter, err := c.filters.Parse(query, l.View.Schema())
 	if wrong, ok := errors.AsType[*api.FilterError](err); ok {
 		wrong.Refuse(w, r)

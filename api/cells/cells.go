@@ -6,6 +6,7 @@
 //	GET /h3/{layer}/{resolution}                     all cells of a resolution
 //	GET /h3/{layer}/{resolution}?bbox=w,s,e,n        those whose outlines meet a box of degrees
 //	GET /h3/{layer}/{resolution}?cells=88…,88…       those named, which may have finer or coarser ones not
+//	GET /h3/{view}/{resolution}?period=P&set=S       of a view of counts: one of its tables, by itself the newest of all
 //
 // f=json, csv or arrow says as what, else the Accept header, else it is JSON. An answer is of one snapshot of
 // the layer, which it names: all cells of it were counted between the same two changes. Cells in which nothing is
@@ -26,7 +27,6 @@ import (
 
 	"hutong/api"
 	"hutong/internal/telemetry"
-	"hutong/layers"
 	"hutong/layers/hexgrid"
 	"hutong/layers/world"
 )
@@ -66,7 +66,7 @@ func (c *Cells) Routes() []api.Route {
 // counted returns the layer of a path if it is counted by cell; else it answers and returns nil.
 func (c *Cells) counted(w http.ResponseWriter, r *http.Request) *api.Layer {
 	l := c.layers.Find(w, r, r.PathValue("layer"))
-	if l != nil && l.Counted == nil {
+	if l != nil && l.Counted == nil && l.Tables == nil {
 		api.Refuse(w, r, api.CodeNotFound, fmt.Sprintf("The layer %s is not counted by cell.", l.Name()))
 		return nil
 	}
@@ -80,11 +80,11 @@ func (c *Cells) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	n, err := strconv.ParseUint(r.PathValue("resolution"), 10, 8)
 	resolution := hexgrid.Resolution(n)
-	if err != nil || resolution < l.Counted.Min || resolution > l.Counted.Max {
-		api.Refuse(w, r, api.CodeNotFound, fmt.Sprintf("Cells of %s have the resolutions %d to %d.", l.Name(), l.Counted.Min, l.Counted.Max))
+	if err != nil || !has(l, resolution) {
+		api.Refuse(w, r, api.CodeNotFound, fmt.Sprintf("Cells of %s have the resolutions %s.", l.Name(), resolutionsOf(l)))
 		return
 	}
-	q, err := parse(r, resolution)
+	q, err := parse(r, resolution, l.Tables)
 	if err != nil {
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
 		return
@@ -107,7 +107,7 @@ func (c *Cells) serve(w http.ResponseWriter, r *http.Request) {
 // prepare makes an answer and ends the turn.
 func (c *Cells) prepare(r *http.Request, l *api.Layer, q query) (api.Answer, error) {
 	defer c.gate.Leave()
-	t := table{layer: l.Name(), resolution: q.resolution, schema: l.Counted.Schema, at: l.Counted.At(q.resolution), most: c.most}
+	t := tableOf(l, q, c.most)
 	if err := t.fill(q); err != nil {
 		return api.Answer{}, err
 	}
@@ -118,16 +118,22 @@ func (c *Cells) prepare(r *http.Request, l *api.Layer, q query) (api.Answer, err
 type query struct {
 	resolution hexgrid.Resolution
 	boxes      []world.Box // nil is everywhere
-	named      []layers.FeatureID
+	named      []hexgrid.Cell
 	format     format
+	counts     api.TableChoice // of a view of counts
 }
 
 // parse reads a query. Its errors are whole sentences for the client.
-func parse(r *http.Request, resolution hexgrid.Resolution) (query, error) {
+func parse(r *http.Request, resolution hexgrid.Resolution, tables *api.Tables) (query, error) {
 	q := query{resolution: resolution}
 	values, err := api.ParseQuery(r.URL.RawQuery)
+	accepted := []string{"bbox", "cells", "f"}
+	if err == nil && tables != nil {
+		accepted = append(accepted, api.TableNames()...)
+		q.counts, err = tables.Choose(values)
+	}
 	if err == nil {
-		err = api.Accept(values, "bbox", "cells", "f")
+		err = api.Accept(values, accepted...)
 	}
 	if err != nil {
 		return q, err
@@ -150,7 +156,7 @@ func parse(r *http.Request, resolution hexgrid.Resolution) (query, error) {
 }
 
 // parseCells reads names of cells.
-func parseCells(values []string, resolution hexgrid.Resolution) ([]layers.FeatureID, error) {
+func parseCells(values []string, resolution hexgrid.Resolution) ([]hexgrid.Cell, error) {
 	list, err := api.Single("cells", values)
 	if err != nil {
 		return nil, err
@@ -158,7 +164,7 @@ func parseCells(values []string, resolution hexgrid.Resolution) ([]layers.Featur
 	if n := strings.Count(list, ",") + 1; n > MaxNamed {
 		return nil, fmt.Errorf("cells names %d cells, more than %d", n, MaxNamed)
 	}
-	named := []layers.FeatureID{}
+	named := []hexgrid.Cell{}
 	seen := map[hexgrid.Cell]bool{}
 	for text := range strings.SplitSeq(list, ",") {
 		cell, err := hexgrid.Parse(text)
@@ -170,7 +176,7 @@ func parseCells(values []string, resolution hexgrid.Resolution) ([]layers.Featur
 		}
 		if !seen[cell] {
 			seen[cell] = true
-			named = append(named, layers.FeatureID(cell.String()))
+			named = append(named, cell)
 		}
 	}
 	return named, nil

@@ -2,10 +2,15 @@ package cells
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
+	"hutong/api"
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/hexgrid"
+	"hutong/layers/view"
 	"hutong/layers/world"
 )
 
@@ -17,6 +22,60 @@ type table struct {
 	at         layers.Reader
 	most       int
 	rows       []row
+	counts     *api.TableChoice // of a view of counts, whose layer holds more tables than one
+}
+
+// tableOf returns the empty table that q asks for of l.
+func tableOf(l *api.Layer, q query, most int) table {
+	if l.Tables == nil {
+		return table{layer: l.Name(), resolution: q.resolution, schema: l.Counted.Schema, at: l.Counted.At(q.resolution), most: most}
+	}
+	schema := *l.View.Schema() // its own without the cell, which each row begins with
+	schema.Fields = schema.Fields[:view.CountH3]
+	return table{layer: l.Name(), resolution: q.resolution, schema: &schema, at: l.Tables.At(), most: most, counts: &q.counts}
+}
+
+// has reports whether cells of a resolution are served of l.
+func has(l *api.Layer, r hexgrid.Resolution) bool {
+	if l.Tables != nil {
+		return slices.Contains(l.Tables.Resolutions, r)
+	}
+	return r >= l.Counted.Min && r <= l.Counted.Max
+}
+
+// resolutionsOf says for people which resolutions are served of l.
+func resolutionsOf(l *api.Layer) string {
+	if l.Tables == nil {
+		return fmt.Sprintf("%d to %d", l.Counted.Min, l.Counted.Max)
+	}
+	list := make([]string, len(l.Tables.Resolutions))
+	for i, r := range l.Tables.Resolutions {
+		list[i] = strconv.Itoa(int(r))
+	}
+	return strings.Join(list, ", ")
+}
+
+// id returns the id of the feature that is a cell in the table.
+func (t *table) id(c hexgrid.Cell) layers.FeatureID {
+	if t.counts != nil {
+		return view.CountID(t.counts.Period, t.counts.Set, c)
+	}
+	return layers.FeatureID(c.String())
+}
+
+// search calls fn with the cells whose outlines meet box, until it returns false.
+func (t *table) search(box world.Box, fn func(layers.Row) bool) {
+	if t.counts == nil {
+		t.at.Search(box, fn)
+		return
+	}
+	where := t.counts.Where(t.resolution)
+	t.at.Search(box, func(r layers.Row) bool {
+		rows := column.NewBits(r.Block.Len())
+		rows.Set(r.Index)
+		where.Filter(r.Block, rows)
+		return !rows.Has(r.Index) || fn(r)
+	})
 }
 
 // row is one cell: where its middle is, and its values in the order of the schema's fields.
@@ -33,8 +92,8 @@ var everywhere = []world.Box{{Max: world.Point{X: 1<<32 - 1, Y: 1<<32 - 1}}}
 // that they are too many.
 func (t *table) fill(q query) error {
 	if q.named != nil {
-		for _, id := range q.named {
-			if r, ok := t.at.Find(id); ok {
+		for _, c := range q.named {
+			if r, ok := t.at.Find(t.id(c)); ok {
 				t.add(r)
 			}
 		}
@@ -47,7 +106,7 @@ func (t *table) fill(q query) error {
 	seen := map[layers.FeatureID]bool{} // a cell across the antimeridian meets both boxes
 	for _, box := range boxes {
 		full := false
-		t.at.Search(box, func(r layers.Row) bool {
+		t.search(box, func(r layers.Row) bool {
 			id := r.Block.ID(r.Index)
 			if len(boxes) > 1 {
 				if seen[id] {
@@ -72,6 +131,9 @@ func (t *table) add(r layers.Row) {
 	one := row{id: r.Block.ID(r.Index), values: make([]column.Value, len(t.schema.Fields))}
 	for i := range t.schema.Fields {
 		one.values[i] = r.Block.Column(i).Value(r.Index)
+	}
+	if t.counts != nil {
+		one.id = layers.FeatureID(r.Block.Column(view.CountH3).Value(r.Index).Text())
 	}
 	if cell, err := hexgrid.Parse(string(one.id)); err == nil { // it is one of ours
 		one.lon, one.lat = cell.Centre()

@@ -11,7 +11,8 @@
 //
 // ?filter= (CQL2, ?filter-lang= says in which encoding) and ?datetime= narrow a tile to the features that they
 // select, see [api.Filters.Parse]; however they are written, what means the same is one tile in the cache. A
-// TileJSON that is asked for with them names tiles with them. Other parameters count for nothing.
+// TileJSON that is asked for with them names tiles with them. Other parameters count for nothing. Tiles of a view of
+// counts take ?period= and ?set= in their place, see [api.Tables.Choose]: without them they are of the newest period.
 //
 // A tile without features is 204, one outside the grid or the layers' zooms 404, and an address that
 // is none 400. [api.HeaderDropped] says how many features and fields the budget left out, how often
@@ -110,13 +111,9 @@ func (t *Tiles) tile(w http.ResponseWriter, r *http.Request) {
 		}
 		return
 	}
-	f, ok := t.filter(w, r, seen)
+	variant, ok := t.variant(w, r, seen, address.Z)
 	if !ok {
 		return
-	}
-	var variant *cache.Variant
-	if f != nil {
-		variant = cache.NewVariant(f.Canonical(), f.Where())
 	}
 	t.answer(w, r, request{set, seen, address, variant})
 }
@@ -132,6 +129,19 @@ type request struct {
 // inOrder returns the layers of a list in the order of [cache.Set.Layers].
 func inOrder(seen api.Seen) []*api.Layer {
 	return slices.SortedFunc(slices.Values(seen.Layers), func(a, b *api.Layer) int { return cmp.Compare(a.Name(), b.Name()) })
+}
+
+// variant returns what is asked for of layers in a tile of a zoom, nil when that is everything. When it cannot be read it
+// answers the request with a problem and ok is false.
+func (t *Tiles) variant(w http.ResponseWriter, r *http.Request, seen api.Seen, zoom uint8) (v *cache.Variant, ok bool) {
+	if seen.Counts() {
+		return t.tables(w, r, seen, zoom)
+	}
+	f, ok := t.filter(w, r, seen)
+	if f != nil {
+		v = cache.NewVariant(f.Canonical(), f.Where())
+	}
+	return v, ok
 }
 
 // filter reads what is asked for of layers, nil when that is everything. When it cannot be read it

@@ -74,7 +74,7 @@ func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	f, ok := t.filter(w, r, seen)
+	f, query, ok := t.query(w, r, seen)
 	if !ok {
 		return
 	}
@@ -84,12 +84,23 @@ func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request) {
 		}
 		return l.Overview
 	})
-	d.Tiles[0] = withQuery(d.Tiles[0], f.Query())
+	d.Tiles[0] = withQuery(d.Tiles[0], query)
 	if asof != "" { // the bounds are those of now: who looks back may look elsewhere
 		d.Tiles[0] = withQuery(d.Tiles[0], "asof="+asof)
 		d.Freshness = nil
 	}
 	api.SendJSON(w, r, "application/json", d)
+}
+
+// query returns the filter that a request asks for, nil when it is none, and what must stand behind ? in the URL of tiles
+// that show what it asks for. When it cannot be read it answers the request with a problem and ok is false.
+func (t *Tiles) query(w http.ResponseWriter, r *http.Request, seen api.Seen) (f *api.Filter, query string, ok bool) {
+	if seen.Counts() {
+		query, ok = t.chosen(w, r, seen)
+		return nil, query, ok
+	}
+	f, ok = t.filter(w, r, seen)
+	return f, f.Query(), ok
 }
 
 // describe describes the tiles of a set as they are now. A map that needs a token for them finds it in their
