@@ -18,6 +18,12 @@ func (c *Config) CheckScope(s auth.Scope) error {
 			audiences = append(audiences, string(v.Audience))
 		}
 	}
+	for i := range c.Counts {
+		if v := &c.Counts[i]; !v.Audience.Open() {
+			views = append(views, string(v.Name))
+			audiences = append(audiences, string(v.Audience))
+		}
+	}
 	names, what := views, "view that is not public"
 	if s.Action == auth.Audience {
 		names, what = audiences, "view for the audience"

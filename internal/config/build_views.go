@@ -9,7 +9,6 @@ import (
 
 	"hutong/ingest"
 	"hutong/layers"
-	"hutong/layers/filter"
 	"hutong/layers/hexgrid"
 	"hutong/layers/view"
 	"hutong/styles"
@@ -58,6 +57,11 @@ func (b *builder) views(tree *node) {
 		if l == nil {
 			continue
 		}
+		if e.value.get("place").str() == "counts" {
+			b.config.Counts = append(b.config.Counts, b.counts(e, l, tree))
+			continue
+		}
+		b.noCounts(e.value)
 		v := b.view(e, l)
 		if v.Policy.NeedsSecret() {
 			b.needsSecret(e.value, tree)
@@ -108,13 +112,7 @@ func (b *builder) view(e entry, l *Layer) View {
 		v.Policy.Snap = new(hexgrid.Resolution(snap.integer(0)))
 	}
 	b.zooms(&v.Tiles, n)
-	if where := n.get("where"); where != nil {
-		if e, err := filter.Parse(filter.Text, where.text, l.Schema); err != nil {
-			b.f.on(where, "%s", strings.TrimPrefix(err.Error(), "filter: "))
-		} else {
-			v.Where = e.Text()
-		}
-	}
+	v.Where = b.condition(n.get("where"), l)
 	v.Delay = b.duration(n.get("delay"), time.Second, maxDelay)
 	if b.f.below(n.path) {
 		return v

@@ -68,6 +68,8 @@ type Config struct {
 	Layers []Layer
 	// Views are in the order of the file. No name is also that of a layer.
 	Views []View
+	// Counts are the views that show how many features there are in place of features, in the order of the file.
+	Counts []CountView
 	// SecretFile is the path of the file with the secret by which views hide places and ids; "" when the file does not
 	// say.
 	SecretFile string

@@ -1,0 +1,168 @@
+package config
+
+import (
+	"strings"
+	"time"
+
+	"hutong/layers"
+	"hutong/layers/filter"
+	"hutong/layers/hexgrid"
+	"hutong/layers/view"
+)
+
+// CountView describes a view that shows how many features of a layer there are in cells, in place of features.
+type CountView struct {
+	// Name is the view's; no layer nor other view has it.
+	Name layers.Name
+	// Layer is the name of one of the config's layers.
+	Layer layers.Name
+	// Audience is who may open it.
+	Audience view.Audience
+	// Title is what people call it, TitleZH in Chinese, "" if it has none.
+	Title, TitleZH string
+	// Description, Attribution and Licence are the layer's where the file does not say.
+	Description, Attribution, Licence string
+	// K is the least count that is published.
+	K int
+	// Resolutions are rising.
+	Resolutions []hexgrid.Resolution
+	// By divides time.
+	By view.CountBy
+	// Weeks is how many are kept, Settle how long after its end a period is counted, Every how often all time is.
+	Weeks         int
+	Settle, Every time.Duration
+	// Where is the canonical text of a filter of what is counted; "" is everything.
+	Where string
+	// Sets are the sets beside all, in the order of the file, with canonical filters.
+	Sets []CountSet
+}
+
+// CountSet is a set of features that has tables of its own.
+type CountSet struct{ Name, Filter string }
+
+// Defaults and bounds of views of counts.
+const (
+	countsLeast      = 5
+	countsResolution = 8
+	countsWeeks      = 8
+	countsEvery      = 7 * 24 * time.Hour
+	countsMinEvery   = 24 * time.Hour // more often would tell of each feature that came
+	countsMaxEvery   = 366 * 24 * time.Hour
+)
+
+// countKeys are the keys of views of counts alone, featureKeys those that they have not.
+var (
+	countKeys   = []string{"k", "resolutions", "by", "weeks", "settle", "every", "filters"}
+	featureKeys = []string{"fields", "ids", "delay", "zooms", "reason"}
+)
+
+// noCounts reports keys that have no meaning in a view of features.
+func (b *builder) noCounts(n *node) {
+	for _, key := range countKeys {
+		if at := n.get(key); at != nil {
+			b.f.at(at.keyLine, at.keyColumn, at.path, "only a view with place: counts has this key")
+		}
+	}
+}
+
+// counts reads a view of counts of l.
+func (b *builder) counts(e entry, l *Layer, tree *node) CountView {
+	n := e.value
+	v := CountView{
+		Name: layers.Name(e.key.text), Layer: l.Schema.Name, Audience: view.Audience(n.get("audience").str()),
+		Title: n.get("title").str(), TitleZH: n.get("title_zh").str(),
+		Description: l.Description, Attribution: l.Attribution, Licence: l.Licence,
+		K: n.get("k").integer(countsLeast), Weeks: n.get("weeks").integer(countsWeeks), Every: countsEvery,
+		Settle: b.duration(n.get("settle"), 0, maxDelay), Where: b.condition(n.get("where"), l),
+	}
+	for _, text := range []struct {
+		key string
+		to  *string
+	}{{"description", &v.Description}, {"attribution", &v.Attribution}, {"licence", &v.Licence}} {
+		if said := n.get(text.key); said != nil {
+			*text.to = said.text
+		}
+	}
+	for _, key := range featureKeys {
+		if at := n.get(key); at != nil {
+			b.f.at(at.keyLine, at.keyColumn, at.path, "a view with place: counts shows no features, so it does not have this key")
+		}
+	}
+	if every := n.get("every"); every != nil {
+		v.Every = b.duration(every, countsMinEvery, countsMaxEvery)
+	}
+	v.Resolutions = b.countResolutions(n.get("resolutions"))
+	b.countTime(&v, n, tree)
+	if filters := n.get("filters"); filters != nil {
+		for _, f := range filters.entries {
+			if f.key.text == view.AllSet {
+				b.f.on(f.key, "all is the set of all features; a filter needs another name")
+			}
+			v.Sets = append(v.Sets, CountSet{f.key.text, b.condition(f.value, l)})
+		}
+	}
+	if v.Audience.Open() && !l.Hidden {
+		b.f.on(e.key, "everybody sees each feature of the layer %s as it is, so counts of it keep no secret: say public: false on the layer, "+
+			"or h3: {} there for counts without any", l.Schema.Name)
+	}
+	if tree.get("journal").has("nats") {
+		b.f.on(e.key, "with the log in a cluster each node would count at a moment of its own, and the difference would tell of single features: "+
+			"a view of counts needs journal: {folder: …} alone")
+	}
+	return v
+}
+
+// countResolutions reads the resolutions of cells.
+func (b *builder) countResolutions(n *node) []hexgrid.Resolution {
+	if n == nil {
+		return []hexgrid.Resolution{countsResolution}
+	}
+	var list []hexgrid.Resolution
+	for _, item := range n.items {
+		r := hexgrid.Resolution(item.integer(0))
+		if len(list) > 0 && r <= list[len(list)-1] {
+			b.f.on(item, "resolutions rise: %d stands behind %d", r, list[len(list)-1])
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+// countTime reads the periods.
+func (b *builder) countTime(v *CountView, n, tree *node) {
+	by := n.get("by").str()
+	v.By = map[string]view.CountBy{"": view.ByDay, "day": view.ByDay, "week": view.ByWeek, "none": view.ByNone}[by]
+	other, needs := []string{"every"}, "none"
+	if v.By == view.ByNone {
+		other, needs = []string{"weeks", "settle"}, "day or by: week"
+	}
+	for _, key := range other {
+		if at := n.get(key); at != nil {
+			b.f.at(at.keyLine, at.keyColumn, at.path, "only a view of counts with by: %s has this key", needs)
+		}
+	}
+	at := n.get("by")
+	if at == nil {
+		at = n.get("place")
+	}
+	switch layer := tree.get("layers").get(string(v.Layer)); {
+	case v.By == view.ByNone:
+	case !layer.has("time"):
+		b.f.on(at, "the layer %s has no time, so nothing of it is in a day or week: say time: the field that says when, or by: none", v.Layer)
+	case !tree.has("time_zone"):
+		b.f.on(at, "whole days and weeks are those of the city: say time_zone: such as Asia/Shanghai, or by: none")
+	}
+}
+
+// condition reads a condition over all fields of a layer into its canonical text; "" when there is none.
+func (b *builder) condition(n *node, l *Layer) string {
+	if n == nil {
+		return ""
+	}
+	e, err := filter.Parse(filter.Text, n.text, l.Schema)
+	if err != nil {
+		b.f.on(n, "%s", strings.TrimPrefix(err.Error(), "filter: "))
+		return ""
+	}
+	return e.Text()
+}
