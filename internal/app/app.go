@@ -285,6 +285,9 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 		return err
 	}
 	a.store.hot.first(ctx, a.opts.Log)
+	if err := a.store.counts.first(ctx, a.opts.Log); err != nil {
+		return err
+	}
 	a.hub.Start(a.epoch())
 	a.server.Ready()
 	ctx, cancel := context.WithCancel(ctx)
@@ -299,6 +302,7 @@ func (a *App) serve(ctx context.Context, broken <-chan error, ready func()) erro
 		background.Go(func() { _ = a.history.states.Run(ctx) })
 	}
 	background.Go(func() { a.store.hot.run(ctx, a.opts.Log) })
+	background.Go(func() { a.store.counts.run(ctx, a.opts.Log) })
 	if watcher != nil {
 		background.Go(func() { watcher.run(ctx, a.opts.WatchTick) })
 	}

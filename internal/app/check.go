@@ -154,7 +154,8 @@ func (k *checker) unseen() {
 	for i := range k.config.Layers {
 		name := k.config.Layers[i].Schema.Name
 		shows := func(v config.View) bool { return v.Layer == name }
-		if k.config.Layers[i].Hidden && !slices.ContainsFunc(k.config.Views, shows) {
+		counts := func(v config.CountView) bool { return v.Layer == name }
+		if k.config.Layers[i].Hidden && !slices.ContainsFunc(k.config.Views, shows) && !slices.ContainsFunc(k.config.Counts, counts) {
 			k.warn(config.At("layers", string(name), "public"), "no view shows this layer, so nobody sees it")
 		}
 	}

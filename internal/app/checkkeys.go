@@ -6,6 +6,8 @@ import (
 
 	"hutong/internal/auth"
 	"hutong/internal/config"
+	"hutong/layers"
+	"hutong/layers/view"
 )
 
 // keys looks into the files with hashes and secrets, for push sources and views that no key is for, and for ports for sensors that no source
@@ -59,11 +61,20 @@ func (k *checker) views() {
 	}
 	for i := range k.config.Views {
 		v := &k.config.Views[i]
-		if v.Audience.Open() || k.config.Tokens != nil || k.mayDo(auth.Scope{Action: auth.View, Name: string(v.Policy.Name)}, auth.Scope{Action: auth.Audience, Name: string(v.Audience)}) {
-			continue
-		}
-		k.warn(config.At("views", string(v.Policy.Name)), "no key has the scope view:%s or audience:%s, and there are no tokens, so nobody can see it", v.Policy.Name, v.Audience)
+		k.openable(v.Policy.Name, v.Audience)
 	}
+	for i := range k.config.Counts {
+		v := &k.config.Counts[i]
+		k.openable(v.Name, v.Audience)
+	}
+}
+
+// openable warns if nobody can see a view.
+func (k *checker) openable(name layers.Name, a view.Audience) {
+	if a.Open() || k.config.Tokens != nil || k.mayDo(auth.Scope{Action: auth.View, Name: string(name)}, auth.Scope{Action: auth.Audience, Name: string(a)}) {
+		return
+	}
+	k.warn(config.At("views", string(name)), "no key has the scope view:%s or audience:%s, and there are no tokens, so nobody can see it", name, a)
 }
 
 // mayPush reports whether a key is for a source.

@@ -48,6 +48,8 @@ type City struct {
 	SecretFile string
 	// HotSpots are layers that are computed from others, listed and drawn behind these.
 	HotSpots []HotSpots
+	// Counts are views that show how many features there are in place of features, behind those.
+	Counts []CountView
 	// Archives are served beside the layers, in this order.
 	Archives []Archive
 	// Sources feed the layers. Those of one layer run one after the other, in this order.

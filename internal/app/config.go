@@ -61,6 +61,9 @@ func FromConfig(c *config.Config) (*City, error) {
 			Licence: v.Licence, Attribution: v.Attribution, Drawing: v.Drawing, Tiles: v.Tiles,
 		})
 	}
+	if err := countsOf(city, c); err != nil {
+		return nil, err
+	}
 	city.SecretFile = c.SecretFile
 	for i := range c.Archives {
 		a := &c.Archives[i]

@@ -132,7 +132,14 @@ func (d *drawn) breaks(zoom uint8) []float64 {
 	if n == 0 {
 		return nil
 	}
-	mean := float64(s.Located()) / float64(n)
+	return breaksAround(float64(s.Located()) / float64(n))
+}
+
+// breaksAround returns where classes of counts with a mean meet: round numbers, each about twice the one before.
+func breaksAround(mean float64) []float64 {
+	if mean <= 0 {
+		return nil
+	}
 	var list []float64
 	for _, share := range [...]float64{0.25, 0.5, 1, 2, 4, 8} {
 		if b := roundBreak(mean * share); b >= 2 && (len(list) == 0 || b > list[len(list)-1]) {

@@ -26,5 +26,8 @@ func (a *App) epoch() string {
 		v := &a.city.Views[i]
 		_, _ = fmt.Fprintf(h, "%s %+v %+v\n", v.what(), v.Tiles, v.Age)
 	}
+	for i := range a.city.Counts {
+		_, _ = fmt.Fprintf(h, "%s %s\n", a.city.Counts[i].Name, a.city.Counts[i].Digest)
+	}
 	return a.durable.journal.Epoch() + hex.EncodeToString(h.Sum(nil)[:4])
 }

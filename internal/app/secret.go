@@ -58,15 +58,16 @@ func keptSecret(folder string) ([]byte, error) {
 	}
 	secret := make([]byte, view.MinSecret)
 	_, _ = rand.Read(secret) // it never fails
-	if err := putSecret(folder, path, secret); err != nil {
+	if err := putPrivate(folder, path, secret); err != nil {
 		return nil, fmt.Errorf("app: the secret of views: %w", err)
 	}
 	return secret, nil
 }
 
-// putSecret writes the file of a secret so that it is there as a whole or not at all, also after a power cut.
-func putSecret(folder, path string, secret []byte) (err error) {
-	f, err := os.CreateTemp(folder, secretName+".*.tmp") // with mode 0600
+// putPrivate writes a file in a folder, for its owner's eyes, so that it is there as a whole or not at all, also after a
+// power cut.
+func putPrivate(folder, path string, content []byte) (err error) {
+	f, err := os.CreateTemp(folder, filepath.Base(path)+".*.tmp") // with mode 0600
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func putSecret(folder, path string, secret []byte) (err error) {
 			err = errors.Join(err, os.Remove(f.Name()))
 		}
 	}()
-	_, err = f.Write(secret)
+	_, err = f.Write(content)
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}

@@ -30,7 +30,8 @@ type Store struct {
 	public   *api.Registry // layers that are not hidden, and views
 	versions *cache.Versions
 	hot      *hotSpots
-	aged     []*view.Layer    // those with ages
+	aged     []*view.Layer // those with ages
+	counts   *countViews
 	now      func() time.Time // the wall clock
 	records  *telemetry.Counts
 	refused  *telemetry.Counts
@@ -106,6 +107,7 @@ func NewStore(city *City, m *telemetry.Metrics) (*Store, error) {
 			l.Licence, l.Attribution = city.rights(l.Of)
 			n.list, n.names = append(n.list, l), append(n.names, l.Name())
 		}
+		errs = append(errs, n.counted(m)...)
 	}
 	public, err := api.NewRegistry(n.list)
 	if err := errors.Join(append(errs, err)...); err != nil {
@@ -123,6 +125,23 @@ type newStore struct {
 	lags  *api.LagMetrics
 	list  []*api.Layer  // what is served
 	names []layers.Name // of list
+}
+
+// counted adds the views of counts.
+func (n *newStore) counted(m *telemetry.Metrics) []error {
+	counts, err := newCountViews(n.city, n.Store, m)
+	n.counts = counts
+	if err != nil {
+		return []error{err}
+	}
+	list, err := counts.layers(n.city, n.lags)
+	if err != nil {
+		return []error{err}
+	}
+	for _, l := range list {
+		n.list, n.names = append(n.list, l), append(n.names, l.Name())
+	}
+	return nil
 }
 
 // layer adds a layer.
@@ -223,7 +242,7 @@ func (s *Store) observe(m *telemetry.Metrics) {
 				}
 			}
 			for _, l := range s.public.All() {
-				if l.Of != "" {
+				if l.Of != "" || l.Tables != nil {
 					emit(of(l.View.Now()), string(l.Name()))
 				}
 			}
