@@ -115,6 +115,12 @@ func (c Cell) appendText(dst []byte) []byte { return strconv.AppendUint(dst, uin
 // MarshalText returns [Cell.String].
 func (c Cell) MarshalText() ([]byte, error) { return c.appendText(nil), nil }
 
+// UnmarshalText reads what MarshalText writes; the error is Parse's.
+func (c *Cell) UnmarshalText(text []byte) (err error) {
+	*c, err = Parse(string(text))
+	return err
+}
+
 // Resolution returns how fine c is.
 func (c Cell) Resolution() Resolution { return Resolution(c >> resolutionShift & 15) }
 
