@@ -260,12 +260,14 @@ func differences(a, b *config.Config) []string {
 	layersA, layersB := addNamed(add, "layers", a.Layers, b.Layers, func(l *config.Layer) string { return string(l.Schema.Name) })
 	derivedA, derivedB := addNamed(add, "derived", a.Derived, b.Derived, func(d *config.Derived) string { return string(d.Name) })
 	viewsA, viewsB := addNamed(add, "views", a.Views, b.Views, func(v *config.View) string { return string(v.Policy.Name) })
+	countsA, countsB := addNamed(add, "views", a.Counts, b.Counts, func(v *config.CountView) string { return string(v.Name) })
 	sourcesA, sourcesB := addNamed(add, "sources", bare(a.Sources), bare(b.Sources), func(s *config.Source) string { return s.Name })
 	addNamed(add, "keys", a.Keys, b.Keys, func(k *config.Key) string { return k.Name })
 	if len(changed) == 0 {
 		add("the order of layers", layersA, layersB)
 		add("the order of derived layers", derivedA, derivedB)
 		add("the order of views", viewsA, viewsB)
+		add("the order of views of counts", countsA, countsB)
 		add("the order of sources", sourcesA, sourcesB)
 	}
 	return changed
