@@ -88,6 +88,10 @@ bars: ## measure what this project promises; takes up to an hour
 golden: ## rewrite the golden files of all tests that have some; look at the diff
 	scripts/golden "$(GO)"
 
+.PHONY: mutations
+mutations: ## break what hides in sixteen ways: the privacy suite must see each; takes some minutes
+	scripts/mutations "$(GO)"
+
 .PHONY: fmt
 fmt: $(LINT) ## format all Go code (gofumpt, goimports)
 	$(LINT) fmt
