@@ -194,7 +194,7 @@ func (c *countViews) count(ctx context.Context, l *countLayer, log *slog.Logger)
 	log = log.With(slog.String("view", string(l.spec.Name)))
 	start := time.Now()
 	// Who counts what is due counts the state in which it was due, or one shortly after.
-	tables, _, err := spec.Advance(ctx, l.tables, now, func() layers.Reader { return l.source.Snapshot() })
+	tables, err := spec.Advance(ctx, l.tables, now, func() layers.Reader { return l.source.Snapshot() })
 	if err == nil {
 		err = l.keep(c.folder, tables)
 	}

@@ -122,7 +122,12 @@ func (s *CountSpec) Due(tables []*Table, now time.Time) []Period {
 	}
 	settled := now.Add(-s.Settle)
 	var due []Period
-	for day := s.oldest(settled); ; day++ {
+	oldest := s.oldest(settled)
+	day := oldest
+	if len(tables) > 0 { // those that end before are counted
+		day = max(oldest, newest.first+newest.days-1)
+	}
+	for ; ; day++ {
 		p := Period{day, 1}
 		if p.End(s.Zone).After(settled) {
 			break
@@ -130,7 +135,7 @@ func (s *CountSpec) Due(tables []*Table, now time.Time) []Period {
 		if s.By == ByDay {
 			due = append(due, p)
 		}
-		if week := (Period{day - 6, 7}); mondayOf(day-6) == day-6 && week.first >= s.oldest(settled) {
+		if week := (Period{day - 6, 7}); mondayOf(day-6) == day-6 && week.first >= oldest {
 			due = append(due, week)
 		}
 	}

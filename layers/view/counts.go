@@ -224,14 +224,13 @@ func Sum(week Period, days []*Table, at time.Time) *Table {
 }
 
 // Advance returns the tables there are at a time, given those before, oldest end first. More are counted in what state
-// returns, which is not called when there are none; changed says whether there were. Tables of periods that are too old
-// are left out. The error is ctx's or [ErrCountCells]; then tables are as they were, but for what is too old.
-func (s *CountSpec) Advance(ctx context.Context, before []*Table, now time.Time, state func() layers.Reader) (tables []*Table, changed bool, err error) {
-	tables = s.kept(before, now)
-	changed = len(tables) != len(before)
+// returns, which is not called when there are none. Tables of periods that are too old are left out. The error is ctx's or
+// [ErrCountCells].
+func (s *CountSpec) Advance(ctx context.Context, before []*Table, now time.Time, state func() layers.Reader) ([]*Table, error) {
+	tables := s.kept(before, now)
 	due := s.Due(tables, now)
 	if len(due) == 0 {
-		return tables, changed, nil
+		return tables, nil
 	}
 	var counted []Period
 	for _, p := range due {
@@ -241,7 +240,7 @@ func (s *CountSpec) Advance(ctx context.Context, before []*Table, now time.Time,
 	}
 	fresh, err := s.Count(ctx, state(), counted, now)
 	if err != nil {
-		return tables, changed, err
+		return nil, err
 	}
 	next := slices.Clone(tables)
 	if s.By == ByNone {
@@ -261,10 +260,10 @@ func (s *CountSpec) Advance(ctx context.Context, before []*Table, now time.Time,
 		s.Publish(t, parts)
 		next = append(next, t)
 		if n := cellsIn(next); n > MaxCountCells {
-			return tables, changed, fmt.Errorf("%w: with those of %s they have %d, more than %d", ErrCountCells, p, n, MaxCountCells)
+			return nil, fmt.Errorf("%w: with those of %s they have %d, more than %d", ErrCountCells, p, n, MaxCountCells)
 		}
 	}
-	return next, true, nil
+	return next, nil
 }
 
 // summed reports whether the table of a period is the sum of others.

@@ -1,13 +1,19 @@
 package view
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/paulmach/orb"
+
 	"hutong/internal/testkit"
+	"hutong/layers"
+	"hutong/layers/column"
 	"hutong/layers/hexgrid"
 )
 
@@ -264,4 +270,66 @@ func TestDue(t *testing.T) {
 	if got := texts(s, []*Table{{At: now.Add(-23 * time.Hour)}}, now); got != nil {
 		t.Errorf("by none, too early: got %v", got)
 	}
+}
+
+// TestAdvance counts a layer as time passes: what was counted stays, weeks leave as a whole, and all time is counted
+// again when it is due.
+func TestAdvance(t *testing.T) {
+	t.Parallel()
+	live, err := layers.New(&layers.Schema{Name: "a", TimeField: "at", Fields: []layers.Field{{Name: "at", Kind: column.Time}, {Name: "open", Kind: column.Bool}}}, layers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(prefix string, n int, at time.Time) {
+		t.Helper()
+		b := layers.Batch{Layer: "a"}
+		for i := range n {
+			id := layers.FeatureID(prefix + strconv.Itoa(i))
+			b.Changes = append(b.Changes, layers.Change{Feature: layers.Feature{ID: id, Geometry: orb.Point{116.4, 39.9}, Values: []column.Value{column.TimeOf(at), column.BoolOf(true)}}})
+		}
+		if _, err := live.Apply(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said := func(tables []*Table) (list []string) {
+		for _, one := range tables {
+			text := one.Period.String()
+			for _, c := range one.Cells {
+				if c.Published {
+					text += fmt.Sprintf(" %s/%d=%d", []string{"all", "open"}[c.Set], c.Cell.Resolution(), c.Count)
+				}
+			}
+			list = append(list, text)
+		}
+		return list
+	}
+	zone := time.FixedZone("", 8*60*60)
+	s := &CountSpec{K: 3, Resolutions: []hexgrid.Resolution{7}, By: ByWeek, Zone: zone, Weeks: 1, Every: 24 * time.Hour, Sets: []CountSet{
+		{Name: AllSet}, {Name: "open", Where: Matching(column.Where(1, column.Equal, column.BoolOf(true)))},
+	}}
+	monday := time.Date(2026, 8, 10, 0, 0, 0, 0, zone)
+	put("last", 4, monday.Add(-time.Minute))
+	put("first", 2, monday)
+	put("never", 9, monday.AddDate(0, 0, 70))
+	var tables []*Table
+	step := func(now time.Time, want ...string) {
+		t.Helper()
+		var err error
+		if tables, err = s.Advance(t.Context(), tables, now, func() layers.Reader { return live.Snapshot() }); err != nil {
+			t.Fatal(err)
+		}
+		if got := said(tables); !slices.Equal(got, want) {
+			t.Errorf("at %s: got %q, want %q", now, got, want)
+		}
+	}
+	step(monday.Add(time.Hour), "2026-W32 all/7=4 open/7=4")
+	put("late", 3, monday.Add(-time.Minute))
+	put("more", 3, monday.Add(time.Minute))
+	step(monday.AddDate(0, 0, 6), "2026-W32 all/7=4 open/7=4")
+	step(monday.AddDate(0, 0, 7), "2026-W33 all/7=5 open/7=5")
+	s.By, tables = ByNone, nil
+	step(monday, "all all/7=21 open/7=21")
+	put("new", 1, monday)
+	step(monday.Add(23*time.Hour), "all all/7=21 open/7=21")
+	step(monday.Add(24*time.Hour), "all all/7=22 open/7=22")
 }
