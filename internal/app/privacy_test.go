@@ -399,11 +399,18 @@ func TestPrivacyOfHiddenChanges(t *testing.T) {
 	}
 	moved := closed("late", yesterday)
 	moved.Geometry = orb.Point{116.7, 40.2}
+	known := p.report(r, "known", yesterday) // that is shown, but for its phone
+	known.Values[0], known.Values[2] = column.StringOf("open"), column.Value{}
+	p.put(t, known)
+	called := known
+	called.Values = slices.Clone(known.Values)
+	called.Values[2] = column.StringOf(secret)
 	for name, change := range map[string]func(){
 		"late":    func() { p.put(t, closed("late", yesterday)) },
 		"today":   func() { p.put(t, closed("today", today)) },
 		"moved":   func() { p.put(t, moved) },
 		"deleted": func() { p.remove(t, "today") },
+		"called":  func() { p.put(t, called) },
 	} {
 		paths := countDoors("counts")
 		near := []string{
