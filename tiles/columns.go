@@ -36,6 +36,9 @@ func (s *scratch) resolve(f *field, most int) bool {
 			s.resolveIDs(r, tags)
 			continue
 		}
+		if ahead := s.rows.touched(i); ahead != nil {
+			s.sum += touchColumn(ahead, f.column)
+		}
 		switch c := r.block.Column(f.column).(type) {
 		case *column.Codes:
 			s.resolveCodes(c, r.rows, tags)

@@ -108,6 +108,9 @@ func (s *scratch) appendFeatures(dst []byte, w *grid.Window) []byte {
 	tags := s.tags[:s.used*s.rows.n]
 	for i := range s.rows.runs {
 		r := &s.rows.runs[i]
+		if ahead := s.rows.touched(i); ahead != nil {
+			s.sum += touchPlaces(ahead)
+		}
 		if r.block.Shapes() != nil {
 			dst = s.appendShapes(dst, r, tags)
 			continue

@@ -49,6 +49,7 @@ type scratch struct {
 	// textsReady is set once byText was emptied for the field under way.
 	textsReady bool
 	text       []byte
+	sum        int // of what was read ahead, which nobody asks for
 }
 
 // The most memory that an idle scratch may keep, in bytes, is scratchPerByte times the budget of a
