@@ -24,6 +24,7 @@ type Block struct {
 	columns []column.Column
 	box     world.Box // of the rows; EmptyBox when unlocated
 	first   uint64    // Hilbert key of the first row; 0 when unlocated
+	serial  uint64    // see Serial
 
 	rounding int // bytes that the block's slab is larger than what it holds
 }
@@ -33,6 +34,11 @@ func (b *Block) Len() int { return len(b.numbers) }
 
 // Box returns the exact box of the rows, empty for features without geometry.
 func (b *Block) Box() world.Box { return b.box }
+
+// Serial tells the block from every other that a layer of this process ever stored, so that what was found
+// out about its rows can be kept without keeping the block. It is 0 of a block that no layer stores. A
+// block that was narrowed has that of the whole.
+func (b *Block) Serial() uint64 { return b.serial }
 
 // X returns the rows' world x, nil unless the rows are points. Read only.
 func (b *Block) X() []uint32 { return b.x }

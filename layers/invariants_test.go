@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"weak"
 
 	"hutong/layers/column"
 	"hutong/layers/shape"
@@ -120,8 +122,14 @@ func (c *invariants) row(cl class, b *Block, row int) {
 	}
 }
 
+// serialised is the blocks that were met by their serials, over all tests.
+var serialised sync.Map
+
 func (c *invariants) block(cl class, b *Block, number uint32, where string) {
 	c.t.Helper()
+	if other, met := serialised.LoadOrStore(b.Serial(), weak.Make(b)); b.Serial() == 0 || met && other != weak.Make(b) {
+		c.t.Errorf("%s: serial %d is none or that of another block", where, b.Serial())
+	}
 	box := world.EmptyBox
 	if b.class != cl || (b.x != nil) != (cl == onePoint) || (b.shapes != nil) != cl.isShape() {
 		c.t.Errorf("%s: a block of class %d", where, b.class)

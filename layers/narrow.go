@@ -22,6 +22,7 @@ func (b *Block) Narrow(dst *Block, columns []int) {
 // that depends on the clock. What b holds is shared.
 func (b *Block) With(c column.Column) *Block {
 	out := *b
+	out.serial = 0 // that of b stands for what b holds, and c may be another one next time
 	out.columns = append(slices.Clip(b.columns), c)
 	return &out
 }

@@ -1,5 +1,7 @@
 package layers
 
+import "sync/atomic"
+
 // chunkBlocks is the number of blocks of a chunk of the table: a batch copies each chunk in which a
 // block changed.
 const chunkBlocks = 64
@@ -21,6 +23,9 @@ type tableWriter struct {
 	size  uint32 // numbers given out so far
 }
 
+// serials counts the blocks that were stored in any table.
+var serials atomic.Uint64
+
 // add stores a block under a new number.
 func (w *tableWriter) add(b *Block) uint32 {
 	var n uint32
@@ -34,8 +39,11 @@ func (w *tableWriter) add(b *Block) uint32 {
 	return n
 }
 
-// set stores a block under a number given out before.
+// set stores a block that was in no table yet, or nil, under a number given out before.
 func (w *tableWriter) set(n uint32, b *Block) {
+	if b != nil {
+		b.serial = serials.Add(1) // a copy of another block came with that of the other
+	}
 	i := int(n / chunkBlocks)
 	if !w.fresh {
 		w.table = append(make(table, 0, len(w.table)+1), w.table...)

@@ -31,6 +31,7 @@ type Layer struct {
 
 	ages     *Ages  // the last field of schema; nil when that is stored like all others
 	timeless *Layer // the layer without it
+	memo     memo
 }
 
 // Public returns the layer as everybody may see it: without its private fields.

@@ -27,7 +27,10 @@ func (v *View) Where(selectors ...layers.Selector) *View {
 		return v
 	}
 	out := *v
-	out.where = append(slices.Clip(v.where), selectors...)
+	out.where = slices.Clip(v.where)
+	for _, s := range selectors {
+		out.where = append(out.where, v.layer.memo.remember(s))
+	}
 	return &out
 }
 
@@ -37,10 +40,11 @@ type selecting struct {
 	narrow   bool         // the view has other fields than the layer, or in another order
 	narrowed layers.Block // the block at hand as selectors see it
 	room     column.Bits
+	known    []answer // by selector: what is remembered of the block that skips was asked about last
 }
 
 func (v *View) selecting() selecting {
-	s := selecting{view: v}
+	s := selecting{view: v, known: make([]answer, len(v.where))}
 	for i, c := range v.layer.columns {
 		s.narrow = s.narrow || i != c
 	}
@@ -58,21 +62,37 @@ func (s *selecting) seen(b *layers.Block) *layers.Block {
 
 // skips reports whether none of b's rows is selected, as far as that can be told without looking at them.
 func (s *selecting) skips(b *layers.Block) bool {
-	if len(s.view.where) == 0 {
-		return false
+	for i, w := range s.view.where {
+		m, _ := w.(*remembered)
+		if s.known[i] = m.recall(b); s.known[i].known {
+			if s.known[i].rows == nil {
+				return true
+			}
+			continue
+		}
+		if w.Skips(s.seen(b)) {
+			m.note(b, nil)
+			return true
+		}
 	}
-	seen := s.seen(b)
-	return slices.ContainsFunc(s.view.where, func(w layers.Selector) bool { return w.Skips(seen) })
+	return false
 }
 
-// filter clears the rows of b that are not selected.
+// filter clears the rows of b that are not selected. It comes after skips of the same block.
 func (s *selecting) filter(b *layers.Block, rows column.Bits) {
-	if len(s.view.where) == 0 {
-		return
-	}
-	seen := s.seen(b)
-	for _, w := range s.view.where {
-		w.Filter(seen, rows)
+	for i, w := range s.view.where {
+		if s.known[i].known {
+			for k, word := range s.known[i].rows {
+				rows[k] &= word
+			}
+			continue
+		}
+		m, _ := w.(*remembered)
+		whole := m != nil && rows.Count() == b.Len() // else rows do not tell what w alone selects
+		w.Filter(s.seen(b), rows)
+		if whole {
+			m.note(b, rows)
+		}
 	}
 }
 
