@@ -37,8 +37,8 @@ func (n texted) Filter(b *layers.Block, rows column.Bits) {
 	n.Selector.Filter(b, rows)
 }
 
-// selected returns the ids that v shows, in order.
-func selected(v *View) (ids []layers.FeatureID) {
+// shownIDs returns the ids that v shows, in order.
+func shownIDs(v *View) (ids []layers.FeatureID) {
 	for b, rows := range v.blocks() {
 		for row := range b.Len() {
 			if rows == nil || rows.Has(row) {
@@ -74,7 +74,7 @@ func TestMemoIsTrueOfEverySnapshot(t *testing.T) {
 					plain = plain.Where(votesFrom(n))
 					kept = kept.Where(texted{votesFrom(n), strconv.FormatInt(n, 10), &asked})
 				}
-				if diff := gocmp.Diff(selected(plain), selected(kept)); diff != "" {
+				if diff := gocmp.Diff(shownIDs(plain), shownIDs(kept)); diff != "" {
 					t.Fatalf("seed %d: snapshot %d: votes from %v: -without +with a memo\n%s", seed, v.Seq(), least, diff)
 				}
 			}
