@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -293,13 +294,13 @@ func TestAdvance(t *testing.T) {
 	}
 	said := func(tables []*Table) (list []string) {
 		for _, one := range tables {
-			text := one.Period.String()
+			text := []string{one.Period.String()}
 			for _, c := range one.Cells {
 				if c.Published {
-					text += fmt.Sprintf(" %s/%d=%d", []string{"all", "open"}[c.Set], c.Cell.Resolution(), c.Count)
+					text = append(text, fmt.Sprintf("%s/%d=%d", []string{"all", "open"}[c.Set], c.Cell.Resolution(), c.Count))
 				}
 			}
-			list = append(list, text)
+			list = append(list, strings.Join(text, " "))
 		}
 		return list
 	}
