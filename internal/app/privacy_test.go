@@ -1,11 +1,13 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -142,8 +144,15 @@ func (p *private) count(t *testing.T, now time.Time) {
 	}
 }
 
-// ask returns what a path answers.
+// ask returns what a path answers; of a stream how it begins.
 func (p *private) ask(path string) (status int, body string, header http.Header) {
+	if strings.HasPrefix(path, "/live") {
+		ctx, cancel := context.WithCancel(context.Background())
+		cancel()
+		r, w := httptest.NewRequestWithContext(ctx, http.MethodGet, "http://city.example"+path, http.NoBody), httptest.NewRecorder()
+		p.Handler().ServeHTTP(w, r)
+		return w.Code, w.Body.String(), w.Header()
+	}
 	w := testkit.Ask(p.Handler(), http.MethodGet, "http://city.example"+path)
 	return w.Code, w.Body.String(), w.Header()
 }
