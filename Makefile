@@ -53,7 +53,8 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 .PHONY: test
 test: $(WEB) ## run all tests, with the race detector; real data and Chromium are used where they are
 	$(if $(NODE),npm --prefix web test)
-	$(GO) test -race -shuffle=on -timeout $(TIMEOUT) ./...
+	@# The longest package stands first, so that the others run beside it.
+	$(GO) test -race -shuffle=on -timeout $(TIMEOUT) ./internal/e2e ./...
 
 .PHONY: e2e
 e2e: $(WEB) ## run the tests of the built binary only
