@@ -15,19 +15,36 @@ import (
 	"hutong/tiles"
 )
 
-// maxDelay is the longest delay of a view: what is later than a month is no live layer.
-const maxDelay = 31 * 24 * time.Hour
+const (
+	// maxDelay is the longest delay of a view: what is later than a month is no live layer.
+	maxDelay = 31 * 24 * time.Hour
+	// peopleDelay is the least delay behind which people are not shown as it happens: on foot they are a kilometre away.
+	peopleDelay = 15 * time.Minute
+	// peopleSnap is the finest resolution of cells that hide where a person is: 0.1 km² and its six neighbours.
+	peopleSnap hexgrid.Resolution = 9
+	// peopleWays are what else may be done than to show them.
+	peopleWays = "place: {snap: 9} or coarser, delay: 1h or at least 15m"
+)
 
 // public reads whether everybody sees a layer, and whether that is people.
 func (b *builder) public(l *Layer, n *node) {
 	l.People = n.get("people").boolean()
 	public := n.get("public")
 	l.Hidden = isHidden(public)
-	l.Reason = public.get("reason").str()
-	if people := n.get("people"); l.People && !l.Hidden && l.Reason == "" && (public != nil || !n.has("public")) {
+	l.Reason = b.reason(public.get("reason"))
+	if people := n.get("people"); l.People && !l.Hidden && l.Reason == "" && !b.f.below(join(n.path, "public")) && (public != nil || !n.has("public")) {
 		b.f.at(people.keyLine, people.keyColumn, people.path, "everybody would see each of these people where it is, as it happens: say public: false and "+
-			"let views show them, with place: {snap: 9} or delay: 1h, or to an audience, or write why everybody may: public: {reason: …}")
+			"let views show them, with "+peopleWays+", or to an audience, or write why everybody may: public: {reason: …}")
 	}
+}
+
+// reason reads why people are shown; "" when it does not say.
+func (b *builder) reason(n *node) string {
+	reason := strings.TrimSpace(n.str())
+	if n != nil && n.text != "" && reason == "" {
+		b.f.on(n, "is blank: say why, for whoever reads this later")
+	}
+	return reason
 }
 
 // isHidden reports whether what a layer says of public hides it from everybody.
@@ -97,7 +114,7 @@ func (b *builder) view(e entry, l *Layer) View {
 		Layer: l.Schema.Name, Audience: view.Audience(n.get("audience").str()),
 		Title: n.get("title").str(), Description: l.Description, Attribution: l.Attribution, Licence: l.Licence,
 		Policy: view.Policy{Name: layers.Name(e.key.text), KeyedIDs: n.get("ids").str() == "keyed"},
-		Reason: n.get("reason").str(), Tiles: l.Tiles,
+		Reason: b.reason(n.get("reason")), Tiles: l.Tiles,
 	}
 	for _, text := range []struct {
 		key string
@@ -133,11 +150,16 @@ func (b *builder) view(e entry, l *Layer) View {
 	} else if err := errors.Join(schema.Validate(), v.Drawing.Check(schema)); err != nil {
 		b.f.on(e.key, "%v", err)
 	}
-	if l.People && v.Audience.Open() && v.Policy.Snap == nil && v.Delay == 0 && v.Reason == "" {
+	if l.People && v.Audience.Open() && !v.hidesPeople() && v.Reason == "" {
 		b.f.on(e.key, "the features of the layer %s are people, and everybody would see each of them where it is, as it happens: "+
-			"say place: {snap: 9}, delay: 1h, or another audience, or write why everybody may: reason: …", l.Schema.Name)
+			"say %s, place: counts, or another audience, or write why everybody may: reason: …", l.Schema.Name, peopleWays)
 	}
 	return v
+}
+
+// hidesPeople reports whether v shows features late enough, or far enough from where they are, that nobody finds one there.
+func (v *View) hidesPeople() bool {
+	return v.Delay >= peopleDelay || v.Policy.Snap != nil && *v.Policy.Snap <= peopleSnap
 }
 
 // shownFields reads which fields a view shows; nil when it does not say.
