@@ -106,9 +106,11 @@ func newHotSpots(city *City, s *Store, m *telemetry.Metrics) (*hotSpots, error) 
 		[]float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}, "layer")
 	h.computed = m.Counter("hutong_hotspots_computed_total",
 		"Times hot spots were computed, by outcome: done, empty (there can be none, see the layer's analysis) or failed.", "layer", "outcome")
-	schemas := map[layers.Name]*layers.Schema{}
+	schemas := map[layers.Name]*layers.Schema{} // of the layers that everybody sees, as they see hot spots
 	for i := range city.Layers {
-		schemas[city.Layers[i].Schema.Name] = city.Layers[i].Schema
+		if l := &city.Layers[i]; !l.Hidden {
+			schemas[l.Schema.Name] = l.Schema
+		}
 	}
 	var errs []error
 	for i := range city.HotSpots {
@@ -124,9 +126,13 @@ func newHotSpots(city *City, s *Store, m *telemetry.Metrics) (*hotSpots, error) 
 
 // add makes the derivers of one.
 func (h *hotSpots) add(spec *HotSpots, schemas map[layers.Name]*layers.Schema) (*hotLayer, error) {
-	for _, name := range []layers.Name{spec.Of, spec.Area} {
+	from := []layers.Name{spec.Of, spec.Area}
+	if spec.Rate != nil {
+		from = append(from, spec.Rate.Of)
+	}
+	for _, name := range from {
 		if name != "" && schemas[name] == nil {
-			return nil, fmt.Errorf("there is no layer %q", name)
+			return nil, fmt.Errorf("there is no layer %q that everybody sees", name)
 		}
 	}
 	l := &hotLayer{spec: spec}
@@ -155,9 +161,6 @@ func (h *hotSpots) add(spec *HotSpots, schemas map[layers.Name]*layers.Schema) (
 		return l, nil
 	}
 	of := schemas[spec.Rate.Of]
-	if of == nil {
-		return nil, fmt.Errorf("there is no layer %q", spec.Rate.Of)
-	}
 	index := derive.Spec{Min: spec.Resolution, Max: spec.RateFinest}
 	if spec.Rate.Number != "" {
 		index.Numbers = []string{spec.Rate.Number}

@@ -325,3 +325,28 @@ func TestHotSpotsPace(t *testing.T) {
 		}
 	})
 }
+
+// TestHotSpotsOfHiddenLayers: a city that was made in code is held to what a config is, whose layers everybody sees.
+func TestHotSpotsOfHiddenLayers(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		from HotSpots
+	}{
+		{"counted", HotSpots{Of: "secret"}},
+		{"study area", HotSpots{Of: "reports", Area: "secret"}},
+		{"divided by", HotSpots{Of: "reports", Rate: &derive.RateBase{Of: "secret"}}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			city, _ := hotCity(t, "")
+			city.Layers = append(city.Layers, Layer{Schema: &layers.Schema{Name: "secret"}, Hidden: true})
+			spec := city.HotSpots[0]
+			spec.Of, spec.Area, spec.Rate = test.from.Of, test.from.Area, test.from.Rate
+			city.HotSpots = []HotSpots{spec}
+			if _, err := NewStore(city, telemetry.NewMetrics()); err == nil || !strings.Contains(err.Error(), `no layer "secret" that everybody sees`) {
+				t.Errorf("got %v, want a refusal of the hidden layer", err)
+			}
+		})
+	}
+}
