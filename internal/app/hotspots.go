@@ -177,15 +177,11 @@ func selectorOf(text string, schema *layers.Schema) (layers.Selector, error) {
 	if text == "" {
 		return nil, nil //nolint:nilnil // everything
 	}
-	public := *schema
-	public.Fields = nil
-	var columns []int
-	for i, f := range schema.Fields {
-		if !f.Private {
-			public.Fields, columns = append(public.Fields, f), append(columns, i)
-		}
+	public, columns, err := view.Spec{}.Schema(schema)
+	if err != nil {
+		return nil, err
 	}
-	expr, err := filter.Parse(filter.Text, text, &public)
+	expr, err := filter.Parse(filter.Text, text, public)
 	if err != nil {
 		return nil, err
 	}

@@ -2,10 +2,10 @@ package config
 
 import (
 	"errors"
-	"slices"
 
 	"hutong/layers"
 	"hutong/layers/column"
+	"hutong/layers/view"
 	"hutong/layers/world"
 	"hutong/tiles"
 	"hutong/tiles/grid"
@@ -201,13 +201,8 @@ func (b *builder) distinct(t *tiles.Options, e entry) {
 
 // visible returns the schema that tiles are made from: s without private fields.
 func visible(s *layers.Schema) *layers.Schema {
-	v := *s
-	v.Fields = slices.DeleteFunc(slices.Clone(s.Fields), func(f layers.Field) bool { return f.Private })
-	if v.FieldIndex(v.TimeField) < 0 {
-		v.TimeField = ""
-	}
-	v.Observed, v.Version = "", "" // no tile needs them, and their fields may be private
-	return &v
+	v, _, _ := view.Spec{}.Schema(s) // which can name no wrong field, since it names none
+	return v
 }
 
 // keys returns a mapping's keys in the order of the file.

@@ -44,7 +44,7 @@ func (p *Policy) NeedsSecret() bool { return p.Snap != nil || p.KeyedIDs }
 // Schema returns the schema of the store that holds what p shows of a layer: no field of it is private. The error
 // names a field that the layer does not have, or one that stands twice.
 func (p *Policy) Schema(full *layers.Schema) (*layers.Schema, error) {
-	schema, _, err := chosen(full, Spec{Name: p.Name, Fields: p.Fields})
+	schema, _, err := Spec{Name: p.Name, Fields: p.Fields}.Schema(full)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ type Redactor struct {
 // NewRedactor returns the redactor of a layer with a schema. The error is [ErrSecret], or names a field that the
 // layer does not have, or one that stands twice. It keeps p's Secret.
 func NewRedactor(full *layers.Schema, p Policy) (*Redactor, error) {
-	_, columns, err := chosen(full, Spec{Name: p.Name, Fields: p.Fields})
+	_, columns, err := Spec{Name: p.Name, Fields: p.Fields}.Schema(full)
 	switch {
 	case err != nil:
 		return nil, err

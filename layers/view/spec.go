@@ -19,16 +19,16 @@ type Spec struct {
 // New returns a live layer as an audience sees it that may see all features and some of the fields. The error
 // names a field that the layer does not have, or one that stands twice.
 func New(live *layers.Layer, spec Spec) (*Layer, error) {
-	schema, columns, err := chosen(live.Schema(), spec)
+	schema, columns, err := spec.Schema(live.Schema())
 	if err != nil {
 		return nil, err
 	}
 	return newLayer(schema, columns, len(live.Schema().Fields), func() layers.Reader { return live.Snapshot() }), nil
 }
 
-// chosen returns the schema of what spec shows of full, in which no field is private, and by its fields their
-// positions in full.
-func chosen(full *layers.Schema, spec Spec) (schema *layers.Schema, columns []int, err error) {
+// Schema returns the schema of what spec shows of full, in which no field is private, and by its fields their
+// positions in full. The error is that of [New].
+func (spec Spec) Schema(full *layers.Schema) (schema *layers.Schema, columns []int, err error) {
 	if err := named(full, spec.Fields); err != nil {
 		return nil, nil, err
 	}
