@@ -12,9 +12,6 @@ import (
 	"hutong/internal/etag"
 )
 
-// HeaderDropped tells what a tile left out to meet its budget.
-const HeaderDropped = "Hutong-Dropped"
-
 // buffers holds what compressed bodies are written to, up to maxPooled bytes each.
 var buffers = sync.Pool{New: func() any { return new([]byte) }}
 

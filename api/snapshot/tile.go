@@ -61,16 +61,7 @@ func (s *Surface) send(w http.ResponseWriter, r *http.Request, name string, stat
 		s.refuse(w, r, name, err)
 		return
 	}
-	if d := body.Dropped; d != nil {
-		left := "features=" + strconv.Itoa(d.Features) + ", fields=" + strconv.Itoa(d.Fields)
-		if d.Simplified > 0 {
-			left += ", simplified=" + strconv.Itoa(d.Simplified)
-		}
-		if d.Overrun {
-			left += ", overrun"
-		}
-		w.Header().Set(api.HeaderDropped, left)
-	}
+	api.TellDropped(w, body.Dropped)
 	if len(body.Bytes) == 0 {
 		api.SendNothing(w)
 		return

@@ -33,7 +33,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"hutong/api"
@@ -212,7 +211,7 @@ func (t *Tiles) answer(w http.ResponseWriter, r *http.Request, q request) {
 	if t.unchanged(w, q, conditions) {
 		return
 	}
-	tellDropped(w, body.Dropped)
+	api.TellDropped(w, body.Dropped)
 	if len(body.Bytes) == 0 {
 		api.SendNothing(w)
 		return
@@ -231,7 +230,7 @@ func (t *Tiles) unchanged(w http.ResponseWriter, q request, conditions []string)
 	if tag == "" {
 		return false
 	}
-	tellDropped(w, dropped)
+	api.TellDropped(w, dropped)
 	api.SendNotModified(w, tag)
 	return true
 }
@@ -246,20 +245,6 @@ func tellFreshness(w http.ResponseWriter, list []*api.Layer) {
 	}
 	if header := newest.Header(); header != nil {
 		w.Header()[api.HeaderFreshness] = header
-	}
-}
-
-// tellDropped says what the budget left out, if anything.
-func tellDropped(w http.ResponseWriter, d *cache.Dropped) {
-	if d != nil {
-		left := "features=" + strconv.Itoa(d.Features) + ", fields=" + strconv.Itoa(d.Fields)
-		if d.Simplified > 0 {
-			left += ", simplified=" + strconv.Itoa(d.Simplified)
-		}
-		if d.Overrun {
-			left += ", overrun"
-		}
-		w.Header().Set(api.HeaderDropped, left)
 	}
 }
 
