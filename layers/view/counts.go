@@ -28,7 +28,7 @@ import (
 
 // Bounds of a count view.
 const (
-	// MaxCountCells is the most cells with features in all tables of a view.
+	// MaxCountCells is the most cells with features, and parts of them, in all tables of a view.
 	MaxCountCells = 200_000
 	// MaxCountSets is the most sets beside all.
 	MaxCountSets = 8
@@ -89,6 +89,9 @@ type Table struct {
 	At time.Time `json:"at"`
 	// Cells are those with features, in ascending order by set, resolution and cell.
 	Cells []CountCell `json:"cells"`
+	// Parts are the features of a cell that are in the same sets, in ascending order by these, resolution and cell, where there
+	// are several sets. They are never published: what follows for them from those that are must be known.
+	Parts []CountPart `json:"parts,omitempty"`
 }
 
 // CountCell is the count of a set in a cell, at least 1.
@@ -103,6 +106,20 @@ func compareCells(a, b CountCell) int {
 	return cmp.Or(cmp.Compare(a.Set, b.Set), cmp.Compare(a.Cell.Resolution(), b.Cell.Resolution()), cmp.Compare(a.Cell, b.Cell))
 }
 
+// CountPart is how many features of a cell are in exactly some sets, at least 1.
+type CountPart struct {
+	Cell  hexgrid.Cell `json:"c"`
+	In    uint8        `json:"s"` // bit i is set i+1
+	Count int          `json:"n"`
+}
+
+// in reports whether the features of a part are in a set.
+func (p *CountPart) in(set int) bool { return set == 0 || p.In&(1<<(set-1)) != 0 }
+
+func compareParts(a, b CountPart) int {
+	return cmp.Or(cmp.Compare(a.In, b.In), cmp.Compare(a.Cell.Resolution(), b.Cell.Resolution()), cmp.Compare(a.Cell, b.Cell))
+}
+
 // ErrCountCells says that tables would have too many cells.
 var ErrCountCells = errors.New("view: the tables of counts have too many cells")
 
@@ -110,10 +127,10 @@ var ErrCountCells = errors.New("view: the tables of counts have too many cells")
 // nothing of r. The error is ctx's or [ErrCountCells].
 func (s *CountSpec) Count(ctx context.Context, r layers.Reader, periods []Period, at time.Time) ([]*Table, error) {
 	tables := make([]*Table, len(periods))
-	counts := make([]map[CountCell]int, len(periods)) // by cell without its count
+	counts := make([]map[CountPart]int, len(periods)) // by part without its count
 	of := map[int]int{}                               // by day: which of periods
 	for i, p := range periods {
-		tables[i], counts[i] = &Table{Period: p, At: at}, map[CountCell]int{}
+		tables[i], counts[i] = &Table{Period: p, At: at}, map[CountPart]int{}
 		for day := p.first; day < p.first+p.days; day++ {
 			of[day] = i
 		}
@@ -134,20 +151,20 @@ func (s *CountSpec) Count(ctx context.Context, r layers.Reader, periods []Period
 		}
 	}
 	for i := range tables {
-		tables[i].take(counts[i])
+		tables[i].take(counts[i], len(s.Sets))
 	}
 	return tables, nil
 }
 
 // countBlock counts the rows of a block.
-func (s *CountSpec) countBlock(b *layers.Block, of map[int]int, counts []map[CountCell]int) {
+func (s *CountSpec) countBlock(b *layers.Block, of map[int]int, counts []map[CountPart]int) {
 	rows, some := selected(s.Where, b)
 	if !some {
 		return
 	}
 	in := make([]column.Bits, len(s.Sets))
-	for i := range s.Sets {
-		in[i], _ = selected(s.Sets[i].Where, b)
+	for set := 1; set < len(s.Sets); set++ {
+		in[set], _ = selected(s.Sets[set].Where, b)
 	}
 	finest := s.Resolutions[len(s.Resolutions)-1]
 	for row := range b.Len() {
@@ -163,13 +180,15 @@ func (s *CountSpec) countBlock(b *layers.Block, of map[int]int, counts []map[Cou
 		if err != nil {
 			continue // no place of the grid, which the store has none of
 		}
-		for _, r := range s.Resolutions {
-			parent := cell.Parent(r)
-			for set := range s.Sets {
-				if in[set].Has(row) {
-					counts[period][CountCell{Cell: parent, Set: set}]++
-				}
+		part := CountPart{}
+		for set := 1; set < len(s.Sets); set++ {
+			if in[set].Has(row) {
+				part.In |= 1 << (set - 1)
 			}
+		}
+		for _, r := range s.Resolutions {
+			part.Cell = cell.Parent(r)
+			counts[period][part]++
 		}
 	}
 }
@@ -200,26 +219,53 @@ func selected(where layers.Selector, b *layers.Block) (rows column.Bits, some bo
 	return rows, true
 }
 
-// take makes counts the cells of t.
-func (t *Table) take(counts map[CountCell]int) {
-	t.Cells = make([]CountCell, 0, len(counts))
-	for c, n := range counts {
+// take makes counts of parts those of t, which has so many sets.
+func (t *Table) take(counts map[CountPart]int, sets int) {
+	cells := map[CountCell]int{}
+	for p, n := range counts {
+		for set := range sets {
+			if p.in(set) {
+				cells[CountCell{Cell: p.Cell, Set: set}] += n
+			}
+		}
+		if p.Count = n; sets > 2 { // else they are a set and what is not in it
+			t.Parts = append(t.Parts, p)
+		}
+	}
+	t.Cells = make([]CountCell, 0, len(cells))
+	for c, n := range cells {
 		c.Count = n
 		t.Cells = append(t.Cells, c)
 	}
+	t.sort()
+}
+
+func (t *Table) sort() {
 	slices.SortFunc(t.Cells, compareCells)
+	slices.SortFunc(t.Parts, compareParts)
 }
 
 // Sum returns the table of a week, of those of its seven days; nothing of it is published yet.
 func Sum(week Period, days []*Table, at time.Time) *Table {
-	counts := map[CountCell]int{}
+	cells, parts := map[CountCell]int{}, map[CountPart]int{}
 	for _, d := range days {
 		for _, c := range d.Cells {
-			counts[CountCell{Cell: c.Cell, Set: c.Set}] += c.Count
+			cells[CountCell{Cell: c.Cell, Set: c.Set}] += c.Count
+		}
+		for _, p := range d.Parts {
+			parts[CountPart{Cell: p.Cell, In: p.In}] += p.Count
 		}
 	}
-	t := &Table{Period: week, At: at}
-	t.take(counts)
+	t := &Table{Period: week, At: at, Cells: make([]CountCell, 0, len(cells))}
+	for c, n := range cells {
+		c.Count = n
+		t.Cells = append(t.Cells, c)
+	}
+	for p, n := range parts {
+		p.Count = n
+		t.Parts = append(t.Parts, p)
+	}
+	t.sort()
 	return t
 }
 
@@ -284,7 +330,7 @@ func (s *CountSpec) parts(p Period, tables []*Table) (list []*Table) {
 
 func cellsIn(tables []*Table) (n int) {
 	for _, t := range tables {
-		n += len(t.Cells)
+		n += len(t.Cells) + len(t.Parts)
 	}
 	return n
 }

@@ -10,15 +10,16 @@ import (
 
 // Complementary suppression.
 //
-// Who reads all tables knows that a cell is the sum of its children, a week of its days, and all features of a cell those
-// in a set and those that are not. From that follows for each cell that is not published an interval which its count is
+// Who reads all tables knows that a cell is the sum of its children, a week of its days, all features of a cell those
+// in a set and those that are not, and each of these the parts that are in the same sets. From that follows for each cell that is not published an interval which its count is
 // in: it is propagated along these sums to a fixed point. For a cell with 1 to K−1 features that interval must be at
 // least K wide. While one is not, the smallest published cell of the sum that bounds it best is taken back. Only cells of the new
 // table are: those of older ones are known already, and were safe without it. So it ends, at the latest when nothing of
 // the table is published, and the order in which cells are looked at is theirs in the table.
 //
-// The reader is taken to know which cells are empty, as a map of lakes tells; so who does not know that knows less.
-// Features that are not in a set are looked after as those that are, although no table has them.
+// The reader is taken to know where there can be no feature, which is where there is none: a map of lakes tells that of cells,
+// and common sense of sets that exclude each other. Who does not know that knows less. Nobody is taken to know where there is one.
+// Features that are not in a set, and parts, are looked after as those of sets are, although no table has them.
 
 // unbounded is the upper bound of what nothing bounds.
 const unbounded = math.MaxInt / 4
@@ -35,7 +36,7 @@ type safety struct {
 	sums  []sum
 }
 
-// safeKey names a cell: of which table, and of which set; the complement of set s is −s.
+// safeKey names a cell: of which table, and of which set; the complement of set s is −s, and a part is said by partSet.
 type safeKey struct {
 	table, set int
 	cell       hexgrid.Cell
@@ -108,6 +109,9 @@ func newSafety(s *CountSpec, t *Table, days []*Table) *safety {
 	return f
 }
 
+// partSet stands for the set of a part in a safeKey.
+func partSet(p *CountPart) int { return MaxCountSets + 1 + int(p.In) }
+
 // add puts up the cells and sums of one table; number 0 is the new one.
 func (f *safety) add(s *CountSpec, number int, t *Table) {
 	from := len(f.cells)
@@ -142,6 +146,11 @@ func (f *safety) add(s *CountSpec, number int, t *Table) {
 			f.sums = append(f.sums, sum{total: whole, parts: parts})
 		}
 	}
+	for i := range t.Parts {
+		p := &t.Parts[i]
+		put(safeKey{number, partSet(p), p.Cell}, safeCell{count: p.Count, at: -1})
+	}
+	f.addParts(s, number, t)
 	parents := map[int]int{} // by cell: its position among sums
 	for i, k := range keys {
 		at := slices.Index(s.Resolutions, k.cell.Resolution())
@@ -156,6 +165,28 @@ func (f *safety) add(s *CountSpec, number int, t *Table) {
 			f.sums = append(f.sums, sum{total: parent})
 		}
 		f.sums[n].parts = append(f.sums[n].parts, from+i)
+	}
+}
+
+// addParts puts up that the cells of a table, and what is not in a set, are the sums of its parts.
+func (f *safety) addParts(s *CountSpec, number int, t *Table) {
+	of := map[int][]int{} // by cell: its parts
+	for i := range t.Parts {
+		p := &t.Parts[i]
+		part := f.index[safeKey{number, partSet(p), p.Cell}]
+		for set := range s.Sets {
+			key := safeKey{number, set, p.Cell}
+			if !p.in(set) {
+				key.set = -set
+			}
+			whole := f.index[key]
+			of[whole] = append(of[whole], part)
+		}
+	}
+	for whole := range f.cells {
+		if len(of[whole]) > 0 {
+			f.sums = append(f.sums, sum{total: whole, parts: of[whole]})
+		}
 	}
 }
 
@@ -211,7 +242,7 @@ func (f *safety) propagate() bool {
 
 // look narrows the cells of a sum by each other, and calls moved with those that became narrower.
 func (f *safety) look(s *sum, moved func(cell int)) {
-	low, high, open := 0, 0, 0 // open are parts that nothing bounds
+	low, high, open := 0, 0, 0 // open are those that nothing bounds
 	for _, p := range s.parts {
 		low += f.cells[p].low
 		if f.cells[p].high == unbounded {
