@@ -173,3 +173,15 @@ func CompareBlocks(a, b *Block) int {
 
 // headerBytes is the heap of a Block without its slices.
 const headerBytes = int(unsafe.Sizeof(Block{}))
+
+// Bytes returns the heap that b takes, without dictionaries.
+func (b *Block) Bytes() int {
+	n := headerBytes + b.rounding + 16*len(b.columns) + 4*(len(b.x)+len(b.y)) + b.shapes.bytes() + 8*len(b.numbers) + b.hidden.Bytes()
+	if b.texts != nil {
+		n += column.PackedBytes(b.texts)
+	}
+	for _, c := range b.columns {
+		n += c.Bytes()
+	}
+	return n
+}

@@ -47,18 +47,27 @@ func mixedCity(r *rand.Rand, n int) []layers.Feature {
 	return features
 }
 
+// titled is a selector with a text, so that views keep what it selects.
+type titled struct {
+	layers.Selector
+	text string
+}
+
+func (s titled) Text() string { return s.text }
+
 // TestTileOfSelectedRows compares tiles of a view that selects with those of a layer that has only these
-// features (S5), with a budget that thinning and dropped fields must meet.
+// features (S5), with a budget that thinning and dropped fields must meet; and so those of a view that keeps
+// what is selected.
 func TestTileOfSelectedRows(t *testing.T) {
 	t.Parallel()
 	for _, seed := range testkit.Seeds(t, &whereRuns, 4) {
 		r := rand.New(rand.NewPCG(seed, 6))
 		features := mixedCity(r, 3000)
-		whole := loaded(t, citySchema(), layers.Options{MinRows: 20, MaxRows: 70}, features)
+		whole := loaded(t, citySchema(), layers.Options{MinRows: 8, MaxRows: 30}, features)
 		opts := Defaults()
 		opts.Budget = 6_000 + r.IntN(16_000)
 		b := builder(t, whole, opts)
-		thinned, tiles := 0, 0
+		thinned, tiles, packs := 0, 0, 0
 		for name, c := range map[string]struct {
 			where layers.Selector
 			holds func(values []column.Value) bool
@@ -84,7 +93,7 @@ func TestTileOfSelectedRows(t *testing.T) {
 				}
 			}
 			few := loaded(t, citySchema(), layers.Options{}, only)
-			v := whole.Where(c.where)
+			v, kept := whole.Where(c.where), whole.Where(titled{c.where, name})
 			for range 60 {
 				at := zoomedIn(r, features, uint8(r.IntN(17)))
 				if r.IntN(6) == 0 { // at the edge of the world
@@ -95,12 +104,21 @@ func TestTileOfSelectedRows(t *testing.T) {
 				if !bytes.Equal(got, want) || fmt.Sprint(stats) != fmt.Sprint(wantStats) {
 					t.Fatalf("seed %d: %s: %v: got %d bytes, %+v, want %d, %+v", seed, name, at, len(got), stats, len(want), wantStats)
 				}
+				again, againStats := build(t, b, kept, at)
+				if !bytes.Equal(again, want) || fmt.Sprint(againStats) != fmt.Sprint(wantStats) {
+					t.Fatalf("seed %d: %s, kept: %v: got %d bytes, %+v, want %d, %+v", seed, name, at, len(again), againStats, len(want), wantStats)
+				}
 				tiles += min(stats.Features, 1)
 				thinned += min(stats.DroppedFeatures, 1)
 			}
+			for _, block := range kept.Blocks(world.Box{Max: world.Point{X: math.MaxUint32, Y: math.MaxUint32}}, nil) {
+				if block.Rows() == nil {
+					packs++
+				}
+			}
 		}
-		if tiles < 50 || thinned == 0 {
-			t.Errorf("seed %d: %d tiles have features, %d were thinned: too few to show anything", seed, tiles, thinned)
+		if tiles < 50 || thinned == 0 || packs == 0 {
+			t.Errorf("seed %d: %d tiles have features, %d were thinned, %d packs: too few to show anything", seed, tiles, thinned, packs)
 		}
 	}
 }

@@ -275,6 +275,22 @@ func (s *Store) observe(m *telemetry.Metrics) {
 				}
 			}
 		})
+	kept := func(name, help string, of func(l *view.Layer) float64) {
+		m.Sample(name, help, []string{"layer"}, func(emit func(float64, ...string)) {
+			for _, l := range s.public.All() {
+				emit(of(l.View), string(l.Name()))
+			}
+		})
+	}
+	kept("hutong_filter_kept_bytes", "Heap that is taken by what is kept of which features filters select.", func(l *view.Layer) float64 {
+		bytes, _ := l.Kept()
+		return float64(bytes)
+	})
+	kept("hutong_filter_forgotten", "Times that some of what is kept of filters was forgotten, since there is no room for more.",
+		func(l *view.Layer) float64 {
+			_, forgotten := l.Kept()
+			return float64(forgotten)
+		})
 	m.Sample("hutong_tile_features_limit", "Most features of one tile of a layer.", []string{"layer"},
 		func(emit func(float64, ...string)) {
 			for _, l := range s.public.All() {

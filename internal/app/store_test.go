@@ -59,6 +59,7 @@ func TestStoreTakesLaterBatches(t *testing.T) {
 		`hutong_layer_features{layer="complaints"} 1`,
 		`hutong_layer_located_features{layer="empty"} 0`,
 		`hutong_layer_store_bytes{layer="complaints"} `,
+		`hutong_filter_kept_bytes{layer="complaints"} 0`, `hutong_filter_forgotten{layer="complaints"} 0`,
 		`hutong_ingest_accepted_total{source="hotline"} 2`,
 	} {
 		if !strings.Contains(w.Body.String(), want) {

@@ -9,6 +9,7 @@ import (
 
 	"hutong/api"
 	"hutong/internal/telemetry"
+	"hutong/layers"
 	"hutong/layers/view"
 	"hutong/layers/world"
 	"hutong/tiles/grid"
@@ -38,13 +39,15 @@ func barFilter(t *testing.T, s size, r *Report) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		few := v.Where(f.Where()[0]...)
+		where := f.Where()[0]
+		few := v.Where(where...)
 		selected := few.Count()
 		if share := float64(selected) / float64(s.features); s.full() && (share < 0.008 || share > 0.012) {
 			t.Errorf("%s selects %.2f %% of the city, want 1 %%", name, 100*share)
 		}
 		for zoom := uint8(8); zoom <= 10; zoom++ {
 			measureFiltered(t, s, r, b, v, few, name, zoom)
+			measureFirst(t, s, r, b, layer, where, name, zoom)
 		}
 	}
 }
@@ -73,6 +76,26 @@ func measureFiltered(t *testing.T, s size, r *Report, b *builder, whole, few *vi
 	}
 	r.AtLeast(fmt.Sprintf("filter: times faster than the whole tiles, %s at z%d", name, zoom), median(ratios), timesFasterFiltered, "%.1f×")
 	r.Add(fmt.Sprintf("filter:   %d tiles", len(tiles)), "%d features in %.2f ms, %d in %.2f ms whole", n, median(ours), all, median(theirs))
+}
+
+// measureFirst builds the tiles as measureFiltered does, by a layer of which nothing is kept yet.
+func measureFirst(t *testing.T, s size, r *Report, b *builder, layer *layers.Layer, where []layers.Selector, name string, zoom uint8) {
+	t.Helper()
+	whole := view.Public(layer).Now()
+	tiles := tilesOver(t, whole, zoom)
+	pass := func(v *view.View) float64 {
+		return timed(func() {
+			for _, tile := range tiles {
+				b.build(v, tile)
+			}
+		}).Seconds()
+	}
+	var ratios []float64
+	for range 4*s.rounds + 1 {
+		first := pass(view.Public(layer).Now().Where(where...))
+		ratios = append(ratios, pass(whole)/first)
+	}
+	r.Add(fmt.Sprintf("filter:   the first time, %s at z%d", name, zoom), "%.1f×", median(ratios))
 }
 
 // tilesOver returns the tiles of a zoom that show features of v.

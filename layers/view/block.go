@@ -14,7 +14,7 @@ type Block struct {
 }
 
 // Rows returns the rows that the view shows, at least one; nil when that is all of them, as in every block
-// of a view without [View.Where]. Read only.
+// of a view without [View.Where] and in those that were made of selected rows only. Read only.
 func (b Block) Rows() column.Bits { return b.part.rows }
 
 // Len returns the number of rows, those included that the view does not show.
@@ -52,4 +52,4 @@ func (b Block) AppendID(dst []byte, row int) []byte { return b.block.AppendID(ds
 func (b Block) IDText(row int) string { return b.block.IDText(row) }
 
 // Column returns the column of a field of the view's schema.
-func (b Block) Column(field int) column.Column { return b.block.Column(b.part.layer.columns[field]) }
+func (b Block) Column(field int) column.Column { return b.block.Column(b.part.columns[field]) }

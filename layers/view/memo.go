@@ -4,38 +4,42 @@ import (
 	"crypto/sha256"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"hutong/layers"
 	"hutong/layers/column"
 )
 
-// The bounds of a memo: the names of filters, and the bytes of one of the two generations of answers, which
-// are those of a dozen filters on a layer of a million features.
+// The bounds of a memo: the names of filters; and the bytes of a generation of answers and of packs, for each feature
+// of the layer and in all. On a layer of a million features these are the answers of a dozen filters, and the packs of
+// as many that select a hundredth each.
 const (
-	memoNames  = 1 << 12
-	memoBytes  = 4 << 20
-	memoShards = 16
-	// answerBytes is about what an answer takes in a map, without its rows.
-	answerBytes = 72
+	memoNames     = 1 << 12
+	memoShards    = 16
+	answerRoom    = 4
+	packRoom      = 8
+	maxAnswerRoom = 4 << 20
+	maxPackRoom   = 8 << 20
+	minRoom       = 64 << 10
 )
 
 // memo is which rows filters select of the blocks of a layer. A block never changes (S2), so that an answer
 // stays true for as long as there is the block: the next tile, the next zoom and, but for the blocks that
 // changed, the next snapshot need not look at its rows again. Answers are under the serials of blocks, so that
 // none keeps a block in memory. A layer has a memo of its own for each audience: selectors see only what that
-// is shown (S10). What was not asked for since a generation began is forgotten when it is full. The zero memo
-// is empty; any goroutine may use it.
+// is shown (S10). The zero memo is empty; any goroutine may use it.
 type memo struct {
-	mu     sync.Mutex
-	last   uint32 // number given out last
-	names  map[[sha256.Size]byte]uint32
-	shards [memoShards]memoShard // by serial
+	mu      sync.Mutex
+	last    uint32 // number given out last
+	names   map[[sha256.Size]byte]uint32
+	answers [memoShards]generations[question, column.Bits] // by serial
+	packs   generations[packKey, *pack]
+	count   atomic.Int64 // features of the layer when a filter was last named
 }
 
-type memoShard struct {
-	mu         sync.Mutex
-	young, old map[question]column.Bits
-	bytes      int // of young
+// room returns how many bytes a generation may have.
+func (m *memo) room(each, most int) int {
+	return min(max(each*int(m.count.Load()), minRoom), most)
 }
 
 // question is a filter and a block.
@@ -58,8 +62,9 @@ type remembered struct {
 }
 
 // remember returns s, or what keeps the answers of s if it has a text that stands for what it selects, as
-// filters have.
-func (m *memo) remember(s layers.Selector) layers.Selector {
+// filters have. count is how many features the layer has.
+func (m *memo) remember(s layers.Selector, count int) layers.Selector {
+	m.count.Store(int64(count))
 	named, ok := s.(interface{ Text() string })
 	if !ok {
 		return s
@@ -79,22 +84,12 @@ func (m *memo) remember(s layers.Selector) layers.Selector {
 	return &remembered{s, m, number}
 }
 
-func (m *memo) shard(b *layers.Block) *memoShard { return &m.shards[b.Serial()%memoShards] }
-
 // recall returns what is known of b.
 func (r *remembered) recall(b *layers.Block) answer {
 	if r == nil || b.Serial() == 0 {
 		return answer{}
 	}
-	s, q := r.memo.shard(b), question{b.Serial(), r.filter}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	rows, ok := s.young[q]
-	if !ok {
-		if rows, ok = s.old[q]; ok {
-			s.put(q, rows)
-		}
-	}
+	rows, ok := r.memo.shard(b).find(question{b.Serial(), r.filter}, r.memo.room(answerRoom, maxAnswerRoom)/memoShards)
 	return answer{rows, ok}
 }
 
@@ -106,20 +101,20 @@ func (r *remembered) note(b *layers.Block, rows column.Bits) {
 	if rows.Count() == 0 {
 		rows = nil
 	}
-	s := r.memo.shard(b)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.put(question{b.Serial(), r.filter}, slices.Clone(rows))
+	r.memo.shard(b).keep(question{b.Serial(), r.filter}, slices.Clone(rows), r.memo.room(answerRoom, maxAnswerRoom)/memoShards)
 }
 
-// put adds an answer to the young ones, which become the old ones when they are too many.
-func (s *memoShard) put(q question, rows column.Bits) {
-	if s.bytes >= memoBytes/memoShards {
-		s.old, s.young, s.bytes = s.young, nil, 0
+func (m *memo) shard(b *layers.Block) *generations[question, column.Bits] {
+	return &m.answers[b.Serial()%memoShards]
+}
+
+// Kept returns about how many bytes are kept of which features filters select, and how often some of that was
+// forgotten to make room, for the operator.
+func (l *Layer) Kept() (bytes int, forgotten uint64) {
+	m := &l.memo
+	bytes, forgotten = m.packs.kept(), m.packs.lost()
+	for i := range m.answers {
+		bytes, forgotten = bytes+m.answers[i].kept(), forgotten+m.answers[i].lost()
 	}
-	if s.young == nil {
-		s.young = map[question]column.Bits{}
-	}
-	s.young[q] = rows
-	s.bytes += answerBytes + rows.Bytes()
+	return bytes, forgotten
 }

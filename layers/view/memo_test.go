@@ -170,11 +170,11 @@ func TestMemoForgets(t *testing.T) {
 		t.Errorf("%d names, want %d at most", n, memoNames)
 	}
 	forgot := false
-	for i := range layer.memo.shards {
-		s := &layer.memo.shards[i]
+	for i := range layer.memo.answers {
+		s := &layer.memo.answers[i]
 		forgot = forgot || s.old != nil
-		const most = memoBytes/memoShards + answerBytes + 64
-		if s.bytes > most || len(s.young)*answerBytes > most || len(s.old)*answerBytes > most {
+		const most = minRoom/memoShards + entryBytes + 64
+		if s.bytes > most || len(s.young)*entryBytes > most || len(s.old)*entryBytes > most {
 			t.Errorf("shard %d has %d bytes in %d and %d answers, want %d bytes at most", i, s.bytes, len(s.young), len(s.old), most)
 		}
 	}

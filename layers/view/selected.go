@@ -18,7 +18,7 @@ func (v *View) nearestSelected(lon, lat float64, k int) []Neighbour {
 	}
 	lon, lat = math.Remainder(lon, 360), min(max(lat, -90), 90) // as the store does
 	near := nearest[struct{}]{limit: k}
-	for _, b := range v.Blocks(everywhere, nil) {
+	for _, b := range v.selectBlocks(everywhere, nil, nil) {
 		for row := range b.Len() {
 			if b.Rows().Has(row) {
 				r := layers.Row{Block: b.block, Index: row}
@@ -35,7 +35,7 @@ func (v *View) nearestSelected(lon, lat float64, k int) []Neighbour {
 
 // searchSelected is [View.Search] of a view that selects.
 func (v *View) searchSelected(box world.Box, fn func(layers.Feature) bool) layers.ScanStats {
-	blocks := v.Blocks(box, nil)
+	blocks := v.selectBlocks(box, nil, nil)
 	var stats layers.ScanStats
 	for b := range v.snapshot.All() {
 		if !b.Box().Empty() {

@@ -28,6 +28,7 @@ type Layer struct {
 	width   int   // columns of these, but for that of ages, which is behind them
 	recent  *recent
 	all     part // of a block of a view that selects nothing
+	packed  part // of a pack
 
 	ages     *Ages  // the last field of schema; nil when that is stored like all others
 	timeless *Layer // the layer without it
@@ -55,7 +56,10 @@ func Of(schema *layers.Schema, now func() layers.Reader) *Layer {
 
 func newLayer(schema *layers.Schema, columns []int, width int, now func() layers.Reader) *Layer {
 	l := &Layer{now: now, schema: schema, columns: columns, width: width, recent: &recent{now: time.Now}}
-	l.all.layer = l
+	l.all.columns, l.packed.columns = columns, make([]int, len(columns))
+	for i := range columns {
+		l.packed.columns[i] = i
+	}
 	return l
 }
 
@@ -160,14 +164,18 @@ func (v *View) Scan(p column.Predicate, fn func(layers.Feature) bool) layers.Sca
 }
 
 // Blocks appends the blocks of located features whose boxes meet box to dst, in canonical order
-// (S5). Of a view that selects it is those with a selected row, see [Block.Rows].
+// (S5). Of a view that selects it is those with a selected row, see [Block.Rows], or instead of many
+// that have few such rows each a block of these, some of which may lie beyond the box.
 func (v *View) Blocks(box world.Box, dst []Block) []Block {
-	from := len(dst)
 	if len(v.where) > 0 {
-		dst = v.selectBlocks(box, dst)
-	} else {
-		v.snapshot.EachBlock(box, func(b *layers.Block) { dst = append(dst, Block{b, &v.layer.all}) })
+		return v.selectBlocks(box, v.packer(), dst)
 	}
-	slices.SortFunc(dst[from:], func(a, b Block) int { return layers.CompareBlocks(a.block, b.block) })
+	from := len(dst)
+	v.snapshot.EachBlock(box, func(b *layers.Block) { dst = append(dst, Block{b, &v.layer.all}) })
+	sortBlocks(dst[from:])
 	return dst
+}
+
+func sortBlocks(list []Block) {
+	slices.SortFunc(list, func(a, b Block) int { return layers.CompareBlocks(a.block, b.block) })
 }

@@ -29,7 +29,7 @@ func (v *View) Where(selectors ...layers.Selector) *View {
 	out := *v
 	out.where = slices.Clip(v.where)
 	for _, s := range selectors {
-		out.where = append(out.where, v.layer.memo.remember(s))
+		out.where = append(out.where, v.layer.memo.remember(s, v.snapshot.Count()))
 	}
 	return &out
 }
@@ -155,39 +155,67 @@ func (v *View) blocks() iter.Seq2[*layers.Block, column.Bits] {
 
 // part is what a view shows of a block.
 type part struct {
-	layer *Layer
-	rows  column.Bits // nil is all
+	columns []int       // by field of the view
+	rows    column.Bits // nil is all
 }
 
 // slabBlocks is for how many blocks memory is taken at once.
 const slabBlocks = 64
 
-// selectBlocks is [View.Blocks] of a view that selects, in no order.
-func (v *View) selectBlocks(box world.Box, dst []Block) []Block {
-	s := v.selecting()
-	var parts []part
-	var slab column.Bits
-	v.snapshot.EachBlock(box, func(b *layers.Block) {
-		if s.skips(b) {
-			return
+// parts makes the parts of a look at a view.
+type parts struct {
+	columns []int
+	free    []part
+	slab    column.Bits
+}
+
+// of returns the part of these rows, of which it keeps a copy.
+func (p *parts) of(rows column.Bits) *part {
+	if len(p.free) == 0 {
+		p.free = make([]part, slabBlocks)
+	}
+	if len(p.slab) < len(rows) {
+		p.slab = make(column.Bits, max(len(rows), slabBlocks*8))
+	}
+	out, kept := &p.free[0], p.slab[:len(rows):len(rows)]
+	copy(kept, rows)
+	p.free, p.slab = p.free[1:], p.slab[len(rows):]
+	*out = part{p.columns, kept}
+	return out
+}
+
+// selectBlocks is [View.Blocks] of a view that selects. With no packs each block is one of the snapshot's.
+func (v *View) selectBlocks(box world.Box, packs *packer, dst []Block) []Block {
+	from := len(dst)
+	v.snapshot.EachBlock(box, func(b *layers.Block) { dst = append(dst, Block{block: b}) })
+	found := dst[from:]
+	sortBlocks(found)
+	if len(found) < packFrom {
+		packs = nil
+	}
+	s, parts := v.selecting(), parts{columns: v.layer.columns}
+	out := dst[:from] // never beyond what of found was read
+	for len(found) > 0 {
+		n := 0
+		if packs != nil {
+			n = together(found)
 		}
-		words := wordsOf(b)
-		if len(slab) < words {
-			slab = make(column.Bits, max(words, slabBlocks*8))
+		if n == 0 {
+			if rows, some := s.rows(found[0].block); some {
+				out = append(out, Block{found[0].block, parts.of(rows)})
+			}
+			found = found[1:]
+			continue
 		}
-		rows := slab[:words:words]
-		setAll(rows, b.Len())
-		s.filter(b, rows)
-		if rows.Count() == 0 {
-			return // and its memory is used for the next
+		if p, ok := packs.find(&s, found[:n]); !ok {
+			for i, b := range packs.blocks {
+				out = append(out, Block{b, parts.of(packs.rows[i])})
+			}
+		} else if p.block != nil {
+			out = append(out, Block{p.block, &v.layer.packed})
 		}
-		slab = slab[words:]
-		if len(parts) == 0 {
-			parts = make([]part, slabBlocks)
-		}
-		parts[0] = part{v.layer, rows}
-		dst = append(dst, Block{b, &parts[0]})
-		parts = parts[1:]
-	})
-	return dst
+		found = found[n:]
+	}
+	clear(dst[len(out):]) // old snapshots must not stay alive there
+	return out
 }
