@@ -17,6 +17,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 
+	"hutong/api"
 	"hutong/internal/config"
 	"hutong/internal/testkit"
 	"hutong/layers"
@@ -169,10 +170,10 @@ type countKey struct {
 type offered struct {
 	Count  int `json:"count"`
 	Tables struct {
-		Least       int      `json:"least"`
-		Sets        []string `json:"sets"`
-		Resolutions []int    `json:"resolutions"`
-		Periods     []string `json:"periods"`
+		Least       int            `json:"least"`
+		Sets        []api.TableSet `json:"sets"`
+		Resolutions []int          `json:"resolutions"`
+		Periods     []string       `json:"periods"`
 	} `json:"tables"`
 }
 
@@ -183,7 +184,8 @@ func (p *private) published(t *testing.T, name string) (offered, map[countKey]in
 	p.json(t, "/layers/"+name, &o)
 	all := map[countKey]int{}
 	for _, period := range o.Tables.Periods {
-		for _, set := range o.Tables.Sets {
+		for _, one := range o.Tables.Sets {
+			set := one.Name
 			for _, resolution := range o.Tables.Resolutions {
 				var answer struct {
 					Cells []struct {
@@ -254,7 +256,8 @@ func relations(truth map[countKey]int, o *offered) []relation {
 			up[parent] = append(up[parent], k)
 		}
 		if k.set == "all" {
-			for _, set := range o.Tables.Sets[1:] {
+			for _, one := range o.Tables.Sets[1:] {
+				set := one.Name
 				list = append(list, relation{k, []countKey{{k.period, set, k.cell}, {k.period, "-" + set, k.cell}}})
 			}
 		}
