@@ -40,6 +40,8 @@ type CountView struct {
 	Audience view.Audience
 	// Title, TitleZH, Description, Licence and Attribution are plain text; "" where there is none.
 	Title, TitleZH, Description, Licence, Attribution string
+	// Hidden says that maps show it only once somebody asks for it.
+	Hidden bool
 	// Spec says what is counted.
 	Spec view.CountSpec
 	// Titles are what people call the sets, in the order of those of Spec, without that of all.

@@ -44,7 +44,7 @@ func countsOf(city *City, c *config.Config) error {
 		sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %v %d %s %v %s %q %q %+v", v.Layer, v.K, v.Resolutions, v.By, spec.Zone, v.Settle, v.Name, v.Where, filtersOf(v.Sets), *schema))
 		city.Counts = append(city.Counts, CountView{
 			Name: v.Name, Of: v.Layer, Audience: v.Audience, Title: v.Title, TitleZH: v.TitleZH, Description: v.Description,
-			Licence: v.Licence, Attribution: v.Attribution, Spec: spec, Titles: titles, Digest: hex.EncodeToString(sum[:]),
+			Licence: v.Licence, Attribution: v.Attribution, Hidden: v.Hidden, Spec: spec, Titles: titles, Digest: hex.EncodeToString(sum[:]),
 		})
 	}
 	return nil

@@ -41,7 +41,7 @@ func (v *CountView) drawing() styles.Drawing {
 	}
 	name := func(field int) string { return schema.Fields[field].Name }
 	return styles.Drawing{
-		TitleZH: v.TitleZH, Number: name(view.CountNumber), Label: name(view.CountH3),
+		TitleZH: v.TitleZH, Hidden: v.Hidden, Number: name(view.CountNumber), Label: name(view.CountH3),
 		Fields: map[string]styles.FieldLook{
 			name(view.CountNumber): look("Number", "数量"), name(view.CountSetName): sets, name(view.CountPeriod): look("Period", "时段"),
 			name(view.CountResolution): look("Resolution of H3", "H3 分辨率"), name(view.CountH3): look("H3 cell", "H3 单元"),

@@ -110,6 +110,14 @@ func TestCountsAreTold(t *testing.T) {
 		t.Errorf("got %d %s", status, body)
 	}
 
+	for query, want := range map[string]int{"": 0, "&layers=counts": 1} {
+		var found struct{ NumberReturned int }
+		p.json(t, "/search?limit=1&q=all"+query, &found)
+		if found.NumberReturned != want {
+			t.Errorf("a search with %q finds %d cells, want %d", query, found.NumberReturned, want)
+		}
+	}
+
 	_, body, _ := p.ask("/styles/light.json")
 	var style struct {
 		Metadata map[string]json.RawMessage

@@ -20,6 +20,8 @@ type CountView struct {
 	Audience view.Audience
 	// Title is what people call it, TitleZH in Chinese, "" if it has none.
 	Title, TitleZH string
+	// Hidden says that maps show it only once somebody asks for it.
+	Hidden bool
 	// Description, Attribution and Licence are the layer's where the file does not say.
 	Description, Attribution, Licence string
 	// K is the least count that is published.
@@ -59,7 +61,7 @@ const (
 
 // countKeys are the keys of views of counts alone, featureKeys those that they have not.
 var (
-	countKeys   = []string{"k", "resolutions", "by", "weeks", "settle", "until", "every", "filters"}
+	countKeys   = []string{"k", "resolutions", "by", "weeks", "settle", "until", "every", "filters", "shown"}
 	featureKeys = []string{"fields", "ids", "delay", "zooms"}
 )
 
@@ -78,7 +80,7 @@ func (b *builder) counts(e entry, l *Layer, tree *node) CountView {
 	v := CountView{
 		Name: layers.Name(e.key.text), Layer: l.Schema.Name, Audience: view.Audience(n.get("audience").str()),
 		Title: n.get("title").str(), TitleZH: n.get("title_zh").str(),
-		Description: l.Description, Attribution: l.Attribution, Licence: l.Licence,
+		Hidden: n.has("shown") && !n.get("shown").boolean(), Description: l.Description, Attribution: l.Attribution, Licence: l.Licence,
 		K: n.get("k").integer(countsLeast), Weeks: n.get("weeks").integer(countsWeeks), Every: countsEvery,
 		Settle: b.duration(n.get("settle"), 0, maxDelay), Where: b.condition(n.get("where"), l),
 	}

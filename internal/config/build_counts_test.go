@@ -32,6 +32,7 @@ func TestCountViews(t *testing.T) {
     by: week
     weeks: 52
     settle: 6h
+    shown: false
     where: kind<>'x'
     until: "2026-01-05T00:00:00+08:00"
     filters: {lamps: {where: kind = 'lamp', title: Lamps, title_zh: 路灯}, called: phone IS NOT NULL}
@@ -46,7 +47,7 @@ func TestCountViews(t *testing.T) {
 			K: 5, Resolutions: []hexgrid.Resolution{8}, By: view.ByDay, Weeks: 8, Every: 7 * 24 * time.Hour,
 		},
 		{
-			Name: "large", Layer: "reports", Audience: "partner", Title: "Large", TitleZH: "大", Description: "Much.", Licence: "CC0-1.0",
+			Name: "large", Layer: "reports", Audience: "partner", Title: "Large", TitleZH: "大", Hidden: true, Description: "Much.", Licence: "CC0-1.0",
 			K: 10, Resolutions: []hexgrid.Resolution{5, 7, 9}, By: view.ByWeek, Weeks: 52, Settle: 6 * time.Hour, Every: 7 * 24 * time.Hour,
 			Where: "kind <> 'x'", Sets: []CountSet{
 				{Name: "lamps", Filter: "kind = 'lamp'", Title: "Lamps", TitleZH: "路灯"}, {Name: "called", Filter: "phone IS NOT NULL"},
