@@ -34,7 +34,7 @@ func (v *CountView) setTitle(i int) styles.Words {
 func (v *CountView) drawing() styles.Drawing {
 	schema := view.CountSchema(v.Name)
 	look := func(en, zh string) styles.FieldLook { return styles.FieldLook{Title: styles.Words{EN: en, ZH: zh}} }
-	sets := look("Set", "类别")
+	sets := look("Counted", "统计对象")
 	sets.Values = map[string]styles.ValueLook{}
 	for i, set := range v.Spec.Sets {
 		sets.Values[set.Name] = styles.ValueLook{Title: v.setTitle(i)}
