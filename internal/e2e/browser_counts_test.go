@@ -217,8 +217,8 @@ func (c countsCity) control(t *testing.T, s *server) string {
 	t.Helper()
 	at := strings.TrimPrefix(s.url, "http://")
 	control := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		_ = s.process.cmd.Process.Kill() // it may be over already
-		<-s.process.exited
+		_ = s.cmd.Process.Kill() // it may be over already
+		<-s.exited
 		text, err := os.ReadFile(c.config)
 		if err == nil {
 			err = os.WriteFile(c.config, []byte(strings.Replace(string(text), countsUntil[0], countsUntil[1], 1)), 0o600)
