@@ -19,8 +19,10 @@ import (
 type Tables struct {
 	// Least is the smallest count that is published.
 	Least int
-	// Sets are the names of the sets, [view.AllSet] first.
-	Sets []string
+	// By is how time is divided.
+	By view.CountBy
+	// Sets are the sets, [view.AllSet] first.
+	Sets []TableSet
 	// Resolutions are rising.
 	Resolutions []hexgrid.Resolution
 	// State returns what there is now; never nil. It may be called from any goroutine and waits for nothing.
@@ -29,6 +31,24 @@ type Tables struct {
 	At func() layers.Reader
 	// Zoom returns the resolution of the cells in tiles of a zoom.
 	Zoom func(zoom uint8) hexgrid.Resolution
+}
+
+// TableSet is a set of features that has tables of its own.
+type TableSet struct {
+	// Name stands in queries.
+	Name string `json:"name"`
+	// Title and TitleZH are for people; "" where nobody said.
+	Title   string `json:"title,omitempty"`
+	TitleZH string `json:"title_zh,omitempty"`
+}
+
+// SetNames returns the names of the sets, in their order.
+func (t *Tables) SetNames() []string {
+	names := make([]string, len(t.Sets))
+	for i, set := range t.Sets {
+		names[i] = set.Name
+	}
+	return names
 }
 
 // TablesState is which periods there are. It never changes.
@@ -60,7 +80,7 @@ func (t *Tables) Offer() string {
 	newest, oldest := state.Periods[0], state.Periods[len(state.Periods)-1]
 	return fmt.Sprintf("a view of counts has closed tables, which no filter and no datetime divides further: period=%s back to %s, "+
 		"of which the catalogue lists all, and set=%s, such as ?period=%s&set=%s",
-		newest, oldest, strings.Join(t.Sets, "|"), newest, t.Sets[len(t.Sets)-1])
+		newest, oldest, strings.Join(t.SetNames(), "|"), newest, t.Sets[len(t.Sets)-1].Name)
 }
 
 // Choose reads which table a query asks for: the newest period and all features where it does not say. Its errors
@@ -79,7 +99,7 @@ func (t *Tables) Choose(query url.Values) (TableChoice, error) {
 		if c.Set, err = Single("set", query["set"]); err != nil {
 			return c, err
 		}
-		if !slices.Contains(t.Sets, c.Set) {
+		if !slices.Contains(t.SetNames(), c.Set) {
 			return c, fmt.Errorf("set is not %.64q: %s", c.Set, t.Offer())
 		}
 	}

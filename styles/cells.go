@@ -83,6 +83,8 @@ type toldCells struct {
 	Of layers.Name `json:"of,omitempty"`
 	// Below is the first zoom at which there are features in place of cells; 0 is none.
 	Below uint8 `json:"below,omitempty"`
+	// Least is the smallest count that they have, where smaller ones are withheld; 0 is any.
+	Least int `json:"least,omitempty"`
 	// Field is what they are told apart by.
 	Field string `json:"field"`
 	// IDs are those of the style layers that draw them, the undermost first.
@@ -114,7 +116,7 @@ func (p *painter) cellLayer(l *Layer, f *from) *toldCells {
 			told = p.hexes(l, f)
 		}
 	})
-	told.Kind, told.Of = l.Cells, l.Of
+	told.Kind, told.Of, told.Least = l.Cells, l.Of, l.Least
 	if l.hasFeatures() {
 		told.Below = l.Below
 	}

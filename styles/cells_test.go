@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -56,6 +57,7 @@ func cells() Input {
 			overview(demoComplaints(), Hexes, 10), overview(vendors, Clusters, 15), overview(demoMarkets(), Hexes, 13),
 			hexes, derived("complaint-clusters", Clusters, Layer{}),
 			derived("hot-complaints", Hotspots, Layer{Title: "Hot spots of complaints", Drawing: Drawing{TitleZH: "投诉热点"}}),
+			derived("withheld", Hexes, Layer{Title: "Reports by area", Breaks: breaksBy, Least: 5}),
 		},
 	}
 }
@@ -145,6 +147,15 @@ func TestCellsTold(t *testing.T) {
 	}
 	if want := []string{"< 2 #dcb80c polygon", "2–5 #2b9c80 polygon", "≥ 5 #3b0a4a polygon"}; !slices.Equal(got, want) {
 		t.Errorf("got legend %q, want %q", got, want)
+	}
+	withheld := told["withheld"].Cells
+	got = nil
+	for _, one := range withheld.Legends {
+		first := one.Legend[0]
+		got = append(got, strconv.Itoa(len(one.Legend))+" "+first.Title+" from "+decimal(*first.From))
+	}
+	if want := []string{"4 5–100 from 5", "6 5–10 from 5", "2 5–10 from 5"}; withheld.Least != 5 || !slices.Equal(got, want) {
+		t.Errorf("got %d and legends %q of counts of which small ones are withheld, want %q", withheld.Least, got, want)
 	}
 	clusters := told["complaint-clusters"] // nothing is known of its counts
 	if l := clusters.Legend; len(l) != 6 || l[0].Title != "< 10" || l[0].Radius >= l[5].Radius || l[0].Shape != "circle" || clusters.Kinds[0] != "point" {
@@ -251,7 +262,7 @@ func TestPromotedIDs(t *testing.T) {
 	for _, s := range parse(t, in).Sources {
 		maps.Copy(got, s.PromoteID)
 	}
-	want := map[string]string{"complaint-hexes": "h3", "complaint-clusters": "h3", "hot-complaints": "h3"}
+	want := map[string]string{"complaint-hexes": "h3", "complaint-clusters": "h3", "hot-complaints": "h3", "withheld": "h3"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("promoted ids (-want +got):\n%s", diff)
 	}

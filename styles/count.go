@@ -24,7 +24,7 @@ func (p *painter) countsOf(l *Layer) []counts {
 	var all []counts
 	var last []float64
 	for zoom := l.MinZoom; l.Breaks != nil && zoom < l.Below && zoom <= l.MaxZoom; zoom++ {
-		at := countBreaks(l.Breaks(zoom))
+		at := countBreaks(l.above(l.Breaks(zoom)))
 		if at == nil || slices.Equal(at, last) {
 			continue
 		}
@@ -32,12 +32,33 @@ func (p *painter) countsOf(l *Layer) []counts {
 		if all == nil {
 			from = 0
 		}
-		all, last = append(all, counts{from, p.classesAt(at)}), at
+		all, last = append(all, counts{from, p.classesFrom(l.Least, at)}), at
 	}
 	if all == nil {
-		all = []counts{{0, p.classesAt(anyBreaks)}}
+		all = []counts{{0, p.classesFrom(l.Least, l.above(anyBreaks))}}
 	}
 	return all
+}
+
+// above returns those of rising breaks that are above the smallest count that there is: below no other is anything.
+func (l *Layer) above(given []float64) []float64 {
+	if l.Least == 0 {
+		return given
+	}
+	least := float64(l.Least)
+	if at := slices.DeleteFunc(slices.Clone(given), func(v float64) bool { return v <= least }); len(at) > 0 || len(given) == 0 {
+		return at
+	}
+	return []float64{2 * least}
+}
+
+// classesFrom returns the classes of counts, which begin at the smallest that there is; 0 is any.
+func (p *painter) classesFrom(least int, at []float64) []class {
+	list := p.classesAt(at)
+	if from := float64(least); least > 0 {
+		list[0].from, list[0].title = &from, decimal(from)+"–"+decimal(at[0])
+	}
+	return list
 }
 
 // countBreaks returns breaks that a map can be drawn by: rising numbers above zero, as many as there are

@@ -47,6 +47,8 @@ type Layer struct {
 	// Breaks gives where the classes of the count of cells meet at a zoom: round numbers, rising. It is nil, or
 	// gives nil, while nothing is known of them. It may be called from any goroutine.
 	Breaks func(zoom uint8) []float64
+	// Least is the smallest count that a cell has, where smaller ones are withheld; 0 is any.
+	Least int
 	// Private says that it is not public: its tiles do not come together with those of public layers, which caches
 	// may keep.
 	Private bool

@@ -81,29 +81,8 @@ type description struct {
 	TimeField   string              `json:"time_field,omitempty"`
 	Fields      []field             `json:"fields"`
 	Analysis    *derive.Analysis    `json:"analysis,omitempty"` // how it was computed; layers that are not computed have none
-	Tables      *tables             `json:"tables,omitempty"`   // which counts there are; only views of counts have it
+	Tables      *api.TablesOffered  `json:"tables,omitempty"`   // which counts there are; only views of counts have it
 	Links       []link              `json:"links"`
-}
-
-// tables says which tables a view of counts offers.
-type tables struct {
-	Least       int           `json:"least"` // no smaller count is published
-	Sets        []string      `json:"sets"`
-	Resolutions []int         `json:"resolutions"`
-	Periods     []view.Period `json:"periods"` // the newest first
-	Reason      string        `json:"reason,omitempty"`
-}
-
-func tablesOf(t *api.Tables) *tables {
-	if t == nil {
-		return nil
-	}
-	state := t.State()
-	resolutions := make([]int, len(t.Resolutions)) // a list of bytes would be one text
-	for i, r := range t.Resolutions {
-		resolutions[i] = int(r)
-	}
-	return &tables{t.Least, t.Sets, resolutions, append([]view.Period{}, state.Periods...), state.Reason}
 }
 
 // link is a link to another resource (RFC 8288).
@@ -189,6 +168,7 @@ func (c *Catalog) brief(w http.ResponseWriter, r *http.Request) {
 		Located int         `json:"located"`
 		Seq     layers.Seq  `json:"seq"`
 		Changed string      `json:"changed,omitempty"`
+		Period  string      `json:"period,omitempty"` // the newest of a view of counts
 	}
 	out := struct {
 		Layers []layer `json:"layers"`
@@ -199,7 +179,7 @@ func (c *Catalog) brief(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, l := range seen.Layers {
 		v := l.View.Now()
-		out.Layers = append(out.Layers, layer{l.Name(), v.Count(), v.Located(), v.Seq(), api.Instant(l.Fresh.Changed())})
+		out.Layers = append(out.Layers, layer{l.Name(), v.Count(), v.Located(), v.Seq(), api.Instant(l.Fresh.Changed()), l.Tables.Newest()})
 	}
 	api.SendJSON(w, r, "application/json", out)
 }
@@ -223,7 +203,7 @@ func (c *Catalog) describe(l *api.Layer, base string) description {
 		analysis = l.Analysis()
 	}
 	return description{
-		Analysis: analysis, Tables: tablesOf(l.Tables),
+		Analysis: analysis, Tables: l.Tables.Offered(),
 		Name: l.Name(), Title: l.Heading(), TitleZH: l.Drawing.TitleZH, Role: l.Drawing.Role, Draw: drawOf(&l.Drawing),
 		SummarySeq: seq, Changed: api.Instant(l.Fresh.Changed()), Freshness: l.Fresh.State(), Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
 		Count: v.Count(), Located: v.Located(), Extent: extent(v), Seq: v.Seq(),

@@ -261,7 +261,7 @@ func TestRefusals(t *testing.T) {
 		{"/layers/complaints/features?bbox=1,2,3,4&bbox=1,2,3,4", 400, "parameter_invalid"},
 		{"/layers/complaints/features?bbox=1,2,3,4&near=1,2", 400, "parameter_invalid"},
 		{"/layers/complaints/features?bbox=1,2,3,4&limit=1001", 400, "parameter_invalid"},
-		{"/layers/complaints/features?bbox=1,2,3,4&votes=1", 400, "parameter_invalid"},
+		{"/layers/complaints/features?bbox=1,2,3,4&votes=2.5", 400, "parameter_invalid"},
 		{"/layers/complaints/features?bbox=1,2,3,4&phon=x", 400, "parameter_invalid"},
 		{"/layers/complaints/features?bbox=1,2,3,4&datetime=yesterday", 400, "parameter_invalid"},
 		{"/layers/complaints/features?bbox=1,2,3,4&datetime=2026-01-02T00:00:00Z/2026-01-01T00:00:00Z", 400, "parameter_invalid"},

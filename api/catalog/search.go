@@ -84,12 +84,13 @@ func find(ctx context.Context, list []*api.Layer, q view.FindQuery) (hits []hit,
 	return hits[:min(len(hits), q.Limit)], whole
 }
 
-// asked returns the layers that a search names, all that it may see without a name. When there is none of a name it
+// asked returns the layers that a search names, without a name all that it may see but for views of counts: each of their
+// cells has the name of its set, which nobody looks for. When there is none of a name it
 // answers the request and returns false.
 func (c *Catalog) asked(w http.ResponseWriter, r *http.Request, query url.Values) ([]*api.Layer, bool) {
 	if !query.Has("layers") {
 		seen, ok := c.layers.Visible(w, r)
-		return seen.Layers, ok
+		return slices.DeleteFunc(slices.Clone(seen.Layers), func(l *api.Layer) bool { return l.Tables != nil }), ok
 	}
 	seen, ok := c.layers.FindList(w, r, query.Get("layers"))
 	return seen.Layers, ok

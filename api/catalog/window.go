@@ -145,10 +145,10 @@ func parseCount(name string, values []string, most int) (int, error) {
 	return n, nil
 }
 
-// parseEquals reads a filter: the name of a text or bool field and the values that it may have.
+// parseEquals reads a filter: the name of a text, int or bool field and the values that it may have.
 func parseEquals(name string, values []string, schema *layers.Schema) (column.Predicate, error) {
 	field := schema.FieldIndex(name)
-	if field < 0 || schema.Fields[field].Kind != column.String && schema.Fields[field].Kind != column.Bool {
+	if field < 0 || !exact(schema.Fields[field].Kind) {
 		return nil, api.UnknownParameter(name, append(slices.Clone(windowParameters), filterable(schema)...)...)
 	}
 	if len(values) > maxValues {
@@ -156,24 +156,45 @@ func parseEquals(name string, values []string, schema *layers.Schema) (column.Pr
 	}
 	wanted := make([]column.Value, 0, len(values))
 	for _, text := range values {
-		if schema.Fields[field].Kind == column.String {
-			wanted = append(wanted, column.StringOf(text))
-			continue
-		}
-		b, err := strconv.ParseBool(text)
+		v, err := parseValue(name, text, schema.Fields[field].Kind)
 		if err != nil {
-			return nil, fmt.Errorf("%s is true or false, not %.40q", name, text)
+			return nil, err
 		}
-		wanted = append(wanted, column.BoolOf(b))
+		wanted = append(wanted, v)
 	}
 	return column.In(field, wanted...), nil
+}
+
+// exact reports whether filters may name values of a kind: those that are written in one way.
+func exact(kind column.Kind) bool {
+	return kind == column.String || kind == column.Int || kind == column.Bool
+}
+
+// parseValue reads a value of a field of an exact kind.
+func parseValue(name, text string, kind column.Kind) (column.Value, error) {
+	switch kind {
+	case column.Int:
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return column.Value{}, fmt.Errorf("%s is a whole number, not %.40q", name, text)
+		}
+		return column.IntOf(n), nil
+	case column.Bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return column.Value{}, fmt.Errorf("%s is true or false, not %.40q", name, text)
+		}
+		return column.BoolOf(b), nil
+	default:
+		return column.StringOf(text), nil
+	}
 }
 
 // filterable names the fields that filters may name: not those called as a parameter of every window.
 func filterable(schema *layers.Schema) []string {
 	var names []string
 	for _, f := range schema.Fields {
-		if (f.Kind == column.String || f.Kind == column.Bool) && !slices.Contains(windowParameters, f.Name) {
+		if exact(f.Kind) && !slices.Contains(windowParameters, f.Name) {
 			names = append(names, f.Name)
 		}
 	}

@@ -60,7 +60,7 @@ func (c *Cells) about(w http.ResponseWriter, r *http.Request) {
 func (a *about) counts(l *api.Layer) {
 	choice, _ := l.Tables.Choose(nil) // nothing is asked for
 	now := l.View.Now()
-	a.Snapshot, a.Periods, a.Sets = now.Seq(), l.Tables.State().Periods, l.Tables.Sets
+	a.Snapshot, a.Periods, a.Sets = now.Seq(), l.Tables.State().Periods, l.Tables.SetNames()
 	for _, f := range l.View.Schema().Fields[:view.CountH3] {
 		a.Properties = append(a.Properties, property{f.Name, f.Kind.String()})
 	}

@@ -168,6 +168,9 @@ func (s *Style) describe(l *api.Layer) styles.Layer {
 	if b, ok := v.Extent(); ok {
 		one.Extent = &b
 	}
+	if l.Tables != nil {
+		one.Least = l.Tables.Least
+	}
 	if l.Cells != "" {
 		one.Cells, one.Of, one.Below, one.Breaks = l.Cells, l.Of, o.MaxZoom+1, l.Breaks
 		if l.Overview != nil {

@@ -12,6 +12,7 @@ import (
 
 	"hutong/api"
 	"hutong/layers"
+	"hutong/layers/view"
 	"hutong/layers/world"
 	"hutong/tiles"
 	"hutong/tiles/cache"
@@ -36,6 +37,9 @@ type tileJSON struct {
 	// Overview is ours: for each layer with one, up to where its tiles show cells in place of features.
 	Overview map[layers.Name]lowZooms `json:"overview,omitempty"`
 
+	// TablesOf is ours: for each layer that is a view of counts, which table the tiles show and which there are.
+	TablesOf map[layers.Name]shownTables `json:"tables,omitempty"`
+
 	// Freshness is ours: that of each layer of which there is something to say.
 	Freshness map[layers.Name]*api.FreshnessState `json:"freshness,omitempty"`
 }
@@ -45,6 +49,13 @@ type lowZooms struct {
 	MinZoom uint8             `json:"minzoom"`
 	MaxZoom uint8             `json:"maxzoom"`
 	Fields  map[string]string `json:"fields"`
+}
+
+// shownTables says which table of a view of counts tiles show, and which there are.
+type shownTables struct {
+	Set    string       `json:"set"`
+	Period *view.Period `json:"period,omitempty"` // missing while there are no tables
+	*api.TablesOffered
 }
 
 // vectorLayer describes a layer inside a tile: its fields are those of features and, where it has one, of
@@ -84,6 +95,7 @@ func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request) {
 		}
 		return l.Overview
 	})
+	d.tables(r, seen)
 	d.Tiles[0] = withQuery(d.Tiles[0], query)
 	if asof != "" { // the bounds are those of now: who looks back may look elsewhere
 		d.Tiles[0] = withQuery(d.Tiles[0], "asof="+asof)
@@ -157,6 +169,27 @@ func describe(set *cache.Set, seen api.Seen, base string, overview func(i int, l
 		d.Center = &[3]float64{center[0], center[1], min(max(zoom, float64(lowest)), float64(highest))}
 	}
 	return d
+}
+
+// tables adds which tables the request asks for, which it may.
+func (d *tileJSON) tables(r *http.Request, seen api.Seen) {
+	for _, l := range inOrder(seen) {
+		if l.Tables == nil {
+			continue
+		}
+		c, err := l.Tables.ChooseRaw(r.URL.RawQuery)
+		if err != nil {
+			continue // a table that has gone meanwhile
+		}
+		one := shownTables{Set: c.Set, TablesOffered: l.Tables.Offered()}
+		if len(one.Periods) > 0 {
+			one.Period = &c.Period
+		}
+		if d.TablesOf == nil {
+			d.TablesOf = map[layers.Name]shownTables{}
+		}
+		d.TablesOf[l.Name()] = one
+	}
 }
 
 // withQuery returns an address with more behind its query.

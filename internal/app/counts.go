@@ -40,8 +40,12 @@ type CountView struct {
 	Audience view.Audience
 	// Title, TitleZH, Description, Licence and Attribution are plain text; "" where there is none.
 	Title, TitleZH, Description, Licence, Attribution string
+	// Hidden says that maps show it only once somebody asks for it.
+	Hidden bool
 	// Spec says what is counted.
 	Spec view.CountSpec
+	// Titles are what people call the sets, in the order of those of Spec, without that of all.
+	Titles []styles.Words
 	// Digest names all that Spec says: tables that were made by another are not gone on with.
 	Digest string
 }
@@ -121,19 +125,16 @@ func (c *countViews) layers(city *City, lags *api.LagMetrics) ([]*api.Layer, err
 		}
 		l.fresh = api.NewFreshness(l.spec.Name, lags)
 		zoomed := func(zoom uint8) hexgrid.Resolution { return resolutionAmong(resolutions, zoom, latitude) }
-		drawing := styles.Drawing{TitleZH: l.spec.TitleZH}.Chosen(v.Schema())
 		tables := &api.Tables{
 			At:    func() layers.Reader { return l.layer.Snapshot() },
 			Least: l.spec.Spec.K, Resolutions: resolutions, Zoom: zoomed,
-			State: func() *api.TablesState { return l.state.Load().TablesState },
-		}
-		for _, set := range l.spec.Spec.Sets {
-			tables.Sets = append(tables.Sets, set.Name)
+			By: l.spec.Spec.By, Sets: l.spec.sets(), State: func() *api.TablesState { return l.state.Load().TablesState },
 		}
 		out = append(out, &api.Layer{
 			View: v, Audience: l.spec.Audience, Tiles: builder, Title: l.spec.Title, Description: l.spec.Description,
-			Licence: l.spec.Licence, Attribution: l.spec.Attribution, Drawing: drawnWith(drawing, images()), Fresh: l.fresh,
-			Tables: tables, Cells: styles.Hexes, Breaks: func(zoom uint8) []float64 { return breaksAround(l.state.Load().mean[zoomed(zoom)]) },
+			Licence: l.spec.Licence, Attribution: l.spec.Attribution, Drawing: l.spec.drawing(), Fresh: l.fresh,
+			Tables: tables, Cells: styles.Hexes,
+			Breaks: func(zoom uint8) []float64 { return breaksAround(l.state.Load().mean[zoomed(zoom)]) },
 		})
 	}
 	return out, nil

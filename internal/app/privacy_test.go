@@ -19,6 +19,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 	"github.com/paulmach/orb"
 
+	"hutong/api"
 	"hutong/internal/config"
 	"hutong/internal/testkit"
 	"hutong/layers"
@@ -189,11 +190,20 @@ type countKey struct {
 type offered struct {
 	Count  int `json:"count"`
 	Tables struct {
-		Least       int      `json:"least"`
-		Sets        []string `json:"sets"`
-		Resolutions []int    `json:"resolutions"`
-		Periods     []string `json:"periods"`
+		Least       int            `json:"least"`
+		Sets        []api.TableSet `json:"sets"`
+		Resolutions []int          `json:"resolutions"`
+		Periods     []string       `json:"periods"`
 	} `json:"tables"`
+}
+
+// sets returns the names of the sets, all first.
+func (o *offered) sets() []string {
+	names := make([]string, len(o.Tables.Sets))
+	for i, set := range o.Tables.Sets {
+		names[i] = set.Name
+	}
+	return names
 }
 
 // published collects every table of a view.
@@ -203,7 +213,7 @@ func (p *private) published(t *testing.T, name string) (offered, map[countKey]in
 	p.json(t, "/layers/"+name, &o)
 	all := map[countKey]int{}
 	for _, period := range o.Tables.Periods {
-		for _, set := range o.Tables.Sets {
+		for _, set := range o.sets() {
 			for _, resolution := range o.Tables.Resolutions {
 				var answer struct {
 					Cells []struct {
@@ -233,9 +243,9 @@ func (p *private) truth(t *testing.T, o *offered) map[countKey]int {
 		at := f.Values[1].Time().In(p.zone)
 		year, week := at.ISOWeek()
 		sets := []string{"all"}
-		if len(o.Tables.Sets) > 1 {
+		if others := o.sets()[1:]; len(others) > 0 {
 			part := "="
-			for _, set := range o.Tables.Sets[1:] {
+			for _, set := range others {
 				if set == f.Values[0].Text() || set == "called" && !f.Values[2].IsNull() {
 					part += set + "+"
 				} else {
@@ -284,12 +294,12 @@ func relations(truth map[countKey]int, o *offered) []relation {
 			up[parent] = append(up[parent], k)
 		}
 		if k.set == "all" {
-			for _, set := range o.Tables.Sets[1:] {
+			for _, set := range o.sets()[1:] {
 				list = append(list, relation{k, []countKey{{k.period, set, k.cell}, {k.period, "-" + set, k.cell}}})
 			}
 		}
 		if k.set[0] == '=' {
-			for _, set := range o.Tables.Sets {
+			for _, set := range o.sets() {
 				if set != "all" && !strings.Contains(k.set, "="+set+"+") && !strings.Contains(k.set, "+"+set+"+") {
 					set = "-" + set
 				}

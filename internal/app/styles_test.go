@@ -32,6 +32,9 @@ func loaded(t *testing.T, city *City) *App {
 		t.Fatal(err)
 	}
 	a.store.hot.first(t.Context(), a.opts.Log)
+	if err := a.store.counts.first(t.Context(), a.opts.Log); err != nil {
+		t.Fatal(err)
+	}
 	a.server.Ready()
 	t.Cleanup(func() { _ = a.archives.close() })
 	return a

@@ -20,6 +20,8 @@ type CountView struct {
 	Audience view.Audience
 	// Title is what people call it, TitleZH in Chinese, "" if it has none.
 	Title, TitleZH string
+	// Hidden says that maps show it only once somebody asks for it.
+	Hidden bool
 	// Description, Attribution and Licence are the layer's where the file does not say.
 	Description, Attribution, Licence string
 	// K is the least count that is published.
@@ -31,6 +33,8 @@ type CountView struct {
 	// Weeks is how many are kept, Settle how long after its end a period is counted, Every how often all time is.
 	Weeks         int
 	Settle, Every time.Duration
+	// Until is when the clock stops, for data that is not live; the zero time is never.
+	Until time.Time
 	// Where is the canonical text of a filter of what is counted; "" is everything.
 	Where string
 	// Sets are the sets beside all, in the order of the file, with canonical filters.
@@ -38,7 +42,12 @@ type CountView struct {
 }
 
 // CountSet is a set of features that has tables of its own.
-type CountSet struct{ Name, Filter string }
+type CountSet struct {
+	// Name stands in queries, Filter is canonical text.
+	Name, Filter string
+	// Title and TitleZH are for people; "" where the file does not say.
+	Title, TitleZH string
+}
 
 // Defaults and bounds of views of counts.
 const (
@@ -52,8 +61,8 @@ const (
 
 // countKeys are the keys of views of counts alone, featureKeys those that they have not.
 var (
-	countKeys   = []string{"k", "resolutions", "by", "weeks", "settle", "every", "filters"}
-	featureKeys = []string{"fields", "ids", "delay", "zooms", "reason"}
+	countKeys   = []string{"k", "resolutions", "by", "weeks", "settle", "until", "every", "filters", "shown"}
+	featureKeys = []string{"fields", "ids", "delay", "zooms"}
 )
 
 // noCounts reports keys that have no meaning in a view of features.
@@ -71,7 +80,7 @@ func (b *builder) counts(e entry, l *Layer, tree *node) CountView {
 	v := CountView{
 		Name: layers.Name(e.key.text), Layer: l.Schema.Name, Audience: view.Audience(n.get("audience").str()),
 		Title: n.get("title").str(), TitleZH: n.get("title_zh").str(),
-		Description: l.Description, Attribution: l.Attribution, Licence: l.Licence,
+		Hidden: n.has("shown") && !n.get("shown").boolean(), Description: l.Description, Attribution: l.Attribution, Licence: l.Licence,
 		K: n.get("k").integer(countsLeast), Weeks: n.get("weeks").integer(countsWeeks), Every: countsEvery,
 		Settle: b.duration(n.get("settle"), 0, maxDelay), Where: b.condition(n.get("where"), l),
 	}
@@ -98,12 +107,22 @@ func (b *builder) counts(e entry, l *Layer, tree *node) CountView {
 			if f.key.text == view.AllSet {
 				b.f.on(f.key, "all is the set of all features; a filter needs another name")
 			}
-			v.Sets = append(v.Sets, CountSet{f.key.text, b.condition(f.value, l)})
+			where := f.value
+			if of := where.get("where"); of != nil {
+				where = of
+			}
+			v.Sets = append(v.Sets, CountSet{
+				Name: f.key.text, Filter: b.condition(where, l), Title: f.value.get("title").str(), TitleZH: f.value.get("title_zh").str(),
+			})
 		}
 	}
-	if v.Audience.Open() && !l.Hidden {
+	seen, reason := v.Audience.Open() && !l.Hidden, n.get("reason")
+	switch {
+	case seen && reason == nil:
 		b.f.on(e.key, "everybody sees each feature of the layer %s as it is, so counts of it keep no secret: say public: false on the layer, "+
-			"or h3: {} there for counts without any", l.Schema.Name)
+			"or h3: {} there for counts without any, or write why all the same, reason: …", l.Schema.Name)
+	case !seen && reason != nil:
+		b.f.at(reason.keyLine, reason.keyColumn, reason.path, "only counts for everybody of a layer that everybody sees need a reason")
 	}
 	if tree.get("journal").has("nats") {
 		b.f.on(e.key, "with the log in a cluster each node would count at a moment of its own, and the difference would tell of single features: "+
@@ -134,7 +153,13 @@ func (b *builder) countTime(v *CountView, n, tree *node) {
 	v.By = map[string]view.CountBy{"": view.ByDay, "day": view.ByDay, "week": view.ByWeek, "none": view.ByNone}[by]
 	other, needs := []string{"every"}, "none"
 	if v.By == view.ByNone {
-		other, needs = []string{"weeks", "settle"}, "day or by: week"
+		other, needs = []string{"weeks", "settle", "until"}, "day or by: week"
+	}
+	if until := n.get("until"); until != nil {
+		var err error
+		if v.Until, err = time.Parse(time.RFC3339, until.text); err != nil {
+			b.f.on(until, `%s is no time: write one such as "2016-09-01T00:00:00Z"`, quote(until.text))
+		}
 	}
 	for _, key := range other {
 		if at := n.get(key); at != nil {

@@ -18,8 +18,8 @@ import (
 // shapes are the demo's layers of lines and polygons.
 var shapes = []string{"land", "parcels", "parks", "water", "roads", "lanes", "rails", "districts"}
 
-// derivedLayers are those of the synthetic city, and of Washington, that are computed from complaints.
-var derivedLayers = []string{"complaints_hexes", "complaints_clusters", "complaints_hot"}
+// derivedLayers are those of the synthetic city, and of Washington, that are computed from complaints, or count them.
+var derivedLayers = []string{"complaints_hexes", "complaints_clusters", "complaints_hot", "complaints_weeks"}
 
 // TestDemo looks at one synthetic city from all sides.
 func TestDemo(t *testing.T) {

@@ -120,7 +120,7 @@ func (s *CountSpec) Due(tables []*Table, now time.Time) []Period {
 			newest = t.Period
 		}
 	}
-	settled := now.Add(-s.Settle)
+	settled := s.settled(now)
 	var due []Period
 	oldest := s.oldest(settled)
 	day := oldest
@@ -145,6 +145,15 @@ func (s *CountSpec) Due(tables []*Table, now time.Time) []Period {
 	return due
 }
 
+// settled returns up to when periods have ended long enough ago, at a time.
+func (s *CountSpec) settled(now time.Time) time.Time {
+	at := now.Add(-s.Settle)
+	if !s.Until.IsZero() && at.After(s.Until) {
+		return s.Until
+	}
+	return at
+}
+
 // oldest returns the first day that is kept: a Monday.
 func (s *CountSpec) oldest(settled time.Time) int {
 	return mondayOf(dayOf(settled, s.Zone)) - 7*s.Weeks
@@ -155,6 +164,6 @@ func (s *CountSpec) kept(tables []*Table, now time.Time) []*Table {
 	if s.By == ByNone {
 		return slices.Clone(tables)
 	}
-	oldest := s.oldest(now.Add(-s.Settle))
+	oldest := s.oldest(s.settled(now))
 	return slices.DeleteFunc(slices.Clone(tables), func(t *Table) bool { return t.Period.first < oldest })
 }

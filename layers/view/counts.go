@@ -50,6 +50,18 @@ const (
 	ByWeek                // weeks
 )
 
+// String returns how configs and clients call it: none, day or week.
+func (b CountBy) String() string {
+	switch b {
+	case ByDay:
+		return "day"
+	case ByWeek:
+		return "week"
+	default:
+		return "none"
+	}
+}
+
 // CountSet is a set of features that has tables of its own.
 type CountSet struct {
 	// Name stands in queries.
@@ -72,6 +84,9 @@ type CountSpec struct {
 	Zone *time.Location
 	// Settle is how long after its end a period is counted, for reports that come late.
 	Settle time.Duration
+	// Until is when the clock stops, for data that is not live: periods that end later are not counted, and weeks are
+	// counted back from it. The zero time is never. What was published before stays, whatever it was then.
+	Until time.Time
 	// Weeks is how many weeks are kept, beside the one that is not over.
 	Weeks int
 	// Every is how often all time is counted, if that is what is counted.

@@ -288,6 +288,18 @@ func TestDue(t *testing.T) {
 	if got := texts(s, []*Table{{Period: Day(now.AddDate(0, 0, -1), time.UTC)}}, now); got != nil {
 		t.Errorf("behind all: got %v", got)
 	}
+	s.Until = time.Date(2026, 8, 5, 12, 0, 0, 0, time.UTC)
+	want := []string{"2026-07-27", "2026-07-28", "2026-07-29", "2026-07-30", "2026-07-31", "2026-08-01", "2026-08-02", "2026-W31", "2026-08-03", "2026-08-04"}
+	if got := texts(s, nil, now); !slices.Equal(got, want) {
+		t.Errorf("with a clock that stopped: got %v", got)
+	}
+	if got := texts(s, []*Table{{Period: Day(now, time.UTC)}}, now); got != nil {
+		t.Errorf("with a clock that stopped before what was counted: got %v", got)
+	}
+	if old := []*Table{{Period: Day(time.Date(2026, 7, 27, 0, 0, 0, 0, time.UTC), time.UTC)}}; len(s.kept(old, now)) != 1 || len(s.kept(old, now.AddDate(1, 0, 0))) != 1 {
+		t.Error("with a clock that stopped, what was counted is too old")
+	}
+	s.Until = time.Time{}
 	s.By = ByWeek
 	if got := texts(s, nil, now); !slices.Equal(got, week[7:8]) {
 		t.Errorf("by week: got %v", got)

@@ -1,7 +1,6 @@
 package view
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -15,7 +14,9 @@ import (
 // in: it is propagated along these sums to a fixed point. For a cell with 1 to K−1 features that interval must be at
 // least K wide. While one is not, the smallest published cell of the sum that bounds it best is taken back. Only cells of the new
 // table are: those of older ones are known already, and were safe without it. So it ends, at the latest when nothing of
-// the table is published, and the order in which cells are looked at is theirs in the table.
+// the table is published, and the order in which cells are looked at is theirs in the table. What is taken back moves only
+// intervals of cells that hang together with it by sums and cells that are not published (countbound.go): of all others
+// what was found before holds.
 //
 // The reader is taken to know where there can be no feature, which is where there is none: a map of lakes tells that of cells,
 // and common sense of sets that exclude each other. Who does not know that knows less. Nobody is taken to know where there is one.
@@ -34,6 +35,10 @@ type safety struct {
 	cells []safeCell
 	index map[safeKey]int
 	sums  []sum
+
+	stamp int     // of the search that is under way, see safeCell.seen
+	queue []int   // a ring of the sums that wait to be looked at; each waits once at most
+	near  []bound // scratch of helps
 }
 
 // safeKey names a cell: of which table, and of which set; the complement of set s is −s, and a part is said by partSet.
@@ -49,6 +54,7 @@ type safeCell struct {
 	at        int // position in the new table; −1 where the cell cannot be taken back
 	low, high int // what it follows to be
 	sums      []int
+	seen      int // the last search that met it
 }
 
 // sum says that one cell is the sum of others.
@@ -64,12 +70,14 @@ func (s *CountSpec) Publish(t *Table, days []*Table) {
 		t.Cells[i].Published = t.Cells[i].Count >= s.K
 	}
 	f := newSafety(s, t, days)
+	var back []int
 	for {
-		if !f.propagate() {
+		narrowed, ok := f.propagate(back)
+		if !ok {
 			f.withdraw(t)
 			return
 		}
-		back, ok := f.unsafe()
+		back, ok = f.unsafe(narrowed)
 		if !ok {
 			f.withdraw(t)
 			return
@@ -93,20 +101,41 @@ func (f *safety) withdraw(t *Table) {
 
 // newSafety puts up the sums of a table, and of its days.
 func newSafety(s *CountSpec, t *Table, days []*Table) *safety {
-	f := &safety{k: s.K, index: map[safeKey]int{}}
+	n := 0
+	for _, one := range days {
+		n += len(one.Cells)
+	}
+	f := &safety{k: s.K, index: make(map[safeKey]int, 2*(n+len(t.Cells)))}
 	for table, one := range slices.Concat([]*Table{t}, days) {
 		f.add(s, table, one)
 	}
 	if len(days) > 0 {
 		f.addWeek()
 	}
-	for i := range f.sums {
-		f.cells[f.sums[i].total].sums = append(f.cells[f.sums[i].total].sums, i)
-		for _, p := range f.sums[i].parts {
-			f.cells[p].sums = append(f.cells[p].sums, i)
+	f.index = nil // only sums need it
+	f.link()
+	f.queue = make([]int, len(f.sums))
+	return f
+}
+
+// link tells each cell of the sums that it is in.
+func (f *safety) link() {
+	in, all := make([]int, len(f.cells)), 0
+	each := func(do func(cell, sum int)) {
+		for i := range f.sums {
+			do(f.sums[i].total, i)
+			for _, p := range f.sums[i].parts {
+				do(p, i)
+			}
 		}
 	}
-	return f
+	each(func(cell, _ int) { in[cell]++; all++ })
+	slab := make([]int, 0, all)
+	for i, n := range in {
+		f.cells[i].sums = slab[len(slab) : len(slab) : len(slab)+n]
+		slab = slab[:len(slab)+n]
+	}
+	each(func(cell, sum int) { f.cells[cell].sums = append(f.cells[cell].sums, sum) })
 }
 
 // partSet stands for the set of a part in a safeKey.
@@ -205,166 +234,4 @@ func (f *safety) addWeek() {
 			f.sums = append(f.sums, sum{total: week, parts: parts})
 		}
 	}
-}
-
-// propagate finds for each cell what follows for it. It returns false when that took too long.
-func (f *safety) propagate() bool {
-	queue := make([]int, 0, len(f.sums))
-	for i := range f.cells {
-		c := &f.cells[i]
-		c.low, c.high = 0, unbounded
-		if c.published {
-			c.low, c.high = c.count, c.count
-		}
-	}
-	for i := range f.sums {
-		f.sums[i].queue = true
-		queue = append(queue, i)
-	}
-	for looks := maxLooks * len(f.sums); len(queue) > 0; looks-- {
-		if looks == 0 {
-			return false
-		}
-		i := queue[0]
-		queue = queue[1:]
-		f.sums[i].queue = false
-		f.look(&f.sums[i], func(cell int) {
-			for _, other := range f.cells[cell].sums {
-				if !f.sums[other].queue {
-					f.sums[other].queue = true
-					queue = append(queue, other)
-				}
-			}
-		})
-	}
-	return true
-}
-
-// look narrows the cells of a sum by each other, and calls moved with those that became narrower.
-func (f *safety) look(s *sum, moved func(cell int)) {
-	low, high, open := 0, 0, 0 // open are those that nothing bounds
-	for _, p := range s.parts {
-		low += f.cells[p].low
-		if f.cells[p].high == unbounded {
-			open++
-		} else {
-			high += f.cells[p].high
-		}
-	}
-	narrow := func(i, low, high int) {
-		if c := &f.cells[i]; low > c.low || high < c.high {
-			c.low, c.high = max(c.low, low), min(c.high, high)
-			moved(i)
-		}
-	}
-	upper := high
-	if open > 0 {
-		upper = unbounded
-	}
-	narrow(s.total, low, upper)
-	total := f.cells[s.total] // a copy
-	for _, p := range s.parts {
-		c := f.cells[p] // a copy: sums above are of before
-		least, most := 0, unbounded
-		if total.high < unbounded {
-			most = total.high - (low - c.low)
-		}
-		switch {
-		case c.high == unbounded && open == 1:
-			least = total.low - high
-		case c.high < unbounded && open == 0:
-			least = total.low - (high - c.high)
-		}
-		narrow(p, least, most)
-	}
-}
-
-// unsafe returns the cells that must be taken back, none when all is safe. ok is false when a cell is known too well and
-// nothing can be taken back that would help.
-func (f *safety) unsafe() (back []int, ok bool) {
-	touched := map[int]bool{} // sums of which one is taken back already
-	for i := range f.cells {
-		c := &f.cells[i]
-		if c.count >= f.k || c.high-c.low >= f.k {
-			continue
-		}
-		sum, cell := f.helps(i)
-		switch {
-		case cell < 0:
-			return nil, false
-		case touched[sum]:
-			continue
-		}
-		touched[sum] = true
-		if !slices.Contains(back, cell) {
-			back = append(back, cell)
-		}
-	}
-	return back, true
-}
-
-// helps returns the published cell to take back so that less is known of one, and the sum that it is of: the smallest in
-// the sum that bounds the cell best; where none of these can be taken back, in those that bound its other cells.
-func (f *safety) helps(cell int) (sum, best int) {
-	seen := map[int]bool{cell: true}
-	for edge := []int{cell}; len(edge) > 0; {
-		var next []int
-		for _, c := range edge {
-			sums := slices.Clone(f.cells[c].sums)
-			slices.SortStableFunc(sums, func(a, b int) int { return cmp.Compare(f.bound(a, c), f.bound(b, c)) })
-			for _, s := range sums {
-				if f.bound(s, c) == unbounded {
-					break
-				}
-				if best := f.smallest(s); best >= 0 {
-					return s, best
-				}
-				for _, other := range append(slices.Clone(f.sums[s].parts), f.sums[s].total) {
-					if !seen[other] && !f.cells[other].published {
-						seen[other] = true
-						next = append(next, other)
-					}
-				}
-			}
-		}
-		edge = next
-	}
-	return -1, -1
-}
-
-// bound returns the most that a cell can be by a sum that it is in.
-func (f *safety) bound(s, cell int) int {
-	one := &f.sums[s]
-	if one.total == cell {
-		most := 0
-		for _, p := range one.parts {
-			if f.cells[p].high == unbounded {
-				return unbounded
-			}
-			most += f.cells[p].high
-		}
-		return most
-	}
-	most := f.cells[one.total].high
-	if most == unbounded {
-		return unbounded
-	}
-	for _, p := range one.parts {
-		if p != cell {
-			most -= f.cells[p].low
-		}
-	}
-	return most
-}
-
-// smallest returns the published cell of a sum with the smallest count that can be taken back, or −1.
-func (f *safety) smallest(s int) int {
-	best := -1
-	for _, i := range append([]int{f.sums[s].total}, f.sums[s].parts...) {
-		c := &f.cells[i]
-		if c.published && c.at >= 0 && (best < 0 || c.count < f.cells[best].count) {
-			best = i
-		}
-	}
-	return best
 }

@@ -1,11 +1,12 @@
 import { formatSpan, parseSpan } from "./span";
 import { AGES, PLAIN, isTheme, type Age, type Camera, type State, type View, type Wanted } from "./state";
+import type { Choice } from "./tables";
 import { isLang } from "./words/language";
 
 // The view as it stands behind # in the page's address:
 //
 //   #13/39.91/116.4&lang=zh&theme=dark&off=roads,parks&f.complaints.category=noise,*&age.complaints=7d
-//   &time=2016-08-01T00:00:00Z/..&at=complaints:17&table=1&list=vendors&sort=opened,down&q=park
+//   &period.counts=2026-W32&set.counts=open&time=2016-08-01T00:00:00Z/..&at=complaints:17&table=1&list=vendors&sort=opened,down&q=park
 //
 // The camera comes first, as MapLibre itself writes it: zoom/lat/lng. In names and values everything
 // that the form needs is percent-encoded, so any text can be one. `*` in a filter stands for all
@@ -24,6 +25,7 @@ export function parseAddress(hash: string): View {
   const view: { -readonly [K in keyof View]: View[K] } = { ...PLAIN };
   const filters = new Map<string, Map<string, Wanted>>();
   const ages = new Map<string, Age>();
+  const tables = new Map<string, Choice>();
   for (const part of hash.replace(/^#/, "").split("&").slice(0, MAX_LISTED)) {
     const cut = part.indexOf("=");
     if (cut < 0) {
@@ -39,12 +41,16 @@ export function parseAddress(hash: string): View {
       filters.set(layer, fields.set(field, parseWanted(raw)));
     } else if (word === "age" && key.length === 2 && layer && isAge(raw)) {
       ages.set(layer, raw);
+    } else if ((word === "period" || word === "set") && key.length === 2 && layer) {
+      const chosen = decode(raw);
+      if (chosen) tables.set(layer, { period: null, set: null, ...tables.get(layer), [word]: chosen });
     } else if (key.length === 1) {
       parseMember(view, word, raw);
     }
   }
   if (filters.size > 0) view.filters = filters;
   if (ages.size > 0) view.ages = ages;
+  if (tables.size > 0) view.tables = tables;
   return view;
 }
 
@@ -96,6 +102,10 @@ export function formatAddress(view: View): string {
     for (const [field, wanted] of fields) parts.push(`f.${encode(layer)}.${encode(field)}=${formatWanted(wanted)}`);
   }
   for (const [layer, age] of view.ages) parts.push(`age.${encode(layer)}=${age}`);
+  for (const [layer, { period, set }] of view.tables) {
+    if (period !== null) parts.push(`period.${encode(layer)}=${encode(period)}`);
+    if (set !== null) parts.push(`set.${encode(layer)}=${encode(set)}`);
+  }
   if (view.time) parts.push(`time=${formatSpan(view.time)}`);
   if (view.at) parts.push(`at=${encode(view.at.layer)}:${encode(view.at.id)}`);
   if (view.table) parts.push("table=1");

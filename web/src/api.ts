@@ -42,6 +42,22 @@ export interface Draw {
   class?: string;
 }
 
+/** Which counts a view of counts offers: one table for each period and set, in cells of some resolutions of H3. */
+export interface Tables {
+  /** No smaller count is published. */
+  least: number;
+  by: "day" | "week" | "none";
+  /** The first is that of all features. */
+  sets: { name: string; title?: string; title_zh?: string }[];
+  /** Rising, and the first zoom at which tiles show each. */
+  resolutions: number[];
+  from_zooms: number[];
+  /** The newest first: 2026-08-03, 2026-W32, all. */
+  periods: string[];
+  /** Why there are none, or no newer ones. */
+  reason?: string;
+}
+
 /** What changes of a layer while it lives. */
 export interface Brief {
   name: string;
@@ -53,6 +69,8 @@ export interface Brief {
   seq?: number;
   /** When the server applied it (RFC 3339), absent before the first since it started. */
   changed?: string;
+  /** The newest period of a view of counts. */
+  period?: string;
 }
 
 /** A layer as /layers lists it. */
@@ -67,11 +85,15 @@ export interface Layer extends Brief {
   draw?: Draw;
   /** West, south, east, north in degrees. */
   extent?: Bounds;
+  /** The deepest zoom of its tiles. */
+  maxzoom?: number;
   /** The property that repeats a feature's id, if there is one. */
   id_field?: string;
   /** The field that says when a feature was observed. */
   time_field?: string;
   fields: Field[];
+  /** Set for views of counts only. */
+  tables?: Tables;
 }
 
 /** West, south, east, north in degrees. */

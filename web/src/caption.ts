@@ -6,6 +6,7 @@ import { spanText } from "./moments";
 import type { Page } from "./page";
 import type { Caption } from "./picture";
 import type { Filters } from "./state";
+import { shownTable, tableText } from "./tables";
 import { layerTitle } from "./titles";
 import { dateTag } from "./words/language";
 import { tools } from "./words/tools";
@@ -31,6 +32,9 @@ export function captionOf(page: Page, now: Date): Required<Caption> {
 function titleOf(page: Page, drawn: Drawn, zoom: number): string {
   if (!isOfNumbers(drawn.legend)) return drawn.title;
   const cells = cellsAt(drawn, zoom);
+  const layer = page.layer(drawn.name);
+  const table = layer && tableText(layer, shownTable(page.state.get(), layer));
+  if (table) return `${drawn.title}: ${table}`;
   return `${drawn.title}: ${cells ? cellTitle(cells.kind) : legendTitle(drawn, page.layer(drawn.name))}`;
 }
 

@@ -76,7 +76,7 @@ export class Card {
     this.node.dataset["layer"] = name;
     if (source) this.node.dataset["source"] = source;
     else delete this.node.dataset["source"];
-    this.node.replaceChildren(...(layer ? (this.item.cell ? describeCell : describe)(this.#page, layer, this.item) : []), this.#foot(layer));
+    this.node.replaceChildren(...(layer ? (this.item.cell || layer.tables ? describeCell : describe)(this.#page, layer, this.item) : []), this.#foot(layer));
     if (held) this.node.querySelector<HTMLElement>(`[data-does="${held}"]`)?.focus();
   }
 

@@ -1,13 +1,15 @@
-import type { Field, Layer } from "./api";
+import type { Field, Layer, Tables } from "./api";
 import type { Item } from "./card";
-import { CELL_ID, cellEntry, cellHeadline, groupsOf, groupText } from "./cells";
+import { CELL_ID, cellEntry, cellHeadline, countIn, groupsOf, groupText } from "./cells";
 import { element } from "./dom";
 import type { Properties } from "./feature";
 import { value } from "./format";
 import { mark } from "./marks";
 import type { Page } from "./page";
+import { setText, periodText } from "./tables";
 import { fieldTitle, layerTitle } from "./titles";
 import { cells as words } from "./words/cells";
+import { tables as tableWords } from "./words/tables";
 
 /** What of a cell's fields stands above all others, or tells people nothing. */
 const UNLISTED = [CELL_ID, "resolution", "cluster", "cluster_id", "point_count", "point_count_abbreviated", "bin"];
@@ -20,7 +22,7 @@ export function describeCell(page: Page, layer: Layer, item: Item): HTMLElement[
   const { properties, cell } = item;
   const drawn = page.drawn().find((d) => d.name === layer.name);
   const entry = cellEntry(drawn, properties, cell?.zoom ?? 0);
-  const head = element("h2", { tabindex: "-1", "data-does": "head" }, cellHeadline(entry, properties));
+  const head = element("h2", { tabindex: "-1", "data-does": "head" }, isWithheld(layer, properties) ? tableWords().withheld(layer.tables?.least ?? 0) : cellHeadline(entry, properties));
   const id = properties[CELL_ID];
   const sort = element("p", { class: "sort" }, element("span", {}, layerTitle(layer)), element("span", { class: "id" }, String(id ?? "")));
   const header = element("header", {}, ...(entry ? [mark(entry, page.sprite)] : []), element("div", {}, head, sort));
@@ -29,7 +31,13 @@ export function describeCell(page: Page, layer: Layer, item: Item): HTMLElement[
   for (const [name, title, text] of lines(layer, source, properties, cell?.kind === "hotspots")) {
     list.append(element("dt", {}, title), element("dd", { "data-field": name }, text));
   }
-  return list.hasChildNodes() ? [header, list] : [header];
+  const parts = list.hasChildNodes() ? [header, list] : [header];
+  return layer.tables ? [...parts, element("p", { class: "note" }, tableWords().least(layer.tables.least))] : parts;
+}
+
+/** Whether a table has no count of a cell: its properties are what is known of it without. */
+function isWithheld(layer: Layer, properties: Properties): boolean {
+  return layer.tables !== undefined && countIn(properties) === null;
 }
 
 /** The lines of a cell: the field's name, its title, and what it says. */
@@ -43,7 +51,7 @@ function lines(layer: Layer, source: Layer, properties: Properties, hot: boolean
     const [title, type] = OWN[name]?.() ?? [undefined, "string"];
     const field: Field = known ?? { name, type };
     const v = properties[name];
-    const text = name === "p" && typeof v === "number" && v < LEAST_P ? words().under(String(LEAST_P))
+    const text = layer.tables ? ofTable(layer.tables, name, v) : name === "p" && typeof v === "number" && v < LEAST_P ? words().under(String(LEAST_P))
       : name === "class" && hot ? patternOf(v) : value(v, field);
     if (text !== null) out.push([name, title ?? fieldTitle(field), text]);
   }
@@ -52,6 +60,13 @@ function lines(layer: Layer, source: Layer, properties: Properties, hot: boolean
     if (text !== "") out.push([group.field.name, fieldTitle(group.field), text]);
   }
   return out;
+}
+
+/** What a field of a cell of a view of counts says; null for what tells people nothing. */
+function ofTable(tables: Tables, name: string, v: Properties[string] | undefined): string | null {
+  if (typeof v !== "string") return null;
+  if (name === "period") return periodText(v);
+  return name === "set" && tables.sets.length > 1 ? setText(tables, v) : null;
 }
 
 /** The titles and types of fields that all cells have, whatever the catalogue says of them. */

@@ -2,14 +2,17 @@ import { AGE_MS, newest, oldest } from "./ages";
 import type { Field, Layer } from "./api";
 import { cellsAt, legendAt } from "./cells";
 import { element } from "./dom";
-import type { Drawn, LegendEntry } from "./drawn";
+import type { CellKind, Drawn, LegendEntry } from "./drawn";
 import { cellTitle, entryText, isOfNumbers, legendTitle } from "./legend";
 import { mark } from "./marks";
+import { TablePicker } from "./table-picker";
+import { kindOfPeriod, shownTable } from "./tables";
 import { AGES, withAge, withFilter, type Age, type Wanted } from "./state";
 import { fieldTitle, valueTitle } from "./titles";
 import type { Viewer } from "./viewer";
 import { cells as cellWords } from "./words/cells";
 import { count, dayText, shell } from "./words/shell";
+import { tables as tableWords } from "./words/tables";
 
 /** One thing that can be shown or not: a value, or null for all that are not listed. */
 interface Choice {
@@ -38,7 +41,9 @@ export class LayerDetail {
   /** The legend of the cells that are shown at the zoom of the moment. */
   readonly #cells = element("fieldset", { class: "legend cells", hidden: "" });
   readonly #cellsNote = element("p", { class: "note", hidden: "" });
+  readonly #picker: TablePicker | undefined;
   #shown: readonly LegendEntry[] | undefined;
+  #shownTitle = "";
   readonly #offered: Offer;
   readonly empty: boolean;
 
@@ -47,6 +52,8 @@ export class LayerDetail {
     this.#viewer = viewer;
     this.#drawn = drawn;
     const layer = viewer.layer(drawn.name);
+    this.#picker = layer?.tables && new TablePicker(viewer, layer);
+    if (this.#picker) this.node.append(this.#picker.node);
     // Hot spots are chosen from, as values are; of counts there is a legend for each zoom.
     const counted = drawn.cells !== undefined && drawn.cells.kind !== "hotspots";
     if (counted) this.node.append(this.#cells);
@@ -72,6 +79,7 @@ export class LayerDetail {
 
   /** Shows what the state says. */
   sync(): void {
+    this.#picker?.sync();
     const { filters, ages, camera } = this.#viewer.state.get();
     const wanted = filters.get(this.#drawn.name);
     for (const { field, list } of this.#choices) {
@@ -92,6 +100,7 @@ export class LayerDetail {
   refresh(): void {
     const layer = this.#viewer.layer(this.#drawn.name);
     if (!layer) return;
+    this.#picker?.sync();
     for (const { field, list } of this.#choices) {
       const common = layer.fields.find((f) => f.name === field)?.common ?? [];
       const counts = new Map(common.map((c) => [String(c.value), c.count]));
@@ -116,11 +125,18 @@ export class LayerDetail {
     if (below !== undefined) this.#cellsNote.textContent = cellWords().filtersFrom(below);
     if (!cells || cells.kind === "hotspots") return;
     const { legend } = legendAt(this.#drawn, zoom);
-    if (legend === this.#shown) return;
-    this.#shown = legend;
+    const title = this.#cellsTitle(cells.kind);
+    if (legend === this.#shown && title === this.#shownTitle) return;
+    [this.#shown, this.#shownTitle] = [legend, title];
     this.#cells.replaceChildren(
-      element("legend", {}, cellTitle(cells.kind)), ...legend.map((entry) => element("div", { class: "entry" }, ...this.#look(entry))),
+      element("legend", {}, title), ...legend.map((entry) => element("div", { class: "entry" }, ...this.#look(entry))),
     );
+  }
+
+  /** What stands above the legend of cells: of a view of counts, of how long a period they are. */
+  #cellsTitle(kind: CellKind): string {
+    const table = shownTable(this.#viewer.state.get(), this.#viewer.layer(this.#drawn.name));
+    return table?.period ? tableWords().legend[kindOfPeriod(table.period)] : cellTitle(kind);
   }
 
   #legend(layer: Layer | undefined): HTMLElement {

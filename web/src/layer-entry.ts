@@ -6,8 +6,10 @@ import type { Drawn } from "./drawn";
 import { icon } from "./icons";
 import { swatches } from "./marks";
 import { withShown } from "./off";
+import { shownTable, tableText } from "./tables";
 import type { Viewer } from "./viewer";
 import { agoText, count, dayText, shell } from "./words/shell";
+import { time } from "./words/time";
 
 /** A change longer ago than this does not make a layer live. */
 const RECENT_MS = 3_600_000;
@@ -54,15 +56,17 @@ export class LayerEntry {
     this.node.dataset["off"] = String(off);
     this.node.dataset["filtered"] = String(filters.has(this.name) || ages.has(this.name));
     this.#detail.sync();
+    this.tick();
   }
 
   /** Shows what the catalogue says. */
   refresh(): void {
     const layer = this.#viewer.layer(this.name);
     if (!layer) return;
-    this.#count.textContent = count(layer.count);
+    // Cells of all tables are no number that anybody looks for.
+    this.#count.textContent = layer.tables ? "" : count(layer.count);
     const unlocated = layer.count - layer.located;
-    this.#count.title = shell().features(layer.count) + (unlocated > 0 ? `, ${shell().unlocated(unlocated)}` : "");
+    if (!layer.tables) this.#count.title = shell().features(layer.count) + (unlocated > 0 ? `, ${shell().unlocated(unlocated)}` : "");
     if (this.#detail.outgrown()) this.#grow();
     else this.#detail.refresh();
     this.tick();
@@ -72,8 +76,17 @@ export class LayerEntry {
   tick(): void {
     const layer = this.#viewer.layer(this.name);
     // Ground has no age that anybody looks for.
-    const age = layer && this.role === "" ? ageText(layer, this.#viewer.seenChanging(this.name)) : "";
+    const age = layer && this.role === "" ? this.#ageOf(layer) : "";
     if (this.#age.textContent !== age) this.#age.textContent = age;
+  }
+
+  /** From when the layer's data are; where a time is chosen that selects nothing of it, that it shows all times. */
+  #ageOf(layer: Layer): string {
+    const view = this.#viewer.state.get();
+    if (layer.tables) return tableText(layer, shownTable(view, layer));
+    const age = ageText(layer, this.#viewer.seenChanging(this.name));
+    if (view.time === null || this.#viewer.isTimed(this.name)) return age;
+    return [time().allTimes, age].filter((part) => part !== "").join(" · ");
   }
 
   #toggle(): void {

@@ -93,7 +93,7 @@ export class Live {
       return Math.min(MAX_POLL_MS, POLL_MS * 2 ** this.#failures) * (0.75 + Math.random() / 2);
     }
     if (!this.#streams) return POLL_MS;
-    const behind = this.#viewer.layers().some(({ name, seq }) => seq !== this.#viewer.described(name)?.seq);
+    const behind = this.#viewer.layers().some(({ name }) => this.#viewer.isBehind(name));
     return behind ? DESCRIBE_MS / 2 : REST_MS;
   }
 
@@ -125,11 +125,12 @@ export class Live {
     const { ages } = this.#viewer.state.get();
     const now = Date.now();
     const shown = (name: string) => this.#opened.has(name) || ages.has(name);
-    const due = this.#viewer.layers().filter(({ name, seq }) => {
-      const rest = shown(name) ? DESCRIBE_MS : DESCRIBE_REST_MS;
-      return seq !== this.#viewer.described(name)?.seq && now - (this.#described.get(name) ?? 0) >= rest;
+    const due = this.#viewer.layers().filter(({ name, tables }) => {
+      // Counts change when a period is published, and never else.
+      const rest = tables ? 0 : shown(name) ? DESCRIBE_MS : DESCRIBE_REST_MS;
+      return this.#viewer.isBehind(name) && now - (this.#described.get(name) ?? 0) >= rest;
     });
-    const next = due.find(({ name }) => shown(name)) ?? due[0];
+    const next = due.find(({ tables }) => tables) ?? due.find(({ name }) => shown(name)) ?? due[0];
     if (!next) return;
     this.#described.set(next.name, now);
     this.#viewer.replace(await getLayer(next.name));

@@ -15,6 +15,7 @@ import type { Page } from "./page";
 import { known, type Hit } from "./pick";
 import { covered } from "./sheet";
 import type { At, View } from "./state";
+import { resolutionAt, shownTable } from "./tables";
 import { why } from "./trouble";
 import { dataAt, groundAt } from "./under";
 import { subscribe } from "./words/language";
@@ -214,12 +215,23 @@ export class FeaturePopup {
 }
 
 /** What the tiles that map has loaded say of a cell now; undefined when it is in none. */
-function cellNow(map: MapLibre, page: Page, { layer, properties }: Item): Properties | undefined {
+function cellNow(map: MapLibre, page: Page, item: Item): Properties | undefined {
+  const { layer, properties } = item;
   const source = page.drawn().find((d) => d.name === layer)?.source;
   const id = properties[CELL_ID];
   if (!source || typeof id !== "string" || !map.getSource(source)) return undefined;
   const [found] = map.querySourceFeatures(source, { sourceLayer: layer, filter: ["==", ["get", CELL_ID], id] });
-  return found && known(found.properties);
+  return found ? known(found.properties) : withheldNow(map, page, item);
+}
+
+/** What is known of a cell in view of which the table that is shown has no count; undefined where that cannot be told. */
+function withheldNow(map: MapLibre, page: Page, { layer: name, properties, at }: Item): Properties | undefined {
+  const layer = page.layer(name);
+  const table = shownTable(page.state.get(), layer);
+  if (!layer?.tables || !table?.period || !at || !map.getBounds().contains([at[0], at[1]]) || page.off().includes(name)) return undefined;
+  const resolution = resolutionAt(layer.tables, Math.min(map.getZoom(), layer.maxzoom ?? Infinity));
+  if (properties["resolution"] !== resolution) return undefined; // other cells are shown
+  return { [CELL_ID]: properties[CELL_ID] ?? null, period: table.period, set: table.set, ...(resolution !== undefined && { resolution }) };
 }
 
 /** How the name of a place stands on the map: without a button, until the next click. */

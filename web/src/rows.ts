@@ -6,6 +6,7 @@ import { dateOf, value } from "./format";
 import { queryBounds } from "./geometry";
 import { datetimeOf, type Span } from "./span";
 import type { Order, View } from "./state";
+import { resolutionAt, shownTable } from "./tables";
 import { tag } from "./words/language";
 
 /**
@@ -21,6 +22,14 @@ export function queryOf(view: View, layer: Layer, time: Span | null, bounds: Bou
     const sayable = (field?.type === "string" || field?.type === "bool") && !others && !values.includes("");
     if (sayable) for (const v of values) query.append(name, v);
   }
+  const table = shownTable(view, layer);
+  if (table && layer.tables) {
+    if (table.period === null) return null;
+    query.set("period", table.period);
+    query.set("set", table.set);
+    const resolution = resolutionAt(layer.tables, Math.min(view.camera?.zoom ?? 0, layer.maxzoom ?? Infinity));
+    if (resolution !== undefined) query.set("resolution", String(resolution));
+  }
   const within = wantedTime(view, layer, time);
   if (within === "nothing") return null;
   if (within && layer.time_field) query.set("datetime", datetimeOf(within));
@@ -32,9 +41,12 @@ export function wanted(view: View, layer: Layer, time: Span | null, features: re
   return features.filter((f) => isShown(view, layer, time, f.properties ?? {}, known));
 }
 
-/** The fields that are columns: all but the names, which stand in the first column. */
+/** What all cells of a table have in common. */
+const OF_TABLE = ["set", "period", "resolution"];
+
+/** The fields that are columns: all but the names, which stand in the first column, and what a caption says of all rows. */
 export function columnsOf(layer: Layer): Field[] {
-  const names = labelFields(layer);
+  const names = [...labelFields(layer), ...(layer.tables ? OF_TABLE : [])];
   return listedFields(layer).filter((f) => !names.includes(f.name));
 }
 

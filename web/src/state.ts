@@ -1,4 +1,5 @@
 import type { Span } from "./span";
+import type { Choice } from "./tables";
 import type { Lang } from "./words/language";
 
 /** Where the map looks: MapLibre's zoom and the middle in degrees. */
@@ -48,6 +49,8 @@ export interface View {
   readonly off: readonly string[] | null;
   readonly filters: Filters;
   readonly ages: ReadonlyMap<string, Age>;
+  /** Which tables of views of counts are shown, by layer; of one that is absent the newest of all. */
+  readonly tables: ReadonlyMap<string, Choice>;
   /** The time whose features are shown; null is all of it. */
   readonly time: Span | null;
   /** The feature whose fields are shown. */
@@ -63,7 +66,7 @@ export interface View {
 
 /** The view of a link that says nothing. */
 export const PLAIN: View = {
-  camera: null, lang: null, theme: null, off: null, filters: new Map(), ages: new Map(), time: null, at: null, table: false, list: "", order: null, q: "",
+  camera: null, lang: null, theme: null, off: null, filters: new Map(), ages: new Map(), tables: new Map(), time: null, at: null, table: false, list: "", order: null, q: "",
 };
 
 /** Hears of a change: the view that is, and the one that was. */

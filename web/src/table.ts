@@ -11,11 +11,13 @@ import { icon } from "./icons";
 import { isInView, lookAt } from "./look";
 import type { Page } from "./page";
 import { columnsOf, isNumeric, nextOrder, queryOf, rowName, sorted, wanted } from "./rows";
+import { shownTable, tableText } from "./tables";
 import { fieldTitle, layerTitle, titleOf } from "./titles";
 import { why } from "./trouble";
 import { subscribe } from "./words/language";
 import { shell } from "./words/shell";
 import { table } from "./words/table";
+import { tables as tableWords } from "./words/tables";
 
 /** How many rows are asked for. */
 const LIMIT = 200;
@@ -64,9 +66,9 @@ export class Table {
       if (now.table !== before.table) this.#toggle();
       else if (this.#layer()?.name !== this.#listed) this.#turn();
       else if (now.order !== before.order) this.#writeRows();
-      else if (now.camera !== before.camera || now.filters !== before.filters || now.ages !== before.ages || now.time !== before.time) {
+      else if (now.camera !== before.camera || now.filters !== before.filters || now.ages !== before.ages || now.time !== before.time || now.tables !== before.tables) {
         this.#soon(MOVED_MS);
-      };
+      }
       if (now.at !== before.at) this.#markCurrent();
     });
     page.subscribe((news, names) => {
@@ -210,10 +212,16 @@ export class Table {
   #captionOf(layer: Layer): string {
     const content = this.#content;
     if (!content || !("features" in content)) return "";
-    const title = layerTitle(layer);
+    const title = this.#titleOf(layer);
     const n = content.features.length;
-    if (content.complete) return table().all(n, title);
-    return n === content.asked ? table().first(n, title) : table().some(n, content.asked, title);
+    const what = whatOf(layer, n);
+    if (content.complete) return table().all(what, title);
+    return n === content.asked ? table().first(what, title) : table().some(what, content.asked, title);
+  }
+
+  /** What is listed: a layer, and which of its tables. */
+  #titleOf(layer: Layer): string {
+    return [layerTitle(layer), tableText(layer, shownTable(this.#page.state.get(), layer))].filter((part) => part !== "").join(" · ");
   }
 
   #noteOf(layer: Layer | undefined): string {
@@ -222,9 +230,10 @@ export class Table {
     if (!content) return table().loading;
     if ("trouble" in content) return why(content.trouble);
     const { filters, ages } = this.#page.state.get();
-    const title = layerTitle(layer);
+    const title = this.#titleOf(layer);
+    if (layer.tables) return tableText(layer, shownTable(this.#page.state.get(), layer)) ? table().emptyTable(title) : tableWords().none;
     if (!filters.has(layer.name) && !ages.has(layer.name) && !this.#page.timeOf(layer.name)) return table().empty(title);
-    return content.complete ? table().emptyFiltered(title) : table().some(0, content.asked, title);
+    return content.complete ? table().emptyFiltered(title) : table().some(whatOf(layer, 0), content.asked, title);
   }
 
   #headings(layer: Layer, columns: readonly Field[]): HTMLElement {
@@ -294,10 +303,15 @@ export class Table {
     const content = this.#content;
     if (!layer || !content || !("features" in content)) return;
     const features = sorted(layer, content.features, this.#page.state.get().order);
-    const name = fileName(layerTitle(layer), new Date(), "csv");
+    const name = fileName(this.#titleOf(layer), new Date(), "csv");
     download(new Blob([csv(featureRows(layer, features))], { type: "text/csv;charset=utf-8" }), name);
-    this.#page.announce(table().saved(name, features.length));
+    this.#page.announce(table().saved(name, whatOf(layer, features.length)));
   }
+}
+
+/** How many rows there are, of what. */
+function whatOf(layer: Layer, n: number): string {
+  return layer.tables ? tableWords().areas(n) : table().features(n);
 }
 
 /** A button of the bar with a drawing and, unless it is empty, a word. */

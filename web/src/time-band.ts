@@ -10,6 +10,7 @@ import { TimeSlider, type Part } from "./time-slider";
 import { chosen, firstWindow, focused, next, rangeOf, stepOf, within, type Range } from "./timeline";
 import { layerTitle } from "./titles";
 import { subscribe, tag } from "./words/language";
+import { tables as tableWords } from "./words/tables";
 import { time } from "./words/time";
 import { offsetAt } from "./zone";
 
@@ -246,9 +247,12 @@ export class TimeBand {
     this.#writeEnds(range, step);
     this.#writeBar(all);
     const off = this.#page.off();
-    const whole = this.#page.layers().filter(({ name, role }) => !role && !off.includes(name) && !this.#page.isTimed(name));
-    this.#note.hidden = whole.length === 0;
-    this.#note.textContent = this.#note.hidden ? "" : words.whole(new Intl.ListFormat(tag()).format(whole.map(layerTitle)));
+    const others = this.#page.layers().filter(({ name, role }) => !role && !off.includes(name) && !this.#page.isTimed(name));
+    const named = (list: readonly Layer[]) => new Intl.ListFormat(tag()).format(list.map(layerTitle));
+    const [counted, whole] = [others.filter(({ tables }) => tables), others.filter(({ tables }) => !tables)];
+    const notes = [...(whole.length > 0 ? [words.whole(named(whole))] : []), ...(counted.length > 0 ? [tableWords().ownPeriods(named(counted))] : [])];
+    this.#note.hidden = notes.length === 0;
+    this.#note.textContent = this.#note.title = notes.join(" · ");
   }
 
   /** Writes the ends of the track; where the range goes on beyond one, as a button that shows all of it. */

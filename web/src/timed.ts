@@ -13,12 +13,17 @@ export function isTimed(layer: Layer, drawn: Drawn | undefined): boolean {
   return field?.type === "time" && !layer.role && !(drawn?.cells && drawn.cells.below === undefined);
 }
 
+/** A template of tiles with these parameters, and without those that are null. Values stand in it as they are. */
+export function withQuery(template: string, parameters: Readonly<Record<string, string | null>>): string {
+  const [path = "", query = ""] = template.split("?");
+  const parts = query.split("&").filter((part) => part !== "" && !((part.split("=")[0] ?? "") in parameters));
+  for (const [name, value] of Object.entries(parameters)) if (value !== null) parts.push(`${name}=${value}`);
+  return parts.length > 0 ? `${path}?${parts.join("&")}` : path;
+}
+
 /** A template of tiles that asks for those of a span only, null for all. */
 export function timedTemplate(template: string, span: Span | null): string {
-  const [path = "", query = ""] = template.split("?");
-  const others = query.split("&").filter((part) => part !== "" && !part.startsWith("datetime="));
-  if (span) others.push(`datetime=${datetimeOf(span)}`);
-  return others.length > 0 ? `${path}?${others.join("&")}` : path;
+  return withQuery(template, { datetime: span && datetimeOf(span) });
 }
 
 /** By source of style the templates that ask for tiles of span, for each source that holds one layer and that one timed. */

@@ -12,6 +12,7 @@ import { Retimer } from "./retimer";
 import type { Span } from "./span";
 import { Sprite } from "./sprite";
 import type { State, View } from "./state";
+import { choiceOf, newestPeriod, tableTiles } from "./tables";
 import { themeOf } from "./theme";
 import { isTimed, timedTiles } from "./timed";
 import { current } from "./words/language";
@@ -47,7 +48,7 @@ export class Viewer implements Page, Wardrobe {
   #map: MapLibre | null = null;
   #asked: AbortController | undefined;
   #saying: ReturnType<typeof setTimeout> | undefined;
-  readonly #retimer = new Retimer(() => this.#map, () => this.#timedTiles());
+  readonly #retimer = new Retimer(() => this.#map, () => this.#askedTiles());
   readonly #changing = new Set<string>();
   readonly #described = new Map<string, Layer>();
   readonly #listeners = new Set<(news: News, names: readonly string[]) => void>();
@@ -143,7 +144,7 @@ export class Viewer implements Page, Wardrobe {
   dressed(): StyleSpecification {
     const style = dressed(this, this.state.get());
     const sources = { ...style.sources };
-    for (const [id, tiles] of this.#timedTiles()) sources[id] = { ...sources[id], tiles } as VectorSourceSpecification;
+    for (const [id, tiles] of this.#askedTiles()) sources[id] = { ...sources[id], tiles } as VectorSourceSpecification;
     return { ...style, sources };
   }
 
@@ -187,11 +188,14 @@ export class Viewer implements Page, Wardrobe {
     const changed: string[] = [];
     this.#layers = this.#layers.map((layer) => {
       const brief = briefs.find((b) => b.name === layer.name);
-      if (!brief || brief.seq === layer.seq) return layer;
+      // A period without a published cell is new all the same.
+      if (!brief || (brief.seq === layer.seq && (brief.period ?? "") === newestPeriod(layer))) return layer;
       changed.push(layer.name);
       this.#changing.add(layer.name);
-      const { count, located, seq, changed: at } = brief;
-      return { ...layer, count, located, ...(seq !== undefined && { seq }), ...(at !== undefined && { changed: at }) };
+      const { count, located, seq, changed: at, period } = brief;
+      return {
+        ...layer, count, located, ...(seq !== undefined && { seq }), ...(at !== undefined && { changed: at }), ...(period !== undefined && { period }),
+      };
     });
     if (changed.length > 0) this.#tell("layers", changed);
     return changed;
@@ -200,6 +204,13 @@ export class Viewer implements Page, Wardrobe {
   /** Whether a layer has changed since the page was opened. */
   seenChanging(name: string): boolean {
     return this.#changing.has(name);
+  }
+
+  /** Whether a layer has changed since its values were counted last. */
+  isBehind(name: string): boolean {
+    const [now, described] = [this.layer(name), this.#described.get(name)];
+    if (!now || !described) return now !== described;
+    return now.seq !== described.seq || newestPeriod(now) !== newestPeriod(described);
   }
 
   /** A layer as it was when its values were counted last; layer() has its newest count. */
@@ -214,12 +225,14 @@ export class Viewer implements Page, Wardrobe {
     this.#layers = this.#layers.map((l) => (l.name === layer.name ? layer : l));
     // The newest observation moves what an age lets through.
     if (before && this.state.get().ages.has(layer.name)) this.#dress();
+    // A period that was chosen may be too old by now.
+    if (layer.tables) this.#retimer.ask();
     this.#tell("layers", [layer.name]);
   }
 
   #follow(now: View, before: View): void {
     if (now.off !== before.off || now.filters !== before.filters || now.ages !== before.ages) this.#dress();
-    if (now.time !== before.time) this.#retimer.ask();
+    if (now.time !== before.time || now.tables !== before.tables) this.#retimer.ask();
     if ((now.time === null) !== (before.time === null) && this.#takeTime()) {
       this.#dress();
       this.#tell("drawn", []);
@@ -231,8 +244,11 @@ export class Viewer implements Page, Wardrobe {
     if (here > 1e-9) this.#map.jumpTo({ center: [camera.lng, camera.lat], zoom: camera.zoom });
   }
 
-  #timedTiles(): Map<string, string[]> {
-    return timedTiles(this.#style, this.state.get().time, (name) => this.isTimed(name));
+  /** By source the templates that ask for the time and the tables that are chosen. */
+  #askedTiles(): Map<string, string[]> {
+    const view = this.state.get();
+    const timed = timedTiles(this.#style, view.time, (name) => this.isTimed(name));
+    return new Map([...timed, ...tableTiles(this.#style, (name) => choiceOf(view, this.layer(name)))]);
   }
 
   #dress(): void {

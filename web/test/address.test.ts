@@ -10,11 +10,11 @@ test("an address is the camera and what differs from a plain view", () => {
   const view: View = {
     camera: { zoom: 13, lat: 39.91, lng: 116.4 }, lang: "zh", theme: "dark", off: ["a", "b"],
     filters: new Map([["complaints", new Map([["category", { values: ["noise", "", "a,b"], others: true }]])]]),
-    ages: new Map([["complaints", "7d"]]), time: { from: Date.UTC(2016, 7, 1), to: null }, at: { layer: "complaints", id: "1:7" }, table: true, list: "vendors", order: { field: "opened", up: false },
+    ages: new Map([["complaints", "7d"]]), tables: new Map([["counts", { period: "2026-W32", set: "open" }], ["b", { period: null, set: "a.b" }]]), time: { from: Date.UTC(2016, 7, 1), to: null }, at: { layer: "complaints", id: "1:7" }, table: true, list: "vendors", order: { field: "opened", up: false },
     q: "朝阳 & co",
   };
   const want = "#13/39.91/116.4&lang=zh&theme=dark&off=a,b&f.complaints.category=noise,!,a%2Cb,*&age.complaints=7d" +
-    "&time=2016-08-01T00:00:00Z/..&at=complaints:1%3A7&table=1&list=vendors&sort=opened,down&q=%E6%9C%9D%E9%98%B3%20%26%20co";
+    "&period.counts=2026-W32&set.counts=open&set.b=a%2Eb&time=2016-08-01T00:00:00Z/..&at=complaints:1%3A7&table=1&list=vendors&sort=opened,down&q=%E6%9C%9D%E9%98%B3%20%26%20co";
   assert.equal(formatAddress(view), want);
   assert.deepEqual(parseAddress(want), view);
 });
@@ -39,6 +39,7 @@ test("parseAddress leaves out what it cannot read", () => {
     ["#time=../..", {}], ["#time=", {}], ["#time=a/b", {}], ["#time=2016/2017", {}], ["#time=2017-01-01T00:00:00Z/2016-01-01T00:00:00Z", {}],
     ["#time=2016-13-01T00:00:00Z/..", {}], ["#time=../../..", {}],
     ["#q=a=b", { q: "a=b" }],
+    ["#period.a=2026-W32", { tables: new Map([["a", { period: "2026-W32", set: null }]]) }], ["#period.a=&set.=x&period=x&set.a.b=c&set.%ZZ=a&set.a=%ZZ", {}],
     ["#sort=", { order: { field: "", up: true } }], ["#sort=,down", { order: { field: "", up: false } }],
     ["#sort=a,up", {}], ["#sort=a,down,b", {}], ["#sort=%ZZ", {}], ["#list=%ZZ", {}],
   ];
@@ -58,6 +59,7 @@ test("parseAddress gives back what formatAddress was given", () => {
       lang: pick([null, "en", "zh"]), theme: pick([null, "light", "dark"]), off: pick([null, [...new Set(some(text))]]),
       filters: new Map(some(() => [text(), new Map([[text(), wanted()]])])),
       ages: new Map(some(() => [text(), pick(AGES)])),
+      tables: new Map(some(() => [text(), pick([{ period: text(), set: null }, { period: null, set: text() }, { period: text(), set: text() }])])),
       time: spanOf(pick([null, int(1e9) * 4321]), pick([null, 5e12 + int(1e9)])),
       at: int(2) === 0 ? null : { layer: text(), id: text() }, table: int(2) === 0,
       list: text(0), order: int(2) === 0 ? null : { field: text(0), up: int(2) === 0 }, q: text(0),
@@ -68,7 +70,7 @@ test("parseAddress gives back what formatAddress was given", () => {
 
 test("parseAddress never fails and comes to rest", () => {
   const { pick, int, seed } = random();
-  const pieces = ["#", "&", "=", "f.", "age.", "off=", "at=", "%", "%4", "%41", "*", ",", ":", ".", "/", "13", "a", "\ud800", "朝", "7d", "lang=", "zh"];
+  const pieces = ["#", "&", "=", "f.", "age.", "period.", "set.", "off=", "at=", "%", "%4", "%41", "*", ",", ":", ".", "/", "13", "a", "\ud800", "朝", "7d", "lang=", "zh"];
   for (let i = 0; i < 5000; i++) {
     const hash = Array.from({ length: int(30) }, () => pick(pieces)).join("");
     const view = parseAddress(hash);

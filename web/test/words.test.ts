@@ -9,6 +9,7 @@ import * as popup from "../src/words/popup";
 import * as search from "../src/words/search";
 import * as shell from "../src/words/shell";
 import * as table from "../src/words/table";
+import * as tables from "../src/words/tables";
 import * as time from "../src/words/time";
 import * as tools from "../src/words/tools";
 import * as trouble from "../src/words/trouble";
@@ -16,7 +17,7 @@ import * as trouble from "../src/words/trouble";
 /** The words of each part, by its file in words/. */
 const parts: Record<string, { en: object; zh: object }> = {
   cells: cells.words, format: format.words, maplibre: maplibre.words, popup: popup.words, search: search.words, shell: shell.words, table: table.words,
-  time: time.words, tools: tools.words, trouble: trouble.words,
+  tables: tables.words, time: time.words, tools: tools.words, trouble: trouble.words,
 };
 
 /** Words that a Chinese text may hold as they are: units, names, formats, and the button to English. */

@@ -1,8 +1,6 @@
 import { count } from "./shell";
 import { speaks } from "./language";
 
-const features = (n: number) => `${count(n)} ${n === 1 ? "feature" : "features"}`;
-
 /** What the table says. */
 const en = {
   table: "Table of the features in view",
@@ -17,17 +15,20 @@ const en = {
   downloadTitle: "Download the rows shown as a CSV file",
   close: "Close the table",
   feature: "Feature",
-  all: (n: number, layer: string) => `${layer}: ${features(n)} in view`,
-  first: (n: number, layer: string) => `${layer}: the first ${features(n)} of those in view. Zoom in or filter to see the rest.`,
-  some: (n: number, of: number, layer: string) => `${layer}: ${features(n)} match the filters among the first ${count(of)} in view. There may be more.`,
+  features: (n: number) => `${count(n)} ${n === 1 ? "feature" : "features"}`,
+  /** what is how many: 12 features. */
+  all: (what: string, layer: string) => `${layer}: ${what} in view`,
+  first: (what: string, layer: string) => `${layer}: the first ${what} of those in view. Zoom in or filter to see the rest.`,
+  some: (what: string, of: number, layer: string) => `${layer}: ${what} match the filters among the first ${count(of)} in view. There may be more.`,
   sorted: (column: string, up: boolean) => `Sorted by ${column}, ${up ? "ascending" : "descending"}.`,
   unsorted: "Sorted as the server gave them.",
   sortHint: (column: string) => `Sort by ${column}`,
   empty: (layer: string) => `No features of ${layer} are in view.`,
+  emptyTable: (layer: string) => `${layer}: no area in view has a count that is published.`,
   emptyFiltered: (layer: string) => `No features of ${layer} in view match the filters.`,
   noLayers: "There are no layers to list.",
   loading: "Loading the rows…",
-  saved: (file: string, n: number) => `${features(n)} saved as ${file}.`,
+  saved: (file: string, what: string) => `${what} saved as ${file}.`,
   id: "ID",
   lon: "Longitude",
   lat: "Latitude",
@@ -48,17 +49,19 @@ const zh: typeof en = {
   downloadTitle: "将所列各行下载为 CSV 文件",
   close: "关闭表格",
   feature: "要素",
-  all: (n: number, layer: string) => `${layer}：视野内 ${count(n)} 个要素`,
-  first: (n: number, layer: string) => `${layer}：视野内前 ${count(n)} 个要素。放大或筛选可查看其余要素。`,
-  some: (n: number, of: number, layer: string) => `${layer}：视野内前 ${count(of)} 个要素中有 ${count(n)} 个符合筛选条件，可能还有更多。`,
+  features: (n: number) => `${count(n)} 个要素`,
+  all: (what: string, layer: string) => `${layer}：视野内 ${what}`,
+  first: (what: string, layer: string) => `${layer}：视野内前 ${what}。放大或筛选可查看其余要素。`,
+  some: (what: string, of: number, layer: string) => `${layer}：视野内前 ${count(of)} 个要素中有 ${what}符合筛选条件，可能还有更多。`,
   sorted: (column: string, up: boolean) => `已按${column}${up ? "升序" : "降序"}排列。`,
   unsorted: "已恢复服务器给出的顺序。",
   sortHint: (column: string) => `按${column}排序`,
   empty: (layer: string) => `视野内没有${layer}要素。`,
+  emptyTable: (layer: string) => `${layer}：视野内没有公布数量的区域。`,
   emptyFiltered: (layer: string) => `视野内没有符合筛选条件的${layer}要素。`,
   noLayers: "没有可列出的图层。",
   loading: "正在加载……",
-  saved: (file: string, n: number) => `已将 ${count(n)} 个要素保存为 ${file}。`,
+  saved: (file: string, what: string) => `已将 ${what}保存为 ${file}。`,
   id: "编号",
   lon: "经度",
   lat: "纬度",
