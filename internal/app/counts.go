@@ -91,7 +91,7 @@ func newCountViews(city *City, s *Store, m *telemetry.Metrics) (*countViews, err
 		"Times a view of counts had something to count, by outcome: done, too_many (cells) or failed.", "layer", "outcome")
 	var errs []error
 	for i := range city.Counts {
-		spec := &city.Counts[i]
+		spec := new(city.Counts[i]) // its own: From is put in when that is known
 		of := s.layers[spec.Of]
 		if of == nil {
 			errs = append(errs, fmt.Errorf("app: view %s is of layer %s, which does not exist", spec.Name, spec.Of))
@@ -158,6 +158,10 @@ func (c *countViews) first(ctx context.Context, log *slog.Logger) error {
 		tables, err := l.recover(c.folder)
 		if err != nil {
 			return err
+		}
+		if from := l.spec.Spec.From; !from.IsZero() {
+			log.Warn("the view of counts is another than it was: it begins anew, behind what was published before",
+				slog.String("view", string(l.spec.Name)), slog.Time("published", from), slog.String("file", l.file(c.folder)))
 		}
 		c.show(l, tables, log)
 		c.count(ctx, l, log)
@@ -243,7 +247,7 @@ func (c *countViews) show(l *countLayer, tables []*view.Table, log *slog.Logger)
 		return
 	}
 	l.tables, l.shown = tables, true
-	l.state.Store(tablesState(tables))
+	l.state.Store(tablesState(tables, l.spec.Spec.From))
 	delta.Everywhere, delta.Places, delta.Boxes = true, nil, nil // where it changed is where there are features
 	s := c.store
 	s.mu.Lock()
@@ -254,10 +258,13 @@ func (c *countViews) show(l *countLayer, tables []*view.Table, log *slog.Logger)
 	s.tell(delta)
 }
 
-// tablesState returns what there is to tell of tables.
-func tablesState(tables []*view.Table) *countState {
+// tablesState returns what there is to tell of tables of a view that began behind a time, if it did.
+func tablesState(tables []*view.Table, from time.Time) *countState {
 	out := &countState{&api.TablesState{Periods: view.Newest(tables)}, map[hexgrid.Resolution]float64{}}
 	if len(tables) == 0 {
+		if !from.IsZero() {
+			out.Reason = "The view was changed on or after " + from.UTC().Format(time.DateOnly) + ": what was published before is not published in another way."
+		}
 		return out
 	}
 	newest := slices.IndexFunc(tables, func(t *view.Table) bool { return t.Period == out.Periods[0] })

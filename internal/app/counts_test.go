@@ -18,6 +18,7 @@ import (
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/hexgrid"
+	"hutong/layers/view"
 )
 
 // keptConfig is a city that keeps what is pushed and shows its counts.
@@ -65,9 +66,9 @@ func cellsOfCounts(t *testing.T, a *App) string {
 	return body
 }
 
-// TestCountsOutliveTheServer starts a server again on a folder whose layer has changed since its counts were published:
-// they are the same, as long as the view is; and a damaged file ends the start.
-func TestCountsOutliveTheServer(t *testing.T) {
+// TestPrivacyOutlivesTheServer starts a server again on a folder whose layer has changed since its counts were published:
+// they are the same, as long as the view is; another view begins behind them; and a damaged file ends the start.
+func TestPrivacyOutlivesTheServer(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	a, _, stop := served(t, keptCity(t, dir, 5))
@@ -99,12 +100,21 @@ func TestCountsOutliveTheServer(t *testing.T) {
 	epoch := a.epoch()
 	stop()
 
-	a, _, stop = served(t, keptCity(t, dir, 6)) // another view, which counts anew
-	if again := cellsOfCounts(t, a); !strings.Contains(again, ",8,all,") {
-		t.Errorf("another view shows %s", again)
+	a, _, stop = served(t, keptCity(t, dir, 6)) // another view, which goes on behind what was published
+	l := a.store.counts.list[0]
+	if s := l.state.Load(); len(s.Periods) > 0 || !strings.Contains(s.Reason, "The view was changed") || l.layer.Snapshot().Count() > 0 {
+		t.Errorf("another view shows %d cells of %v, %q", l.layer.Snapshot().Count(), s.Periods, s.Reason)
 	}
 	if a.epoch() == epoch {
 		t.Error("the view shows something else, and the history has the same name")
+	}
+	if due := l.spec.Spec.Due(nil, time.Now().AddDate(0, 0, 2)); len(due) == 0 || strings.Contains(fmt.Sprint(due), view.Day(time.Now(), l.spec.Spec.Zone).String()) {
+		t.Errorf("in two days are due: %v", due)
+	}
+	stop()
+	a, _, stop = served(t, keptCity(t, dir, 5)) // and as it was
+	if diff := gocmp.Diff(first, cellsOfCounts(t, a)); diff != "" {
+		t.Errorf("as it was before (-want +got):\n%s", diff)
 	}
 	stop()
 
@@ -112,10 +122,10 @@ func TestCountsOutliveTheServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(strings.Replace(string(text), `"n":8`, `"n":9`, 1)), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte(strings.Replace(string(text), `"n":7`, `"n":9`, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b, _ := newTestApp(t, keptCity(t, dir, 6), nil)
+	b, _ := newTestApp(t, keptCity(t, dir, 5), nil)
 	if err := b.Run(t.Context(), func(string) {}); err == nil || !strings.Contains(err.Error(), "not as it was written") {
 		t.Errorf("with a damaged file: got %v", err)
 	}

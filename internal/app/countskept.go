@@ -16,7 +16,7 @@ import (
 
 // Tables of counts are kept in the folder counts of the data folder, a file for each view: a JSON object, and in a line of
 // its own its SHA-256. They hold counts that are not published, and no ids. A file that was made by another config is
-// not gone on with. One that is damaged ends the start: without it periods would be counted again, and who has
+// not gone on with, and nothing is counted that it may be about. One that is damaged ends the start: without it periods would be counted again, and who has
 // both would know what came between.
 
 // countsFolder is the folder in the data folder.
@@ -36,7 +36,8 @@ func (l *countLayer) file(folder string) string {
 	return filepath.Join(folder, countsFolder, string(l.spec.Name)+".json")
 }
 
-// recover returns the tables that were written down; none when there are none, or ones of another config.
+// recover returns the tables that were written down; none when there are none, or ones of another config, behind which the
+// view then begins.
 func (l *countLayer) recover(folder string) ([]*view.Table, error) {
 	if folder == "" {
 		return nil, nil
@@ -58,6 +59,11 @@ func (l *countLayer) recover(folder string) ([]*view.Table, error) {
 		return nil, fmt.Errorf("app: counts of view %s: %s: %w (%w)", l.spec.Name, name, errDamaged, err)
 	}
 	if kept.MadeBy != l.spec.Digest {
+		for _, t := range kept.Tables {
+			if t.At.After(l.spec.Spec.From) {
+				l.spec.Spec.From = t.At
+			}
+		}
 		return nil, nil
 	}
 	return kept.Tables, nil

@@ -664,4 +664,33 @@ func TestPrivacyOfTime(t *testing.T) {
 	if len(p.told) != 1 || !p.told[0].Everywhere || p.told[0].Layer != "counts" {
 		t.Errorf("clients were told %+v", p.told)
 	}
+	for day := range 6 { // a week less its days would tell what came late
+		p.count(t, time.Date(2026, 8, 19+day, 1, 0, 0, 0, p.zone))
+	}
+	monday := time.Date(2026, 8, 17, 0, 0, 0, 0, p.zone)
+	var week *view.Table
+	var days []*view.Table
+	for _, one := range p.store.counts.list[0].tables {
+		if one.Period == view.Week(monday, p.zone) {
+			week = one
+		}
+		for day := range 7 {
+			if one.Period == view.Day(monday.AddDate(0, 0, day), p.zone) {
+				days = append(days, one)
+			}
+		}
+	}
+	if week == nil || len(days) != 7 {
+		t.Fatalf("got the week %v and %d days", week, len(days))
+	}
+	counts := func(list []view.CountCell) map[view.CountCell]int {
+		out := map[view.CountCell]int{}
+		for _, c := range list {
+			out[view.CountCell{Cell: c.Cell, Set: c.Set}] = c.Count
+		}
+		return out
+	}
+	if diff := gocmp.Diff(counts(view.Sum(week.Period, days, week.At).Cells), counts(week.Cells)); diff != "" {
+		t.Errorf("the week is not the sum of its days as they were counted (-sum +week):\n%s", diff[:min(len(diff), 2000)])
+	}
 }

@@ -109,7 +109,11 @@ func Newest(tables []*Table) []Period {
 // those that are over, not older than what is kept, and newer than what was counted.
 func (s *CountSpec) Due(tables []*Table, now time.Time) []Period {
 	if s.By == ByNone {
-		if len(tables) > 0 && now.Before(tables[0].At.Add(s.Every)) {
+		last := s.From
+		if len(tables) > 0 {
+			last = tables[0].At
+		}
+		if !last.IsZero() && now.Before(last.Add(s.Every)) {
 			return nil
 		}
 		return []Period{{}}
@@ -139,10 +143,14 @@ func (s *CountSpec) Due(tables []*Table, now time.Time) []Period {
 			due = append(due, week)
 		}
 	}
-	if len(tables) > 0 {
-		due = slices.DeleteFunc(due, func(p Period) bool { return p.Compare(newest) <= 0 })
-	}
-	return due
+	return slices.DeleteFunc(due, func(p Period) bool {
+		return len(tables) > 0 && p.Compare(newest) <= 0 || p.start(s.Zone).Before(s.From)
+	})
+}
+
+// start returns when a period begins, where days begin as in zone; the zero time for all time.
+func (p Period) start(zone *time.Location) time.Time {
+	return Period{p.first - 1, min(p.days, 1)}.End(zone)
 }
 
 // settled returns up to when periods have ended long enough ago, at a time.

@@ -23,7 +23,9 @@ import (
 //     sees the features that came between. A week is the sum of its days as these were counted.
 //  2. A cell with fewer than K features is not published ([CountSpec.Publish]), nor are others from which such a cell
 //     would follow (countsafe.go). Nothing tells it from an empty cell.
-//  3. Periods are published in the order of their ends, and what is published stays (until all of it is too old), so that
+//  3. A view that is changed goes on behind what was published before ([CountSpec.From]), since one period that is published
+//     in two ways is two views, and what the one hides follows from the other.
+//  4. Periods are published in the order of their ends, and what is published stays (until all of it is too old), so that
 //     the tables are the same whether they were made day by day or at once.
 
 // Bounds of a count view.
@@ -87,6 +89,9 @@ type CountSpec struct {
 	// Until is when the clock stops, for data that is not live: periods that end later are not counted, and weeks are
 	// counted back from it. The zero time is never. What was published before stays, whatever it was then.
 	Until time.Time
+	// From is when something was published last in another way: periods that begin before are not counted, since who has both
+	// could tell what each hides. All time is counted again when Every has passed since. The zero time is never.
+	From time.Time
 	// Weeks is how many weeks are kept, beside the one that is not over.
 	Weeks int
 	// Every is how often all time is counted, if that is what is counted.

@@ -300,6 +300,11 @@ func TestDue(t *testing.T) {
 		t.Error("with a clock that stopped, what was counted is too old")
 	}
 	s.Until = time.Time{}
+	s.From = time.Date(2026, 8, 4, 9, 0, 0, 0, time.UTC)
+	if got := texts(s, nil, now); len(got) == 0 || slices.Contains(got, "2026-08-04") || !slices.Contains(got, "2026-08-05") || slices.Contains(got, "2026-W32") {
+		t.Errorf("behind a time: got %v", got)
+	}
+	s.From = time.Time{}
 	s.By = ByWeek
 	if got := texts(s, nil, now); !slices.Equal(got, week[7:8]) {
 		t.Errorf("by week: got %v", got)
