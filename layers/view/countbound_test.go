@@ -17,7 +17,7 @@ var boundRuns atomic.Uint64
 // published is the same, and so are all intervals.
 func TestPublishAsFromScratch(t *testing.T) {
 	t.Parallel()
-	for _, seed := range testkit.Seeds(t, &boundRuns, 8) {
+	for _, seed := range testkit.Seeds(t, &boundRuns, 4) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		s := countSpec(2 + r.IntN(8))
 		monday := Week(time.Date(2026, 8, 3, 0, 0, 0, 0, time.UTC), time.UTC)

@@ -250,7 +250,7 @@ interface Offer {
 }
 
 /** The statuses of a layer that its legend does not list, and the ages that leave some of it out. */
-function offer(viewer: Viewer, { name, field, role }: Drawn): Offer {
+function offer(viewer: Viewer, { name, field, role, cells }: Drawn): Offer {
   const layer = viewer.layer(name);
   if (!layer || role !== "") return { statuses: [], ages: [] };
   const status = layer.draw?.status;
@@ -258,7 +258,8 @@ function offer(viewer: Viewer, { name, field, role }: Drawn): Offer {
   const span = first && last ? last.getTime() - first.getTime() : 0;
   return {
     statuses: status !== undefined && status !== field ? viewer.values(name, status) : [],
-    ages: AGES.filter((age) => AGE_MS[age] < span),
+    // Cells at all zooms count what is of any age, however new the newest of it is.
+    ages: cells && cells.below === undefined ? [] : AGES.filter((age) => AGE_MS[age] < span),
   };
 }
 
