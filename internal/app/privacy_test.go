@@ -244,16 +244,16 @@ func (p *private) truth(t *testing.T, o *offered) map[countKey]int {
 		year, week := at.ISOWeek()
 		sets := []string{"all"}
 		if others := o.sets()[1:]; len(others) > 0 {
-			part := "="
+			part := []string{"="}
 			for _, set := range others {
 				if set == f.Values[0].Text() || set == "called" && !f.Values[2].IsNull() {
-					part += set + "+"
+					part = append(part, set, "+")
 				} else {
 					set = "-" + set
 				}
 				sets = append(sets, set)
 			}
-			sets = append(sets, part)
+			sets = append(sets, strings.Join(part, ""))
 		}
 		place := f.Geometry.(orb.Point)
 		finest, err := hexgrid.At(place[0], place[1], hexgrid.Resolution(o.Tables.Resolutions[len(o.Tables.Resolutions)-1]))
