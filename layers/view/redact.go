@@ -62,6 +62,7 @@ var ErrSecret = fmt.Errorf("view: what is shown in place of places and ids needs
 // (S5, S8). It may be used from any goroutine.
 type Redactor struct {
 	policy  Policy
+	layer   layers.Name
 	columns []int // by field shown: its position in the layer's schema
 }
 
@@ -77,7 +78,7 @@ func NewRedactor(full *layers.Schema, p Policy) (*Redactor, error) {
 	case p.Snap != nil && p.Snap.Validate() != nil:
 		return nil, fmt.Errorf("view: %w", p.Snap.Validate())
 	}
-	return &Redactor{policy: p, columns: columns}, nil
+	return &Redactor{policy: p, layer: full.Name, columns: columns}, nil
 }
 
 // Row returns what is shown of a feature, its values in the order of the fields shown; ok is false when it is not
@@ -152,14 +153,14 @@ func (r *Redactor) ID(id layers.FeatureID) layers.FeatureID {
 	if !r.policy.KeyedIDs {
 		return id
 	}
-	return layers.FeatureID(hex.EncodeToString(r.mac("id", id, 0)[:16]))
+	return layers.FeatureID(hex.EncodeToString(r.mac("id", r.policy.Name, id, 0)[:16]))
 }
 
-// mac is HMAC-SHA-256 (RFC 2104, FIPS 180-4) under the policy's secret over what it is for, the view, a cell and an
-// id. Only the last of these may have any byte; the others end with one that they cannot have, or have one length.
-func (r *Redactor) mac(purpose string, id layers.FeatureID, cell hexgrid.Cell) []byte {
+// mac is HMAC-SHA-256 (RFC 2104, FIPS 180-4) under the policy's secret over what it is for, the view or layer, a cell and
+// an id. Only the last of these may have any byte; the others end with one that they cannot have, or have one length.
+func (r *Redactor) mac(purpose string, of layers.Name, id layers.FeatureID, cell hexgrid.Cell) []byte {
 	h := hmac.New(sha256.New, r.policy.Secret)
-	_, _ = fmt.Fprintf(h, "%s\x00%s\x00%016x%s", purpose, r.policy.Name, uint64(cell), id) // a hash takes everything
+	_, _ = fmt.Fprintf(h, "%s\x00%s\x00%016x%s", purpose, of, uint64(cell), id) // a hash takes everything
 	return h.Sum(nil)
 }
 
@@ -168,7 +169,7 @@ func (r *Redactor) Fingerprint() []byte {
 	if !r.policy.NeedsSecret() {
 		return nil
 	}
-	return r.mac("fingerprint", "", 0)
+	return r.mac("fingerprint", r.policy.Name, "", 0)
 }
 
 // feature returns what is shown of a row that is selected.

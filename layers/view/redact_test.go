@@ -182,15 +182,17 @@ func placeless(t *testing.T, f layers.Feature) {
 // TestSnapped looks at what the rule of snapping promises.
 func TestSnapped(t *testing.T) {
 	t.Parallel()
-	redactor := func(name layers.Name, secret []byte) *Redactor {
-		r, err := NewRedactor(redactSchema(), Policy{Name: name, Snap: new(hexgrid.Resolution(8)), KeyedIDs: true, Secret: secret})
+	redactor := func(layer, name layers.Name, secret []byte) *Redactor {
+		schema := redactSchema()
+		schema.Name = layer
+		r, err := NewRedactor(schema, Policy{Name: name, Snap: new(hexgrid.Resolution(8)), KeyedIDs: true, Secret: secret})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return r
 	}
-	r := redactor("a", testSecret)
-	others := []*Redactor{redactor("b", testSecret), redactor("a", []byte(strings.Repeat("t", MinSecret)))}
+	r, second := redactor("l", "a", testSecret), redactor("l", "b", testSecret)
+	others := []*Redactor{redactor("m", "c", testSecret), redactor("l", "a", []byte(strings.Repeat("t", MinSecret)))}
 	const n = 4200
 	counts, differ := map[orb.Point]int{}, [2]int{}
 	for i := range n {
@@ -203,12 +205,15 @@ func TestSnapped(t *testing.T) {
 		if again, _ := r.snapped(id, 10.1001, 20.1001); again != p { // elsewhere in the cell
 			t.Fatalf("feature %s moved from %v to %v within its cell", id, p, again)
 		}
+		if q, _ := second.snapped(id, 10.1, 20.1); q != p || second.ID(id) == r.ID(id) {
+			t.Fatalf("feature %s is at %v, and in another view at %v, where its id must be another", id, p, q)
+		}
 		for j, other := range others {
 			if q, _ := other.snapped(id, 10.1, 20.1); q != p {
 				differ[j]++
 			}
 			if other.ID(id) == r.ID(id) {
-				t.Fatalf("feature %s has the same id in another view, or with another secret", id)
+				t.Fatalf("feature %s has the same id with another secret", id)
 			}
 		}
 	}
@@ -222,7 +227,7 @@ func TestSnapped(t *testing.T) {
 	}
 	for j, d := range differ {
 		if d < n*6/7-110 {
-			t.Errorf("redactor %d: only %d of %d features are elsewhere, want six sevenths", j, d, n)
+			t.Errorf("another layer, or secret: %d: only %d of %d features are elsewhere, want six sevenths", j, d, n)
 		}
 	}
 }
