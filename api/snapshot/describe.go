@@ -1,21 +1,15 @@
 package snapshot
 
 import (
+	"cmp"
 	"fmt"
-	"html"
-	"math"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
-
-	"github.com/paulmach/orb"
 
 	"hutong/api"
 	"hutong/journal/snapshot"
 	"hutong/layers"
-	"hutong/layers/world"
-	"hutong/tiles"
 )
 
 // document is what GET /snapshots/{name} says.
@@ -107,31 +101,6 @@ func (s *Surface) describe(m *snapshot.Meta, r *http.Request) document {
 	return d
 }
 
-// tileJSON is a TileJSON 3.0.0 document (github.com/mapbox/tilejson-spec).
-type tileJSON struct {
-	TileJSON     string        `json:"tilejson"`
-	Tiles        []string      `json:"tiles"`
-	VectorLayers []vectorLayer `json:"vector_layers"`
-	Attribution  string        `json:"attribution,omitempty"`
-	Bounds       [4]float64    `json:"bounds"`           // west, south, east, north in degrees
-	Center       *[3]float64   `json:"center,omitempty"` // lon, lat, zoom
-	Description  string        `json:"description,omitempty"`
-	MinZoom      uint8         `json:"minzoom"`
-	MaxZoom      uint8         `json:"maxzoom"`
-	Name         string        `json:"name"`
-	Scheme       string        `json:"scheme"`
-	Version      string        `json:"version"`
-}
-
-// vectorLayer is a layer inside of a tile.
-type vectorLayer struct {
-	ID          layers.Name       `json:"id"`
-	Description string            `json:"description"`
-	MinZoom     uint8             `json:"minzoom"`
-	MaxZoom     uint8             `json:"maxzoom"`
-	Fields      map[string]string `json:"fields"`
-}
-
 // tileJSON answers GET /snapshots/{name}/tiles/{layers}.json.
 func (s *Surface) tileJSON(w http.ResponseWriter, r *http.Request) {
 	list, ok := strings.CutSuffix(r.PathValue("file"), ".json")
@@ -152,44 +121,19 @@ func (s *Surface) tileJSON(w http.ResponseWriter, r *http.Request) {
 	for i, name := range names {
 		joined[i] = string(name)
 	}
-	d := tileJSON{
-		TileJSON: "3.0.0", Scheme: "xyz", Version: "1.0.0", MinZoom: math.MaxUint8,
-		Tiles:  []string{s.base.URL(r) + "/snapshots/" + m.Name + "/tiles/" + strings.Join(joined, ",") + "/{z}/{x}/{y}.mvt"},
-		Bounds: [4]float64{-180, outward(-world.MaxLatitude, math.Ceil), 180, outward(world.MaxLatitude, math.Floor)},
-	}
-	var titles, attributions []string
-	var extent *orb.Bound
+	d := api.NewTileJSON(s.base.URL(r) + "/snapshots/" + m.Name + "/tiles/" + strings.Join(joined, ",") + "/{z}/{x}/{y}.mvt")
 	for i, state := range states {
 		l := m.Layer(names[i])
-		v := vectorLayer{ID: l.Name, Description: l.Title, MinZoom: l.Tiles.MinZoom, MaxZoom: l.Tiles.MaxZoom, Fields: map[string]string{}}
-		if v.Description == "" {
-			v.Description = string(l.Name)
-		}
-		for _, f := range state.Tiles.Fields() {
-			v.Fields[f.Name] = tiles.TypeName(f.Kind)
-		}
-		d.VectorLayers = append(d.VectorLayers, v)
-		d.MinZoom, d.MaxZoom = min(d.MinZoom, v.MinZoom), max(d.MaxZoom, v.MaxZoom)
-		titles = append(titles, v.Description)
-		if text := html.EscapeString(l.Attribution); text != "" && !slices.Contains(attributions, text) {
-			attributions = append(attributions, text)
-		}
+		d.Add(api.VectorLayer{
+			ID: l.Name, Description: cmp.Or(l.Title, string(l.Name)), MinZoom: l.Tiles.MinZoom, MaxZoom: l.Tiles.MaxZoom,
+			Fields: api.FieldsIn(state.Tiles, map[string]string{}),
+		}, l.Attribution)
+	}
+	for _, state := range states {
 		if b, ok := state.View.Extent(); ok {
-			if extent != nil {
-				b = extent.Union(b)
-			}
-			extent = &b
+			d.Fit(b)
 		}
 	}
-	d.Name, d.Attribution = strings.Join(titles, ", "), strings.Join(attributions, ", ")
 	d.Description = "As of " + m.Time.Format(time.RFC3339) + ", snapshot " + m.Name + "."
-	if b := extent; b != nil {
-		d.Bounds = [4]float64{outward(b.Min[0], math.Floor), outward(b.Min[1], math.Floor), outward(b.Max[0], math.Ceil), outward(b.Max[1], math.Ceil)}
-		center, zoom := api.Fit(*b)
-		d.Center = &[3]float64{center[0], center[1], min(max(zoom, float64(d.MinZoom)), float64(d.MaxZoom))}
-	}
 	api.SendJSON(w, r, "application/json", d)
 }
-
-// outward rounds degrees to seven decimals, in one direction so that bounds hold all they bound.
-func outward(degrees float64, round func(float64) float64) float64 { return round(degrees*1e7) / 1e7 }

@@ -2,37 +2,20 @@ package tile
 
 import (
 	"cmp"
-	"html"
-	"math"
 	"net/http"
 	"slices"
 	"strings"
 
-	"github.com/paulmach/orb"
-
 	"hutong/api"
 	"hutong/layers"
 	"hutong/layers/view"
-	"hutong/layers/world"
 	"hutong/tiles"
 	"hutong/tiles/cache"
 )
 
-// tileJSON is a TileJSON 3.0.0 document (github.com/mapbox/tilejson-spec), its members in the order
-// of the specification.
+// tileJSON is a TileJSON document with what is ours.
 type tileJSON struct {
-	TileJSON     string        `json:"tilejson"`
-	Tiles        []string      `json:"tiles"`
-	VectorLayers []vectorLayer `json:"vector_layers"`
-	Attribution  string        `json:"attribution,omitempty"`
-	Bounds       [4]float64    `json:"bounds"`           // west, south, east, north in degrees
-	Center       *[3]float64   `json:"center,omitempty"` // lon, lat, zoom
-	Description  string        `json:"description,omitempty"`
-	MinZoom      uint8         `json:"minzoom"`
-	MaxZoom      uint8         `json:"maxzoom"`
-	Name         string        `json:"name"`
-	Scheme       string        `json:"scheme"`
-	Version      string        `json:"version"`
+	api.TileJSON
 
 	// Overview is ours: for each layer with one, up to where its tiles show cells in place of features.
 	Overview map[layers.Name]lowZooms `json:"overview,omitempty"`
@@ -56,16 +39,6 @@ type shownTables struct {
 	Set    string       `json:"set"`
 	Period *view.Period `json:"period,omitempty"` // missing while there are no tables
 	*api.TablesOffered
-}
-
-// vectorLayer describes a layer inside a tile: its fields are those of features and, where it has one, of
-// its overview.
-type vectorLayer struct {
-	ID          layers.Name       `json:"id"`
-	Description string            `json:"description"`
-	MinZoom     uint8             `json:"minzoom"`
-	MaxZoom     uint8             `json:"maxzoom"`
-	Fields      map[string]string `json:"fields"`
 }
 
 func (t *Tiles) tileJSON(w http.ResponseWriter, r *http.Request) {
@@ -119,26 +92,19 @@ func (t *Tiles) query(w http.ResponseWriter, r *http.Request, seen api.Seen) (f 
 // addresses, if that is where this request had it. overview returns what the tiles of low zooms of the i-th layer of the
 // set show in place of features; nil when nothing does.
 func describe(set *cache.Set, seen api.Seen, base string, overview func(i int, l *api.Layer) *tiles.Overview) tileJSON {
-	lowest, highest := set.Zooms()
-	d := tileJSON{
-		TileJSON: "3.0.0",
-		Tiles:    []string{base + "/tiles/" + set.Name() + "/{z}/{x}/{y}.mvt"},
-		Bounds:   [4]float64{-180, outward(-world.MaxLatitude, math.Ceil), 180, outward(world.MaxLatitude, math.Floor)},
-		MinZoom:  lowest, MaxZoom: highest,
-		Scheme: "xyz", Version: "1.0.0",
-	}
-	var titles, descriptions, attributions []string
-	var extent *orb.Bound
+	d := tileJSON{TileJSON: api.NewTileJSON(base + "/tiles/" + set.Name() + "/{z}/{x}/{y}.mvt")}
+	var descriptions []string
 	query := ""
-	for i, l := range inOrder(seen) {
+	list := inOrder(seen)
+	for i, l := range list {
 		query = cmp.Or(query, seen.Query(l))
 		o := overview(i, l)
-		d.VectorLayers = append(d.VectorLayers, describeLayer(l, o))
+		d.Add(describeLayer(l, o), l.Attribution)
 		if o.Below() > l.Tiles.Options().MinZoom {
 			if d.Overview == nil {
 				d.Overview = map[layers.Name]lowZooms{}
 			}
-			d.Overview[l.Name()] = lowZooms{l.Tiles.Options().MinZoom, o.Below() - 1, fieldsIn(o.Builder, map[string]string{})}
+			d.Overview[l.Name()] = lowZooms{l.Tiles.Options().MinZoom, o.Below() - 1, api.FieldsIn(o.Builder, map[string]string{})}
 		}
 		if fresh := l.Fresh.State(); fresh != nil {
 			if d.Freshness == nil {
@@ -146,28 +112,17 @@ func describe(set *cache.Set, seen api.Seen, base string, overview func(i int, l
 			}
 			d.Freshness[l.Name()] = fresh
 		}
-		titles = append(titles, l.Heading())
-		descriptions = addText(descriptions, l.Description)
-		// TileJSON's attribution is HTML and ours is plain text.
-		attributions = addText(attributions, html.EscapeString(l.Attribution))
+		if l.Description != "" && !slices.Contains(descriptions, l.Description) {
+			descriptions = append(descriptions, l.Description)
+		}
+	}
+	for _, l := range list {
 		if b, ok := l.View.Now().Extent(); ok {
-			if extent != nil {
-				b = extent.Union(b)
-			}
-			extent = &b
+			d.Fit(b)
 		}
 	}
 	d.Tiles[0] = withQuery(d.Tiles[0], query)
-	d.Name, d.Description = strings.Join(titles, ", "), strings.Join(descriptions, " ")
-	d.Attribution = strings.Join(attributions, ", ")
-	if b := extent; b != nil {
-		d.Bounds = [4]float64{
-			outward(b.Min[0], math.Floor), outward(b.Min[1], math.Floor),
-			outward(b.Max[0], math.Ceil), outward(b.Max[1], math.Ceil),
-		}
-		center, zoom := api.Fit(*b)
-		d.Center = &[3]float64{center[0], center[1], min(max(zoom, float64(lowest)), float64(highest))}
-	}
+	d.Description = strings.Join(descriptions, " ")
 	return d
 }
 
@@ -204,32 +159,13 @@ func withQuery(address, query string) string {
 	}
 }
 
-// addText adds text to list unless it is empty or there already: layers of one source share theirs.
-func addText(list []string, text string) []string {
-	if text == "" || slices.Contains(list, text) {
-		return list
-	}
-	return append(list, text)
-}
-
 // describeLayer describes one layer inside a tile, whose low zooms show an overview; nil is none.
-func describeLayer(l *api.Layer, low *tiles.Overview) vectorLayer {
+func describeLayer(l *api.Layer, low *tiles.Overview) api.VectorLayer {
 	o := l.Tiles.Options()
-	v := vectorLayer{ID: l.Name(), Description: l.Heading(), MinZoom: o.MinZoom, MaxZoom: o.MaxZoom, Fields: map[string]string{}}
+	v := api.VectorLayer{ID: l.Name(), Description: l.Heading(), MinZoom: o.MinZoom, MaxZoom: o.MaxZoom, Fields: map[string]string{}}
 	if low.Below() > o.MinZoom {
-		fieldsIn(low.Builder, v.Fields)
+		api.FieldsIn(low.Builder, v.Fields)
 	}
-	fieldsIn(l.Tiles, v.Fields)
+	api.FieldsIn(l.Tiles, v.Fields)
 	return v
 }
-
-// fieldsIn adds the fields of b's tiles to list, which it returns.
-func fieldsIn(b *tiles.Builder, list map[string]string) map[string]string {
-	for _, f := range b.Fields() {
-		list[f.Name] = tiles.TypeName(f.Kind)
-	}
-	return list
-}
-
-// outward rounds degrees to seven decimals, in one direction so that bounds hold all they bound.
-func outward(degrees float64, round func(float64) float64) float64 { return round(degrees*1e7) / 1e7 }
