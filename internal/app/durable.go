@@ -156,6 +156,7 @@ func (d *durable) recover(ctx context.Context, folder string, m *telemetry.Metri
 	if err != nil {
 		return err
 	}
+	d.warnOfPins()
 	start := time.Now()
 	into := make([]*layers.Layer, 0, len(d.store.layers))
 	for _, l := range d.store.order {

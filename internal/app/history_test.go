@@ -17,6 +17,7 @@ import (
 
 	"hutong/internal/auth"
 	"hutong/internal/config"
+	"hutong/internal/testkit"
 	"hutong/journal/checkpoint"
 	"hutong/layers"
 	"hutong/layers/view"
@@ -47,6 +48,7 @@ type pastCity struct {
 	key       auth.Secret
 	past      past.Options
 	app       *App
+	log       *testkit.Buffer
 	stop      func()
 }
 
@@ -82,7 +84,7 @@ func (c *pastCity) load() *City {
 
 func (c *pastCity) start() {
 	c.t.Helper()
-	c.app, _, c.stop = served(c.t, c.load())
+	c.app, c.log, c.stop = served(c.t, c.load())
 }
 
 func (c *pastCity) do(method, path string) *httptest.ResponseRecorder {
