@@ -49,11 +49,7 @@ func (e *edits) settle() {
 	kept := e.list[:0]
 	for _, op := range e.list {
 		if n := len(kept); n > 0 && kept[n-1].cell == op.cell {
-			into, from := e.change(&kept[n-1]), e.change(&op)
-			e.layout.add(into, from)
-			for i := e.layout.stride; i < len(into); i++ {
-				into[i] = uint64(max(int64(into[i]), int64(from[i])))
-			}
+			e.layout.join(e.change(&kept[n-1]), e.change(&op))
 			continue
 		}
 		kept = append(kept, op)

@@ -140,13 +140,19 @@ func (l *layout) maximaOf(maxima []uint64, value func(field int) column.Value) {
 	}
 }
 
+// join adds a change of a cell (see [edits]) to another one.
+func (l *layout) join(change, o []uint64) {
+	l.addSums(change, o)
+	for i := l.wides; i < len(change); i++ {
+		change[i] = uint64(max(int64(change[i]), int64(o[i])))
+	}
+}
+
 // add adds the features of o to rec.
 func (l *layout) add(rec, o []uint64) {
 	l.addSums(rec, o)
 	for i := l.wides; i < l.stride; i++ {
-		if int64(o[i]) > int64(rec[i]) {
-			rec[i] = o[i]
-		}
+		rec[i] = uint64(max(int64(rec[i]), int64(o[i])))
 	}
 }
 
