@@ -118,21 +118,29 @@ func (l *layout) of(rec []uint64, p world.Point, value func(field int) column.Va
 		}
 		rec[l.added+2*i], rec[l.added+2*i+1] = hi, lo
 	}
-	l.maximaOf(rec[l.wides:], value)
+	l.maximaOf(rec[l.wides:], allMaxima, value)
 }
 
-// maximaOf writes the maxima of one feature.
-func (l *layout) maximaOf(maxima []uint64, value func(field int) column.Value) {
+// allMaxima are the bits of all maxima that a record can have.
+const allMaxima = 1<<(1+2*MaxNumbers) - 1
+
+// maximaOf writes those maxima of one feature that have a bit, and may write others.
+func (l *layout) maximaOf(maxima []uint64, which uint64, value func(field int) column.Value) {
 	for i := range maxima {
 		maxima[i] = none
 	}
 	if l.time >= 0 {
-		if v := value(l.time); !v.IsNull() {
-			maxima[0] = uint64(v.Micros())
+		if which&1 != 0 {
+			if v := value(l.time); !v.IsNull() {
+				maxima[0] = uint64(v.Micros())
+			}
 		}
-		maxima = maxima[1:]
+		maxima, which = maxima[1:], which>>1
 	}
 	for i := range l.numbers {
+		if which>>(2*i)&3 == 0 {
+			continue
+		}
 		if v := value(l.numbers[i].field); !v.IsNull() {
 			o := ordered(v)
 			maxima[2*i], maxima[2*i+1] = uint64(o), ^uint64(o)
@@ -156,20 +164,19 @@ func (l *layout) add(rec, o []uint64) {
 	}
 }
 
-// change makes the change of a cell (see [edits]) in its record. It is not whole when the most went and what came is
-// less: another feature may be the most now, so the maxima are too great.
-func (l *layout) change(rec, change []uint64) (whole bool) {
+// change makes the change of a cell (see [edits]) in its record. A maximum is stale, which a bit of it says, when the most
+// went and what came is less: another feature may be the most now, so the maximum is too great.
+func (l *layout) change(rec, change []uint64) (stale uint64) {
 	l.addSums(rec, change)
 	added, gone := change[l.wides:l.stride], change[l.stride:]
 	maxima := rec[l.wides:l.stride]
-	whole = true
 	for i := range maxima {
 		if gone[i] == maxima[i] && gone[i] != none && int64(added[i]) < int64(gone[i]) {
-			whole = false
+			stale |= 1 << i
 		}
 		maxima[i] = uint64(max(int64(maxima[i]), int64(added[i])))
 	}
-	return whole
+	return stale
 }
 
 // addSums is add for all but the maxima.

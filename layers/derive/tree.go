@@ -98,9 +98,7 @@ func (e *editor) settle(n node, r hexgrid.Resolution, list []edit) (node, []uint
 		digit := bits.TrailingZeros8(left)
 		into[out.position(digit)] = kids[digit]
 	}
-	if !e.layout.change(out.record(e.layout), change) {
-		e.layout.maximaAgain(out)
-	}
+	e.layout.changeOf(out, change)
 	return out, change
 }
 
@@ -200,8 +198,8 @@ func (e *editor) settleLeaf(n node, r hexgrid.Resolution, list []edit) (node, []
 		part := e.edits.change(&list[i])
 		if digit := list[i].cell.Digit(e.finest); out.has(digit) {
 			record := out.finest(e.layout, out.position(digit))
-			if !e.layout.change(record, part) {
-				e.remaker.remake(list[i].cell, record[e.layout.wides:])
+			if stale := e.layout.change(record, part); stale != 0 {
+				e.remaker.remake(list[i].cell, record, stale)
 			}
 		}
 		if len(list) == 1 {
@@ -210,8 +208,8 @@ func (e *editor) settleLeaf(n node, r hexgrid.Resolution, list []edit) (node, []
 			change = e.total(change, part, r)
 		}
 	}
-	if out.header != nil && !e.layout.change(out.record(e.layout), change) {
-		e.layout.maximaAgain(out)
+	if out.header != nil {
+		e.layout.changeOf(out, change)
 	}
 	return out, change
 }
@@ -241,16 +239,21 @@ func (e *editor) own(n node, digits uint8, r hexgrid.Resolution) node {
 	return out
 }
 
-// maximaAgain makes the maxima of a cell those of its children.
-func (l *layout) maximaAgain(n node) {
-	maxima := n.record(l)[l.wides:]
-	for i := range maxima {
-		maxima[i] = none
+// changeOf makes the change of a cell whose children are right. Stale maxima are those of its children.
+func (l *layout) changeOf(n node, change []uint64) {
+	stale := l.change(n.record(l), change)
+	if stale == 0 {
+		return
 	}
-	for i := range n.len() {
-		record, _ := n.child(l, i)
-		for k, m := range record[l.wides:] {
-			maxima[k] = uint64(max(int64(m), int64(maxima[k])))
+	maxima := n.record(l)[l.wides:]
+	for left := stale; left != 0; left &= left - 1 {
+		maxima[bits.TrailingZeros64(left)] = none
+	}
+	for child := range n.len() {
+		record, _ := n.child(l, child)
+		for left := stale; left != 0; left &= left - 1 {
+			i := bits.TrailingZeros64(left)
+			maxima[i] = uint64(max(int64(maxima[i]), int64(record[l.wides+i])))
 		}
 	}
 }
