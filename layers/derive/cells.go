@@ -2,6 +2,7 @@ package derive
 
 import (
 	"sort"
+	"unsafe"
 
 	"hutong/layers"
 	"hutong/layers/hexgrid"
@@ -34,7 +35,7 @@ func (e *editor) cells(ix *Index) *Cells {
 
 // Bytes returns the heap that c takes, parts shared with other states included.
 func (c *Cells) Bytes() int {
-	return c.bytes + len(c.bases)*(heapBytes(8*c.index.layout.stride)+64)
+	return c.bytes + len(c.bases)*int(unsafe.Sizeof(base{}))
 }
 
 // Len returns the number of cells at a level that have features; 0 beyond the finest level.
@@ -53,14 +54,14 @@ func (c *Cells) Get(cell hexgrid.Cell) (a Aggregate, ok bool) {
 	if i == len(c.bases) || c.bases[i].cell != root || r > c.index.spec.Max {
 		return Aggregate{}, false
 	}
-	record, n := c.bases[i].record, c.bases[i].node
+	n := c.bases[i].node
+	record := n.record(l)
 	for at := range r {
 		digit := cell.Digit(at + 1)
 		if digit == hexgrid.MaxChildren || !n.has(digit) {
 			return Aggregate{}, false
 		}
-		i := n.position(digit)
-		record, n = n.record(l, i), n.kid(i)
+		record, n = n.child(l, n.position(digit))
 	}
 	return Aggregate{l, cell, record}, true
 }

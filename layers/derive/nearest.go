@@ -24,7 +24,7 @@ func (r *reader) Nearest(lon, lat float64, k int) (best []layers.Neighbour, stat
 	}
 	for i := range r.cells.bases {
 		b := &r.cells.bases[i]
-		push(b.cell, b.record, b.node)
+		push(b.cell, b.node.record(&r.cells.index.layout), b.node)
 	}
 	for len(queue) > 0 {
 		next, _ := heap.Pop(&queue).(candidate)

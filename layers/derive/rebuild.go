@@ -2,6 +2,7 @@ package derive
 
 import (
 	"runtime"
+	"slices"
 	"sync"
 
 	"hutong/layers"
@@ -57,12 +58,18 @@ func (ix *Index) rebuilt(s *layers.Snapshot) *Cells {
 func (ix *Index) editsOf(blocks []*layers.Block) edits {
 	l := &ix.layout
 	out := edits{layout: l}
-	record := make([]uint64, l.stride)
+	var places []world.Point
+	var records []uint64
 	var last world.Point
 	var cell hexgrid.Cell
 	for _, b := range blocks {
-		for row := range b.Len() {
-			p := b.Point(row)
+		n := b.Len()
+		places, records = slices.Grow(places[:0], n)[:n], slices.Grow(records[:0], n*l.stride)[:n*l.stride]
+		for row := range places {
+			places[row] = b.Point(row)
+		}
+		l.fill(records, places, func(row, field int) column.Value { return b.Column(field).Value(row) })
+		for row, p := range places {
 			if cell == 0 || p != last {
 				last = p
 				if c := cellAt(p, ix.spec.Max); c != cell {
@@ -71,8 +78,7 @@ func (ix *Index) editsOf(blocks []*layers.Block) edits {
 					out.list[len(out.list)-1].cell = c
 				}
 			}
-			l.of(record, p, func(field int) column.Value { return b.Column(field).Value(row) })
-			out.come(out.change(&out.list[len(out.list)-1]), record)
+			out.come(out.change(&out.list[len(out.list)-1]), records[row*l.stride:(row+1)*l.stride])
 		}
 	}
 	out.settle()

@@ -85,54 +85,79 @@ func (l *layout) clear(rec []uint64) {
 	}
 }
 
-// of makes rec that of one feature with a place.
-func (l *layout) of(rec []uint64, p world.Point, value func(field int) column.Value) {
-	l.clear(rec)
-	rec[wordCount] = 1
-	if p.X < 1<<31 {
-		rec[wordCount] |= 1 << 32
+// fill makes records those of features with places, one behind the other, by their values. It goes field by field: that of
+// one feature does not wait for that of another, so neither do the reads of what is in no cache.
+func (l *layout) fill(records []uint64, places []world.Point, value func(i, field int) column.Value) {
+	at := func(i int) []uint64 { return records[i*l.stride : (i+1)*l.stride] }
+	for i, p := range places {
+		rec := at(i)
+		l.clear(rec)
+		rec[wordCount] = 1
+		if p.X < 1<<31 {
+			rec[wordCount] |= 1 << 32
+		}
+		rec[wordX], rec[wordY] = uint64(p.X), uint64(p.Y)
 	}
-	rec[wordX], rec[wordY] = uint64(p.X), uint64(p.Y)
-	for i := range l.counts {
-		f := &l.counts[i]
-		v := value(f.field)
-		if v.IsNull() {
-			continue
+	for k := range l.counts {
+		f := &l.counts[k]
+		for i := range places {
+			v := value(i, f.field)
+			if v.IsNull() {
+				continue
+			}
+			category := f.values
+			if code, ok := f.codes[v]; ok {
+				category = code
+			}
+			category += f.first
+			at(i)[l.category+category/2] |= 1 << (32 * (category & 1))
 		}
-		at := f.values
-		if code, ok := f.codes[v]; ok {
-			at = code
-		}
-		at += f.first
-		rec[l.category+at/2] |= 1 << (32 * (at & 1))
 	}
-	for i := range l.numbers {
-		v := value(l.numbers[i].field)
-		if v.IsNull() {
-			continue
+	for k := range l.numbers {
+		for i := range places {
+			if v := value(i, l.numbers[k].field); !v.IsNull() {
+				l.number(at(i), k, v)
+			}
 		}
-		hi, lo, ok := fixed(v)
-		rec[wordNumbers+i] = 1
-		if !ok {
-			rec[wordNumbers+i] |= 1 << 32
-		}
-		rec[l.added+2*i], rec[l.added+2*i+1] = hi, lo
 	}
-	l.maximaOf(rec[l.wides:], value)
+	if l.time >= 0 {
+		for i := range places {
+			if v := value(i, l.time); !v.IsNull() {
+				at(i)[l.wides] = uint64(v.Micros())
+			}
+		}
+	}
 }
 
-// maximaOf writes the maxima of one feature.
-func (l *layout) maximaOf(maxima []uint64, value func(field int) column.Value) {
+// number writes the k-th number of one feature.
+func (l *layout) number(rec []uint64, k int, v column.Value) {
+	hi, lo, ok := fixed(v)
+	rec[wordNumbers+k] = 1
+	if !ok {
+		rec[wordNumbers+k] |= 1 << 32
+	}
+	rec[l.added+2*k], rec[l.added+2*k+1] = hi, lo
+	most, o := l.firstNumber()+2*k, uint64(ordered(v))
+	rec[most], rec[most+1] = o, ^o
+}
+
+// maximaOf writes those maxima of one feature that have a bit in which, and may write others.
+func (l *layout) maximaOf(maxima []uint64, which uint64, value func(field int) column.Value) {
 	for i := range maxima {
 		maxima[i] = none
 	}
 	if l.time >= 0 {
-		if v := value(l.time); !v.IsNull() {
-			maxima[0] = uint64(v.Micros())
+		if which&1 != 0 {
+			if v := value(l.time); !v.IsNull() {
+				maxima[0] = uint64(v.Micros())
+			}
 		}
-		maxima = maxima[1:]
+		maxima, which = maxima[1:], which>>1
 	}
 	for i := range l.numbers {
+		if which>>(2*i)&3 == 0 {
+			continue
+		}
 		if v := value(l.numbers[i].field); !v.IsNull() {
 			o := ordered(v)
 			maxima[2*i], maxima[2*i+1] = uint64(o), ^uint64(o)
@@ -140,30 +165,35 @@ func (l *layout) maximaOf(maxima []uint64, value func(field int) column.Value) {
 	}
 }
 
+// join adds a change of a cell (see [edits]) to another one.
+func (l *layout) join(change, o []uint64) {
+	l.addSums(change, o)
+	for i := l.wides; i < len(change); i++ {
+		change[i] = uint64(max(int64(change[i]), int64(o[i])))
+	}
+}
+
 // add adds the features of o to rec.
 func (l *layout) add(rec, o []uint64) {
 	l.addSums(rec, o)
 	for i := l.wides; i < l.stride; i++ {
-		if int64(o[i]) > int64(rec[i]) {
-			rec[i] = o[i]
-		}
+		rec[i] = uint64(max(int64(rec[i]), int64(o[i])))
 	}
 }
 
-// change makes the change of a cell (see [edits]) in its record. It is not whole when the most went and what came is
-// less: another feature may be the most now, so the maxima are too great.
-func (l *layout) change(rec, change []uint64) (whole bool) {
+// change makes the change of a cell (see [edits]) in its record. A maximum is stale, which a bit of it says, when the most
+// went and what came is less: another feature may be the most now, so the maximum is too great.
+func (l *layout) change(rec, change []uint64) (stale uint64) {
 	l.addSums(rec, change)
 	added, gone := change[l.wides:l.stride], change[l.stride:]
 	maxima := rec[l.wides:l.stride]
-	whole = true
 	for i := range maxima {
 		if gone[i] == maxima[i] && gone[i] != none && int64(added[i]) < int64(gone[i]) {
-			whole = false
+			stale |= 1 << i
 		}
 		maxima[i] = uint64(max(int64(maxima[i]), int64(added[i])))
 	}
-	return whole
+	return stale
 }
 
 // addSums is add for all but the maxima.

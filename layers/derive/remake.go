@@ -2,6 +2,7 @@ package derive
 
 import (
 	"math"
+	"math/bits"
 
 	"hutong/layers"
 	"hutong/layers/column"
@@ -9,60 +10,169 @@ import (
 	"hutong/layers/world"
 )
 
-// remaker finds the maxima of finest cells again after one went: from the features that lie there now.
+// remaker finds the maxima of finest cells again after some went: from the features that lie there now.
 type remaker struct {
 	layout   *layout
 	snapshot *layers.Snapshot
-	row      []uint64 // scratch
+	// Scratch.
+	row  []uint64
+	near []nearRow
 }
+
+// nearRow is a feature that may lie in a cell.
+type nearRow struct {
+	block *layers.Block
+	row   int
+	place world.Point
+}
+
+// few are as many features of a cell, or near it, as are looked at one by one.
+const few = 64
 
 // fork returns a remaker for another goroutine.
 func (m *remaker) fork() remaker { return remaker{layout: m.layout, snapshot: m.snapshot} }
 
-// remake writes the maxima of a cell. Its cost is a look at the features in the rectangle around the cell, and a lookup
-// of those that would raise a maximum and are not well inside or outside of the cell.
-func (m *remaker) remake(cell hexgrid.Cell, maxima []uint64) {
-	for i := range maxima {
-		maxima[i] = none
+// remake writes those maxima of a cell that are stale, a bit each; the sums of its record are right. Its cost is a
+// look at the places in the rectangle around the cell, and at the values of those in the cell. Which ones that are mostly
+// follows from the record, which has their number and the sums of their places; the others are looked up. Of a cell with
+// many features, or many near it, only those that would raise a maximum are looked at any further, and the
+// outline of the cell saves most lookups.
+func (m *remaker) remake(cell hexgrid.Cell, record []uint64, stale uint64) {
+	maxima := record[m.layout.wides:]
+	for left := stale; left != 0; left &= left - 1 {
+		maxima[bits.TrailingZeros64(left)] = none
 	}
-	inside := newInsider(cell)
-	for _, box := range inside.boxes() {
-		m.snapshot.EachBlock(box, func(b *layers.Block) { m.block(b, box, inside, maxima) })
-	}
-}
-
-func (m *remaker) block(b *layers.Block, box world.Box, inside *insider, maxima []uint64) {
 	if m.row == nil {
 		m.row = make([]uint64, m.layout.maxima())
 	}
+	if m.remakeFew(cell, record, maxima, stale) {
+		return
+	}
+	inside := newInsider(cell)
+	for _, box := range inside.boxes() {
+		m.snapshot.EachBlock(box, func(b *layers.Block) {
+			eachIn(b, box, func(row int, p world.Point) bool {
+				if m.raises(b, row, maxima, stale) && inside.has(p) {
+					m.raise(maxima, stale)
+				}
+				return true
+			})
+		})
+	}
+}
+
+// remakeFew is remake of a cell without many features; ok is false of another one, and where a circle around the cell is no
+// rectangle on the map.
+func (m *remaker) remakeFew(cell hexgrid.Cell, record, maxima []uint64, stale uint64) (ok bool) {
+	n := int(count(record))
+	if n > few {
+		return false
+	}
+	box := world.Box{Min: world.Point{X: uint32(record[wordX]), Y: uint32(record[wordY])}}
+	if box.Max = box.Min; n > 1 {
+		if box, ok = circleBox(cell); !ok {
+			return false
+		}
+	}
+	m.near = m.near[:0]
+	m.snapshot.EachBlock(box, func(b *layers.Block) {
+		eachIn(b, box, func(row int, p world.Point) bool {
+			m.near = append(m.near, nearRow{b, row, p})
+			return len(m.near) <= 2*few
+		})
+	})
+	if len(m.near) > 2*few {
+		return false
+	}
+	// All places of the cell are among those that are near. If there is one more, it is what the sum of these has
+	// more than that of the cell.
+	var other world.Point
+	if len(m.near) == n+1 {
+		var x, y uint64
+		for i := range m.near {
+			x, y = x+uint64(m.near[i].place.X), y+uint64(m.near[i].place.Y)
+		}
+		other = world.Point{X: uint32(x - record[wordX]), Y: uint32(y - record[wordY])}
+	}
+	for i := range m.near {
+		f := &m.near[i]
+		switch len(m.near) - n {
+		case 0:
+			m.raises(f.block, f.row, maxima, stale)
+		case 1:
+			if f.place == other || !m.raises(f.block, f.row, maxima, stale) {
+				continue
+			}
+		default:
+			if !m.raises(f.block, f.row, maxima, stale) || cellAt(f.place, cell.Resolution()) != cell {
+				continue
+			}
+		}
+		m.raise(maxima, stale)
+	}
+	return true
+}
+
+// eachIn calls fn with the rows of a block whose places lie in a box, until it returns false.
+func eachIn(b *layers.Block, box world.Box, fn func(row int, p world.Point) bool) {
 	if b.Shapes() != nil {
 		for row := range b.Len() {
-			if p := b.Point(row); box.Contains(p) {
-				m.raise(b, row, p, inside, maxima)
+			if p := b.Point(row); box.Contains(p) && !fn(row, p) {
+				return
 			}
 		}
 		return
 	}
-	width, height, ys := box.Max.X-box.Min.X, box.Max.Y-box.Min.Y, b.Y()
+	west, width, ys := box.Min.X, box.Max.X-box.Min.X, b.Y()
 	for row, x := range b.X() {
-		if y := ys[row]; x-box.Min.X <= width && y-box.Min.Y <= height { // what is less wraps around
-			m.raise(b, row, world.Point{X: x, Y: y}, inside, maxima)
+		if x-west > width { // what is less wraps around
+			continue
+		}
+		if p := (world.Point{X: x, Y: ys[row]}); box.Contains(p) && !fn(row, p) {
+			return
 		}
 	}
 }
 
-// raise makes the maxima those with a row, if it is inside.
-func (m *remaker) raise(b *layers.Block, row int, p world.Point, inside *insider, maxima []uint64) {
-	m.layout.maximaOf(m.row, func(field int) column.Value { return b.Column(field).Value(row) })
-	raises := false
-	for i, v := range m.row {
-		raises = raises || int64(v) > int64(maxima[i])
-	}
-	if raises && inside.has(p) {
-		for i, v := range m.row {
-			maxima[i] = uint64(max(int64(v), int64(maxima[i])))
+// raises reads what is stale of a row, and reports whether a maximum is less.
+func (m *remaker) raises(b *layers.Block, row int, maxima []uint64, stale uint64) bool {
+	m.layout.maximaOf(m.row, stale, func(field int) column.Value { return b.Column(field).Value(row) })
+	for left := stale; left != 0; left &= left - 1 {
+		if i := bits.TrailingZeros64(left); int64(m.row[i]) > int64(maxima[i]) {
+			return true
 		}
 	}
+	return false
+}
+
+// raise makes the stale maxima those with the row that was read last.
+func (m *remaker) raise(maxima []uint64, stale uint64) {
+	for left := stale; left != 0; left &= left - 1 {
+		i := bits.TrailingZeros64(left)
+		maxima[i] = uint64(max(int64(m.row[i]), int64(maxima[i])))
+	}
+}
+
+// circleBox returns a box that holds all places of a cell; ok is false near the ends of the map, and for cells so
+// large that a circle around them is not about one on the map.
+func circleBox(cell hexgrid.Cell) (box world.Box, ok bool) {
+	if cell.Resolution() < straightFrom {
+		return box, false
+	}
+	c := cell.Circle()
+	if !(math.Abs(c.Lat) < straightLatitude) {
+		return box, false
+	}
+	// Up to that latitude the map's scale grows by less than a hundredth across such a cell.
+	reach := 1.02*c.Radius*(worldSide/(2*math.Pi))/math.Cos(c.Lat*(math.Pi/180)) + 2
+	x, y := world.X(c.Lon), world.Y(c.Lat)
+	if x < reach || x > worldSide-1-reach {
+		return box, false
+	}
+	return world.Box{
+		Min: world.Point{X: uint32(x - reach), Y: uint32(y - reach)},
+		Max: world.Point{X: uint32(x + reach), Y: uint32(y + reach)},
+	}, true
 }
 
 // insider tells which places a cell looks up to.

@@ -9,9 +9,8 @@ import (
 
 // base is a cell of resolution 0 that has features.
 type base struct {
-	cell   hexgrid.Cell
-	record []uint64
-	node   node
+	cell hexgrid.Cell
+	node node
 }
 
 // editor makes the tree of one state out of that before. What has its generation was made by it, and nobody
@@ -25,20 +24,22 @@ type editor struct {
 	bytes      int
 	remaker    remaker
 	edits      edits
-	// share is as many edits in one child as are worth a goroutine.
+	// share is as many edits in one cell as are worth a goroutine.
 	share int
+	// totals are what several edits change together, by level.
+	totals [hexgrid.MaxResolution + 1][]uint64
+	warmth uint64 // see warm
 }
 
 // run brings the tree up to date with edits, which are sorted.
 func (e *editor) run(ops edits) {
 	e.edits = ops
-	from := 0
 	var bases []base
 	next := 0
-	for from < len(ops.list) {
-		cell := ops.list[from].cell.Parent(0)
-		to := from
-		for to < len(ops.list) && ops.list[to].cell.Parent(0) == cell {
+	for list := ops.list; len(list) > 0; {
+		cell := list[0].cell.Parent(0)
+		to := 1
+		for to < len(list) && list[to].cell.Parent(0) == cell {
 			to++
 		}
 		for next < len(e.bases) && e.bases[next].cell < cell {
@@ -52,97 +53,118 @@ func (e *editor) run(ops edits) {
 		} else {
 			e.counts[0]++
 		}
-		record := make([]uint64, e.layout.stride)
-		copy(record, b.record)
-		b.node = e.settle(b.node, 0, ops.list[from:to])
-		e.sum(record, b.node)
-		if b.record = record; count(record) > 0 {
+		if b.node, _ = e.settleWarm(b.node, 0, list[:to]); b.node.header != nil {
 			bases = append(bases, b)
 		} else {
 			e.counts[0]--
 		}
-		from = to
+		list = list[to:]
 	}
 	e.bases = append(bases, e.bases[next:]...)
 }
 
 func count(record []uint64) uint32 { return uint32(record[wordCount]) }
 
-// settle brings the children of a cell at resolution r, which is not the finest, up to date with edits, all of
-// which lie in it.
-func (e *editor) settle(n node, r hexgrid.Resolution, list []edit) node {
-	r++
-	var digits uint8
-	for i := range list {
-		digits |= 1 << list[i].cell.Digit(r)
+// settle brings a cell at resolution r, which is not the finest, and all that is below it up to date with edits,
+// all of which lie in it. It returns the cell, the zero node if no feature is left in it, and what changed in it, which
+// is valid until the next call for a cell of that resolution. Children come first: so a node is made
+// once, with those that are left.
+func (e *editor) settle(n node, r hexgrid.Resolution, list []edit) (node, []uint64) {
+	if r+1 == e.finest {
+		return e.settleLeaf(n, r, list)
 	}
-	n = e.own(n, digits, r)
+	var kids [hexgrid.MaxChildren]node // by digit
+	var touched uint8
+	var change []uint64
 	if len(list) < e.share {
-		e.settleChildren(n, r, list)
+		touched, change = e.settleKids(n, r, list, &kids)
 	} else {
-		e.settleApart(n, r, list)
+		touched, change = e.settleApart(n, r, list, &kids)
 	}
-	for i := range n.len() {
-		if count(n.record(e.layout, i)) == 0 {
-			return e.compact(n, r)
+	digits := n.digits()
+	for left := touched; left != 0; left &= left - 1 {
+		if kids[bits.TrailingZeros8(left)].header != nil {
+			digits |= left & -left
+		} else {
+			digits &^= left & -left
 		}
 	}
-	return n
-}
-
-// settleChildren brings the children of a node, at resolution r, up to date.
-func (e *editor) settleChildren(n node, r hexgrid.Resolution, list []edit) {
-	for len(list) > 0 {
-		i, group := n.first(r, list)
-		e.settleChild(n, i, r, group)
-		list = list[len(group):]
+	out := e.own(n, digits, r)
+	if out.header == nil {
+		return out, change
 	}
+	into := out.kids(e.layout)
+	for left := touched & digits; left != 0; left &= left - 1 {
+		digit := bits.TrailingZeros8(left)
+		into[out.position(digit)] = kids[digit]
+	}
+	e.layout.changeOf(out, change)
+	return out, change
 }
 
-// settleApart is settleChildren with a goroutine for each child that has edits enough.
-func (e *editor) settleApart(n node, r hexgrid.Resolution, list []edit) {
-	var forks []*editor
+// settleKids brings children of a branch up to date. It returns a bit for the digit of each that it writes to kids.
+func (e *editor) settleKids(n node, r hexgrid.Resolution, list []edit, kids *[hexgrid.MaxChildren]node) (touched uint8, change []uint64) {
+	for all := len(list); len(list) > 0; {
+		digit, group := first(r+1, list)
+		list = list[len(group):]
+		touched |= 1 << digit
+		kid, part := e.settle(n.kid(e.layout, digit), r+1, group)
+		kids[digit] = kid
+		if len(group) == all {
+			return touched, part
+		}
+		change = e.total(change, part, r)
+	}
+	return touched, change
+}
+
+// settleApart is settleKids with a goroutine for each child that has edits enough.
+func (e *editor) settleApart(n node, r hexgrid.Resolution, list []edit, kids *[hexgrid.MaxChildren]node) (touched uint8, change []uint64) {
+	var forks []*fork
 	var wait sync.WaitGroup
 	for all := len(list); len(list) > 0; {
-		i, group := n.first(r, list)
+		digit, group := first(r+1, list)
 		list = list[len(group):]
+		touched |= 1 << digit
+		kid := n.kid(e.layout, digit)
 		if len(group) < e.share || len(group) == all {
-			e.settleChild(n, i, r, group)
+			var part []uint64
+			kids[digit], part = e.settleWarm(kid, r+1, group)
+			if len(group) == all {
+				return touched, part
+			}
+			change = e.total(change, part, r)
 			continue
 		}
-		f := e.fork()
+		f := &fork{editor: e.fork(), digit: digit}
 		forks = append(forks, f)
-		wait.Go(func() { f.settleChild(n, i, r, group) })
+		wait.Go(func() { f.kid, f.change = f.editor.settle(kid, r+1, group) })
 	}
 	wait.Wait()
 	for _, f := range forks {
-		e.join(f)
+		e.join(f.editor)
+		kids[f.digit] = f.kid
+		change = e.total(change, f.change, r)
 	}
+	return touched, change
 }
 
-// first returns the edits at the front of a list that lie in one child of n, at resolution r, and which one.
-func (n node) first(r hexgrid.Resolution, list []edit) (child int, group []edit) {
-	digit := list[0].cell.Digit(r)
+// fork is the work of a goroutine on a child.
+type fork struct {
+	editor *editor
+	digit  int
+	kid    node
+	change []uint64
+}
+
+// first returns the edits at the front of a list that lie in one cell of resolution r, and its digit.
+func first(r hexgrid.Resolution, list []edit) (digit int, group []edit) {
+	digit = list[0].cell.Digit(r)
 	to := 1
 	for to < len(list) && list[to].cell.Digit(r) == digit {
 		to++
 	}
-	return n.position(digit), list[:to]
-}
-
-// settleChild brings the i-th child of a node, at resolution r, up to date with edits in it.
-func (e *editor) settleChild(n node, i int, r hexgrid.Resolution, list []edit) {
-	record := n.record(e.layout, i)
-	if r == e.finest {
-		e.apply(record, &list[0]) // one for each cell
-		return
-	}
-	kid := &n.nodes()[i]
-	*kid = e.settle(*kid, r, list)
-	// One change is added without a look at the other children, unless a maximum went.
-	if len(list) > 1 || !e.layout.change(record, e.edits.change(&list[0])) {
-		e.sum(record, *kid)
-	}
+	return digit, list[:to]
 }
 
 // fork returns an editor for a child, which nobody else writes to; join takes up what it counted.
@@ -157,58 +179,81 @@ func (e *editor) join(f *editor) {
 	e.bytes += f.bytes
 }
 
-// own returns n as a node of this generation that has records for digits, too.
+// settleLeaf is settle at the finest level but one.
+func (e *editor) settleLeaf(n node, r hexgrid.Resolution, list []edit) (node, []uint64) {
+	digits := n.digits()
+	for i := range list {
+		digit := list[i].cell.Digit(e.finest)
+		left := count(e.edits.change(&list[i]))
+		if n.has(digit) {
+			left += count(n.finest(e.layout, n.position(digit)))
+		}
+		if digits |= 1 << digit; left == 0 {
+			digits &^= 1 << digit
+		}
+	}
+	out := e.own(n, digits, r)
+	var change []uint64
+	for i := range list {
+		part := e.edits.change(&list[i])
+		if digit := list[i].cell.Digit(e.finest); out.has(digit) {
+			record := out.finest(e.layout, out.position(digit))
+			if stale := e.layout.change(record, part); stale != 0 {
+				e.remaker.remake(list[i].cell, record, stale)
+			}
+		}
+		if len(list) == 1 {
+			change = part
+		} else {
+			change = e.total(change, part, r)
+		}
+	}
+	if out.header != nil {
+		e.layout.changeOf(out, change)
+	}
+	return out, change
+}
+
+// total adds a part of what changes in a cell of resolution r to what is known of it, nil for nothing.
+func (e *editor) total(change, part []uint64, r hexgrid.Resolution) []uint64 {
+	if change == nil {
+		e.totals[r] = append(e.totals[r][:0], part...)
+		return e.totals[r]
+	}
+	e.layout.join(change, part)
+	return change
+}
+
+// own returns n, a cell of resolution r, as a node of this generation that has children for digits and no others.
 func (e *editor) own(n node, digits uint8, r hexgrid.Resolution) node {
-	old := n.digits()
-	if n.header != nil && n.generation() == e.generation && old|digits == old {
+	if n.header != nil && n.generation() == e.generation && n.digits() == digits {
 		return n
 	}
-	return e.rebuild(n, old|digits, r)
-}
-
-// compact returns n without the children that have no features.
-func (e *editor) compact(n node, r hexgrid.Resolution) node {
-	var digits uint8
-	for i, left := 0, n.digits(); left != 0; left &= left - 1 {
-		if count(n.record(e.layout, i)) > 0 {
-			digits |= left & -left
-		}
-		i++
-	}
-	return e.rebuild(n, digits, r)
-}
-
-// rebuild returns a copy of n, whose records are of resolution r, for other digits.
-func (e *editor) rebuild(n node, digits uint8, r hexgrid.Resolution) node {
-	l := e.layout
-	e.bytes -= n.bytes(l)
-	e.counts[r] += bits.OnesCount8(digits) - n.len()
-	var out node
-	switch digits {
-	case 0:
+	e.bytes -= n.bytes(e.layout)
+	e.counts[r+1] += bits.OnesCount8(digits) - n.len()
+	if digits == 0 {
 		return node{}
-	case n.digits():
-		out = n.clone(l, e.generation)
-	default:
-		out = l.newNode(e.generation, digits, r == e.finest)
-		n.copyTo(out, l)
 	}
-	e.bytes += out.bytes(l)
+	out := n.derived(e.layout, e.generation, digits, r+1 == e.finest)
+	e.bytes += out.bytes(e.layout)
 	return out
 }
 
-// sum makes record that of all children.
-func (e *editor) sum(record []uint64, n node) {
-	e.layout.clear(record)
-	for i := range n.len() {
-		e.layout.add(record, n.record(e.layout, i))
+// changeOf makes the change of a cell whose children are right. Stale maxima are those of its children.
+func (l *layout) changeOf(n node, change []uint64) {
+	stale := l.change(n.record(l), change)
+	if stale == 0 {
+		return
 	}
-}
-
-// apply brings the record of a finest cell up to date.
-func (e *editor) apply(record []uint64, op *edit) {
-	whole := e.layout.change(record, e.edits.change(op))
-	if !whole && count(record) > 0 {
-		e.remaker.remake(op.cell, record[e.layout.wides:])
+	maxima := n.record(l)[l.wides:]
+	for left := stale; left != 0; left &= left - 1 {
+		maxima[bits.TrailingZeros64(left)] = none
+	}
+	for child := range n.len() {
+		record, _ := n.child(l, child)
+		for left := stale; left != 0; left &= left - 1 {
+			i := bits.TrailingZeros64(left)
+			maxima[i] = uint64(max(int64(maxima[i]), int64(record[l.wides+i])))
+		}
 	}
 }

@@ -15,7 +15,7 @@ type visitor func(cell hexgrid.Cell, record []uint64) (deeper bool)
 func (c *Cells) visit(r hexgrid.Resolution, fn visitor) {
 	for i := range c.bases {
 		b := &c.bases[i]
-		if fn(b.cell, b.record) && r > 0 {
+		if fn(b.cell, b.node.record(&c.index.layout)) && r > 0 {
 			c.visitNode(b.cell, b.node, r, fn)
 		}
 	}
@@ -34,7 +34,8 @@ func (c *Cells) children(parent hexgrid.Cell, n node, fn func(cell hexgrid.Cell,
 	i := 0
 	for left := n.digits(); left != 0; left &= left - 1 {
 		cell, _ := parent.Child(bits.TrailingZeros8(left))
-		fn(cell, n.record(&c.index.layout, i), n.kid(i))
+		record, kid := n.child(&c.index.layout, i)
+		fn(cell, record, kid)
 		i++
 	}
 }

@@ -259,6 +259,7 @@ func (l *location) learn(c Cell, r Resolution) {
 	for turn := range turns {
 		if base := c.Base(); l.cell(base, turn, r) == c {
 			at.Store(uint32(base+1) | uint32(turn)<<turnShift) //nolint:gosec // at most 122 and 5
+			l.settle(c, turn)
 			return
 		}
 	}
