@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"hutong/internal/auth"
 	"hutong/layers"
+	"hutong/layers/column"
 	"hutong/layers/derive"
 	"hutong/layers/hexgrid"
 	"hutong/layers/view"
@@ -63,6 +65,9 @@ type Counted struct {
 	Schema *layers.Schema
 	// At returns the cells of a resolution in the layer's newest state.
 	At func(hexgrid.Resolution) layers.Reader
+	// Of returns the cells of a resolution that count rows of blocks alone, which are of a state of the layer's View with the
+	// number seq, see [view.View.Selected].
+	Of func(seq layers.Seq, blocks iter.Seq2[*layers.Block, column.Bits], r hexgrid.Resolution) layers.Reader
 }
 
 // Name returns the layer's name.

@@ -6,6 +6,7 @@
 //	GET /h3/{layer}/{resolution}                     all cells of a resolution
 //	GET /h3/{layer}/{resolution}?bbox=w,s,e,n        those whose outlines meet a box of degrees
 //	GET /h3/{layer}/{resolution}?cells=88…,88…       those named, which may have finer or coarser ones not
+//	GET /h3/{layer}/{resolution}?datetime=&filter=   cells that count only the features that these select
 //	GET /h3/{view}/{resolution}?period=P&set=S       of a view of counts: one of its tables, by itself the newest of all
 //
 // f=json, csv or arrow says as what, else the Accept header, else it is JSON. An answer is of one snapshot of
@@ -16,6 +17,7 @@
 package cells
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -27,6 +29,8 @@ import (
 
 	"hutong/api"
 	"hutong/internal/telemetry"
+	"hutong/layers"
+	"hutong/layers/column"
 	"hutong/layers/hexgrid"
 	"hutong/layers/world"
 )
@@ -37,22 +41,27 @@ const (
 	MaxCells = 100_000
 	// MaxNamed is the most cells that one names.
 	MaxNamed = 1000
+	// MaxSelected is the most features that a filter or a time may select, which are counted for the request: a second of a
+	// processor.
+	MaxSelected = 2_000_000
 
 	wait = 2 * time.Second // for a turn
 )
 
 // Cells answers with cells of all layers that are counted. It may be used from any goroutine.
 type Cells struct {
-	layers *api.Layers
-	gate   api.Gate
-	large  telemetry.Count
-	most   int // MaxCells, fewer in tests
+	layers   *api.Layers
+	filters  *api.Filters
+	gate     api.Gate
+	large    telemetry.Count
+	most     int // MaxCells, fewer in tests
+	selected int // MaxSelected, fewer in tests
 }
 
-// New returns the cells of ls.
-func New(ls *api.Layers, m *telemetry.Metrics) *Cells {
+// New returns the cells of ls, whose filters fs reads.
+func New(ls *api.Layers, fs *api.Filters, m *telemetry.Metrics) *Cells {
 	late := m.Counter("hutong_h3_refused_total", "Requests for cells refused, by reason.", "reason")
-	return &Cells{ls, api.NewGate(runtime.GOMAXPROCS(0), wait, late.With("busy")), late.With("too_many"), MaxCells}
+	return &Cells{ls, fs, api.NewGate(runtime.GOMAXPROCS(0), wait, late.With("busy")), late.With("too_many"), MaxCells, MaxSelected}
 }
 
 // Routes returns the routes of cells.
@@ -84,8 +93,11 @@ func (c *Cells) serve(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeNotFound, fmt.Sprintf("Cells of %s have the resolutions %s.", l.Name(), resolutionsOf(l)))
 		return
 	}
-	q, err := parse(r, resolution, l.Tables)
-	if err != nil {
+	q, err := c.parse(r, resolution, l)
+	if problem := (*api.FilterError)(nil); errors.As(err, &problem) {
+		problem.Refuse(w, r)
+		return
+	} else if err != nil {
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
 		return
 	}
@@ -96,6 +108,8 @@ func (c *Cells) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	answer, err := c.prepare(r, l, q)
 	switch {
+	case r.Context().Err() != nil:
+		api.Refuse(w, r, api.CodeCancelled, "")
 	case err != nil:
 		c.large.Add(1)
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
@@ -108,6 +122,12 @@ func (c *Cells) serve(w http.ResponseWriter, r *http.Request) {
 func (c *Cells) prepare(r *http.Request, l *api.Layer, q query) (api.Answer, error) {
 	defer c.gate.Leave()
 	t := tableOf(l, q, c.most)
+	if q.filter != nil {
+		var err error
+		if t.at, err = c.count(r.Context(), l, q); err != nil {
+			return api.Answer{}, err
+		}
+	}
 	if err := t.fill(q); err != nil {
 		return api.Answer{}, err
 	}
@@ -121,16 +141,45 @@ type query struct {
 	named      []hexgrid.Cell
 	format     format
 	counts     api.TableChoice // of a view of counts
+	filter     *api.Filter     // of other layers; nil counts all features
+}
+
+// count returns the cells of the features that q selects. The error says that they are too many, or is ctx's.
+func (c *Cells) count(ctx context.Context, l *api.Layer, q query) (layers.Reader, error) {
+	v := l.View.Now().Where(q.filter.Where()[0]...)
+	n := 0
+	blocks := func(yield func(*layers.Block, column.Bits) bool) {
+		for b, rows := range v.Selected() {
+			if rows == nil {
+				n += b.Len()
+			} else {
+				n += rows.Count()
+			}
+			if n > c.selected || ctx.Err() != nil || !yield(b, rows) {
+				return
+			}
+		}
+	}
+	at := l.Counted.Of(v.Seq(), blocks, q.resolution)
+	if n > c.selected {
+		return nil, fmt.Errorf("filter and datetime select more than %d features, which are counted for this answer; select fewer, or all", c.selected)
+	}
+	return at, ctx.Err()
 }
 
 // parse reads a query. Its errors are whole sentences for the client.
-func parse(r *http.Request, resolution hexgrid.Resolution, tables *api.Tables) (query, error) {
+func (c *Cells) parse(r *http.Request, resolution hexgrid.Resolution, l *api.Layer) (query, error) {
 	q := query{resolution: resolution}
 	values, err := api.ParseQuery(r.URL.RawQuery)
 	accepted := []string{"bbox", "cells", "f"}
-	if err == nil && tables != nil {
+	switch {
+	case err != nil:
+	case l.Tables != nil:
 		accepted = append(accepted, api.TableNames()...)
-		q.counts, err = tables.Choose(values)
+		q.counts, err = l.Tables.Choose(values)
+	default:
+		accepted = append(accepted, api.FilterNames()...)
+		q.filter, err = c.filters.Parse(values, l.View.Schema())
 	}
 	if err == nil {
 		err = api.Accept(values, accepted...)

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -76,13 +77,30 @@ func newCells(t *testing.T) *Cells {
 				return plain.Snapshot()
 			}
 			return counted.Snapshot()
+		}, Of: func(_ layers.Seq, blocks iter.Seq2[*layers.Block, column.Bits], _ hexgrid.Resolution) layers.Reader {
+			out, err := layers.New(schema, layers.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b := layers.Batch{Layer: "complaints", Seq: 41}
+			for block, rows := range blocks { // these are cells themselves
+				for row := range block.Len() {
+					if rows == nil || rows.Has(row) {
+						b.Changes = append(b.Changes, layers.Change{Feature: layers.Row{Block: block, Index: row}.Feature()})
+					}
+				}
+			}
+			if _, err := out.Apply(b); err != nil {
+				t.Fatal(err)
+			}
+			return out.Snapshot()
 		}}},
 		{View: view.Public(plain)},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(ls, telemetry.NewMetrics())
+	return New(ls, api.NewFilters(telemetry.NewMetrics()), telemetry.NewMetrics())
 }
 
 func (c *Cells) get(target string, headers ...string) *httptest.ResponseRecorder {
@@ -128,6 +146,20 @@ func TestJSON(t *testing.T) {
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestSelected asks for cells of some features.
+func TestSelected(t *testing.T) {
+	t.Parallel()
+	c := newCells(t)
+	got := c.cells(t, "/h3/complaints/8?filter=count%3E1&bbox=116,39,117,40")
+	if got.Returned != 1 || got.Snapshot != 41 || got.Cells[0]["h3"] != second.String() {
+		t.Errorf("got %+v, want the second cell alone", got)
+	}
+	tag := c.get("/h3/complaints/8").Header().Get("ETag")
+	if other := c.get("/h3/complaints/8?filter=count%3E1").Header().Get("ETag"); other == tag || other == "" {
+		t.Errorf("all and some have the ETags %s and %s", tag, other)
 	}
 }
 
@@ -200,7 +232,9 @@ func TestRefused(t *testing.T) {
 		{"/h3/plain", "The layer plain is not counted by cell."},
 		{"/h3/complaints/6", "Cells of complaints have the resolutions 7 to 8."},
 		{"/h3/complaints/x", "Cells of complaints have the resolutions 7 to 8."},
-		{"/h3/complaints/8?limit=1", `there is no parameter "limit"; accepted are bbox, cells, f`},
+		{"/h3/complaints/8?limit=1", `there is no parameter "limit"; accepted are bbox, cells, f, filter, filter-lang, datetime`},
+		{"/h3/complaints/8?filter=cout%3E1", `cout`},
+		{"/h3/complaints/8?datetime=2026-08-01", "time"},
 		{"/h3/complaints/8?f=xml", `f is json, csv or arrow, not "xml"`},
 		{"/h3/complaints/8?bbox=1,2,3", "bbox is west,south,east,north in degrees"},
 		{"/h3/complaints/8?bbox=1,2,3,4&cells=8", "bbox and cells are two ways to choose cells"},
@@ -214,6 +248,10 @@ func TestRefused(t *testing.T) {
 			!strings.Contains(strings.ReplaceAll(w.Body.String(), `\"`, `"`), want) {
 			t.Errorf("%s: %d %s, want %s", target, w.Code, w.Body, want)
 		}
+	}
+	c.selected = 1
+	if w := c.get("/h3/complaints/8?filter=count%3E1"); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "select more than 1 features") {
+		t.Errorf("two features where one is the most: %d %s", w.Code, w.Body)
 	}
 	c.most = 2
 	if w := c.get("/h3/complaints/8"); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "more than 2 cells") {

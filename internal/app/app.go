@@ -179,7 +179,7 @@ func (a *App) routes() []api.Route {
 	routes = append(routes, a.backupRoutes(base)...)
 	filters := api.NewFilters(a.opts.Metrics)
 	routes = append(routes, catalog.New(ls, filters, base, a.opts.Metrics).Routes()...)
-	routes = append(routes, cells.New(ls, a.opts.Metrics).Routes()...)
+	routes = append(routes, cells.New(ls, filters, a.opts.Metrics).Routes()...)
 	back := snapshot.New(a.history.source(), a.keys, base)
 	routes = append(routes, back.Routes()...)
 	served := tile.New(ls, a.tiles, filters, base)

@@ -2,10 +2,12 @@ package app
 
 import (
 	"fmt"
+	"iter"
 	"math"
 
 	"hutong/api"
 	"hutong/layers"
+	"hutong/layers/column"
 	"hutong/layers/derive"
 	"hutong/layers/hexgrid"
 	"hutong/layers/view"
@@ -167,12 +169,20 @@ func (c *cellCounts) overviewOf(l *api.Layer, spec *Layer) error {
 		return nil
 	}
 	hexes := c.as(styles.Hexes, l.Name())
-	l.Counted = &api.Counted{Min: c.coarsest, Max: c.finest, Schema: hexes.schema, At: hexes.at}
+	selected, err := c.index.For(l.View.Schema())
+	if err != nil {
+		return fmt.Errorf("app: layer %s: %w", l.Name(), err)
+	}
+	l.Counted = &api.Counted{
+		Min: c.coarsest, Max: c.finest, Schema: hexes.schema, At: hexes.at,
+		Of: func(seq layers.Seq, blocks iter.Seq2[*layers.Block, column.Bits], r hexgrid.Resolution) layers.Reader {
+			return selected.HexesOf(hexes.schema, seq, blocks, r)
+		},
+	}
 	if spec.Overview.Below == 0 {
 		return nil
 	}
 	d := c.as(spec.Overview.As, l.Name())
-	var err error
 	if l.Overview, err = d.overview(spec.Overview.Below, spec.Tiles); err != nil {
 		return fmt.Errorf("app: layer %s: overview: %w", l.Name(), err)
 	}

@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/paulmach/orb/encoding/mvt"
 
 	"hutong/layers"
+	"hutong/layers/column"
 	"hutong/styles"
 )
 
@@ -86,6 +89,20 @@ func TestDerivedLayers(t *testing.T) {
 	if got := get("/layers/hexes/features?bbox=116,39,117,41"); strings.Count(got, `"count":`) != 2 {
 		t.Errorf("features: %s", got)
 	}
+	closed := point("d", 116.3, 39.9)
+	closed.Feature.Values[0] = column.StringOf("closed")
+	if _, err := a.Store().Accept(t.Context(), "test", layers.Batch{Layer: "complaints", Changes: []layers.Change{closed}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := get("/h3/complaints/9"); strings.Count(got, `"count":3`) != 1 {
+		t.Errorf("cells of all: %s", got)
+	}
+	if got := get("/h3/complaints/9?filter=status%3D%27open%27"); strings.Count(got, `"count":2`) != 1 || strings.Count(got, `"count":1`) != 1 || !strings.Contains(got, `"status_open":2`) {
+		t.Errorf("cells of what is open: %s", got)
+	}
+	if status, body, _ := r.get("/h3/complaints/9?filter=phone%3D%27" + secret + "%27"); status != http.StatusBadRequest || strings.Contains(body, `"count"`) {
+		t.Errorf("a filter of a private field: %d %s", status, body)
+	}
 	var document struct {
 		MaxZoom      int
 		VectorLayers []struct{ Fields map[string]string } `json:"vector_layers"`
@@ -154,5 +171,35 @@ func TestBreaks(t *testing.T) {
 	}
 	if got, want := d.breaks(9), []float64{100, 200, 500, 1000, 2000, 5000}; !slices.Equal(got, want) {
 		t.Errorf("breaks around 400: %v, want %v", got, want)
+	}
+}
+
+// TestCellsOfATime counts by cell what a span of time selects.
+func TestCellsOfATime(t *testing.T) {
+	t.Parallel()
+	city := newCity()
+	schema := city.Layers[0].Schema
+	schema.Fields = append(schema.Fields, layers.Field{Name: "at", Kind: column.Time})
+	schema.TimeField = "at"
+	a, _ := newTestApp(t, city, nil)
+	r := start(t, a)
+	var changes []layers.Change
+	for day := range 9 {
+		c := point(layers.FeatureID("day"+strconv.Itoa(day)), 116.3, 39.9)
+		c.Feature.Values = append(c.Feature.Values, column.TimeOf(time.Date(2026, 8, 1+day, 12, 0, 0, 0, time.UTC)))
+		changes = append(changes, c)
+	}
+	if _, err := a.Store().Accept(t.Context(), "test", layers.Batch{Layer: "complaints", Changes: changes}); err != nil {
+		t.Fatal(err)
+	}
+	for query, want := range map[string]string{
+		"datetime=2026-08-03/2026-08-05": `"count":3,`, "datetime=2026-08-05/..": `"count":5,`, "datetime=2026-08-05T12:00:00Z": `"count":1,`,
+		"datetime=2027-01-01": `"cells":[` + "\n]", "datetime=../2026-08-05&filter=status%3D%27open%27": `"count":5,`,
+	} {
+		for _, resolution := range []string{"4", "8", "11"} {
+			if status, body, err := r.get("/h3/complaints/" + resolution + "?" + query); err != nil || status != http.StatusOK || !strings.Contains(body, want) {
+				t.Errorf("%s at %s: got %d %s %v, want %s", query, resolution, status, body, err, want)
+			}
+		}
 	}
 }

@@ -26,7 +26,7 @@ func (ix *Index) rebuilt(s *layers.Snapshot) *Cells {
 	}
 	chunks := (len(blocks) + rebuildBlocks - 1) / rebuildBlocks
 	if chunks <= 1 {
-		e.run(ix.editsOf(blocks))
+		e.run(ix.editsOf(blocks, nil))
 		return e.cells(ix)
 	}
 	todo, done := make(chan []*layers.Block), make(chan edits)
@@ -34,7 +34,7 @@ func (ix *Index) rebuilt(s *layers.Snapshot) *Cells {
 	for range min(runtime.GOMAXPROCS(0), chunks) {
 		wait.Go(func() {
 			for chunk := range todo {
-				done <- ix.editsOf(chunk)
+				done <- ix.editsOf(chunk, nil)
 			}
 		})
 	}
@@ -54,8 +54,8 @@ func (ix *Index) rebuilt(s *layers.Snapshot) *Cells {
 	return e.cells(ix)
 }
 
-// editsOf returns edits that make the features of blocks come.
-func (ix *Index) editsOf(blocks []*layers.Block) edits {
+// editsOf returns edits that make the features of blocks come, or of a single block those of some rows.
+func (ix *Index) editsOf(blocks []*layers.Block, rows column.Bits) edits {
 	l := &ix.layout
 	out := edits{layout: l}
 	var places []world.Point
@@ -70,6 +70,9 @@ func (ix *Index) editsOf(blocks []*layers.Block) edits {
 		}
 		l.fill(records, places, func(row, field int) column.Value { return b.Column(field).Value(row) })
 		for row, p := range places {
+			if rows != nil && !rows.Has(row) {
+				continue
+			}
 			if cell == 0 || p != last {
 				last = p
 				if c := cellAt(p, ix.spec.Max); c != cell {

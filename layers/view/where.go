@@ -153,6 +153,19 @@ func (v *View) blocks() iter.Seq2[*layers.Block, column.Bits] {
 	}
 }
 
+// Selected yields the blocks that have features that v shows, with the fields of the view and no other (S10), and their rows:
+// nil is all of them. Both are valid until the next. The order is that of [layers.Snapshot.All].
+func (v *View) Selected() iter.Seq2[*layers.Block, column.Bits] {
+	return func(yield func(*layers.Block, column.Bits) bool) {
+		s := v.selecting()
+		for b := range v.snapshot.All() {
+			if rows, some := s.rows(b); some && !yield(s.seen(b), rows) {
+				return
+			}
+		}
+	}
+}
+
 // part is what a view shows of a block.
 type part struct {
 	columns []int       // by field of the view
