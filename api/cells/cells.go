@@ -41,9 +41,9 @@ const (
 	MaxCells = 100_000
 	// MaxNamed is the most cells that one names.
 	MaxNamed = 1000
-	// MaxSelected is the most features that a filter or a time may select, which are counted for the request: a second of a
+	// MaxSelected is the most features that a filter or a time may select, which are counted for the request: some seconds of a
 	// processor.
-	MaxSelected = 2_000_000
+	MaxSelected = 1_000_000
 
 	wait = 2 * time.Second // for a turn
 )

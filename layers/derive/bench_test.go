@@ -172,3 +172,33 @@ func BenchmarkRebuild(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkHexesOf counts every tenth feature of the layer for one answer.
+func BenchmarkHexesOf(b *testing.B) {
+	for name, spec := range benchSpecs() {
+		b.Run(name, func(b *testing.B) {
+			ix, err := NewIndex(testSchema(), spec)
+			if err != nil {
+				b.Fatal(err)
+			}
+			l, _ := loaded(b, benchRows)
+			n := 0
+			blocks := func(yield func(*layers.Block, column.Bits) bool) {
+				for block := range l.Snapshot().All() {
+					rows := column.NewBits(block.Len())
+					for row := n % 10; row < block.Len(); row += 10 {
+						rows.Set(row)
+						n++
+					}
+					if !yield(block, rows) {
+						return
+					}
+				}
+			}
+			for b.Loop() {
+				ix.HexesOf(ix.HexSchema("hexes"), 1, blocks, 8)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/feature")
+		})
+	}
+}

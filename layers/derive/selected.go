@@ -20,7 +20,7 @@ func (ix *Index) For(schema *layers.Schema) (*Index, error) {
 }
 
 // HexesOf returns the cells of one level that count rows of blocks alone, which are of a state with the number seq; no rows
-// are all of a block. As in an index, cells are parents of the finest. It takes some 0.5 µs a row, and keeps nothing of blocks. For
+// are all of a block. As in an index, cells are parents of the finest. It takes some 1 to 3 µs a row, and keeps nothing of blocks. For
 // schema and level see [Index.Hexes].
 func (ix *Index) HexesOf(schema *layers.Schema, seq layers.Seq, blocks iter.Seq2[*layers.Block, column.Bits], r hexgrid.Resolution) layers.Reader {
 	e := editor{layout: &ix.layout, finest: ix.spec.Max, generation: 1, share: ix.share}
