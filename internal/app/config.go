@@ -39,7 +39,7 @@ func FromConfig(c *config.Config) (*City, error) {
 	for i := range c.Derived {
 		d := &c.Derived[i]
 		if d.HotSpots != nil {
-			city.HotSpots = append(city.HotSpots, hotSpotsOf(c, d))
+			city.HotSpots = append(city.HotSpots, hotSpotsOf(d))
 			continue
 		}
 		city.Derived = append(city.Derived, Derived{

@@ -72,7 +72,7 @@ func Demo(complaints int, seed uint64, speed int) (*City, error) {
 	city.HotSpots = []HotSpots{{
 		Name: demoCounted + "_hot", Of: demoCounted, Title: "Hot spots of complaints", TitleZH: "投诉热点",
 		Description: "Where complaints lie closer together, or farther apart, than chance would have it.",
-		Resolution:  demoHot, Finest: derive.DefaultMax, Every: demoEvery, Spec: derive.HotSpec{Rings: 2, Grow: 2},
+		Resolution:  demoHot, Every: demoEvery, Spec: derive.HotSpec{Rings: 2, Grow: 2},
 	}}
 	if speed > 0 {
 		city.Live = made.Live(living)

@@ -53,6 +53,15 @@ func newCells(city *City, l *Layer) (*cellCounts, error) {
 	return c, nil
 }
 
+// finest returns the resolution at which places of l are looked up: what is counted of a layer shares it, so that cells
+// of hot spots have the features that hexagons of the layer have.
+func (l *Layer) finest() hexgrid.Resolution {
+	if l.Cells == nil || l.Cells.Max == 0 {
+		return derive.DefaultMax
+	}
+	return l.Cells.Max
+}
+
 // derivers returns what counts in the layer's commits.
 func (c *cellCounts) derivers() []layers.Deriver {
 	if c == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -47,17 +48,16 @@ type HotSpots struct {
 	Title, TitleZH, Description string
 	// Shown says that maps show it before anybody asks for it.
 	Shown bool
-	// Resolution is that of the cells, Finest that at which places of Of are looked up.
-	Resolution, Finest hexgrid.Resolution
+	// Resolution is that of the cells.
+	Resolution hexgrid.Resolution
 	// Filter selects what is counted, in CQL2 text over the public fields of Of; "" is everything.
 	Filter string
 	// Area is the layer whose polygons are the study area; "" is the hull of what is counted.
 	Area layers.Name
 	// Step is how long a step of time is; 0 counts without time.
 	Step time.Duration
-	// Rate is what counts are divided by, its places being looked up at RateFinest; nil when they are not.
-	Rate       *derive.RateBase
-	RateFinest hexgrid.Resolution
+	// Rate is what counts are divided by, which the cells of its layer hold; nil when they are not.
+	Rate *derive.RateBase
 	// Spec says the rest; its Rate is set from the one above.
 	Spec derive.HotSpec
 	// Every is how often they are computed at most.
@@ -68,7 +68,7 @@ type HotSpots struct {
 type hotSpots struct {
 	store    *Store
 	list     []*hotLayer
-	derivers map[layers.Name][]layers.Deriver // by layer that is counted, or divided by
+	derivers map[layers.Name][]layers.Deriver // by layer that is counted
 	seconds  *telemetry.Histograms
 	computed *telemetry.Counts
 }
@@ -77,12 +77,13 @@ type hotSpots struct {
 type hotLayer struct {
 	spec  *HotSpots
 	cube  *derive.Cube
-	base  *derive.Index // of the layer that counts are divided by; nil without a rate
 	hot   *derive.HotSpots
 	layer *layers.Layer
 	fresh *api.Freshness
 
 	source, area, rate *layers.Layer // the last two nil when there is none
+	base               *derive.Index // of rate
+	number             int           // of base's numbers that counts are divided by; negative divides by its counts
 
 	analysis atomic.Pointer[derive.Analysis]
 	made     hotInputs // of which what it says was computed
@@ -106,15 +107,15 @@ func newHotSpots(city *City, s *Store, m *telemetry.Metrics) (*hotSpots, error) 
 		[]float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10}, "layer")
 	h.computed = m.Counter("hutong_hotspots_computed_total",
 		"Times hot spots were computed, by outcome: done, empty (there can be none, see the layer's analysis) or failed.", "layer", "outcome")
-	schemas := map[layers.Name]*layers.Schema{} // of the layers that everybody sees, as they see hot spots
+	from := map[layers.Name]*Layer{} // those that everybody sees, as they see hot spots
 	for i := range city.Layers {
 		if l := &city.Layers[i]; !l.Hidden {
-			schemas[l.Schema.Name] = l.Schema
+			from[l.Schema.Name] = l
 		}
 	}
 	var errs []error
 	for i := range city.HotSpots {
-		l, err := h.add(&city.HotSpots[i], schemas)
+		l, err := h.add(&city.HotSpots[i], from)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("app: hot spots %s: %w", city.HotSpots[i].Name, err))
 			continue
@@ -125,19 +126,19 @@ func newHotSpots(city *City, s *Store, m *telemetry.Metrics) (*hotSpots, error) 
 }
 
 // add makes the derivers of one.
-func (h *hotSpots) add(spec *HotSpots, schemas map[layers.Name]*layers.Schema) (*hotLayer, error) {
-	from := []layers.Name{spec.Of, spec.Area}
+func (h *hotSpots) add(spec *HotSpots, from map[layers.Name]*Layer) (*hotLayer, error) {
+	names := []layers.Name{spec.Of, spec.Area}
 	if spec.Rate != nil {
-		from = append(from, spec.Rate.Of)
+		names = append(names, spec.Rate.Of)
 	}
-	for _, name := range from {
-		if name != "" && schemas[name] == nil {
+	for _, name := range names {
+		if name != "" && from[name] == nil {
 			return nil, fmt.Errorf("there is no layer %q that everybody sees", name)
 		}
 	}
-	l := &hotLayer{spec: spec}
-	source := schemas[spec.Of]
-	cube := derive.CubeSpec{Resolution: spec.Resolution, Finest: spec.Finest, Now: h.store.clock}
+	l := &hotLayer{spec: spec, number: -1}
+	source := from[spec.Of].Schema
+	cube := derive.CubeSpec{Resolution: spec.Resolution, Finest: from[spec.Of].finest(), Now: h.store.clock}
 	var err error
 	if cube.Filter, err = selectorOf(spec.Filter, source); err != nil {
 		return nil, err
@@ -160,16 +161,23 @@ func (h *hotSpots) add(spec *HotSpots, schemas map[layers.Name]*layers.Schema) (
 	if spec.Rate == nil {
 		return l, nil
 	}
-	of := schemas[spec.Rate.Of]
-	index := derive.Spec{Min: spec.Resolution, Max: spec.RateFinest}
-	if spec.Rate.Number != "" {
-		index.Numbers = []string{spec.Rate.Number}
+	return l, l.divide(spec.Rate, from[spec.Rate.Of])
+}
+
+// divide looks for what counts are divided by among what is counted of a layer.
+func (l *hotLayer) divide(by *derive.RateBase, of *Layer) error {
+	switch {
+	case of.Cells == nil:
+		return fmt.Errorf("the layer %s is not counted by cell", by.Of)
+	case of.finest() < l.spec.Resolution:
+		return fmt.Errorf("the layer %s is counted up to resolution %d, and the hot spots are of %d", by.Of, of.finest(), l.spec.Resolution)
+	case by.Number == "":
+		return nil
 	}
-	if l.base, err = derive.NewIndex(of, index); err != nil {
-		return nil, err
+	if l.number = slices.Index(of.Cells.Numbers, by.Number); l.number < 0 {
+		return fmt.Errorf("the layer %s has no sums of %q", by.Of, by.Number)
 	}
-	h.derivers[of.Name] = append(h.derivers[of.Name], l.base)
-	return l, nil
+	return nil
 }
 
 // selectorOf returns what a filter over the public fields of a layer selects; nil for "".
@@ -197,7 +205,8 @@ func (h *hotSpots) layers(lags *api.LagMetrics) ([]*api.Layer, error) {
 			l.area = h.store.layers[l.spec.Area].Layer
 		}
 		if l.spec.Rate != nil {
-			l.rate = h.store.layers[l.spec.Rate.Of].Layer
+			of := h.store.layers[l.spec.Rate.Of]
+			l.rate, l.base = of.Layer, of.cells.index
 		}
 		var err error
 		if l.layer, err = layers.New(l.hot.Schema(), layers.Options{}); err != nil {
@@ -316,8 +325,8 @@ func (l *hotLayer) baseOf(s *layers.Snapshot) func(hexgrid.Cell) float64 {
 		switch {
 		case !ok:
 			return 0
-		case l.spec.Rate.Number != "":
-			return found.Number(0).Sum
+		case l.number >= 0:
+			return found.Number(l.number).Sum
 		default:
 			return float64(found.Count())
 		}

@@ -94,6 +94,7 @@ func (m *remaker) remakeFew(cell hexgrid.Cell, record, maxima []uint64, stale ui
 		}
 		other = world.Point{X: uint32(x - record[wordX]), Y: uint32(y - record[wordY])}
 	}
+	inside := looker{cell: cell}
 	for i := range m.near {
 		f := &m.near[i]
 		switch len(m.near) - n {
@@ -104,13 +105,34 @@ func (m *remaker) remakeFew(cell hexgrid.Cell, record, maxima []uint64, stale ui
 				continue
 			}
 		default:
-			if !m.raises(f.block, f.row, maxima, stale) || cellAt(f.place, cell.Resolution()) != cell {
+			if !m.raises(f.block, f.row, maxima, stale) || !inside.has(f.place) {
 				continue
 			}
 		}
 		m.raise(maxima, stale)
 	}
 	return true
+}
+
+// looker tells which places a cell looks up to, and makes the outline only for many.
+type looker struct {
+	cell    hexgrid.Cell
+	lookups int
+	inside  *insider
+}
+
+// outlined is how many lookups take as long as an outline does.
+const outlined = 6
+
+// has reports whether the cell is the one of a place.
+func (l *looker) has(p world.Point) bool {
+	if l.lookups++; l.lookups <= outlined {
+		return cellAt(p, l.cell.Resolution()) == l.cell
+	}
+	if l.inside == nil {
+		l.inside = newInsider(l.cell)
+	}
+	return l.inside.has(p)
 }
 
 // eachIn calls fn with the rows of a block whose places lie in a box, until it returns false.

@@ -67,7 +67,7 @@ func count(record []uint64) uint32 { return uint32(record[wordCount]) }
 
 // settle brings a cell at resolution r, which is not the finest, and all that is below it up to date with edits,
 // all of which lie in it. It returns the cell, the zero node if no feature is left in it, and what changed in it, which
-// is valid until the next call for a cell of that resolution. Children come first: so a node is made
+// is valid until the next call for a cell of that resolution or a finer one. Children come first: so a node is made
 // once, with those that are left.
 func (e *editor) settle(n node, r hexgrid.Resolution, list []edit) (node, []uint64) {
 	if r+1 == e.finest {
