@@ -66,6 +66,7 @@ func allBars() []bar {
 		{"anytile", barAnyTile},
 		{"filter", barFilter},
 		{"overview", barOverview},
+		{"hotspots", barHotSpots},
 		{"served", barServed},
 		{"cold", barCold},
 		{"dc", barDC},
