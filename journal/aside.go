@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"hutong/journal/atomicfile"
 )
 
 // JetStream cuts a file where its damage starts, as soon as it opens it (nats-server 2.15.2,
@@ -107,7 +109,7 @@ func (j *Journal) setDamagedAside() error {
 		return err
 	}
 	for path, whole := range mend {
-		if err := replaceFile(path, whole); err != nil {
+		if err := atomicfile.Replace(path, whole, fileMode); err != nil {
 			return fmt.Errorf("journal: mend: %w", err)
 		}
 	}
@@ -128,10 +130,10 @@ func (j *Journal) copyDamaged(path, stream, to string, seen *seenRecords) (whole
 		slog.Int("byte", at), slog.Int("bytes", len(b)), slog.Int("whole_bytes", len(whole)))
 	err = os.MkdirAll(to, 0o750)
 	if err == nil {
-		err = replaceFile(filepath.Join(to, filepath.Base(path)), b)
+		err = atomicfile.Replace(filepath.Join(to, filepath.Base(path)), b, fileMode)
 	}
 	if err == nil { // the name of the folder
-		err = syncFolder(filepath.Dir(to))
+		err = atomicfile.SyncFolder(filepath.Dir(to))
 	}
 	if err != nil {
 		return nil, true, fmt.Errorf("journal: set aside: %w", err)
@@ -153,7 +155,7 @@ func (j *Journal) restoreAside() error {
 		}
 		b, err := os.ReadFile(path) //nolint:gosec // the data folder is where the operator says
 		if err == nil {
-			err = replaceFile(filepath.Join(to, filepath.Base(path)), b)
+			err = atomicfile.Replace(filepath.Join(to, filepath.Base(path)), b, fileMode)
 		}
 		if err != nil {
 			return fmt.Errorf("journal: put back: %w", err)
@@ -187,7 +189,7 @@ func (j *Journal) settleAside() error {
 // synced makes what was done in the data folder durable, unless it failed.
 func (j *Journal) synced(err error) error {
 	if err == nil {
-		err = syncFolder(j.o.Folder)
+		err = atomicfile.SyncFolder(j.o.Folder)
 	}
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"hutong/journal/atomicfile"
 )
 
 // blocks makes the names of a stream's files durable. JetStream syncs what is in a new file but not the
@@ -28,7 +30,7 @@ func (j *Journal) blocksOf(stream string) (*blocks, error) {
 	}
 	folder := j.o.Folder
 	for _, name := range []string{"log", "jetstream", "$G", "streams", stream, "msgs"} {
-		if err := syncFolder(folder); err != nil {
+		if err := atomicfile.SyncFolder(folder); err != nil {
 			return nil, fmt.Errorf("journal: %w", err)
 		}
 		folder = filepath.Join(folder, name)
@@ -49,7 +51,7 @@ func (b *blocks) sync() error {
 		return fmt.Errorf("journal: %w", err)
 	}
 	if changed := info.ModTime(); !changed.Equal(b.seen) {
-		if err := syncFolder(b.folder); err != nil {
+		if err := atomicfile.SyncFolder(b.folder); err != nil {
 			return fmt.Errorf("journal: %w", err)
 		}
 		if time.Since(changed) > folderTick { // else another file may still get the same time

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"sync"
 
+	"hutong/journal/atomicfile"
 	"hutong/journal/record"
 	"hutong/layers"
 )
@@ -18,6 +18,9 @@ import (
 // maxLost bounds the gaps that log.json remembers; the oldest are forgotten first, and then have to be
 // accepted again.
 const maxLost = 1000
+
+// fileMode is that of the files that are written anew: the operator's group may look.
+const fileMode = 0o640
 
 // ledger is log.json: what is known of a log beside its messages.
 type ledger struct {
@@ -109,7 +112,7 @@ func (l *ledger) change(f func(*ledgerState)) error {
 	if err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
-	if err := replaceFile(l.path, append(b, '\n')); err != nil {
+	if err := atomicfile.Replace(l.path, append(b, '\n'), fileMode); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
 	l.is = next
@@ -146,30 +149,4 @@ func (l *ledger) unknown(first, last layers.Seq) (span, bool) {
 		}
 	}
 	return span{first, last}, true
-}
-
-// replaceFile writes a file so that after a crash it is the old or the new one.
-func replaceFile(path string, b []byte) error {
-	f, err := os.OpenFile(path+".tmp", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o640) //nolint:gosec // the operator's group may look
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path) //nolint:gosec // the data folder is where the operator says
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name())) //nolint:gosec // the data folder is where the operator says
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-// syncFolder makes the names in a folder durable.
-func syncFolder(path string) error {
-	d, err := os.Open(path) //nolint:gosec // the data folder is where the operator says
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

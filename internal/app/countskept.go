@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"hutong/journal/atomicfile"
 	"hutong/layers/view"
 )
 
@@ -84,5 +85,5 @@ func (l *countLayer) keep(folder string, tables []*view.Table) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return err
 	}
-	return putPrivate(filepath.Dir(name), name, text)
+	return atomicfile.Replace(name, text, 0o600)
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"hutong/journal/atomicfile"
 	"hutong/layers/view"
 )
 
@@ -58,34 +59,8 @@ func keptSecret(folder string) ([]byte, error) {
 	}
 	secret := make([]byte, view.MinSecret)
 	_, _ = rand.Read(secret) // it never fails
-	if err := putPrivate(folder, path, secret); err != nil {
+	if err := atomicfile.Replace(path, secret, 0o600); err != nil {
 		return nil, fmt.Errorf("app: the secret of views: %w", err)
 	}
 	return secret, nil
-}
-
-// putPrivate writes a file in a folder, for its owner's eyes, so that it is there as a whole or not at all, also after a
-// power cut.
-func putPrivate(folder, path string, content []byte) (err error) {
-	f, err := os.CreateTemp(folder, filepath.Base(path)+".*.tmp") // with mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(f.Name()))
-		}
-	}()
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	d, err := os.Open(folder)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

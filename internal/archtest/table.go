@@ -30,6 +30,7 @@ var ranks = map[string]int{
 	"styles/sdf":         0,
 	"ingest/csvrow":      0,
 	"ingest/topic":       0,
+	"journal/atomicfile": 0,
 
 	"tiles/mvt/inspect":   1,
 	"internal/geoparquet": 1,

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 
 	"hutong/ingest"
+	"hutong/journal/atomicfile"
 	"hutong/journal/checkpoint"
 )
 
@@ -160,7 +161,7 @@ func PutLetters(ctx context.Context, data string, box Box) (n int, err error) {
 	if err := errors.Join(err, put()); err != nil {
 		return n, err
 	}
-	if err := errors.Join(os.Remove(from.path), syncFolder(filepath.Dir(from.path))); err != nil {
+	if err := errors.Join(os.Remove(from.path), atomicfile.SyncFolder(filepath.Dir(from.path))); err != nil {
 		return n, fmt.Errorf("backup: %w", err)
 	}
 	return n, nil

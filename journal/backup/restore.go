@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"hutong/journal"
+	"hutong/journal/atomicfile"
 	"hutong/journal/checkpoint"
 	"hutong/journal/snapshot"
 )
@@ -111,7 +112,7 @@ func begin(data, staging string) error {
 	if err := os.MkdirAll(filepath.Join(staging, "files"), checkpointMode); err != nil {
 		return err
 	}
-	return errors.Join(syncFolder(data), syncFolder(filepath.Dir(filepath.Clean(data))))
+	return errors.Join(atomicfile.SyncFolder(data), atomicfile.SyncFolder(filepath.Dir(filepath.Clean(data))))
 }
 
 // sweep removes what is in a staging folder.
@@ -174,14 +175,14 @@ func finish(data, staging string) error {
 	if _, missing := os.Stat(filepath.Join(staging, snapshot.Folder)); err == nil && missing == nil {
 		err = os.Rename(filepath.Join(staging, snapshot.Folder), filepath.Join(data, snapshot.Folder))
 		if err == nil {
-			err = errors.Join(syncFolder(staging), syncFolder(data))
+			err = errors.Join(atomicfile.SyncFolder(staging), atomicfile.SyncFolder(data))
 		}
 	}
 	if err == nil {
 		err = os.Rename(staging, filepath.Join(data, checkpoints))
 	}
 	if err == nil {
-		err = syncFolder(data)
+		err = atomicfile.SyncFolder(data)
 	}
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
@@ -199,17 +200,8 @@ func (s *synced) Close() error { return errors.Join(s.Sync(), s.File.Close()) }
 func syncFolders(path string) error {
 	return filepath.WalkDir(path, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.IsDir() {
-			err = syncFolder(path)
+			err = atomicfile.SyncFolder(path)
 		}
 		return err
 	})
-}
-
-// syncFolder makes the names in a folder durable.
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hutong/internal/erasure"
+	"hutong/journal/atomicfile"
 	"hutong/layers"
 )
 
@@ -46,13 +47,13 @@ func (s *Store) end(m *Meta, layer layers.Name, at time.Time) error {
 		return err
 	}
 	path := filepath.Join(s.folder, m.Name)
-	if err := replace(filepath.Join(path, metaName), text); err != nil {
+	if err := atomicfile.Replace(filepath.Join(path, metaName), text, fileMode); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	s.all[m.Name] = &entry{meta: &next}
 	s.mu.Unlock()
-	return errors.Join(os.RemoveAll(filepath.Join(path, checkpointFolder)), syncFolder(path))
+	return errors.Join(os.RemoveAll(filepath.Join(path, checkpointFolder)), atomicfile.SyncFolder(path))
 }
 
 // Search decodes every file of every snapshot and looks for a feature of a layer, as checkpoint.Store.Search does. It

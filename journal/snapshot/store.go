@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"hutong/internal/telemetry"
+	"hutong/journal/atomicfile"
 	"hutong/journal/checkpoint"
 	"hutong/layers"
 )
@@ -293,7 +294,7 @@ func (s *Store) write(ctx context.Context, staging string, meta *Meta, content c
 	if err != nil {
 		return nil, err
 	}
-	if err := replace(filepath.Join(staging, metaName), text); err != nil {
+	if err := atomicfile.Replace(filepath.Join(staging, metaName), text, fileMode); err != nil {
 		return nil, err
 	}
 	return decode(text)
@@ -304,7 +305,7 @@ func (s *Store) finish(staging, name string) error {
 	if err := os.Rename(staging, filepath.Join(s.folder, name)); err != nil {
 		return err
 	}
-	return errors.Join(syncFolder(s.folder), syncFolder(filepath.Dir(s.folder)))
+	return errors.Join(atomicfile.SyncFolder(s.folder), atomicfile.SyncFolder(filepath.Dir(s.folder)))
 }
 
 // Unpin removes a snapshot, also one that is gone or damaged. The error is [ErrNotFound] or what the disk says.
@@ -320,7 +321,7 @@ func (s *Store) Unpin(name string) error {
 	path := filepath.Join(s.folder, name)
 	err := os.Rename(path, path+removing)
 	if err == nil {
-		err = syncFolder(s.folder)
+		err = atomicfile.SyncFolder(s.folder)
 	}
 	if err != nil {
 		return fmt.Errorf("snapshot: unpin %s: %w", name, err)
@@ -332,30 +333,4 @@ func (s *Store) Unpin(name string) error {
 		s.o.Log.Warn("files of a snapshot stay until the next start", slog.String("snapshot", name), slog.Any("error", err))
 	}
 	return nil
-}
-
-// replace writes a file so that after a crash it is the old or the new one.
-func replace(path string, b []byte) error {
-	f, err := os.OpenFile(path+".tmp", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fileMode)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(path+".tmp", path)
-	}
-	if err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-// syncFolder makes the names in a folder durable.
-func syncFolder(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
