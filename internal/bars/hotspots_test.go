@@ -21,7 +21,7 @@ const hotSpotsP99 = 1.25
 // beside that.
 func barHotSpots(t *testing.T, s size, r *Report) {
 	city := NewCity(citySeed)
-	cube, err := derive.NewCube(Schema(), derive.CubeSpec{Resolution: 9, Finest: 11})
+	cube, err := derive.NewCube(Schema(), derive.CubeSpec{Resolution: 8, Finest: 11})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,19 +38,19 @@ func barHotSpots(t *testing.T, s size, r *Report) {
 		t.Errorf("%d cells: %s", analysis.Cells, analysis.Reason)
 	}
 	rng := rand.New(rand.NewPCG(citySeed, 9))
-	rounds := 3 * s.rounds
+	tiles := make([]grid.Tile, 10*s.tiles)
+	for i := range tiles {
+		at := city.Place(rng.IntN(s.features), 0)
+		p, err := world.Project(at[0], at[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		tiles[i] = grid.At(p, uint8(9+rng.IntN(6)))
+	}
+	buildEach(newBuilder(t), layer, tiles)
 	var without, beside, again []time.Duration
 	computed := 0
-	for round := range rounds {
-		tiles := make([]grid.Tile, 10*s.tiles)
-		for i := range tiles {
-			at := city.Place(rng.IntN(s.features), 0)
-			p, err := world.Project(at[0], at[1])
-			if err != nil {
-				t.Fatal(err)
-			}
-			tiles[i] = grid.At(p, uint8(9+rng.IntN(6)))
-		}
+	for round := range 3 * s.rounds {
 		stop, done := make(chan struct{}), make(chan struct{})
 		go func() {
 			defer close(done)
