@@ -1,7 +1,9 @@
 package app
 
 import (
+	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -125,5 +127,106 @@ func TestPrivacyTogether(t *testing.T) {
 	}
 	if got := s.seqNow(); got != seq+3 {
 		t.Errorf("got state %d of all, want %d", got, seq+3)
+	}
+}
+
+// newPartlyHidden is a city whose reports only officers see, and the layer other everybody.
+func newPartlyHidden(t *testing.T) *pastCity {
+	t.Helper()
+	c := newPastCity(t)
+	c.text = strings.Replace(c.text, "reports: {title: Reports,", "reports: {title: Reports, public: false,", 1)
+	c.text = strings.Replace(c.text, ", retention: 1h", "", 1)
+	c.text += "views: {staff: {layer: reports, audience: officer, title: Staff}}\n"
+	c.start()
+	return c
+}
+
+// report pushes n hidden reports, each in a message of its own, and returns the number of the last.
+func (c *pastCity) report(n int) (seq layers.Seq) {
+	c.t.Helper()
+	for range n {
+		seq = c.push("hotline", `[{"no":"1","x":116.4,"y":39.9,"state":"open","at":"2026-08-01T10:00:00Z","phone":"1"}]`)
+	}
+	return seq
+}
+
+// asOf returns what the surfaces answer to a moment of the layer that everybody sees, without the moment.
+func (c *pastCity) asOf(moment string) string {
+	var all strings.Builder
+	for _, path := range []string{"/tiles/other/0/0/0.mvt", "/tiles/other.json"} {
+		status, body, header := c.asNobody(path + "?asof=" + moment)
+		header.Del("X-Request-Id")
+		if strings.HasSuffix(path, ".json") { // the body has the moment
+			header.Del("ETag")
+			header.Del("Content-Length")
+		}
+		body = instantText.ReplaceAllString(strings.ReplaceAll(body, "asof="+moment, "asof="), "")
+		fmt.Fprintln(&all, status, body, header)
+	}
+	return all.String()
+}
+
+var instantText = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`)
+
+// TestPrivacyAsOf: the past of a layer tells nothing of the messages to a hidden one: neither how many there were nor when
+// they came, by no answer to a number or a time.
+func TestPrivacyAsOf(t *testing.T) {
+	t.Parallel()
+	c := newPartlyHidden(t)
+	c.checkpoint()
+	c.push("desk", `[{"no":"1","x":116.4,"y":39.9,"state":"open"}]`)
+	shown := c.app.store.layers["other"].Snapshot().Seq()
+	numbers := func() (all []string) {
+		for n := layers.Seq(1); n < shown+20; n++ {
+			all = append(all, c.asOf(strconv.FormatUint(uint64(n), 10)))
+		}
+		return append(all, c.asOf("18446744073709551615"))
+	}
+	before := numbers()
+	if !strings.Contains(before[shown-1], "200") || !strings.Contains(before[shown], "400") {
+		t.Fatalf("got %s, want the layer up to %d", before, shown)
+	}
+	var times []time.Time
+	for range 3 {
+		times = append(times, time.Now())
+		c.report(1)
+		times = append(times, time.Now())
+	}
+	if after := numbers(); !slices.Equal(before, after) {
+		t.Errorf("hidden messages changed what numbers are answered:\n%s\n%s", before, after)
+	}
+	first := c.asOf(times[0].UTC().Format(time.RFC3339Nano))
+	if !strings.Contains(first, "200") {
+		t.Errorf("got %s, want the layer", first)
+	}
+	for _, at := range times {
+		if got := c.asOf(at.UTC().Format(time.RFC3339Nano)); got != first {
+			t.Errorf("before and behind hidden messages times are answered otherwise:\n%s\n%s", first, got)
+		}
+	}
+	if _, body, _ := c.asNobody("/tiles/other.json?asof=" + times[1].UTC().Format(time.RFC3339Nano)); !strings.Contains(body, times[1].UTC().Format(time.RFC3339Nano)) {
+		t.Errorf("got %s, want tiles of the time", body)
+	}
+
+	// A snapshot is of the message that changed its layers, not of the newest.
+	c.want(http.MethodPut, "/admin/snapshots/now?layers=other", http.StatusCreated, "")
+	c.want(http.MethodPut, "/admin/snapshots/then?layers=other&asof="+times[3].UTC().Format(time.RFC3339Nano), http.StatusCreated, "")
+	for _, name := range []string{"now", "then"} {
+		if _, body, _ := c.asNobody("/snapshots/" + name); !strings.Contains(body, fmt.Sprintf(`"sequence":%d,"log"`, shown)) || !strings.Contains(body, fmt.Sprintf("(state %d)", shown)) {
+			t.Errorf("got %s, want state %d", body, shown)
+		}
+	}
+
+	// The earliest moment is one of the layer's, too.
+	for range 3 {
+		c.report(1)
+		c.checkpoint()
+	}
+	_, body, _ := c.asNobody("/tiles/other/0/0/0.mvt?asof=1")
+	if !strings.Contains(body, fmt.Sprintf(`"earliest":{"sequence":%d,`, shown)) || !strings.Contains(body, fmt.Sprintf("that is kept is %d,", shown)) {
+		t.Errorf("got %s, want %d as the earliest", body, shown)
+	}
+	if got := numbers(); !strings.Contains(got[shown-1], "200") || !strings.Contains(got[shown], "400") {
+		t.Errorf("got %s, want the layer at %d still", got, shown)
 	}
 }
