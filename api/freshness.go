@@ -26,6 +26,8 @@ const recentBatches = 512
 type Passage struct {
 	// Observed is the newest event time of its changes.
 	Observed time.Time
+	// Private says that Observed is a private value: metrics count it, which are for operators, and nobody else is told (S10).
+	Private bool
 	// Received is when it came, the first of those that became visible together; Durable when it was in the journal, Visible when a tile showed it.
 	Received, Durable, Visible time.Time
 }
@@ -88,21 +90,24 @@ func (f *Freshness) Passed(p Passage) {
 	defer f.mu.Unlock()
 	f.changed.Store(p.Visible.UnixMicro())
 	header := "changed=@" + strconv.FormatInt(p.Visible.Unix(), 10)
-	if p.Observed.After(f.observed) {
-		f.observed = p.Observed
-	}
 	note := func(i int, h telemetry.Histogram, name string, from, to time.Time) {
 		if from.IsZero() || to.IsZero() {
 			return
 		}
 		lag := max(to.Sub(from), 0)
-		f.lags[i].add(lag)
 		if f.measured {
 			h.Observe(lag.Seconds())
 		}
+		if i == 0 && p.Private {
+			return
+		}
+		f.lags[i].add(lag)
 		if name != "" {
 			header += ", " + name + "=" + strconv.FormatFloat(lag.Seconds(), 'f', 3, 64)
 		}
+	}
+	if !p.Private && p.Observed.After(f.observed) {
+		f.observed = p.Observed
 	}
 	note(0, f.event, "event-lag", p.Observed, p.Visible)
 	note(1, f.receipt, "", p.Received, p.Durable)

@@ -45,10 +45,16 @@ func TestFreshness(t *testing.T) {
 	}{
 		{
 			name:    "all times",
-			passage: Passage{noon.Add(-90 * time.Second), noon.Add(-43 * time.Millisecond), noon.Add(-40 * time.Millisecond), noon},
+			passage: Passage{Observed: noon.Add(-90 * time.Second), Received: noon.Add(-43 * time.Millisecond), Durable: noon.Add(-40 * time.Millisecond), Visible: noon},
 			header:  "changed=@1767355200, event-lag=90.000, tile-lag=0.043",
 			state: `{"changed":"2026-01-02T12:00:00.000Z","observed":"2026-01-02T11:58:30.000Z",` +
 				`"event_lag_seconds":{"p50":90,"p99":90},"receipt_lag_seconds":{"p50":0.003,"p99":0.003},"tile_lag_seconds":{"p50":0.043,"p99":0.043}}`,
+		},
+		{
+			name:    "a private event time",
+			passage: Passage{Observed: noon.Add(-90 * time.Second), Private: true, Received: noon.Add(-time.Second), Visible: noon},
+			header:  "changed=@1767355200, tile-lag=1.000",
+			state:   `{"changed":"2026-01-02T12:00:00.000Z","tile_lag_seconds":{"p50":1,"p99":1}}`,
 		},
 		{
 			name:    "no event time, no journal",

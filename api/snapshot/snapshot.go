@@ -38,7 +38,7 @@ import (
 // Source is where the past comes from. It may be used from any goroutine. Errors are those of this package and of the
 // packages journal/snapshot and tiles/past.
 type Source interface {
-	// Seq returns the sequence that a moment means for layers.
+	// Seq returns the sequence that a moment means for layers. It is for AsOf only: the log counts what nobody may know of.
 	Seq(ctx context.Context, m Moment, names []layers.Name) (layers.Seq, error)
 	// AsOf returns layers as they were at a sequence that Seq returned.
 	AsOf(ctx context.Context, seq layers.Seq, names []layers.Name) ([]*past.State, error)
@@ -65,7 +65,7 @@ var (
 
 // FutureError says that a moment has not come.
 type FutureError struct {
-	// Last is the newest sequence, and Now the time.
+	// Last is the newest sequence of what everybody sees, and Now the time.
 	Last layers.Seq
 	Now  time.Time
 }
@@ -77,8 +77,8 @@ func (e *FutureError) Error() string {
 
 // EarlierError says that a moment is before all that is kept.
 type EarlierError struct {
-	// Seq is the earliest that can be asked for, 0 when there is none yet, and Time when it was written; zero when nobody
-	// knows.
+	// Seq is the earliest that can be asked for, a number of a state of the layers, 0 when there is none yet, and Time the
+	// earliest time; zero when nobody knows.
 	Seq  layers.Seq
 	Time time.Time
 }
@@ -99,6 +99,14 @@ type Moment struct {
 
 // IsZero reports whether it is none.
 func (m Moment) IsZero() bool { return m == Moment{} }
+
+// String returns m as ParseMoment reads it: a number, or a time in UTC.
+func (m Moment) String() string {
+	if m.Seq > 0 {
+		return strconv.FormatUint(uint64(m.Seq), 10)
+	}
+	return m.Time.UTC().Format(time.RFC3339Nano)
+}
 
 // ParseMoment reads the value of asof: a sequence number from 1 or an RFC 3339 time. The error is a sentence for the
 // client.

@@ -33,13 +33,18 @@ func (s *Surface) Tile(w http.ResponseWriter, r *http.Request, names []layers.Na
 	s.send(w, r, "", states, t)
 }
 
-// Moment returns the sequence that asof means.
+// Moment checks what asof means and returns it as one of the ways to write it. A time stays one: the sequence that it
+// means is a message of any layer, and who asks for many times would learn when each came (S10).
 func (s *Surface) Moment(w http.ResponseWriter, r *http.Request, names []layers.Name, asof string) (canonical string, ok bool) {
-	seq, ok := s.moment(w, r, names, asof)
-	return strconv.FormatUint(uint64(seq), 10), ok
+	if _, ok := s.moment(w, r, names, asof); !ok {
+		return "", false
+	}
+	m, _ := ParseMoment(asof) // it was read
+	return m.String(), true
 }
 
-// moment reads asof. If there is no such moment it answers the request with a problem.
+// moment reads asof and returns the sequence that it means. If there is no such moment it answers the request with a
+// problem.
 func (s *Surface) moment(w http.ResponseWriter, r *http.Request, names []layers.Name, asof string) (layers.Seq, bool) {
 	m, err := ParseMoment(asof)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 type Past interface {
 	// Tile answers a request for a tile of layers as they were then.
 	Tile(w http.ResponseWriter, r *http.Request, names []layers.Name, t grid.Tile, asof string)
-	// Moment returns what asof means as the value of an asof that never means anything else. If there is no such
-	// moment it answers the request with a problem, and ok is false.
+	// Moment returns asof as it stands in the address of a tile, with nothing that would have to be escaped there. If
+	// there is no such moment it answers the request with a problem, and ok is false.
 	Moment(w http.ResponseWriter, r *http.Request, names []layers.Name, asof string) (canonical string, ok bool)
 }
 

@@ -89,7 +89,7 @@ func (s *Store) applyAtOnce(source string, batch layers.Batch) (ingest.Receipt, 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	seq := max(s.seq, firstSeq) + 1
-	outcomes, err := s.show(seq, []record.Batch{{Source: source, Batch: batch}}, true)
+	outcomes, err := s.show(seq, []record.Batch{{Source: source, Batch: batch}}, []layers.Seq{seq}, true)
 	if err != nil {
 		return ingest.Receipt{}, err
 	}

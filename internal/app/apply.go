@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -22,11 +23,13 @@ const firstSeq = 1
 func (s *Store) applyAll(entries []reading, live bool) error {
 	last := entries[len(entries)-1].Seq
 	var batches []record.Batch
+	var seqs []layers.Seq
 	for i := range entries {
 		batches = append(batches, entries[i].Batches...)
+		seqs = append(seqs, slices.Repeat([]layers.Seq{entries[i].Seq}, len(entries[i].Batches))...)
 	}
 	s.mu.Lock()
-	outcomes, err := s.show(last, batches, live)
+	outcomes, err := s.show(last, batches, seqs, live)
 	s.mu.Unlock()
 	if err != nil {
 		return &unfitError{entries[0].Seq, last, err}
@@ -39,34 +42,44 @@ func (s *Store) applyAll(entries []reading, live bool) error {
 	return nil
 }
 
-// show applies batches, those of a layer together and in their order, so that each layer goes over to the
-// state seq at once. It returns the outcomes by batch. s.mu is held.
-func (s *Store) show(seq layers.Seq, batches []record.Batch, live bool) ([][]layers.Outcome, error) {
+// show applies batches, those of a layer together and in their order, so that each layer goes over to its state of seq
+// at once. seqs are the numbers of their entries: a layer's state has that of its own last one, so that it tells nothing of
+// others that happened to be applied with it, and is the same on every node (S8, S10). It returns the outcomes by batch.
+// s.mu is held.
+func (s *Store) show(seq layers.Seq, batches []record.Batch, seqs []layers.Seq, live bool) ([][]layers.Outcome, error) {
 	arrived := s.now()
 	outcomes := make([][]layers.Outcome, len(batches))
+	some := false // a layer is at its state of seq
 	for i := range batches {
 		if outcomes[i] != nil || s.layers[batches[i].Layer] == nil {
 			continue // done with an earlier one, or of a layer that is configured no more
 		}
 		l := s.layers[batches[i].Layer]
 		all := together(batches[i:])
-		all.Seq = seq
+		for j := i; j < len(batches); j++ {
+			if batches[j].Layer == all.Layer {
+				all.Seq = seqs[j]
+			}
+		}
 		before := l.Snapshot()
 		delta, err := l.Apply(all)
 		if err != nil {
-			if s.seq == seq {
+			if some {
 				s.torn = fmt.Errorf("app: layer %s is not at state %d, as others are: %w", l.Name(), seq, err)
 			}
 			return nil, err
 		}
 		passage := api.Passage{Observed: newest(l.Schema(), batches[i:]), Received: earliest(l.Name(), batches[i:])}
+		if at := observedBy(l.Schema()); at >= 0 {
+			passage.Private = l.Schema().Fields[at].Private // whoever fills it: one that no config names is, too (S10)
+		}
 		if s.log != nil {
 			passage.Durable = arrived
 		}
-		s.seq = seq
+		s.seq, some = seq, true
 		if erases(all.Changes) {
-			s.erased[l.Name()] = seq
-			s.forget(l.Name(), seq)
+			s.erased[l.Name()] = all.Seq
+			s.forget(l.Name(), all.Seq)
 		}
 		if err := s.showAll(l, before, all.Changes, &delta, passage, live); err != nil {
 			s.torn = err
@@ -167,15 +180,16 @@ func earliest(name layers.Name, batches []record.Batch) time.Time {
 	return time.UnixMicro(at)
 }
 
-// newest returns the newest event time of the changes of a layer in batches, the zero time when they have none or it
-// is one of their private values. Changes that only time brought about do not count: they are as old as they are.
+// observedBy returns the position of the field with the event times of a layer, −1 without one.
+func observedBy(schema *layers.Schema) int {
+	return schema.FieldIndex(cmp.Or(schema.Observed, schema.TimeField))
+}
+
+// newest returns the newest event time of the changes of a layer in batches, the zero time when they have none.
+// Changes that only time brought about do not count: they are as old as they are.
 func newest(schema *layers.Schema, batches []record.Batch) time.Time {
-	name := schema.Observed
-	if name == "" {
-		name = schema.TimeField
-	}
-	field := schema.FieldIndex(name)
-	if field < 0 || schema.Fields[field].Private && name == schema.TimeField {
+	field := observedBy(schema)
+	if field < 0 {
 		return time.Time{}
 	}
 	var at column.Value

@@ -12,6 +12,7 @@ import (
 	"hutong/api"
 	"hutong/internal/telemetry"
 	"hutong/layers"
+	"hutong/layers/view"
 )
 
 // How a view is shown late.
@@ -270,13 +271,16 @@ func (s *Store) stepLate(ctx context.Context, v *liveView) error {
 	for !l.taking() && len(l.buckets) > 0 && !now.Before(l.buckets[0].from.Add(l.width()+l.delay)) {
 		b := l.buckets[0]
 		l.buckets = l.buckets[1:]
-		batch := layers.Batch{Layer: v.view.Name(), Seq: max(b.seq, v.store().Snapshot().Seq()+1)}
+		shown := v.store().Snapshot()
+		batch := layers.Batch{Layer: v.view.Name(), Seq: max(b.seq, shown.Seq()+1)}
 		for _, c := range b.changes {
-			batch.Changes = append(batch.Changes, c.Change)
+			if !view.Shows(shown, &c.Change) {
+				batch.Changes = append(batch.Changes, c.Change)
+			}
 			l.bytes -= c.bytes
 		}
 		l.waiting -= len(b.changes)
-		if len(batch.Changes) == 0 {
+		if len(batch.Changes) == 0 { // what came and went meanwhile was never shown, and nobody may learn that it was there
 			continue
 		}
 		delta, err := v.store().Apply(batch)

@@ -24,7 +24,7 @@ import (
 
 // How a layer is served as it was.
 //
-//  1. A moment becomes a sequence: that of the last message that was durable then.
+//  1. A moment becomes a sequence: that of the last message that was durable then (moments.go).
 //  2. A layer that has not changed since is taken as it is. Else the newest checkpoint up to the sequence is pinned,
 //     with the log behind it, loaded into a layer of its own, and the log applied up to the sequence.
 //  3. Package tiles/past holds what was made, and its tiles.
@@ -45,6 +45,7 @@ type history struct {
 	app      *App
 	states   *past.Past
 	changing chan struct{} // holds a token while something is pinned, unpinned or erased
+	moments  moments
 }
 
 var _ api.Source = (*history)(nil)
@@ -135,52 +136,6 @@ func (h *history) check(names []layers.Name) error {
 	return nil
 }
 
-// Seq returns the sequence that a moment means.
-func (h *history) Seq(ctx context.Context, m api.Moment, names []layers.Name) (layers.Seq, error) {
-	if err := h.check(names); err != nil {
-		return 0, err
-	}
-	d, store := h.app.durable, h.app.store
-	last, now := store.seqNow(), store.now()
-	if m.Seq > last || m.Time.After(now) {
-		return 0, &api.FutureError{Last: last, Now: now}
-	}
-	kept := slices.DeleteFunc(d.checkpoints.List(), func(c checkpoint.Info) bool { return c.Damaged != "" })
-	seq := m.Seq
-	if seq == 0 {
-		at, err := d.journal.At(ctx, m.Time)
-		if err != nil {
-			return 0, err
-		}
-		if at >= d.journal.First() {
-			seq = min(at, last)
-		}
-		for _, c := range kept { // what is truncated was durable before the checkpoint that has it
-			if !c.Time.After(m.Time) {
-				seq = max(seq, c.Seq)
-				break
-			}
-		}
-	}
-	if len(kept) == 0 {
-		return 0, &api.EarlierError{}
-	}
-	first := &api.EarlierError{Seq: kept[len(kept)-1].Seq, Time: kept[len(kept)-1].Time}
-	if erased := store.erasedFrom(names); erased > first.Seq {
-		first = &api.EarlierError{Seq: erased}
-		for _, c := range slices.Backward(kept) {
-			if c.Seq >= erased {
-				first.Time = c.Time
-				break
-			}
-		}
-	}
-	if seq < first.Seq {
-		return 0, first
-	}
-	return seq, nil
-}
-
 // AsOf returns layers as they were at a sequence.
 func (h *history) AsOf(ctx context.Context, seq layers.Seq, names []layers.Name) ([]*past.State, error) {
 	list, err := h.states.States(ctx, "", seq, names, func(ctx context.Context, names []layers.Name) ([]*past.State, error) {
@@ -213,6 +168,10 @@ func (h *history) make(ctx context.Context, seq layers.Seq, names []layers.Name)
 		return list, nil
 	}
 	made, err := h.app.durable.asOf(ctx, seq, older, h.states.Memory())
+	if errors.Is(err, errPruned) {
+		first, _ := h.first(names)
+		return nil, first
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -229,6 +188,9 @@ func (h *history) make(ctx context.Context, seq layers.Seq, names []layers.Name)
 	return list, nil
 }
 
+// errPruned says that what a state is made from has gone since its sequence was found.
+var errPruned = errors.New("app: the state is not kept any more")
+
 // brokenTries is how many damaged checkpoints are passed over for older ones.
 const brokenTries = 3
 
@@ -241,7 +203,7 @@ func (d *durable) asOf(ctx context.Context, seq layers.Seq, names []layers.Name,
 		}
 	}
 	if errors.Is(err, checkpoint.ErrNone) || errors.Is(err, checkpoint.ErrBroken) || errors.Is(err, journal.ErrGone) { // since Seq has looked
-		return nil, &api.EarlierError{Seq: seq + 1}
+		return nil, errPruned
 	}
 	return list, err
 }
@@ -265,7 +227,7 @@ func (d *durable) tryAsOf(ctx context.Context, seq layers.Seq, names []layers.Na
 	var list []*layers.Layer
 	for _, name := range names {
 		if !in[name] { // it came later, from files: what it was before no log tells
-			return nil, &api.EarlierError{Seq: d.firstOf(name)}
+			return nil, errPruned
 		}
 		l, err := layers.New(d.store.layers[name].Schema(), layers.Options{})
 		if err != nil {
@@ -299,16 +261,6 @@ func fits(list []*layers.Layer, limit int64) error {
 		return fmt.Errorf("%w: %d bytes", past.ErrTooLarge, n)
 	}
 	return nil
-}
-
-// firstOf returns the oldest checkpoint that has a layer, 0 when none has.
-func (d *durable) firstOf(name layers.Name) layers.Seq {
-	for _, c := range slices.Backward(d.checkpoints.List()) {
-		if slices.ContainsFunc(c.Layers, func(l checkpoint.LayerInfo) bool { return l.Name == name }) {
-			return c.Seq
-		}
-	}
-	return 0
 }
 
 // List returns the snapshots.
@@ -371,12 +323,10 @@ func (h *history) Pin(ctx context.Context, name string, names []layers.Name, m a
 	}
 	meta := snapshot.Meta{
 		Name: name, Hutong: telemetry.ReadBuild().Version, TileRules: tiles.Rules, Epoch: d.journal.Epoch(),
-		Seq: m.Seq, Time: m.Time, Pinned: store.now().UTC(),
+		Time: m.Time, Pinned: store.now().UTC(),
 	}
-	if m.IsZero() {
-		m.Seq = store.seqNow()
-	}
-	if meta.Seq, err = h.Seq(ctx, m, names); err != nil {
+	seq, err := h.pinned(ctx, m, names)
+	if err != nil {
 		return nil, err
 	}
 	if meta.Time.IsZero() {
@@ -384,7 +334,7 @@ func (h *history) Pin(ctx context.Context, name string, names []layers.Name, m a
 	}
 	var copies []*layers.Layer
 	for _, n := range names { // one at a time, so that no more than one is there twice
-		states, err := h.AsOf(ctx, meta.Seq, []layers.Name{n})
+		states, err := h.AsOf(ctx, seq, []layers.Name{n})
 		if err != nil {
 			return nil, err
 		}
@@ -393,13 +343,15 @@ func (h *history) Pin(ctx context.Context, name string, names []layers.Name, m a
 			return nil, err
 		}
 		copies = append(copies, l)
+		// Everybody reads it: it is the number of the last message that changed one of the layers, not of one behind it (S10).
+		meta.Seq = max(meta.Seq, states[0].Since, firstSeq)
 		if err := fits(copies, h.states.Memory()); err != nil {
 			return nil, err
 		}
 		meta.Layers = append(meta.Layers, h.describe(n))
 	}
 	pinned, err := d.snapshots.Pin(ctx, meta, copies)
-	if err == nil && store.erasedFrom(names) > meta.Seq { // by another node, meanwhile
+	if err == nil && store.erasedFrom(names) > seq { // by another node, meanwhile
 		err = errors.Join(past.ErrHeld, d.snapshots.Unpin(name))
 	}
 	return pinned, err

@@ -209,7 +209,7 @@ func TestAsOf(t *testing.T) {
 	ask()
 
 	tileJSON := c.want(http.MethodGet, "/tiles/reports.json?asof="+url.QueryEscape(all[3].at.Format(time.RFC3339Nano)), http.StatusOK, "")
-	if want := fmt.Sprintf(`/tiles/reports/{z}/{x}/{y}.mvt?asof=%d"`, all[3].seq); !strings.Contains(tileJSON, want) {
+	if want := `/tiles/reports/{z}/{x}/{y}.mvt?asof=` + all[3].at.UTC().Format(time.RFC3339Nano) + `"`; !strings.Contains(tileJSON, want) {
 		t.Errorf("got %s, want %s", tileJSON, want)
 	}
 	path := "/tiles/reports/0/0/0.mvt?asof=" + strconv.Itoa(int(all[3].seq))

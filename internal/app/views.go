@@ -236,8 +236,8 @@ func (s *Store) showAll(l *liveLayer, before *layers.Snapshot, changes []layers.
 			continue // nobody may learn that there was a change
 		}
 		own := p
-		own.Observed = observed
-		if v.store() == nil && v.time >= 0 && v.view.Schema().TimeField == l.view.Schema().TimeField {
+		own.Observed, own.Private = observed, false
+		if at := observedBy(l.Schema()); v.store() == nil && at >= 0 && v.view.Schema().FieldIndex(l.Schema().Fields[at].Name) >= 0 {
 			own.Observed = p.Observed
 		}
 		s.show1(v.fresh, &delta, own, live)

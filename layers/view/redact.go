@@ -12,6 +12,7 @@ import (
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/hexgrid"
+	"hutong/layers/world"
 )
 
 // MinSecret is the fewest bytes of a secret.
@@ -146,6 +147,24 @@ func (r *Redactor) Change(id layers.FeatureID, old layers.Row, was bool, now lay
 	default:
 		return layers.Change{}, false
 	}
+}
+
+// Shows reports whether a view's store, whose state is s, already is as a change by [Redactor.Change] makes it.
+func Shows(s *layers.Snapshot, c *layers.Change) bool {
+	row, there := s.Find(c.Feature.ID)
+	if !there || c.Op != layers.Upsert {
+		return there == (c.Op == layers.Upsert)
+	}
+	for i, v := range c.Feature.Values {
+		if row.Block.Column(i).Value(row.Index) != v {
+			return false
+		}
+	}
+	if p, ok := c.Feature.Geometry.(orb.Point); ok && row.Located() && row.Block.Shapes() == nil {
+		at, err := world.Project(p[0], p[1])
+		return err == nil && at == row.Block.Point(row.Index)
+	}
+	return orb.Equal(row.Geometry(), c.Feature.Geometry)
 }
 
 // ID returns the id under which a feature is shown.
