@@ -138,6 +138,8 @@ func BenchmarkApply(b *testing.B) {
 						changes[i] = layers.Change{Feature: *f}
 						if kind == "delete" {
 							changes[i] = layers.Change{Op: layers.Delete, Feature: layers.Feature{ID: f.ID}}
+							all[at] = all[len(all)-1] // so that none goes twice
+							all = all[:len(all)-1]
 						}
 					}
 					b.StartTimer()
