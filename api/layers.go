@@ -205,17 +205,36 @@ func (ls *Layers) Visible(w http.ResponseWriter, r *http.Request) (seen Seen, ok
 		refuseView(w, r, nil, err)
 		return Seen{}, false
 	}
+	visible := ls.allowed(&pass)
+	if len(visible) == len(ls.public) {
+		return seen, true
+	}
+	keepPrivate(w)
+	return Seen{Layers: visible, Private: true, Until: pass.Until, token: linkToken(r)}, true
+}
+
+// Reachable returns the layers that the request may see, in order, as [Layers.Visible] does, and those that are public
+// where it brings a key or token that is not good. It answers nothing.
+func (ls *Layers) Reachable(r *http.Request) []*Layer {
+	if len(ls.public) == len(ls.all) {
+		return ls.public
+	}
+	pass, err := ls.pass(r)
+	if err != nil {
+		return ls.public
+	}
+	return ls.allowed(&pass)
+}
+
+// allowed returns the public layers and those that pass opens, in order.
+func (ls *Layers) allowed(pass *auth.Pass) []*Layer {
 	visible := make([]*Layer, 0, len(ls.all))
 	for _, l := range ls.all {
 		if l.Audience.Open() || pass.Allows(scopesOf(l)...) {
 			visible = append(visible, l)
 		}
 	}
-	if len(visible) == len(ls.public) {
-		return seen, true
-	}
-	keepPrivate(w)
-	return Seen{Layers: visible, Private: true, Until: pass.Until, token: linkToken(r)}, true
+	return visible
 }
 
 // Public returns the layers that everybody may see, in order. Read only.

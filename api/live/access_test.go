@@ -60,6 +60,9 @@ func TestStreamsOfOthers(t *testing.T) {
 		f.put("b", "1", 116.4, 39.9)
 		officer.want("a change of b", "e1-1 change b 1")
 		public.want("a change of b")
+		time.Sleep(heartbeat * 5 / 4)
+		public.want("after a while", "e1-0 beat")
+		officer.want("after a while", "e1-1 beat")
 	})
 }
 

@@ -1,6 +1,8 @@
 package live
 
 import (
+	"hash/fnv"
+	"strconv"
 	"sync"
 
 	"hutong/layers"
@@ -13,18 +15,22 @@ const queueEvents = 64
 // knows the number of the next that it takes, so a client costs nothing here.
 type group struct {
 	key     string
+	set     string // names it in ids
 	layers  []*layer
 	clients int // the hub's mutex protects it
 
 	mu   sync.Mutex
 	head uint64     // the number of the next event
-	seq  layers.Seq // everything up to it is in the events before head
+	seq  layers.Seq // the set's number with the events before head
 	ring [queueEvents][]byte
 	wake chan struct{} // closed with the next event
 }
 
-func newGroup(key string, seq layers.Seq) *group {
-	return &group{key: key, seq: seq, wake: make(chan struct{})}
+// newGroup returns the group of a set. The hub's mutex is held.
+func newGroup(key string, list []*layer) *group {
+	hash := fnv.New32a()
+	_, _ = hash.Write([]byte(key)) // a hash takes everything
+	return &group{key: key, set: strconv.FormatUint(uint64(hash.Sum32()), 36), layers: list, seq: newestOf(list), wake: make(chan struct{})}
 }
 
 // publish puts an event into the queue; nil only moves the sequence. The hub's mutex is held, so that who

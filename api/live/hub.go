@@ -9,7 +9,7 @@
 //
 // # Routes
 //
-//	GET /live?layers=a,b&since=EPOCH-SEQ
+//	GET /live?layers=a,b&since=EPOCH.SET-SEQ
 //
 // Without layers a stream is of all that the request may see. One that a token opens ends with it.
 //
@@ -28,6 +28,7 @@ import (
 	"hutong/api"
 	"hutong/internal/telemetry"
 	"hutong/layers"
+	"hutong/layers/view"
 )
 
 // Defaults of [Options].
@@ -54,7 +55,7 @@ type Options struct {
 	// Epoch names the history that sequences count in, of letters and digits: a client may resume only
 	// within it. The same name in another process promises the same history. "" is a random name.
 	Epoch string
-	// Clients, Sets, Recent and RecentCells are the bounds that the defaults above describe.
+	// Clients, Sets, Recent and RecentCells are the bounds that the defaults above describe, the last two of each audience.
 	Clients, Sets, Recent, RecentCells int
 }
 
@@ -92,9 +93,9 @@ type Hub struct {
 
 	mu      sync.Mutex
 	running bool
-	seq     layers.Seq // everything up to it was told, of its own state perhaps a part
+	tick    uint64 // counts what was told
 	pending window
-	recent  recent
+	recent  map[view.Audience]*recent
 	groups  map[string]*group
 	clients int
 }
@@ -104,6 +105,14 @@ type layer struct {
 	*api.Layer
 	name layers.Name
 	zoom uint8 // of its cells
+	own  bool  // it is in no log, and its states have numbers that mean nothing elsewhere: its changes take those of others
+
+	// The hub's mutex protects these.
+	told    layers.Seq // everything of it up to here was told, of this state perhaps a part
+	start   layers.Seq // what it was when clients could first follow
+	base    layers.Seq // what it was before the oldest window that is remembered
+	reached uint64     // the tick of that, 0 at the start
+	dropped uint64     // the tick of the last window with something of it that is remembered no more, 0 for none
 }
 
 // New returns the hub of all layers, of which a request may follow what ls shows it. Streams are accepted from
@@ -113,10 +122,13 @@ func New(all []*api.Layer, ls *api.Layers, m *telemetry.Metrics, opts Options) *
 	h := &Hub{
 		opts: opts, doors: ls, layers: map[layers.Name]*layer{}, groups: map[string]*group{},
 		wake: make(chan struct{}, 1), ended: make(chan struct{}),
-		recent: recent{most: opts.Recent, mostCells: opts.RecentCells},
+		recent: map[view.Audience]*recent{},
 	}
 	for _, l := range all {
-		h.layers[l.Name()] = &layer{l, l.Name(), min(topZoom, l.Tiles.Options().MaxZoom)}
+		h.layers[l.Name()] = &layer{
+			Layer: l, name: l.Name(), zoom: min(topZoom, l.Tiles.Options().MaxZoom), own: l.Analysis != nil || l.Tables != nil,
+		}
+		h.recent[l.Audience] = &recent{most: opts.Recent, mostCells: opts.RecentCells}
 	}
 	h.metrics = newMetrics(m, h)
 	return h
@@ -176,9 +188,16 @@ func (h *Hub) Start(epoch string) {
 		h.opts.Epoch = epoch
 	}
 	for _, l := range h.layers {
-		h.seq = max(h.seq, l.View.Now().Seq())
+		if !l.own {
+			l.told = l.View.Now().Seq()
+		}
 	}
-	h.recent.floor = h.seq
+	for _, l := range h.layers {
+		if l.own {
+			l.told = h.newestBeside(l)
+		}
+		l.start, l.base = l.told, l.told
+	}
 	h.running = true
 }
 
@@ -209,31 +228,73 @@ func (h *Hub) tell() {
 
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	w.prev, w.last = h.seq, max(h.seq, w.last)
-	h.seq = w.last
-	if len(w.dirty) > 0 {
-		h.recent.add(w)
-	}
+	h.remember(&w)
 	for _, g := range h.groups {
-		frame := h.change(w.last, g.layers, parts)
+		seq := newestOf(g.layers)
+		frame := h.change(g, seq, parts)
 		if frame != nil {
 			h.behind.Add(int64(g.clients))
 			h.metrics.change.Add(g.clients)
 		}
-		g.publish(w.last, frame)
+		g.publish(seq, frame)
 	}
 }
 
-// change returns the event of the parts that are about some of list, nil when none is.
-func (h *Hub) change(seq layers.Seq, list []*layer, parts map[layers.Name][]byte) []byte {
+// remember moves the numbers of the layers of a window, and keeps it for clients that come back. h.mu is held.
+func (h *Hub) remember(w *window) {
+	h.tick++
+	for l, m := range w.moved {
+		m.prev = l.told
+		if !l.own {
+			l.told = max(l.told, m.last)
+		}
+		w.moved[l] = m
+	}
+	byAudience := map[view.Audience]*window{}
+	for l, m := range w.moved {
+		if l.own {
+			l.told = max(l.told, h.newestBeside(l))
+		}
+		m.last = l.told
+		d := w.dirty[l]
+		if d == nil && m.prev == m.last {
+			continue
+		}
+		part := byAudience[l.Audience]
+		if part == nil {
+			part = &window{tick: h.tick, moved: map[*layer]move{}}
+			byAudience[l.Audience] = part
+		}
+		part.moved[l] = m
+		if d != nil {
+			*part.of(l) = *d
+		}
+	}
+	for audience, part := range byAudience {
+		h.recent[audience].add(*part)
+	}
+}
+
+// newestBeside returns the newest number that was told of a layer in the log which all who see l may see. h.mu is held.
+func (h *Hub) newestBeside(l *layer) (seq layers.Seq) {
+	for _, other := range h.layers {
+		if !other.own && (other.Audience.Open() || other.Audience == l.Audience) {
+			seq = max(seq, other.told)
+		}
+	}
+	return seq
+}
+
+// change returns the event of the parts that are about some layers of a set, nil when none is. seq is the set's number.
+func (h *Hub) change(g *group, seq layers.Seq, parts map[layers.Name][]byte) []byte {
 	var frame []byte
-	for _, l := range list {
+	for _, l := range g.layers {
 		part := parts[l.name]
 		if part == nil {
 			continue
 		}
 		if frame == nil {
-			frame = h.open(eventChange, seq)
+			frame = h.open(g, eventChange, seq)
 		}
 		frame = append(frame, part...)
 		frame = append(frame, ',')
@@ -256,10 +317,11 @@ func (h *Hub) join(names []layers.Name) (g *group, next uint64, problem string) 
 	case g == nil && len(h.groups) >= h.opts.Sets:
 		return nil, 0, boundSets
 	case g == nil:
-		g = newGroup(key, h.seq)
-		for _, name := range names {
-			g.layers = append(g.layers, h.layers[name])
+		list := make([]*layer, len(names))
+		for i, name := range names {
+			list[i] = h.layers[name]
 		}
+		g = newGroup(key, list)
 		h.groups[key] = g
 	}
 	h.clients++

@@ -11,9 +11,20 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hutong/api"
 	"hutong/internal/testkit"
 	"hutong/layers"
+	"hutong/layers/view"
 )
+
+// plain is an id without its set.
+func plain(id string) string {
+	at, ok := parseID(id)
+	if !ok {
+		return id
+	}
+	return at.epoch + "-" + strconv.FormatUint(uint64(at.seq), 10)
+}
 
 // brief is an event as a test compares it: its kind and what it is about.
 func brief(t *testing.T, list []event) []string {
@@ -26,7 +37,7 @@ func brief(t *testing.T, list []event) []string {
 			if err != nil {
 				t.Fatal(err)
 			}
-			text := e.ID + " change"
+			text := plain(e.ID) + " change"
 			for _, name := range []layers.Name{"a", "b"} {
 				l, ok := data.Layers[name]
 				switch {
@@ -45,11 +56,11 @@ func brief(t *testing.T, list []event) []string {
 			if err := json.Unmarshal([]byte(e.Data), &data); err != nil {
 				t.Fatal(err)
 			}
-			out = append(out, e.ID+" reset "+data.Reason)
+			out = append(out, plain(e.ID)+" reset "+data.Reason)
 		case eventHello:
-			out = append(out, e.ID+" hello")
+			out = append(out, plain(e.ID)+" hello")
 		default:
-			out = append(out, e.ID+" beat")
+			out = append(out, plain(e.ID)+" beat")
 		}
 	}
 	return out
@@ -72,9 +83,10 @@ func TestStream(t *testing.T) {
 		stop := f.run()
 		synctest.Wait()
 		all, a, b := f.open("/live", nil), f.open("/live?layers=a", nil, "Accept", "text/event-stream"), f.open("/live?layers=b,b", nil)
-		for _, c := range []*client{all, a, b} {
+		for _, c := range []*client{all, a} {
 			c.want("at the start", "e1-1 hello")
 		}
+		b.want("at the start, nothing of a", "e1-0 hello")
 		if got := []string{f.metric("hutong_live_clients"), f.metric("hutong_live_sets")}; !cmp.Equal(got, []string{"3", "3"}) {
 			t.Errorf("got %q clients and sets, want 3 of each", got)
 		}
@@ -96,7 +108,7 @@ func TestStream(t *testing.T) {
 		a.want("within the window")
 		time.Sleep(minWindow)
 		a.want("after the window", "e1-5 change a 1")
-		b.want("what is about it only", "e1-5 change b 1")
+		b.want("what is about it only", "e1-3 change b 1")
 		all.want("both together", "e1-5 change a 1 b 1")
 		f.Notify(layers.Delta{Layer: "nobody", Seq: 6})
 		f.Notify(layers.Delta{Layer: "a", Seq: 6})
@@ -104,7 +116,7 @@ func TestStream(t *testing.T) {
 		all.want("nothing changed")
 		time.Sleep(heartbeat * 5 / 4)
 		all.want("after a while", "e1-6 beat")
-		b.want("after a while", "e1-6 beat")
+		b.want("after a while, nothing of a", "e1-3 beat")
 		stop()
 		for _, c := range []*client{all, a, b} {
 			<-c.ended // which the end of the hub brings about
@@ -163,7 +175,7 @@ func TestResume(t *testing.T) {
 			// The place where 1 was is a change too.
 			{"one behind, perhaps with a part of the state before", "/live?since=e1-5", "", []string{"e1-6 hello", "e1-6 change a 2 b 1"}},
 			{"all behind", "/live?since=e1-1", "", []string{"e1-6 hello", "e1-6 change a 3 b 1"}},
-			{"of a layer", "/live?since=e1-1&layers=b", "", []string{"e1-6 hello", "e1-6 change b 1"}},
+			{"of a layer", "/live?since=e1-1&layers=b", "", []string{"e1-5 hello", "e1-5 change b 1"}},
 			{"the header counts", "/live?since=e1-1", "e1-6", []string{"e1-6 hello"}},
 			{"older than what there was", "/live?since=e1-0", "", []string{"e1-6 hello", "e1-6 reset old"}},
 			{"another epoch", "/live?since=e2-6", "", []string{"e1-6 hello", "e1-6 reset epoch"}},
@@ -198,27 +210,30 @@ func TestResume(t *testing.T) {
 // TestResumeWhileWindowsGo merges what a client missed though the windows have been dropped since they were found.
 func TestResumeWhileWindowsGo(t *testing.T) {
 	t.Parallel()
-	l := &layer{name: "a", zoom: 16}
+	l := &layer{Layer: &api.Layer{}, name: "a", zoom: 16}
 	r := recent{most: 3, mostCells: 100}
+	h := &Hub{recent: map[view.Audience]*recent{"": &r}}
+	list := []*layer{l}
 	add := func(seq layers.Seq) {
-		w := window{prev: seq - 1, last: seq}
+		l.told = seq
+		w := window{tick: uint64(seq), moved: map[*layer]move{l: {seq - 1, seq}}}
 		w.of(l).add(span{cell{uint32(seq), 1}, cell{uint32(seq), 1}})
 		r.add(w)
 	}
 	for seq := layers.Seq(1); seq <= 3; seq++ {
 		add(seq)
 	}
-	missed, ok := r.since(1)
+	missed, ok := h.since(1, list, list)
 	for seq := layers.Seq(4); seq <= 20; seq++ {
 		add(seq)
 	}
-	all := merged(missed, []*layer{l})
+	all := merged(missed, list)
 	if want := []cell{{2, 1}, {3, 1}}; !ok || !cmp.Equal(all.dirty[l].order, want, cmp.AllowUnexported(cell{})) {
 		t.Errorf("got %v, %v, want %v", all.dirty[l].order, ok, want)
 	}
 	for i := range cap(r.windows) {
 		if at := r.windows[:cap(r.windows)][i]; (i < r.first || i >= len(r.windows)) && at.dirty != nil {
-			t.Errorf("the window up to %d is held though it was dropped", at.last)
+			t.Errorf("the window up to %d is held though it was dropped", at.tick)
 		}
 	}
 }
@@ -251,7 +266,7 @@ func TestSlowClient(t *testing.T) {
 			gate <- struct{}{}
 		}
 		synctest.Wait()
-		if got := slow.events(); len(got) != queueEvents+1 || got[queueEvents].ID != "e1-"+strconv.Itoa(queueEvents+1) {
+		if got := slow.events(); len(got) != queueEvents+1 || plain(got[queueEvents].ID) != "e1-"+strconv.Itoa(queueEvents+1) {
 			t.Errorf("got %d events, want %d", len(got), queueEvents+1)
 		}
 		tell(queueEvents + 2)
@@ -352,10 +367,10 @@ func TestRefused(t *testing.T) {
 		{"two lists", "/live?layers=a&layers=b", "", http.StatusBadRequest, "2 times"},
 		{"long list", "/live?layers=a" + strings.Repeat(",a", 256), "", http.StatusBadRequest, "256 layers"},
 		{"other parameter", "/live?layer=a", "", http.StatusBadRequest, "accepted are layers, since"},
-		{"since what", "/live?since=12", "", http.StatusBadRequest, "EPOCH-SEQ"},
-		{"since where", "/live?since=e1-012", "", http.StatusBadRequest, "EPOCH-SEQ"},
-		{"since too far", "/live?since=e1-99999999999999999999", "", http.StatusBadRequest, "EPOCH-SEQ"},
-		{"since long", "/live?since=" + strings.Repeat("e", 200) + "-1", "", http.StatusBadRequest, "EPOCH-SEQ"},
+		{"since what", "/live?since=12", "", http.StatusBadRequest, "EPOCH.SET-SEQ"},
+		{"since where", "/live?since=e1-012", "", http.StatusBadRequest, "EPOCH.SET-SEQ"},
+		{"since too far", "/live?since=e1-99999999999999999999", "", http.StatusBadRequest, "EPOCH.SET-SEQ"},
+		{"since long", "/live?since=" + strings.Repeat("e", 200) + "-1", "", http.StatusBadRequest, "EPOCH.SET-SEQ"},
 		{"two sinces", "/live?since=e1-1&since=e1-2", "", http.StatusBadRequest, "2 times"},
 		{"no query", "/live?%zz", "", http.StatusBadRequest, "name=value"},
 		{"JSON", "/live", "application/json", http.StatusNotAcceptable, "text/event-stream"},
@@ -382,12 +397,17 @@ func TestRefused(t *testing.T) {
 }
 
 func FuzzParseID(f *testing.F) {
-	for _, id := range []string{"e1-1", "a-b-18446744073709551615", "-1", "e1-", "e1-01", "e1-+1"} {
+	for _, id := range []string{"e1-1", "e1.x-1", ".-1", "a.b.c-1", "a-b-18446744073709551615", "-1", "e1-", "e1-01", "e1-+1"} {
 		f.Add(id)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
-		if epoch, seq, ok := parseID(id); ok && epoch+"-"+strconv.FormatUint(uint64(seq), 10) != id {
-			t.Errorf("%q was read as %q and %d", id, epoch, seq)
+		at, ok := parseID(id)
+		set := at.set
+		if strings.Contains(id, ".") {
+			set = "." + set
+		}
+		if ok && at.epoch+set+"-"+strconv.FormatUint(uint64(at.seq), 10) != id {
+			t.Errorf("%q was read as %+v", id, at)
 		}
 	})
 }

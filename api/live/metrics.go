@@ -28,7 +28,12 @@ func newMetrics(m *telemetry.Metrics, h *Hub) *metrics {
 	}
 	each("hutong_live_clients", "Live streams that are open.", func() float64 { return float64(h.clients) })
 	each("hutong_live_sets", "Different sets of layers that streams follow.", func() float64 { return float64(len(h.groups)) })
-	each("hutong_live_recent_cells", "Cells that are kept for clients that come back.", func() float64 { return float64(h.recent.cells) })
+	each("hutong_live_recent_cells", "Cells that are kept for clients that come back.", func() (n float64) {
+		for _, r := range h.recent {
+			n += float64(r.cells)
+		}
+		return n
+	})
 	m.Sample("hutong_live_queued_events", "Events that clients have not been sent yet.", nil,
 		func(emit func(float64, ...string)) { emit(float64(h.behind.Load())) })
 	return &metrics{

@@ -284,13 +284,14 @@ func TestRecentCells(t *testing.T) {
 		for j := range i % 9 {
 			d.add(span{cell{uint32(j), 0}, cell{uint32(j), 0}})
 		}
-		r.add(window{prev: layers.Seq(i), last: layers.Seq(i + 1), dirty: map[*layer]*dirty{a: &d}})
+		a.told = layers.Seq(i + 1)
+		r.add(window{tick: uint64(i + 1), moved: map[*layer]move{a: {layers.Seq(i), a.told}}, dirty: map[*layer]*dirty{a: &d}})
 		kept := len(r.windows) - r.first
 		if cells := i % 9; kept > 3 || r.cells > max(5, cells) || len(r.windows) > 8 {
 			t.Fatalf("after %d: %d windows in %d places, %d cells", i, kept, len(r.windows), r.cells)
 		}
-		if want := layers.Seq(i + 1 - kept); r.floor != want && i >= kept {
-			t.Fatalf("after %d: got floor %d, want %d", i, r.floor, want)
+		if want := layers.Seq(i + 1 - kept); a.base != want || a.dropped != uint64(want) {
+			t.Fatalf("after %d: got up to %d dropped, at tick %d, want %d", i, a.base, a.dropped, want)
 		}
 	}
 }

@@ -78,7 +78,7 @@ func (h *Hub) serve(w http.ResponseWriter, r *http.Request) {
 	defer func() { h.leave(g, s.next) }()
 	ended, stop := endOf(seen.Until)
 	defer stop()
-	s.run(r, asked.since, ended)
+	s.run(r, asked.since, h.reachable(r, asked.since), ended)
 }
 
 // find returns the layers that a request follows. When there is one that it may not, it answers the request.
@@ -87,6 +87,19 @@ func (h *Hub) find(w http.ResponseWriter, r *http.Request, asked request) (api.S
 		return h.doors.FindList(w, r, asked.list)
 	}
 	return h.doors.Visible(w, r)
+}
+
+// reachable returns the layers of which a client that has an id may have heard: those that it may see.
+func (h *Hub) reachable(r *http.Request, since string) (list []*layer) {
+	if since == "" {
+		return nil
+	}
+	for _, l := range h.doors.Reachable(r) {
+		if known := h.layers[l.Name()]; known != nil {
+			list = append(list, known)
+		}
+	}
+	return list
 }
 
 // namesOf returns the names of layers, sorted.
@@ -154,8 +167,8 @@ func parse(r *http.Request) (asked request, err error) {
 		if asked.since, err = api.Single("since", query["since"]); err != nil {
 			return asked, err
 		}
-		if _, _, ok := parseID(asked.since); !ok {
-			return asked, errors.New("since is the id of an event, EPOCH-SEQ")
+		if _, ok := parseID(asked.since); !ok {
+			return asked, errors.New("since is the id of an event, EPOCH.SET-SEQ")
 		}
 	}
 	// A client that was connected once knows better than the address it first asked.
@@ -184,9 +197,10 @@ type stream struct {
 	timed   bool // writes need a deadline
 }
 
-// run writes events until the client goes, the hub ends or the right to hear them has.
-func (s *stream) run(r *http.Request, since string, ended <-chan time.Time) {
-	if s.write(s.start(since)...) != nil {
+// run writes events until the client goes, the hub ends or the right to hear them has. reachable are the layers of which
+// it may have heard before.
+func (s *stream) run(r *http.Request, since string, reachable []*layer, ended <-chan time.Time) {
+	if s.write(s.start(since, reachable)...) != nil {
 		return // the client went away
 	}
 	timer := time.NewTimer(jitter(heartbeat))
@@ -204,7 +218,7 @@ func (s *stream) run(r *http.Request, since string, ended <-chan time.Time) {
 		buffer = t.frames
 		if t.lost {
 			s.hub.metrics.resets.With(resetOverflow).Add(1)
-			t.frames = [][]byte{s.hub.reset(t.seq, resetOverflow)}
+			t.frames = [][]byte{s.hub.reset(s.group, t.seq, resetOverflow)}
 		}
 		if len(t.frames) > 0 {
 			err := s.write(t.frames...)
@@ -219,7 +233,7 @@ func (s *stream) run(r *http.Request, since string, ended <-chan time.Time) {
 			continue
 		}
 		if silent {
-			if s.write(s.hub.beat(nil, t.seq, time.Now())) != nil {
+			if s.write(s.hub.beat(nil, s.group, t.seq, time.Now())) != nil {
 				return
 			}
 			silent = false
@@ -247,39 +261,43 @@ func (s *stream) end() {
 }
 
 // start returns the first events: how things stand, and what a client missed that was here before.
-func (s *stream) start(since string) [][]byte {
-	h := s.hub
+func (s *stream) start(since string, reachable []*layer) [][]byte {
+	h, list := s.hub, s.group.layers
 	h.mu.Lock()
-	seq := h.seq
+	seq := newestOf(list)
 	// What is told from now on is in the queue from here on.
 	h.behind.Add(-int64(s.group.head - s.next)) //nolint:gosec // events in a queue
 	s.next = s.group.head
 	reason := ""
 	var windows []window
 	if since != "" {
-		epoch, from, ok := parseID(since)
+		from, ok := parseID(since)
+		known := list
+		if from.set != s.group.set {
+			known = reachable
+		}
 		switch {
-		case !ok, epoch != h.opts.Epoch, from > seq:
+		case !ok, from.epoch != h.opts.Epoch, from.seq > newestOf(known):
 			reason = resetEpoch
 		default:
-			if windows, ok = h.recent.since(from); !ok {
+			if windows, ok = h.since(from.seq, known, list); !ok {
 				reason = resetOld
 			}
 		}
 	}
 	h.mu.Unlock()
 	h.metrics.hello.Add(1)
-	frames := [][]byte{h.hello(seq, s.group.layers, time.Now())}
+	frames := [][]byte{h.hello(s.group, seq, time.Now())}
 	if reason != "" {
 		h.metrics.resets.With(reason).Add(1)
-		return append(frames, h.reset(seq, reason))
+		return append(frames, h.reset(s.group, seq, reason))
 	}
-	missed := merged(windows, s.group.layers)
+	missed := merged(windows, list)
 	parts := make(map[layers.Name][]byte, len(missed.dirty))
 	for l, d := range missed.dirty {
 		parts[l.name] = d.append(nil, l)
 	}
-	if frame := h.change(seq, s.group.layers, parts); frame != nil {
+	if frame := h.change(s.group, seq, parts); frame != nil {
 		h.metrics.change.Add(1)
 		frames = append(frames, frame)
 	}

@@ -1,14 +1,18 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"hutong/journal"
 	"hutong/journal/record"
@@ -136,6 +140,7 @@ func newPartlyHidden(t *testing.T) *pastCity {
 	c := newPastCity(t)
 	c.text = strings.Replace(c.text, "reports: {title: Reports,", "reports: {title: Reports, public: false,", 1)
 	c.text = strings.Replace(c.text, ", retention: 1h", "", 1)
+	c.text = strings.Replace(c.text, `"ingest:*"`, `"ingest:*", "audience:officer"`, 1)
 	c.text += "views: {staff: {layer: reports, audience: officer, title: Staff}}\n"
 	c.start()
 	return c
@@ -145,7 +150,7 @@ func newPartlyHidden(t *testing.T) *pastCity {
 func (c *pastCity) report(n int) (seq layers.Seq) {
 	c.t.Helper()
 	for range n {
-		seq = c.push("hotline", `[{"no":"1","x":116.4,"y":39.9,"state":"open","at":"2026-08-01T10:00:00Z","phone":"1"}]`)
+		seq = c.push("hotline", fmt.Sprintf(`[{"no":"%d","x":116.4,"y":39.9,"state":"open","at":"2026-08-01T10:00:00Z","phone":"1"}]`, c.app.store.seqNow()))
 	}
 	return seq
 }
@@ -228,5 +233,58 @@ func TestPrivacyAsOf(t *testing.T) {
 	}
 	if got := numbers(); !strings.Contains(got[shown-1], "200") || !strings.Contains(got[shown], "400") {
 		t.Errorf("got %s, want the layer at %d still", got, shown)
+	}
+}
+
+// hello returns how a live stream begins, for who has the city's key or for everybody.
+func (c *pastCity) hello(query string, keyed bool) string {
+	ctx, cancel := context.WithCancel(c.t.Context())
+	cancel()
+	r := httptest.NewRequestWithContext(ctx, http.MethodGet, "/live?"+query, http.NoBody)
+	if keyed {
+		r.Header.Set("Authorization", "Bearer "+c.key.Reveal())
+	}
+	w := httptest.NewRecorder()
+	c.app.Handler().ServeHTTP(w, r)
+	return retryText.ReplaceAllString(instantText.ReplaceAllString(w.Body.String(), ""), "")
+}
+
+var retryText = regexp.MustCompile(`retry: \d+`)
+
+// TestPrivacyLive: neither how a stream begins nor how one goes on tells of changes that only others hear of.
+func TestPrivacyLive(t *testing.T) {
+	t.Parallel()
+	c := newPartlyHidden(t)
+	told := func(query string, seq layers.Seq) string {
+		t.Helper()
+		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); { // the hub tells a moment after a change is visible
+			if got := c.hello(query, true); strings.Contains(got, fmt.Sprintf(`"seq":%d,"time"`, seq)) {
+				return got
+			}
+		}
+		t.Fatalf("%d was not told", seq)
+		return ""
+	}
+	queries := []string{"layers=other", ""}
+	shown := c.push("desk", `[{"no":"1","x":116.4,"y":39.9,"state":"open"}]`)
+	id := regexp.MustCompile(`id: (\S+)`).FindStringSubmatch(told("layers=other", shown))[1]
+	queries = append(queries, "layers=other&since="+id, "since="+id)
+	for n := range shown + 10 {
+		epoch := id[:strings.IndexByte(id, '.')]
+		queries = append(queries, fmt.Sprintf("layers=other&since=%s-%d", epoch, n), fmt.Sprintf("since=%s-%d", epoch, n))
+	}
+	look := func() (all []string) {
+		for _, query := range queries {
+			all = append(all, query+": "+c.hello(query, false))
+		}
+		return all
+	}
+	before := look()
+	told("layers=staff", c.report(3))
+	if diff := cmp.Diff(before, look()); diff != "" {
+		t.Errorf("behind hidden messages (-before +after):\n%s", diff)
+	}
+	if !strings.Contains(before[0], fmt.Sprintf(`"seq":%d,"time"`, shown)) || strings.Contains(before[2], "reset") {
+		t.Errorf("got %q and %q, want state %d and no reset", before[0], before[2], shown)
 	}
 }
