@@ -7,7 +7,7 @@ SHELL := bash
 GO ?= go
 ARGS ?=
 FUZZTIME ?= 60s
-TIMEOUT ?= 15m
+TIMEOUT ?= 20m
 
 # golangci-lint is built here, once a version, so that nobody's own gets in the way.
 LINT_VERSION := v2.15.0
