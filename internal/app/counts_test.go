@@ -122,7 +122,11 @@ func TestPrivacyOutlivesTheServer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, []byte(strings.Replace(string(text), `"n":7`, `"n":9`, 1)), 0o600); err != nil {
+	damaged := strings.Replace(string(text), `"n":7`, `"n":9`, 1)
+	if damaged == string(text) {
+		t.Fatalf("there is no count of 7 in %s", text)
+	}
+	if err := os.WriteFile(file, []byte(damaged), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	b, _ := newTestApp(t, keptCity(t, dir, 5), nil)
