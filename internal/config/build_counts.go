@@ -117,6 +117,7 @@ func (b *builder) counts(e entry, l *Layer, tree *node) CountView {
 		}
 	}
 	seen, reason := v.Audience.Open() && !l.Hidden, n.get("reason")
+	b.reason(reason)
 	switch {
 	case seen && reason == nil:
 		b.f.on(e.key, "everybody sees each feature of the layer %s as it is, so counts of it keep no secret: say public: false on the layer, "+

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"hutong/ingest"
 	"hutong/layers"
@@ -38,13 +39,31 @@ func (b *builder) public(l *Layer, n *node) {
 	}
 }
 
-// reason reads why people are shown; "" when it does not say.
+// reason reads why people or counts are shown; "" when it does not say.
 func (b *builder) reason(n *node) string {
 	reason := strings.TrimSpace(n.str())
-	if n != nil && n.text != "" && reason == "" {
-		b.f.on(n, "is blank: say why, for whoever reads this later")
+	if n != nil && n.text != "" && !hasWord(reason) {
+		b.f.on(n, "%s says nothing: say why in words, for whoever reads this later", quote(n.text))
 	}
 	return reason
+}
+
+// hasWord reports whether there are two letters in a row in a text, or a character that is a word by itself.
+func hasWord(text string) bool {
+	letters := 0
+	for _, r := range text {
+		switch {
+		case unicode.Is(unicode.Han, r):
+			return true
+		case !unicode.IsLetter(r):
+			letters = 0
+		case letters == 1:
+			return true
+		default:
+			letters++
+		}
+	}
+	return false
 }
 
 // isHidden reports whether what a layer says of public hides it from everybody.
