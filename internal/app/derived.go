@@ -20,7 +20,7 @@ const (
 	// has no tiles of zooms at which its finest cells reach farther, since a quarter of a tile is the widest buffer.
 	maxMargin = 900
 	// roam is by how many degrees a city's features may be farther from the equator than its middle.
-	roam = 1.0
+	roam = 5.0
 	// catalogueZoom is the zoom whose cells stand in the catalogue and in searches for a derived layer: those of
 	// a window with a city in it.
 	catalogueZoom = 11

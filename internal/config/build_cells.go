@@ -127,6 +127,16 @@ func (b *builder) overview(l *Layer, n *node) *Overview {
 		b.f.on(at, "an overview is made of what is counted by cell: the layer needs h3:, such as h3: {}")
 	case o.Below <= l.Tiles.MinZoom || o.Below > l.Tiles.MaxZoom:
 		b.f.on(below, "the layer has tiles from zoom %d to %d, of which the first at least is of cells and the last of features", l.Tiles.MinZoom, l.Tiles.MaxZoom)
+	default:
+		b.needsCenter(at)
 	}
 	return o
+}
+
+// needsCenter reports what shows cells by zoom in a file that does not say where the city is: how large a cell is on a map, and
+// so how far from a feature a tile shows it, goes by the latitude (S6). Nobody asks when n is nil.
+func (b *builder) needsCenter(n *node) {
+	if n != nil && b.config.Center == nil {
+		b.f.on(n, "how large cells are on the map goes by the latitude, so the file needs center: [lon, lat], the middle of the city")
+	}
 }

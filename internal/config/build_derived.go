@@ -61,6 +61,9 @@ func (b *builder) derived(n, from *node) {
 			d.HotSpots = b.hotSpots(from.get(string(d.Of)), e.value, from)
 		} else {
 			b.noHotSpots(e.value)
+			if of := from.get(string(d.Of)); of.has("h3") && !isHidden(of.get("public")) {
+				b.needsCenter(e.value.get("as"))
+			}
 		}
 		b.config.Derived = append(b.config.Derived, d)
 	}

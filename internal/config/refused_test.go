@@ -118,6 +118,8 @@ func TestRefused(t *testing.T) {
 		{"an overview above the tiles", counted("{}", "overview: 4"), `8:15: layers.b.overview: the layer has tiles from zoom 4 to 10, of which the first at least is of cells and the last of features`},
 		{"an overview of all tiles", counted("{}", "overview: {below: 11}"), `8:23: layers.b.overview.below: the layer has tiles from zoom 4 to 10, of which the first at least is of cells and the last of features`},
 		{"an overview of nothing", least[:len(least)-3] + ", overview: 5}}\n", `2:58: layers.a.overview: an overview is made of what is counted by cell: the layer needs h3:, such as h3: {}`},
+		{"an overview of nowhere", counted("{}", "overview: 6"), `8:15: layers.b.overview: how large cells are on the map goes by the latitude, so the file needs center: [lon, lat], the middle of the city`},
+		{"hexes of nowhere", counted("{}", "") + "derived: {c: {of: b, as: hexes, title: C}}", `10:26: derived.c.as: how large cells are on the map goes by the latitude, so the file needs center: [lon, lat], the middle of the city`},
 		{"derived of no layer", counted("{}", "") + "derived: {c: {of: d, as: hexes, title: C}}", `10:19: derived.c.of: there is no layer "d"; the layers are "b"`},
 		{"derived of what is not counted", least + "derived: {c: {of: a, as: hexes, title: C}}", `3:19: derived.c.of: the layer "a" is not counted by cell: it needs h3:, such as h3: {}`},
 		{"derived with a name that is taken", counted("{}", "") + "derived: {b: {of: b, as: hexes, title: C}}", `10:11: derived.b: "b" is the name of a layer: a derived layer needs one of its own`},

@@ -105,6 +105,7 @@ func writeCountsCity(t *testing.T) countsCity {
 	config := filepath.Join(dir, "city.yaml")
 	text := fmt.Sprintf(`city: Test city
 time_zone: Asia/Shanghai
+center: [%v, %v]
 layers:
   reports: {title: Reports, licence: CC0-1.0, public: false, time: at, fields: {at: {type: time}, state: {type: string}}}
   events: {title: Events, licence: CC0-1.0, time: at, h3: {}, draw: {shown: false}, fields: {at: {type: time}}}
@@ -126,7 +127,7 @@ views:
 sources:
   reports: {layer: reports, files: [%q], id: "{no}", fields: {at: at, state: state}}
   events: {layer: events, files: [%q], id: "{no}", fields: {at: at}}
-`, countsUntil[0], filepath.Join(dir, "reports.geojsonl"), filepath.Join(dir, "events.geojsonl"))
+`, camera.lon, camera.lat, countsUntil[0], filepath.Join(dir, "reports.geojsonl"), filepath.Join(dir, "events.geojsonl"))
 	for path, content := range map[string]string{
 		config: text, filepath.Join(dir, "reports.geojsonl"): reports.String(), filepath.Join(dir, "events.geojsonl"): events.String(),
 	} {

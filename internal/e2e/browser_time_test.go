@@ -89,6 +89,7 @@ func writeTimeCity(t *testing.T) string {
 	file := filepath.Join(dir, "reports.geojsonl")
 	text := fmt.Sprintf(`city: Test city
 time_zone: Asia/Shanghai
+center: [%v, %v]
 layers:
   reports:
     title: Reports
@@ -107,7 +108,7 @@ sources:
     files: [%q]
     id: "{no}"
     fields: {day: day, at: at}
-`, file)
+`, camera.lon, camera.lat, file)
 	for path, content := range map[string]string{config: text, file: reports.String()} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
