@@ -466,12 +466,14 @@ func TestCheckOfAudiences(t *testing.T) {
 	key := func(scope string) string {
 		return "keys: {k: {hash: '" + auth.NewSecret().Hash().String() + "', scopes: ['" + scope + "']}}\n"
 	}
+	const told = "views.desk.audience: no key has the scope metrics"
 	const nobody = "views.desk: no key has the scope view:desk or audience:officer, and there are no tokens, so nobody can see it"
 	for name, c := range map[string]struct{ text, problem, warning string }{
 		"nobody":       {"", "", nobody},
 		"another key":  {key("erase:lanes"), "", nobody},
 		"a key":        {key("view:*"), "", ""},
 		"an audience":  {key("audience:officer"), "", ""},
+		"a scraper":    {key("metrics"), "", nobody},
 		"tokens":       {"tokens: {secret_file: " + file(t, "s", strings.Repeat("nobody-can-guess-it-", 2)) + "}\n", "", ""},
 		"short secret": {"tokens: {secret_file: " + file(t, "s", "short") + "}\n", "has 5 bytes", ""},
 		"no secret":    {"tokens: {secret_file: " + filepath.Join(t.TempDir(), "none") + "}\n", "tokens: open ", ""},
@@ -490,6 +492,9 @@ func TestCheckOfAudiences(t *testing.T) {
 		}
 		if got := problems.String(); (got == "") != (c.problem == "") || !strings.Contains(got, c.problem) {
 			t.Errorf("%s: got problems %s, want %s", name, got, c.problem)
+		}
+		if got := warnings.String(); strings.Contains(got, told) != (name != "a scraper") {
+			t.Errorf("%s: got warnings %s, want one of metrics unless there is a key for them", name, got)
 		}
 		if got := warnings.String(); strings.Contains(got, nobody) != (c.warning != "") || strings.Contains(got, "views.all") {
 			t.Errorf("%s: got warnings %s, want %s", name, got, c.warning)

@@ -175,7 +175,7 @@ func (a *App) routes() []api.Route {
 		{Pattern: "/assets/", Label: "assets", Operational: true, Handler: page},
 		{Pattern: "/live.js", Label: "live_script", Handler: page},
 	}
-	routes = append(routes, admin.Routes(a.readiness, a.opts.Metrics.Handler())...)
+	routes = append(routes, admin.Routes(a.readiness, a.opts.Metrics.Handler(), a.keys, base)...)
 	routes = append(routes, a.backupRoutes(base)...)
 	filters := api.NewFilters(a.opts.Metrics)
 	routes = append(routes, catalog.New(ls, filters, base, a.opts.Metrics).Routes()...)

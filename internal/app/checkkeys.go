@@ -33,6 +33,7 @@ func (k *checker) keys() {
 		found[hash] = key.Name
 	}
 	k.views()
+	k.metrics()
 	topics, subjects := false, false
 	for i := range k.config.Sources {
 		s := &k.config.Sources[i]
@@ -75,6 +76,26 @@ func (k *checker) openable(name layers.Name, a view.Audience) {
 		return
 	}
 	k.warn(config.At("views", string(name)), "no key has the scope view:%s or audience:%s, and there are no tokens, so nobody can see it", name, a)
+}
+
+// metrics warns where something is hidden of which /metrics tells everybody how many features it has.
+func (k *checker) metrics() {
+	if k.mayDo(auth.Scope{Action: auth.Metrics}) {
+		return
+	}
+	const told = "no key has the scope metrics, so whoever reaches /metrics reads how many features this has, and when it changes"
+	for i := range k.config.Layers {
+		if l := &k.config.Layers[i]; l.Hidden {
+			k.warn(config.At("layers", string(l.Schema.Name), "public"), told)
+			return
+		}
+	}
+	for i := range k.config.Views {
+		if v := &k.config.Views[i]; !v.Audience.Open() {
+			k.warn(config.At("views", string(v.Policy.Name), "audience"), told)
+			return
+		}
+	}
 }
 
 // mayPush reports whether a key is for a source.

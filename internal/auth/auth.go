@@ -131,6 +131,11 @@ func New(keys []Key, opts Options) (*Keys, error) {
 	}, nil
 }
 
+// Guard reports whether some key is for what a scope lets its holder do: then nobody may do it without one.
+func (k *Keys) Guard(s Scope) bool {
+	return slices.ContainsFunc(k.keys, func(key Key) bool { return key.Allows(s) })
+}
+
 // Check returns the name of the key that a request with header h brings, if it has at least one of scopes.
 // from is the client's address, by which attempts with unknown keys are bounded; a known key is never held
 // up by what others at its address do. The error is one of [Keys.Pass], or [ErrScope].

@@ -208,7 +208,7 @@ func TestParseScope(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		"ingest:hotline": "", "ingest:*": "", "refused:a-b_1": "", "erase:reports": "", "erase:*": "", "backup": "", "pin": "", "pin:a": "is of the whole server", "backup:*": "is of the whole server", "backup:": "is of the whole server",
-		"ingest": "is no scope", "": "is no scope", "read:x": "is no action: the actions are ingest, refused, erase, backup, pin, view, audience", "import:reports": "is no action",
+		"ingest": "is no scope", "": "is no scope", "read:x": "is no action: the actions are ingest, refused, erase, backup, pin, metrics, view, audience", "import:reports": "is no action",
 		"ingest:": "no name of a source", "erase:Reports": "no name of a layer", "ingest:a:b": "no name of a source", "Ingest:a": "is no action",
 		"view:desk": "", "view:*": "", "audience:officer": "", "view": "is no scope", "view:A": "no name of a view", "audience:": "no name of an audience",
 	} {

@@ -21,6 +21,8 @@ const (
 	Backup Action = "backup"
 	// Pin keeps what everybody may see of layers as a snapshot, and removes snapshots.
 	Pin Action = "pin"
+	// Metrics reads the metrics of the server, which tell how many features each layer and view has.
+	Metrics Action = "metrics"
 	// View sees one view that is not public.
 	View Action = "view"
 	// Audience sees every view for an audience, such as officer.
@@ -28,10 +30,12 @@ const (
 )
 
 // Actions returns every action there is.
-func Actions() []Action { return []Action{Ingest, Refused, Erase, Backup, Pin, View, Audience} }
+func Actions() []Action {
+	return []Action{Ingest, Refused, Erase, Backup, Pin, Metrics, View, Audience}
+}
 
 // OfAll reports whether what the action is about is the whole server: its scope has no name.
-func (a Action) OfAll() bool { return a == Backup || a == Pin }
+func (a Action) OfAll() bool { return a == Backup || a == Pin || a == Metrics }
 
 // OfSource reports whether what the action is about is a source.
 func (a Action) OfSource() bool { return a == Ingest || a == Refused }
@@ -90,7 +94,7 @@ func (s Scope) thing() string {
 		return "a view"
 	case Audience:
 		return "an audience"
-	case Erase, Backup, Pin:
+	case Erase, Backup, Pin, Metrics:
 	}
 	return "a layer"
 }

@@ -221,7 +221,7 @@ func TestPushIsRefused(t *testing.T) {
 		{"no variable", key("hash_env: NONE, scopes: ['ingest:a']"), `keys.k.hash_env: the variable "NONE" is not set in the environment`},
 		{"no scopes", key("hash: '" + aHash + "'"), `keys.k: the key "scopes" is missing`},
 		{"no scope", key("hash: '" + aHash + "', scopes: [ingest]"), `keys.k.scopes[0]: "ingest" is no scope: want ACTION:NAME, such as ingest:hotline, or ingest:* for all`},
-		{"no action", key("hash: '" + aHash + "', scopes: ['injest:a']"), `keys.k.scopes[0]: "injest" is no action: the actions are ingest, refused, erase, backup, pin, view, audience; did you mean "ingest"?`},
+		{"no action", key("hash: '" + aHash + "', scopes: ['injest:a']"), `keys.k.scopes[0]: "injest" is no action: the actions are ingest, refused, erase, backup, pin, metrics, view, audience; did you mean "ingest"?`},
 		{"no source", key("hash: '" + aHash + "', scopes: ['ingest:b']"), `keys.k.scopes[0]: there is no source with push "b"; there are "a"`},
 		{"no layer", key("hash: '" + aHash + "', scopes: ['erase:report']"), `keys.k.scopes[0]: there is no layer "report"; did you mean "reports"?; there are "reports"`},
 		{"one key twice", head + "push: {}}\nkeys: {k: {hash: '" + aHash + "', scopes: ['ingest:a']}, l: {hash: '" + aHash + "', scopes: ['ingest:a']}}\n", "keys.l.hash: is the same key as that of k: each holder gets a key of its own"},
