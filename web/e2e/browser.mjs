@@ -84,6 +84,17 @@ export async function idle(page) {
   await page.waitForFunction(() => document.documentElement.dataset.state === "idle");
 }
 
+/** Opens the address of a page as it is now in another window, and reads that. */
+export async function again(context, first, complaints, read) {
+  const page = await context.newPage();
+  await listen(page, complaints);
+  await page.goto(first.url());
+  await idle(page);
+  const report = await read(page);
+  await page.close();
+  return report;
+}
+
 export async function shot(page, name) {
   await page.screenshot({ path: path.join(options.out, name) });
 }

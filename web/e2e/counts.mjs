@@ -6,7 +6,7 @@
 //                     "hexes": "a layer of cells of all times", "time": "a time that can stand in an address", "far": "a zoom",
 //                     "control": "where /later lets the server publish the next period"}'
 
-import { idle, listen, options, run, shot } from "./browser.mjs";
+import { again, idle, listen, options, run, shot } from "./browser.mjs";
 import { barriers } from "./tour/page.mjs";
 
 await run(visit);
@@ -20,7 +20,7 @@ async function visit(context) {
   await idle(page);
   const report = { fresh: await seen(page) };
   report.keyed = await byKeyboard(page);
-  report.linked = await link(context, page, complaints);
+  report.linked = await again(context, page, complaints, seen);
   report.coarse = await coarse(page);
   report.listed = await listed(page);
   report.popup = await popup(page);
@@ -87,17 +87,6 @@ async function byKeyboard(page) {
   const other = await seen(page);
   await shot(page, "counts.png");
   return { open, stops, back, oldest, other };
-}
-
-/** Opens the address of the page as it is now in another window. */
-async function link(context, first, complaints) {
-  const page = await context.newPage();
-  await listen(page, complaints);
-  await page.goto(first.url());
-  await idle(page);
-  const report = await seen(page);
-  await page.close();
-  return report;
 }
 
 /** What the table lists, and what its file holds. */

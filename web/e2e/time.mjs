@@ -3,7 +3,7 @@
 //
 //   node time.mjs '{… what page.mjs takes, "layer": "a layer with times", "later": "one that is not shown at first"}'
 
-import { idle, listen, options, run, shot } from "./browser.mjs";
+import { again, idle, listen, options, run, shot } from "./browser.mjs";
 
 await run(visit);
 
@@ -17,7 +17,7 @@ async function visit(context) {
   const report = { fresh: await seen(page) };
   report.keyed = await byKeyboard(page);
   report.asked = asked.filter((url) => url.includes("datetime=")).map((url) => decodeURIComponent(new URL(url).pathname + new URL(url).search));
-  report.linked = await link(context, page, complaints);
+  report.linked = await again(context, page, complaints, seen);
   report.listed = await rows(page);
   report.dragged = await byPointer(page);
   report.played = await play(page);
@@ -75,17 +75,6 @@ async function byKeyboard(page) {
   const moved = await seen(page);
   await shot(page, "time.png");
   return { stops, from, narrow, moved };
-}
-
-/** Opens the address of the page as it is now in another window. */
-async function link(context, first, complaints) {
-  const page = await context.newPage();
-  await listen(page, complaints);
-  await page.goto(first.url());
-  await idle(page);
-  const report = await seen(page);
-  await page.close();
-  return report;
 }
 
 /** The days of the rows of the table. */

@@ -5,7 +5,7 @@
 //   node viewer.mjs '{… what page.mjs takes, "layer": "a layer", "field": "its legend's field"}'
 
 import http from "node:http";
-import { idle, listen, options, run, shot, takeGraphics } from "./browser.mjs";
+import { again, idle, listen, options, run, shot, takeGraphics } from "./browser.mjs";
 
 await run(visit);
 
@@ -16,7 +16,7 @@ async function visit(context) {
   await idle(page);
   const report = { fresh: await seen(page) };
   report.filtered = await filter(page);
-  report.linked = await link(context, complaints);
+  report.linked = await again(context, page, complaints, seen);
   report.chinese = await switchLanguage(page);
   report.dark = await switchTheme(page);
   report.back = await enterAddress(page);
@@ -75,18 +75,6 @@ async function filter(page) {
   await drawn(page);
   await shot(page, "viewer-filtered.png");
   return seen(page);
-}
-
-/** Opens the address of the page as it is now in another window. */
-async function link(context, complaints) {
-  const [first] = context.pages().filter((p) => p.url().startsWith(options.base));
-  const page = await context.newPage();
-  await listen(page, complaints);
-  await page.goto(first.url());
-  await idle(page);
-  const report = await seen(page);
-  await page.close();
-  return report;
 }
 
 async function switchLanguage(page) {
