@@ -31,8 +31,8 @@ import (
 //     clients are told (S3): readers never wait, and the write path waits for that only.
 //
 // Layers of hot spots are in no log and no checkpoint: they are computed again at the start, before the server is
-// ready. Their states have numbers of their own, since they change between entries of the log: versions and
-// tiles compare only numbers of one layer. Clients are told of a change under the number of the store's newest
+// ready. Their states have numbers of their own, since they change between entries of the log, an epoch for each
+// process: they begin with its time. Versions and tiles compare only numbers of one layer. Clients are told of a change under the number of the store's newest
 // state, which they know how to go on from; and at the start that everything changed, because another process
 // may have shown them something else under that number.
 const (
@@ -333,12 +333,20 @@ func (l *hotLayer) baseOf(s *layers.Snapshot) func(hexgrid.Cell) float64 {
 	}
 }
 
+// firstSeq returns the number of the first state of hot spots in this process: the time in milliseconds. They change five
+// times a second at most, so that none of another process is as high, and no number stands for two states.
+func (h *hotSpots) firstSeq() layers.Seq { return layers.Seq(max(h.store.clock().UnixMilli(), 1)) } //nolint:gosec // positive
+
 // show applies changes and tells of them.
 func (h *hotSpots) show(l *hotLayer, changes []layers.Change, a *derive.Analysis) error {
 	delta := layers.Delta{Layer: l.spec.Name, Seq: l.layer.Snapshot().Seq()}
 	if len(changes) > 0 {
+		batch := layers.Batch{Layer: l.spec.Name, Changes: changes}
+		if delta.Seq == 0 {
+			batch.Seq = h.firstSeq()
+		}
 		var err error
-		if delta, err = l.layer.Apply(layers.Batch{Layer: l.spec.Name, Changes: changes}); err != nil {
+		if delta, err = l.layer.Apply(batch); err != nil {
 			return err
 		}
 	}

@@ -248,7 +248,10 @@ func TestHotSpotsAfterRestart(t *testing.T) {
 		t.Fatalf("got %d, %s", w.Code, w.Body)
 	}
 	change := <-stream
-	want := state(a)
+	want, was := state(a), a.Store().hot.list[0].layer.Snapshot().Seq()
+	if began := layers.Seq(time.Now().Add(-time.Hour).UnixMilli()); was <= began {
+		t.Errorf("states are numbered from %d on, want the time of the start", was)
+	}
 	r.stop()
 	if err := <-r.result; err != nil {
 		t.Fatal(err)
@@ -257,6 +260,9 @@ func TestHotSpotsAfterRestart(t *testing.T) {
 	r = start(t, again)
 	if got := state(again); len(got) != 127 || cmp.Diff(fmt.Sprint(want), fmt.Sprint(got)) != "" {
 		t.Errorf("got %d features, other than before", len(got))
+	}
+	if now := again.Store().hot.list[0].layer.Snapshot().Seq(); now <= was {
+		t.Errorf("state %d after state %d of the process before", now, was)
 	}
 	if resumed := <-r.changes(t, "/live?layers=hot&since="+change[0]); !strings.Contains(resumed[1], `"all":true`) {
 		t.Errorf("a client that comes back from %s hears %v", change[0], resumed)
