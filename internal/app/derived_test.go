@@ -70,6 +70,15 @@ func TestDerivedLayers(t *testing.T) {
 	if got := countsIn(t, get("/tiles/hexes/12/3371/1552.mvt"), "count"); !slices.Equal(got, []float64{1}) {
 		t.Errorf("zoom 12: counts %v, want one of 1", got)
 	}
+	// Cells count features of all times, so a time does not select among them.
+	for path, code := range map[string]string{
+		"/tiles/hexes/0/0/0.mvt?datetime=2026-01-01/..": "parameter_invalid", "/tiles/clusters.json?datetime=2026-01-01": "parameter_invalid",
+		"/layers/hexes/features?bbox=0,0,1,1&datetime=2026-01-01": "parameter_invalid", "/layers/clusters/histogram": "not_found",
+	} {
+		if _, body, err := r.get(path); err != nil || !strings.Contains(body, `"code":"`+code+`"`) {
+			t.Errorf("%s: got %s, %v, want %s", path, body, err, code)
+		}
+	}
 	if body := get("/tiles/complaints/12/3371/1552.mvt"); len(countsIn(t, body, "count")) != 1 || strings.Contains(body, "count") {
 		t.Errorf("above the overview: %q, want a feature", body)
 	}

@@ -25,7 +25,8 @@ const (
 
 // HexSchema returns what the polygons of [Index.Hexes] are made of, under a layer's name: resolution, count,
 // newest; of each number its sum, min, max and mean; of each counted field its values and other. Fields that a tile
-// over its budget leaves out first stand last.
+// over its budget leaves out first stand last. There is no time field: cells count features of all times, so that
+// newest must not select among them.
 func (ix *Index) HexSchema(name layers.Name) *layers.Schema {
 	s := ix.newSchema(name)
 	s.Coverage = true
@@ -62,7 +63,6 @@ func (ix *Index) addFields(s *layers.Schema) {
 	}
 	if ix.layout.time >= 0 {
 		add(FieldNewest, column.Time)
-		s.TimeField = FieldNewest
 	}
 	for i, name := range ix.spec.Numbers {
 		kind := column.Int

@@ -78,7 +78,7 @@ func TestSchemas(t *testing.T) {
 	if diff := cmp.Diff(want, describe(clusters)); diff != "" {
 		t.Errorf("clusters (-want +got):\n%s", diff)
 	}
-	if !hexes.Coverage || clusters.Coverage || hexes.IDField != "h3" || hexes.TimeField != "newest" || hexes.Name != "complaints-hex" {
+	if !hexes.Coverage || clusters.Coverage || hexes.IDField != "h3" || hexes.TimeField != "" || clusters.TimeField != "" || hexes.Name != "complaints-hex" {
 		t.Errorf("hexes %+v, clusters %+v", hexes, clusters)
 	}
 }
