@@ -51,6 +51,7 @@ views:
     layer: reports
     audience: public
     title: Counts
+    reason: Each view is attacked by itself.
     place: counts
     k: 5
     resolutions: [6, 8]
@@ -61,13 +62,14 @@ views:
     layer: reports
     audience: public
     title: States
+    reason: Each view is attacked by itself.
     place: counts
     k: 5
     resolutions: [7]
     by: week
     weeks: 2
     filters: {open: "state = 'open'", sent: "state = 'sent'", closed: "state = 'closed'"}
-  near: {layer: reports, audience: public, title: Near, fields: [state], where: "state = 'open'", place: {snap: 8}, ids: keyed}
+  near: {layer: reports, audience: public, title: Near, fields: [state], where: "state = 'open'", place: {snap: 8}, ids: keyed, reason: Each view is attacked by itself.}
   few: {layer: reports, audience: partner, title: Few, place: counts, k: 2, by: week, weeks: 1}
 `
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -116,20 +117,48 @@ func (b *builder) counts(e entry, l *Layer, tree *node) CountView {
 			})
 		}
 	}
-	seen, reason := v.Audience.Open() && !l.Hidden, n.get("reason")
-	b.reason(reason)
-	switch {
-	case seen && reason == nil:
-		b.f.on(e.key, "everybody sees each feature of the layer %s as it is, so counts of it keep no secret: say public: false on the layer, "+
-			"or h3: {} there for counts without any, or write why all the same, reason: …", l.Schema.Name)
-	case !seen && reason != nil:
-		b.f.at(reason.keyLine, reason.keyColumn, reason.path, "only counts for everybody of a layer that everybody sees need a reason")
-	}
+	b.reason(n.get("reason"))
 	if tree.get("journal").has("nats") {
 		b.f.on(e.key, "with the log in a cluster each node would count at a moment of its own, and the difference would tell of single features: "+
 			"a view of counts needs journal: {folder: …} alone")
 	}
 	return v
+}
+
+// keepsNothing reports counts for everybody of what everybody sees elsewhere, too, unless somebody wrote why. It is called once
+// all views are read.
+func (b *builder) keepsNothing(e entry, v *CountView) {
+	reason, other := e.value.get("reason"), b.openBeside(v)
+	i := slices.IndexFunc(b.config.Layers, func(l Layer) bool { return l.Schema.Name == v.Layer })
+	seen := !b.config.Layers[i].Hidden
+	switch {
+	case !v.Audience.Open() || !seen && other == "":
+		if reason != nil {
+			b.f.at(reason.keyLine, reason.keyColumn, reason.path, "only counts for everybody of what everybody sees elsewhere, too, need a reason")
+		}
+	case reason != nil:
+	case seen:
+		b.f.on(e.key, "everybody sees each feature of the layer %s as it is, so counts of it keep no secret: say public: false on the layer, "+
+			"or h3: {} there for counts without any, or write why all the same, reason: …", v.Layer)
+	default:
+		b.f.on(e.key, "everybody sees the view %s of the layer %s, too, and what one of the two withholds may follow from the other: give each an audience of its own, "+
+			"make them one view of counts, or write why there are both, reason: …", other, v.Layer)
+	}
+}
+
+// openBeside returns the name of another view of the layer of v that everybody sees, "" when there is none.
+func (b *builder) openBeside(v *CountView) layers.Name {
+	for i := range b.config.Views {
+		if o := &b.config.Views[i]; o.Layer == v.Layer && o.Audience.Open() {
+			return o.Policy.Name
+		}
+	}
+	for i := range b.config.Counts {
+		if o := &b.config.Counts[i]; o.Layer == v.Layer && o.Name != v.Name && o.Audience.Open() {
+			return o.Name
+		}
+	}
+	return ""
 }
 
 // countResolutions reads the resolutions of cells.

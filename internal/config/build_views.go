@@ -21,10 +21,8 @@ const (
 	maxDelay = 31 * 24 * time.Hour
 	// peopleDelay is the least delay behind which people are not shown as it happens: on foot they are a kilometre away.
 	peopleDelay = 15 * time.Minute
-	// peopleSnap is the finest resolution of cells that hide where a person is: 0.1 km² and its six neighbours.
-	peopleSnap hexgrid.Resolution = 9
-	// peopleWays are what else may be done than to show them.
-	peopleWays = "place: {snap: 9} or coarser, delay: 1h or at least 15m"
+	// peopleWays are what else may be done than to show each of them as it happens.
+	peopleWays = "delay: 1h or at least 15m, place: counts"
 )
 
 // public reads whether everybody sees a layer, and whether that is people.
@@ -34,12 +32,12 @@ func (b *builder) public(l *Layer, n *node) {
 	l.Hidden = isHidden(public)
 	l.Reason = b.reason(public.get("reason"))
 	if people := n.get("people"); l.People && !l.Hidden && l.Reason == "" && !b.f.below(join(n.path, "public")) && (public != nil || !n.has("public")) {
-		b.f.at(people.keyLine, people.keyColumn, people.path, "everybody would see each of these people where it is, as it happens: say public: false and "+
-			"let views show them, with "+peopleWays+", or to an audience, or write why everybody may: public: {reason: …}")
+		b.f.at(people.keyLine, people.keyColumn, people.path, "everybody would see each of these people, as it happens: say public: false and "+
+			"let views show them, with "+peopleWays+" or another audience, or write why everybody may: public: {reason: …}")
 	}
 }
 
-// reason reads why people or counts are shown; "" when it does not say.
+// reason reads why people, private fields or counts are shown; "" when it does not say.
 func (b *builder) reason(n *node) string {
 	reason := strings.TrimSpace(n.str())
 	if n != nil && n.text != "" && !hasWord(reason) {
@@ -82,6 +80,7 @@ func (b *builder) views(tree *node) {
 		return
 	}
 	named := tree.get("layers")
+	var counted []entry // of b.config.Counts
 	for _, e := range n.entries {
 		if e.key.bad || e.value.bad || e.value.kind != mapping {
 			continue
@@ -94,7 +93,7 @@ func (b *builder) views(tree *node) {
 			continue
 		}
 		if e.value.get("place").str() == "counts" {
-			b.config.Counts = append(b.config.Counts, b.counts(e, l, tree))
+			b.config.Counts, counted = append(b.config.Counts, b.counts(e, l, tree)), append(counted, e)
 			continue
 		}
 		b.noCounts(e.value)
@@ -103,6 +102,9 @@ func (b *builder) views(tree *node) {
 			b.needsSecret(e.value, tree)
 		}
 		b.config.Views = append(b.config.Views, v)
+	}
+	for i, e := range counted {
+		b.keepsNothing(e, &b.config.Counts[i])
 	}
 }
 
@@ -169,16 +171,24 @@ func (b *builder) view(e entry, l *Layer) View {
 	} else if err := errors.Join(schema.Validate(), v.Drawing.Check(schema)); err != nil {
 		b.f.on(e.key, "%v", err)
 	}
-	if l.People && v.Audience.Open() && !v.hidesPeople() && v.Reason == "" {
-		b.f.on(e.key, "the features of the layer %s are people, and everybody would see each of them where it is, as it happens: "+
-			"say %s, place: counts, or another audience, or write why everybody may: reason: …", l.Schema.Name, peopleWays)
+	if v.Audience.Open() && v.Reason == "" {
+		b.open(e, &v, l)
 	}
 	return v
 }
 
-// hidesPeople reports whether v shows features late enough, or far enough from where they are, that nobody finds one there.
-func (v *View) hidesPeople() bool {
-	return v.Delay >= peopleDelay || v.Policy.Snap != nil && *v.Policy.Snap <= peopleSnap
+// open reports what everybody may not see without a reason: each of some people as it happens, wherever they are shown, and
+// what the layer keeps private.
+func (b *builder) open(e entry, v *View, l *Layer) {
+	if l.People && v.Delay < peopleDelay {
+		b.f.on(e.key, "the features of the layer %s are people, and everybody would see each of them, as it happens: "+
+			"say %s or another audience, or write why everybody may: reason: …", l.Schema.Name, peopleWays)
+	}
+	for i, field := range v.Policy.Fields {
+		if at := l.Schema.FieldIndex(field); at >= 0 && l.Schema.Fields[at].Private {
+			b.f.on(e.value.get("fields").items[i], "%s is private, and everybody would see it: leave it out, say another audience, or write why everybody may: reason: …", quote(field))
+		}
+	}
 }
 
 // shownFields reads which fields a view shows; nil when it does not say.

@@ -91,7 +91,7 @@ func TestPeople(t *testing.T) {
 		name, layer, rest string
 		want              string // what is wrong; "" when nothing is
 	}{
-		{"nobody is told", "    people: true\n", "", "15:5: layers.reports.people: everybody would see each of these people where it is"},
+		{"nobody is told", "    people: true\n", "", "15:5: layers.reports.people: everybody would see each of these people"},
 		{"everybody on purpose, but why", "    people: true\n    public: true\n", "", "15:5: layers.reports.people: everybody would see"},
 		{"with a reason", "    people: true\n    public: {reason: They are statues.}\n", "", ""},
 		{"an empty reason", "    people: true\n    public: {reason: ''}\n", "", "16:22: layers.reports.public.reason: is an empty text"},
@@ -100,7 +100,10 @@ func TestPeople(t *testing.T) {
 		{"hidden, and an exact view", "    people: true\n    public: false\n", "views: {all: {layer: reports, audience: public, title: All}}\n", "17:9: views.all: the features of the layer reports are people"},
 		{"fewer fields are still people", "    people: true\n    public: false\n", "views: {all: {layer: reports, audience: public, title: All, fields: [at], ids: keyed}}\n", "17:9: views.all: the features of the layer reports are people"},
 		{"an exact view with a reason", "    people: true\n    public: false\n", "views: {all: {layer: reports, audience: public, title: All, reason: Statues.}}\n", ""},
-		{"a snapped view", "    people: true\n    public: false\n", "views: {all: {layer: reports, audience: public, title: All, place: {snap: 8}}}\n", ""},
+		{"a snapped view", "    people: true\n    public: false\n", "views: {all: {layer: reports, audience: public, title: All, place: {snap: 8}, ids: keyed}}\n", "17:9: views.all: the features of the layer reports are people"},
+		{"a private field, late", "    people: true\n    public: false\n", "views: {all: {layer: reports, audience: public, title: All, delay: 1h, fields: [at, phone]}}\n", "17:85: views.all.fields[1]: \"phone\" is private, and everybody would see it"},
+		{"a private field for officers", "", "views: {all: {layer: reports, audience: officer, title: All, fields: [at, phone]}}\n", ""},
+		{"a private field with a reason", "", "views: {all: {layer: reports, audience: public, title: All, fields: [at, phone], reason: They are on the doors.}}\n", ""},
 		{"a reason that is blank", "    people: true\n    public: {reason: ' '}\n", "", "16:22: layers.reports.public.reason: \" \" says nothing: say why in words"},
 		{"a reason without words", "    people: true\n    public: {reason: '. n/a 1 …'}\n", "", "16:22: layers.reports.public.reason: \". n/a 1 …\" says nothing"},
 		{"a reason in Chinese", "    people: true\n    public: {reason: 塑像}\n", "", ""},
@@ -124,7 +127,7 @@ func TestPeople(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "c:"+test.want) {
 				t.Errorf("got %v, want %s", err, test.want)
 			}
-			if strings.Contains(test.want, "people") && (!strings.Contains(err.Error(), "place: {snap: 9}") || !strings.Contains(err.Error(), "reason: …")) {
+			if strings.Contains(test.want, "people") && (!strings.Contains(err.Error(), "place: counts") || !strings.Contains(err.Error(), "reason: …")) {
 				t.Errorf("%v does not say how it would be accepted", err)
 			}
 		})

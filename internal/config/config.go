@@ -133,7 +133,7 @@ type Layer struct {
 	People bool
 	// Hidden says that there is no public view of it but those of Views.
 	Hidden bool
-	// Reason says why people may be seen in it by everybody, each where it is; "" when nobody says.
+	// Reason says why people may be seen in it by everybody, each as it happens, or private fields; "" when nobody says.
 	Reason string
 }
 
@@ -159,7 +159,7 @@ type View struct {
 	Drawing styles.Drawing
 	// Tiles says how it is cut into tiles: valid for what it shows.
 	Tiles tiles.Options
-	// Reason says why people may be seen in it by everybody, each where it is; "" when nobody says.
+	// Reason says why people may be seen in it by everybody, each as it happens, or private fields; "" when nobody says.
 	Reason string
 }
 
