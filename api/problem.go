@@ -20,6 +20,7 @@ const (
 	CodePastLarge        Code = "past_too_large"
 	CodeSnapshotNotFound Code = "snapshot_not_found"
 	CodeSnapshotGone     Code = "snapshot_gone"
+	CodeSnapshotHidden   Code = "snapshot_hidden"
 	CodeSnapshotExists   Code = "snapshot_exists"
 	CodeSnapshotLimit    Code = "snapshot_limit"
 	CodeSnapshotBroken   Code = "snapshot_broken"
@@ -73,6 +74,7 @@ var kinds = map[Code]kind{
 	CodePastLarge:        {http.StatusInsufficientStorage, "The state is too large"},
 	CodeSnapshotNotFound: {http.StatusNotFound, "No such snapshot"},
 	CodeSnapshotGone:     {http.StatusGone, "The snapshot is gone"},
+	CodeSnapshotHidden:   {http.StatusGone, "The snapshot has what is hidden now"},
 	CodeSnapshotExists:   {http.StatusConflict, "The name is taken"},
 	CodeSnapshotLimit:    {http.StatusConflict, "Too many snapshots"},
 	CodeSnapshotBroken:   {http.StatusInternalServerError, "The snapshot is broken"},

@@ -15,7 +15,7 @@ import (
 // document is what GET /snapshots/{name} says.
 type document struct {
 	Name string `json:"name"`
-	// State is whole, or gone after an erasure.
+	// State is whole, gone after an erasure, or hidden when some of its layers are.
 	State    string      `json:"state"`
 	Sequence layers.Seq  `json:"sequence"`
 	Log      string      `json:"log"`
@@ -36,17 +36,24 @@ type goneState struct {
 	Why   string      `json:"why"`
 }
 
-// layerLine is a layer of a snapshot.
+// layerLine is a layer of a snapshot. Of one that has what is hidden now nothing is said but its name: a title and a
+// count are not for everybody when all of it is hidden, and by its length and hash a guess of a private value can be tried.
 type layerLine struct {
-	Name        layers.Name `json:"name"`
-	Title       string      `json:"title"`
-	Licence     string      `json:"licence,omitempty"`
-	Attribution string      `json:"attribution,omitempty"`
-	Sequence    layers.Seq  `json:"sequence"`
-	Features    int         `json:"features"`
-	Bytes       int64       `json:"bytes"`
-	SHA256      string      `json:"sha256"`
-	TileJSON    string      `json:"tilejson,omitempty"`
+	Name   layers.Name `json:"name"`
+	Hidden bool        `json:"hidden,omitempty"`
+	*layerFacts
+}
+
+// layerFacts are what everybody may know of a layer.
+type layerFacts struct {
+	Title       string     `json:"title"`
+	Licence     string     `json:"licence,omitempty"`
+	Attribution string     `json:"attribution,omitempty"`
+	Sequence    layers.Seq `json:"sequence"`
+	Features    int        `json:"features"`
+	Bytes       int64      `json:"bytes"`
+	SHA256      string     `json:"sha256"`
+	TileJSON    string     `json:"tilejson,omitempty"`
 }
 
 // list answers GET /snapshots.
@@ -80,18 +87,21 @@ func (s *Surface) describe(m *snapshot.Meta, r *http.Request) document {
 	var titles []string
 	for i := range m.Layers {
 		l := &m.Layers[i]
-		line := layerLine{
-			Name: l.Name, Title: l.Title, Licence: l.Licence, Attribution: l.Attribution,
+		if s.source.Hidden(l) {
+			d.State = "hidden"
+			titles = append(titles, string(l.Name))
+			d.Layers = append(d.Layers, layerLine{Name: l.Name, Hidden: true})
+			continue
+		}
+		facts := &layerFacts{
+			Title: cmp.Or(l.Title, string(l.Name)), Licence: l.Licence, Attribution: l.Attribution,
 			Sequence: l.Seq, Features: l.Features, Bytes: l.Bytes, SHA256: l.SHA256,
 		}
-		if line.Title == "" {
-			line.Title = string(l.Name)
-		}
 		if m.Gone == nil {
-			line.TileJSON = url + "/tiles/" + string(l.Name) + ".json"
+			facts.TileJSON = url + "/tiles/" + string(l.Name) + ".json"
 		}
-		titles = append(titles, line.Title)
-		d.Layers = append(d.Layers, line)
+		titles = append(titles, facts.Title)
+		d.Layers = append(d.Layers, layerLine{Name: l.Name, layerFacts: facts})
 	}
 	if m.Gone != nil {
 		d.State = "gone"
@@ -117,11 +127,7 @@ func (s *Surface) tileJSON(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, m.Name, err)
 		return
 	}
-	joined := make([]string, len(names))
-	for i, name := range names {
-		joined[i] = string(name)
-	}
-	d := api.NewTileJSON(s.base.URL(r) + "/snapshots/" + m.Name + "/tiles/" + strings.Join(joined, ",") + "/{z}/{x}/{y}.mvt")
+	d := api.NewTileJSON(s.base.URL(r) + "/snapshots/" + m.Name + "/tiles/" + join(names) + "/{z}/{x}/{y}.mvt")
 	for i, state := range states {
 		l := m.Layer(names[i])
 		d.Add(api.VectorLayer{
@@ -136,4 +142,13 @@ func (s *Surface) tileJSON(w http.ResponseWriter, r *http.Request) {
 	}
 	d.Description = "As of " + m.Time.Format(time.RFC3339) + ", snapshot " + m.Name + "."
 	api.SendJSON(w, r, "application/json", d)
+}
+
+// join returns names as they stand in an address.
+func join(names []layers.Name) string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		list[i] = string(name)
+	}
+	return strings.Join(list, ",")
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,9 +70,14 @@ func (f failing) AsOf(context.Context, layers.Seq, []layers.Name) ([]*past.State
 	return nil, f.err
 }
 
+func (f failing) Hidden(l *snapshot.Layer) bool { return l.Name == "hidden" }
+
 func (f failing) Find(name string) (*snapshot.Meta, error) {
 	if name == "newer" {
 		return &snapshot.Meta{Name: name, Hutong: "9", TileRules: tiles.Rules + 1, Layers: []snapshot.Layer{{Name: "a"}}}, nil
+	}
+	if name == "gone" {
+		return &snapshot.Meta{Name: name, Gone: &snapshot.Gone{Layer: "a"}, Layers: []snapshot.Layer{{Name: "a", SHA256: "of a"}, {Name: "hidden", Title: "secret", SHA256: "secret"}}}, nil
 	}
 	return nil, f.err
 }
@@ -98,6 +104,7 @@ func TestErrors(t *testing.T) {
 		{context.Canceled, api.CodeCancelled},
 		{snapshot.ErrNotFound, api.CodeSnapshotNotFound},
 		{snapshot.ErrGone, api.CodeSnapshotGone},
+		{&HiddenError{Layers: []layers.Name{"a", "b"}}, api.CodeSnapshotHidden},
 		{snapshot.ErrName, api.CodeParameterInvalid},
 		{snapshot.ErrExists, api.CodeSnapshotExists},
 		{snapshot.ErrFull, api.CodeSnapshotLimit},
@@ -139,5 +146,28 @@ func TestOtherRules(t *testing.T) {
 		if w.Code != want {
 			t.Errorf("%s: got %d, want %d: %s", path, w.Code, want, w.Body)
 		}
+	}
+}
+
+// TestGoneAndHidden: a snapshot that is gone says what it was, but not of a layer that is hidden by now.
+func TestGoneAndHidden(t *testing.T) {
+	t.Parallel()
+	m := telemetry.NewMetrics()
+	keys, err := auth.New(nil, auth.Options{Metrics: m})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := api.NewServer(slog.New(slog.DiscardHandler), m, New(failing{}, keys, api.Base{}).Routes())
+	server.Ready()
+	w := httptest.NewRecorder()
+	server.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/snapshots/gone", nil))
+	got := w.Body.String()
+	for _, want := range []string{`"state":"gone"`, `{"name":"a","title":"a",`, `"sha256":"of a"`, `{"name":"hidden","hidden":true}`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in %s", want, got)
+		}
+	}
+	if strings.Contains(got, "secret") {
+		t.Errorf("it tells of what is hidden: %s", got)
 	}
 }

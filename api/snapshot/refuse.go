@@ -35,6 +35,19 @@ func refuseGone(w http.ResponseWriter, r *http.Request, m *snapshot.Meta) {
 		m.Gone.At.Format(time.RFC3339), m.Gone.Layer, m.Name), gone{m.Name, m.Gone.At, m.Gone.Layer})
 }
 
+// hidden is what a problem says of layers of a snapshot that have what is hidden now: their names, which were asked for.
+type hidden struct {
+	Name   string        `json:"snapshot"`
+	Layers []layers.Name `json:"layers"`
+}
+
+// refuseHidden answers for them. Whether all of a layer is hidden or some fields, and which, is not said.
+func refuseHidden(w http.ResponseWriter, r *http.Request, name string, e *HiddenError) {
+	api.RefuseWith(w, r, api.CodeSnapshotHidden, fmt.Sprintf(
+		"What the snapshot has of %s was for everybody when it was pinned, and not all of it is now. Its other layers stay: /snapshots/%s lists them.",
+		join(e.Layers), name), hidden{name, e.Layers})
+}
+
 // refuse answers for what could not be had. Whatever is not known is a fault of ours.
 func (s *Surface) refuse(w http.ResponseWriter, r *http.Request, name string, err error) {
 	later := func(code api.Code, wait time.Duration, detail string) {
@@ -89,7 +102,10 @@ func refuseEarly(w http.ResponseWriter, r *http.Request, e *EarlierError) {
 
 // refuseSnapshot is refuse for what is wrong with a snapshot.
 func (s *Surface) refuseSnapshot(w http.ResponseWriter, r *http.Request, name string, err error) {
+	var hides *HiddenError
 	switch {
+	case errors.As(err, &hides):
+		refuseHidden(w, r, name, hides)
 	case errors.Is(err, snapshot.ErrNotFound):
 		api.Refuse(w, r, api.CodeSnapshotNotFound, fmt.Sprintf("There is no snapshot %.64q; /snapshots lists those there are.", name))
 	case errors.Is(err, snapshot.ErrGone): // since it was found

@@ -10,7 +10,8 @@
 //	PUT /admin/snapshots/{name}?layers=&asof=               pins one, with a key of the scope pin
 //	DELETE /admin/snapshots/{name}                          unpins it
 //
-// A snapshot that an erasure touched answers 410 with what it was. docs/formats/past.md has all of it.
+// A snapshot that an erasure touched answers 410 with what it was, and so does a layer of one that has what is hidden
+// now, which says no more of it. docs/formats/past.md has all of it.
 //
 // Answers say no-cache: that of a past moment never changes but by an erasure, and then no cache may go on with
 // what it has (S10). An ETag makes asking again cheap.
@@ -45,7 +46,9 @@ type Source interface {
 	// List returns all snapshots that can be read, and Find one.
 	List() []*snapshot.Meta
 	Find(name string) (*snapshot.Meta, error)
-	// Pinned returns layers of a snapshot, which it has.
+	// Hidden reports whether a layer of a snapshot has what not everybody may see any more.
+	Hidden(l *snapshot.Layer) bool
+	// Pinned returns layers of a snapshot, which it has. Of those that are hidden the error is a [HiddenError].
 	Pinned(ctx context.Context, m *snapshot.Meta, names []layers.Name) ([]*past.State, error)
 	// Tile returns a tile of states.
 	Tile(ctx context.Context, states []*past.State, t grid.Tile, want compress.Encoding) (*cache.Body, error)
@@ -89,6 +92,14 @@ func (e *EarlierError) Error() string {
 		return "snapshot: nothing of the past is kept yet"
 	}
 	return fmt.Sprintf("snapshot: the earliest sequence that is kept is %d", e.Seq)
+}
+
+// HiddenError says that layers of a snapshot have what not everybody may see any more.
+type HiddenError struct{ Layers []layers.Name }
+
+// Error says which layers.
+func (e *HiddenError) Error() string {
+	return fmt.Sprintf("snapshot: not everybody may see all of %s any more", join(e.Layers))
 }
 
 // Moment is a point in the past: a sequence of the log, or a time.

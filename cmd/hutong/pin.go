@@ -16,8 +16,8 @@ func newPin(env lookup) *cobra.Command {
 		Use:   "pin NAME [--layers LIST] [--asof MOMENT] [--server URL]",
 		Short: "Keep layers as they are, or were, under a name that can be cited",
 		Long: "Have the server keep what everybody may see of layers, now or as of a moment, as a snapshot. It is served under\n" +
-			"/snapshots/NAME, the same bytes whatever becomes of layers and config, until it is unpinned, or a feature that it\n" +
-			"has is erased. The key (HUTONG_KEY or --key-file) needs the scope pin.",
+			"/snapshots/NAME, the same bytes whatever becomes of the layers, until it is unpinned, or a feature that it has is\n" +
+			"erased; what the config hides later it hides, too. The key (HUTONG_KEY or --key-file) needs the scope pin.",
 		Args: oneName("pin"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := snapshot.ValidName(args[0]); err != nil {

@@ -276,8 +276,18 @@ func (h *history) Tile(ctx context.Context, states []*past.State, t grid.Tile, w
 	return h.states.Tile(ctx, states, t, want)
 }
 
+// Hidden reports whether a layer of a snapshot has what not everybody may see any more.
+func (h *history) Hidden(l *snapshot.Layer) bool {
+	fields, all := h.app.store.hides(l)
+	return all || len(fields) > 0
+}
+
 // Pinned returns layers of a snapshot.
 func (h *history) Pinned(ctx context.Context, m *snapshot.Meta, names []layers.Name) ([]*past.State, error) {
+	hidden := slices.DeleteFunc(slices.Clone(names), func(name layers.Name) bool { return !h.Hidden(m.Layer(name)) })
+	if len(hidden) > 0 {
+		return nil, &api.HiddenError{Layers: hidden}
+	}
 	return h.states.States(ctx, m.Name, m.Seq, names, func(ctx context.Context, names []layers.Name) ([]*past.State, error) {
 		features := 0
 		for _, name := range names {

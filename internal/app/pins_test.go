@@ -192,29 +192,3 @@ func TestPinNeedsAKey(t *testing.T) {
 	c.want(http.MethodPut, "/admin/snapshots/a", http.StatusForbidden, "forbidden")
 	c.want(http.MethodDelete, "/admin/snapshots/a", http.StatusForbidden, "forbidden")
 }
-
-// TestPinsOfWhatIsHiddenNow: a start tells of snapshots that still show what the config hides now, and of no others.
-func TestPinsOfWhatIsHiddenNow(t *testing.T) {
-	t.Parallel()
-	c := newPastCity(t)
-	c.start()
-	c.checkpoint()
-	c.want(http.MethodPut, "/admin/snapshots/both", http.StatusCreated, "")
-	c.want(http.MethodPut, "/admin/snapshots/reports?layers=reports", http.StatusCreated, "")
-	c.stop()
-	c.start()
-	if text := c.log.String(); strings.Contains(text, "hidden now") {
-		t.Errorf("nothing is hidden, and the log says %s", text)
-	}
-	c.stop()
-	c.text = strings.Replace(c.text, "state: {type: string, keep: true}", "state: {type: string, private: true}", 1)
-	c.text = strings.Replace(c.text, "other: {title: Other,", "other: {title: Other, public: false,", 1)
-	c.start()
-	defer c.stop()
-	text := c.log.String()
-	for _, want := range []string{`"snapshot":"both","layer":"other"`, `"snapshot":"both","layer":"reports","fields":["state"]`, `"snapshot":"reports","layer":"reports","fields":["state"]`} {
-		if !strings.Contains(text, want) {
-			t.Errorf("the log does not say %s: %s", want, text)
-		}
-	}
-}

@@ -1,6 +1,7 @@
 // Package snapshot keeps states of layers that somebody pinned under a name, so that they can be cited: what
 // everybody may see of some layers at one sequence, with all that their tiles depend on. They stay whatever
-// becomes of the layers, the config or the log; only an erasure, or whoever pinned them, ends them.
+// becomes of the layers, the config or the log; only an erasure, or whoever pinned them, ends them. Whether everybody may
+// see them is not known here: what the config hides later its owner does not show.
 //
 //	snapshots/
 //	  2026-07/
