@@ -31,6 +31,7 @@ var ranks = map[string]int{
 	"ingest/csvrow":      0,
 	"ingest/topic":       0,
 	"journal/atomicfile": 0,
+	"journal/envelope":   0,
 
 	"tiles/mvt/inspect":   1,
 	"internal/geoparquet": 1,

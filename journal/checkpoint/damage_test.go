@@ -290,13 +290,16 @@ func TestManifestsRefused(t *testing.T) {
 		{"two", "\n}", "\n} {}", "after top-level value"},
 		{"no object", "{", "[", "invalid character"},
 	} {
-		body := string(text[len(envelopeStart)+64+len(envelopeMiddle) : len(text)-len(envelopeEnd)])
+		document, err := manifestFile.Open(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := string(document)
 		edited := strings.Replace(body, test.old, test.new, 1)
 		if edited == body {
 			t.Errorf("%s: there is no %s in %s", test.name, test.old, body)
 		}
-		_, err := decodeManifest([]byte(envelopeStart + hash([]byte(edited)) + envelopeMiddle + edited + envelopeEnd))
-		if err == nil || !strings.Contains(err.Error(), test.want) {
+		if _, err = decodeManifest(manifestFile.Seal([]byte(edited))); err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: error %v, want one with %q", test.name, err, test.want)
 		}
 		if errors.Is(err, ErrNewer) != (test.name == "newer") {
@@ -311,7 +314,7 @@ func TestNewerVersion(t *testing.T) {
 	p := newPair(t)
 	body := `{"version": 3, "what": "ever"}`
 	path := filepath.Join(p.folder, manifestName(30))
-	overwrite(t, path, []byte(envelopeStart+hash([]byte(body))+envelopeMiddle+body+envelopeEnd))
+	overwrite(t, path, manifestFile.Seal([]byte(body)))
 	overwrite(t, filepath.Join(p.folder, filesFolder, "c.30.parquet"), []byte("of the newer one"))
 	s := open(t, p.folder, Options{Keep: 1})
 	a := newLayer(t, smallSchema("a"))
@@ -372,15 +375,18 @@ func FuzzManifest(f *testing.F) {
 		if err != nil {
 			f.Fatal(err)
 		}
-		f.Add(text[len(envelopeStart)+64+len(envelopeMiddle) : len(text)-len(envelopeEnd)])
+		document, err := manifestFile.Open(text)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(document)
 	}
 	f.Add([]byte(`{"version":1,"sequence":1,"layers":[{"name":"a","features":{"file":"a.0.parquet"}}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if _, err := decodeManifest(body); err == nil {
 			t.Error("a manifest without its checksum passes")
 		}
-		text := bytes.Join([][]byte{[]byte(envelopeStart), []byte(hash(body)), []byte(envelopeMiddle), body, []byte(envelopeEnd)}, nil)
-		m, err := decodeManifest(text)
+		m, err := decodeManifest(manifestFile.Seal(body))
 		if err != nil {
 			return
 		}

@@ -1,13 +1,10 @@
 package checkpoint
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"path/filepath"
 	"regexp"
@@ -16,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"hutong/journal/envelope"
 	"hutong/layers"
 	"hutong/layers/column"
 )
@@ -70,66 +68,20 @@ type fileRecord struct {
 	SHA256 string `json:"sha256"`
 }
 
-// The envelope of a manifest: its checksum, and then the bytes that it is of. It stays the same in all
-// versions, so that a version that is not known can be told from damage.
-const (
-	envelopeStart  = `{"sha256":"`
-	envelopeMiddle = `","checkpoint":`
-	envelopeEnd    = "}\n"
-)
+// manifestFile is the envelope of a manifest.
+var manifestFile = envelope.Format{Name: "checkpoint", Most: maxManifest, Version: formatVersion}
 
 // encode returns the bytes of a manifest's file.
-func (m *manifest) encode() ([]byte, error) {
-	var body bytes.Buffer
-	e := json.NewEncoder(&body)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", " ")
-	if err := e.Encode(m); err != nil {
-		return nil, err
-	}
-	text := bytes.TrimSuffix(body.Bytes(), []byte("\n"))
-	out := slices.Concat([]byte(envelopeStart), []byte(hash(text)), []byte(envelopeMiddle), text, []byte(envelopeEnd))
-	if len(out) > maxManifest {
-		return nil, fmt.Errorf("a manifest of %d bytes: want at most %d", len(out), maxManifest)
-	}
-	return out, nil
-}
-
-func hash(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
-}
+func (m *manifest) encode() ([]byte, error) { return manifestFile.Encode(m) }
 
 // decodeManifest reads what encode returned. The error is [ErrNewer] for a version that is not known.
 func decodeManifest(b []byte) (*manifest, error) {
-	rest, ok := bytes.CutPrefix(b, []byte(envelopeStart))
-	const hashLength = 2 * sha256.Size
-	if !ok || len(rest) < hashLength {
-		return nil, errors.New("it does not start with a checksum")
-	}
-	sum, rest := string(rest[:hashLength]), rest[hashLength:]
-	rest, start := bytes.CutPrefix(rest, []byte(envelopeMiddle))
-	body, end := bytes.CutSuffix(rest, []byte(envelopeEnd))
-	if !start || !end {
-		return nil, errors.New("it is cut off or has more than a checksum and a checkpoint")
-	}
-	if got := hash(body); got != sum {
-		return nil, fmt.Errorf("its checksum is %s, not %s: bytes of it changed", got, sum)
-	}
-	var version struct {
-		Version int `json:"version"`
-	}
-	if err := json.Unmarshal(body, &version); err != nil {
-		return nil, err
-	}
-	if version.Version > formatVersion {
-		return nil, fmt.Errorf("%w: it is of version %d, and this Hutong reads up to %d: run the newer Hutong, or move the folder away and restore a backup that this one wrote",
-			ErrNewer, version.Version, formatVersion)
-	}
 	m := new(manifest)
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(m); err != nil {
+	err := manifestFile.Decode(b, m)
+	if newer, ok := errors.AsType[*envelope.NewerError](err); ok {
+		return nil, fmt.Errorf("%w: %w: run the newer Hutong, or move the folder away and restore a backup that this one wrote", ErrNewer, newer)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if err := m.validate(); err != nil {
@@ -219,15 +171,10 @@ func (f *fileRecord) validate(layer layers.Name) error {
 		return fmt.Errorf("no file of the layer may be called %q", f.File)
 	case f.Rows < 0 || f.Rows > math.MaxInt32 || f.Bytes < 0:
 		return fmt.Errorf("file %q: %d rows in %d bytes", f.File, f.Rows, f.Bytes)
-	case !isHash(f.SHA256):
+	case !envelope.IsSum(f.SHA256):
 		return fmt.Errorf("file %q: %q is no SHA-256", f.File, f.SHA256)
 	}
 	return nil
-}
-
-func isHash(s string) bool {
-	b, err := hex.DecodeString(s)
-	return err == nil && len(b) == sha256.Size && s == strings.ToLower(s)
 }
 
 // files returns the layers' files.
@@ -327,7 +274,7 @@ func scan(f filesystem, folder string) ([]entry, error) {
 			continue
 		}
 		e := entry{seq: seq}
-		b, err := readAll(f, filepath.Join(folder, name))
+		b, err := readManifest(f, filepath.Join(folder, name))
 		if environment(err) {
 			return nil, fmt.Errorf("checkpoint: %w", err)
 		}
@@ -348,15 +295,12 @@ func scan(f filesystem, folder string) ([]entry, error) {
 	return out, nil
 }
 
-func readAll(f filesystem, path string) ([]byte, error) {
+// readManifest reads the bytes of a manifest.
+func readManifest(f filesystem, path string) ([]byte, error) {
 	in, err := f.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer in.Close()
-	b, err := io.ReadAll(io.LimitReader(in, maxManifest+1))
-	if err == nil && len(b) > maxManifest {
-		err = fmt.Errorf("%d bytes and more: want at most %d", len(b), maxManifest)
-	}
-	return b, err
+	return manifestFile.Read(in)
 }

@@ -2,8 +2,6 @@ package checkpoint
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +13,7 @@ import (
 	"strings"
 	"sync"
 
+	"hutong/journal/envelope"
 	"hutong/layers"
 )
 
@@ -61,7 +60,7 @@ func (s *Store) pin(most layers.Seq, log bool) (*Pinned, error) {
 	}
 	p := &Pinned{Info: e.info(), store: s, name: manifestName(e.seq), log: log}
 	var err error
-	if p.manifest, err = readAll(s.fs, filepath.Join(s.folder, p.name)); err != nil {
+	if p.manifest, err = readManifest(s.fs, filepath.Join(s.folder, p.name)); err != nil {
 		return nil, fmt.Errorf("checkpoint: manifest %s: %w", p.name, err)
 	}
 	m, err := decodeManifest(p.manifest) // what lies there may have changed since it was looked at
@@ -91,8 +90,7 @@ func (p *Pinned) Load(ctx context.Context, into []*layers.Layer) ([]Change, erro
 
 // Files returns the manifest and then the layers' files, in its order.
 func (p *Pinned) Files() []File {
-	sum := sha256.Sum256(p.manifest)
-	out := []File{{Name: p.name, Bytes: int64(len(p.manifest)), SHA256: hex.EncodeToString(sum[:])}}
+	out := []File{{Name: p.name, Bytes: int64(len(p.manifest)), SHA256: envelope.Sum(p.manifest)}}
 	for i := range p.files {
 		out = append(out, File{Name: filesFolder + "/" + p.files[i].File, Bytes: p.files[i].Bytes, SHA256: p.files[i].SHA256})
 	}

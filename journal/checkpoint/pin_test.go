@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"hutong/journal/envelope"
 	"hutong/layers"
 )
 
@@ -49,7 +50,7 @@ func TestPinnedFilesStay(t *testing.T) {
 		pinnable(t, s, l, seq)
 	}
 	files := p.Files()
-	if p.Info.Seq != 1 || len(files) != 2 || files[0].Name != ManifestName(1) || !IsFile(files[1].Name) || hash(p.Manifest()) != files[0].SHA256 {
+	if p.Info.Seq != 1 || len(files) != 2 || files[0].Name != ManifestName(1) || !IsFile(files[1].Name) || envelope.Sum(p.Manifest()) != files[0].SHA256 {
 		t.Fatalf("got %+v of %d", files, p.Info.Seq)
 	}
 	f, err := p.Open(files[1].Name)
@@ -57,7 +58,7 @@ func TestPinnedFilesStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	b, err := io.ReadAll(f)
-	if err := errors.Join(err, f.Close()); err != nil || hash(b) != files[1].SHA256 || int64(len(b)) != files[1].Bytes {
+	if err := errors.Join(err, f.Close()); err != nil || envelope.Sum(b) != files[1].SHA256 || int64(len(b)) != files[1].Bytes {
 		t.Errorf("got %d bytes, %v; want those of the checkpoint", len(b), err)
 	}
 	for _, name := range []string{"files/other.1.parquet", "../lock", ""} {

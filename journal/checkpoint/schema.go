@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"hutong/internal/geoparquet"
+	"hutong/journal/envelope"
 	"hutong/layers"
 	"hutong/layers/column"
 )
@@ -86,7 +87,7 @@ func (s *schemaRecord) hash() string {
 	if err := e.Encode(s); err != nil {
 		return "" // texts and a bool always have a JSON
 	}
-	return hash(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+	return envelope.Sum(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
 }
 
 func (s *schemaRecord) validate() error {

@@ -2,8 +2,6 @@ package snapshot
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -11,6 +9,7 @@ import (
 	"strings"
 
 	"hutong/journal/checkpoint"
+	"hutong/journal/envelope"
 )
 
 // Member is a file of a snapshot, as a backup has it.
@@ -29,12 +28,11 @@ func (s *Store) Members(ctx context.Context) ([]Member, error) {
 			return nil, err
 		}
 		base := Folder + "/" + m.Name + "/"
-		text, err := os.ReadFile(filepath.Join(s.folder, m.Name, metaName))
+		text, err := readFile(s.folder, m.Name)
 		if err != nil {
 			return nil, fmt.Errorf("snapshot: %s: %w", m.Name, err)
 		}
-		hash := sha256.Sum256(text)
-		list = append(list, Member{base + metaName, int64(len(text)), hex.EncodeToString(hash[:])})
+		list = append(list, Member{base + metaName, int64(len(text)), envelope.Sum(text)})
 		if m.Gone != nil {
 			continue
 		}

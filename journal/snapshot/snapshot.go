@@ -15,16 +15,11 @@
 package snapshot
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
+	"hutong/journal/envelope"
 	"hutong/layers"
 	"hutong/layers/column"
 )
@@ -178,53 +173,24 @@ func (s *Schema) Layers(name layers.Name) (*layers.Schema, error) {
 	return out, out.Validate()
 }
 
-// The envelope of snapshot.json: its checksum, and then the bytes that it is of, as in a checkpoint's manifest.
-const (
-	envelopeStart  = `{"sha256":"`
-	envelopeMiddle = `","snapshot":`
-	envelopeEnd    = "}\n"
-)
+// metaFile is the envelope of snapshot.json. Texts are escaped, as they were from the first version on.
+var metaFile = envelope.Format{Name: "snapshot", Most: maxMeta, Version: formatVersion, Escape: true}
 
 // encode returns the bytes of snapshot.json.
 func (m *Meta) encode() ([]byte, error) {
 	if err := m.validate(); err != nil {
 		return nil, err
 	}
-	text, err := json.MarshalIndent(m, "", " ")
-	if err != nil {
-		return nil, err
-	}
-	out := slices.Concat([]byte(envelopeStart), []byte(sum(text)), []byte(envelopeMiddle), text, []byte(envelopeEnd))
-	if len(out) > maxMeta {
-		return nil, fmt.Errorf("%d bytes: want at most %d", len(out), maxMeta)
-	}
-	return out, nil
-}
-
-func sum(b []byte) string {
-	s := sha256.Sum256(b)
-	return hex.EncodeToString(s[:])
+	return metaFile.Encode(m)
 }
 
 // decode reads what encode returned. The error is [ErrNewer] or [ErrDamaged].
 func decode(b []byte) (*Meta, error) {
-	body, err := open(b)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	var version struct {
-		Version int `json:"version"`
-	}
-	if err := json.Unmarshal(body, &version); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	if version.Version > formatVersion {
-		return nil, fmt.Errorf("%w: it is of version %d, and this Hutong reads up to %d", ErrNewer, version.Version, formatVersion)
-	}
 	m := new(Meta)
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	err = d.Decode(m)
+	err := metaFile.Decode(b, m)
+	if newer, ok := errors.AsType[*envelope.NewerError](err); ok {
+		return nil, fmt.Errorf("%w: %w", ErrNewer, newer)
+	}
 	if err == nil {
 		err = m.validate()
 	}
@@ -232,25 +198,6 @@ func decode(b []byte) (*Meta, error) {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return m, nil
-}
-
-// open takes the envelope off.
-func open(b []byte) ([]byte, error) {
-	rest, ok := bytes.CutPrefix(b, []byte(envelopeStart))
-	const length = 2 * sha256.Size
-	if !ok || len(rest) < length || len(b) > maxMeta {
-		return nil, errors.New("it does not start with a checksum")
-	}
-	want, rest := string(rest[:length]), rest[length:]
-	rest, start := bytes.CutPrefix(rest, []byte(envelopeMiddle))
-	body, end := bytes.CutSuffix(rest, []byte(envelopeEnd))
-	if !start || !end {
-		return nil, errors.New("it is cut off or has more than a checksum and a snapshot")
-	}
-	if got := sum(body); got != want {
-		return nil, fmt.Errorf("its checksum is %s, not %s: bytes of it changed", got, want)
-	}
-	return body, nil
 }
 
 // validate says what a snapshot cannot be, or nil.
@@ -284,7 +231,7 @@ func (m *Meta) validate() error {
 		if _, err := l.Schema.Layers(l.Name); err != nil {
 			return fmt.Errorf("layer %q: %w", l.Name, err)
 		}
-		if hash, err := hex.DecodeString(l.SHA256); err != nil || len(hash) != sha256.Size || l.SHA256 != strings.ToLower(l.SHA256) {
+		if !envelope.IsSum(l.SHA256) {
 			return fmt.Errorf("layer %q: %q is no SHA-256", l.Name, l.SHA256)
 		}
 	}

@@ -18,6 +18,8 @@ import (
 
 	"hutong/internal/erasure"
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
+	"hutong/journal/envelope"
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/view"
@@ -344,7 +346,7 @@ func TestMembers(t *testing.T) {
 			t.Fatal(err)
 		}
 		b, err := io.ReadAll(f)
-		if err := errors.Join(err, f.Close()); err != nil || int64(len(b)) != m.Bytes || sum(b) != m.SHA256 {
+		if err := errors.Join(err, f.Close()); err != nil || int64(len(b)) != m.Bytes || envelope.Sum(b) != m.SHA256 {
 			t.Errorf("%s: %d bytes, %v", m.Name, len(b), err)
 		}
 	}
@@ -362,12 +364,46 @@ func TestMembers(t *testing.T) {
 	}
 }
 
+// TestMetaBytes: snapshot.json is written as ever, and read again.
+func TestMetaBytes(t *testing.T) {
+	t.Parallel()
+	m := metaOf("one", city(t, "a"))
+	m.Version, m.Layers[0].Title, m.Layers[0].SHA256 = 1, "Calls & <reports> 热线", strings.Repeat("0f", 32)
+	text, err := m.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	testkit.Golden(t, "snapshot.json", string(text))
+	if got, err := decode(text); err != nil || !cmp.Equal(got, &m) {
+		t.Errorf("got %v, %v, want %v", got, err, m)
+	}
+}
+
+// TestLargeMeta: of a snapshot.json that is longer than any can be no more is read than shows that.
+func TestLargeMeta(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	s := opened(t, data, Options{})
+	if _, err := pin(t, s, "one", city(t, "a")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(filepath.Join(data, Folder, "one", metaName), 100*maxMeta); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Members(t.Context()); err == nil || !strings.Contains(err.Error(), "want at most 8388608") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := opened(t, data, Options{}).Find("one"); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "want at most 8388608") {
+		t.Errorf("error %v, want %v", err, ErrDamaged)
+	}
+}
+
 // FuzzDecode: what is decoded is what is encoded again.
 func FuzzDecode(f *testing.F) {
 	l := city(f, "a")
 	m := metaOf("one", l)
 	m.Version = 1
-	m.Layers[0].SHA256 = sum(nil)
+	m.Layers[0].SHA256 = envelope.Sum(nil)
 	text, err := m.encode()
 	if err != nil {
 		f.Fatal(err)
@@ -376,7 +412,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"sha256":"`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		// Nothing would get past the checksum: the body is tried as well.
-		for _, b := range [][]byte{b, slices.Concat([]byte(envelopeStart), []byte(sum(b)), []byte(envelopeMiddle), b, []byte(envelopeEnd))} {
+		for _, b := range [][]byte{b, metaFile.Seal(b)} {
 			m, err := decode(b)
 			if err != nil {
 				if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNewer) {

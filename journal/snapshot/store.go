@@ -120,7 +120,7 @@ func (s *Store) scan() error {
 
 // readMeta reads snapshot.json of a snapshot.
 func readMeta(folder, name string) (*Meta, error) {
-	b, err := os.ReadFile(filepath.Join(folder, name, metaName))
+	b, err := readFile(folder, name)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
@@ -129,6 +129,16 @@ func readMeta(folder, name string) (*Meta, error) {
 		err = fmt.Errorf("%w: it is called %q", ErrDamaged, m.Name)
 	}
 	return m, err
+}
+
+// readFile reads the bytes of snapshot.json of a snapshot.
+func readFile(folder, name string) ([]byte, error) {
+	f, err := os.Open(filepath.Join(folder, name, metaName)) //nolint:gosec // the data folder is where the operator says
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return metaFile.Read(f)
 }
 
 // observe registers metrics.
