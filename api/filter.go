@@ -55,10 +55,12 @@ type FilterError struct {
 	Parameter string
 	// Position is where in the filter: a line and column of text or a path in JSON; "" when it is the whole.
 	Position string
-	// Layer is the first layer that the filter does not fit, when there are several and it fits some.
+	// Layer is the first layer that the filter does not fit, when there are several and not all say the same.
 	Layer layers.Name
 	// Detail is a sentence for the client that says all of this.
 	Detail string
+
+	limit string // the bound that was hit; "" when it is none
 }
 
 // Error returns the sentence.
@@ -115,7 +117,43 @@ func (fs *Filters) ParseRaw(raw string, schemas ...*layers.Schema) (*Filter, err
 // those of views, at least one. A filter must fit every layer; a datetime selects from the layers that have a
 // time field, at least one. Without these parameters the Filter is nil. The error is a [*FilterError].
 func (fs *Filters) Parse(query url.Values, schemas ...*layers.Schema) (*Filter, error) {
-	p := filterParser{filters: fs, schemas: schemas, out: Filter{where: make([][]layers.Selector, len(schemas))}}
+	f, wrong := parseFilter(query, schemas)
+	if wrong != nil {
+		fs.count(wrong)
+		return nil, wrong
+	}
+	return f, nil
+}
+
+// ParseEach reads the same for each of schemas as if it were the only one. By their positions where has what selects
+// features of those that it fits, which is nothing without a filter, and errs what is wrong of the others.
+func (fs *Filters) ParseEach(query url.Values, schemas ...*layers.Schema) (where [][]layers.Selector, errs []*FilterError) {
+	where, errs = make([][]layers.Selector, len(schemas)), make([]*FilterError, len(schemas))
+	for i := range schemas {
+		var f *Filter
+		if f, errs[i] = parseFilter(query, schemas[i:i+1]); f != nil {
+			where[i] = f.where[0]
+		}
+	}
+	return where, errs
+}
+
+// Misfit returns one error of those of [Filters.ParseEach], of which there is at least one.
+func (fs *Filters) Misfit(schemas []*layers.Schema, errs []*FilterError) *FilterError {
+	wrong := misfit(schemas, errs)
+	fs.count(wrong)
+	return wrong
+}
+
+// count counts a bound that was hit.
+func (fs *Filters) count(e *FilterError) {
+	if fs != nil && e.limit != "" {
+		fs.refused.With(e.limit).Add(1)
+	}
+}
+
+func parseFilter(query url.Values, schemas []*layers.Schema) (*Filter, *FilterError) {
+	p := filterParser{schemas: schemas, out: Filter{where: make([][]layers.Selector, len(schemas))}}
 	lang, err := p.lang(query)
 	if err != nil {
 		return nil, err
@@ -139,47 +177,45 @@ func (fs *Filters) Parse(query url.Values, schemas ...*layers.Schema) (*Filter, 
 
 // filterParser reads one query.
 type filterParser struct {
-	filters   *Filters
 	schemas   []*layers.Schema
 	out       Filter
 	canonical []string // lines
 	query     []string // parameters
 }
 
-func (p *filterParser) lang(query url.Values) (filter.Lang, error) {
+func (p *filterParser) lang(query url.Values) (filter.Lang, *FilterError) {
 	if !query.Has("filter-lang") {
 		return filter.Text, nil
 	}
 	name, err := Single("filter-lang", query["filter-lang"])
 	if err != nil {
-		return "", &FilterError{Parameter: "filter-lang", Detail: sentence(err.Error())}
+		return "", wrongFilter("filter-lang", err)
 	}
 	lang, err := filter.ParseLang(name)
 	if err != nil {
-		return "", p.fail("filter-lang", err)
+		return "", wrongFilter("filter-lang", err)
 	}
 	return lang, nil
 }
 
 // filter reads the filter for every layer.
-func (p *filterParser) filter(values []string, lang filter.Lang) error {
+func (p *filterParser) filter(values []string, lang filter.Lang) *FilterError {
 	text, err := Single("filter", values)
 	if err != nil {
-		return &FilterError{Parameter: "filter", Detail: sentence(err.Error())}
+		return wrongFilter("filter", err)
 	}
-	texts := make([]string, len(p.schemas))
-	var errs []error
+	texts, errs := make([]string, len(p.schemas)), make([]*FilterError, len(p.schemas))
 	for i, schema := range p.schemas {
 		e, err := filter.Parse(lang, text, schema)
-		errs = append(errs, err)
 		if err != nil {
+			errs[i] = wrongFilter("filter", err)
 			continue
 		}
 		texts[i] = e.Text()
 		p.out.where[i] = append(p.out.where[i], filter.Compile(e))
 	}
-	if err := p.misfit(errs); err != nil {
-		return err
+	if wrong := misfit(p.schemas, errs); wrong != nil {
+		return wrong
 	}
 	p.canonical = append(p.canonical, texts...)
 	if len(slices.Compact(slices.Clone(texts))) > 1 { // its canonical form differs from layer to layer
@@ -193,38 +229,44 @@ func (p *filterParser) filter(values []string, lang filter.Lang) error {
 	return nil
 }
 
-// misfit returns the error of a filter that does not fit every layer, by which it fits which is said; nil
-// when it does.
-func (p *filterParser) misfit(errs []error) error {
-	first := slices.IndexFunc(errs, func(err error) bool { return err != nil })
+// maxMisfits is the most layers of which an error says what does not fit them: as many as a tile has.
+const maxMisfits = 16
+
+// misfit returns the error of what does not fit every layer, which says what does not fit which; nil when it does. errs are
+// by the positions of schemas.
+func misfit(schemas []*layers.Schema, errs []*FilterError) *FilterError {
+	first := slices.IndexFunc(errs, func(e *FilterError) bool { return e != nil })
 	if first < 0 {
 		return nil
 	}
-	alike := !slices.ContainsFunc(errs, func(err error) bool { return err == nil || err.Error() != errs[first].Error() })
-	if alike {
-		return p.fail("filter", errs[first])
+	out := *errs[first]
+	if !slices.ContainsFunc(errs, func(e *FilterError) bool { return e == nil || e.Detail != out.Detail }) {
+		return &out
 	}
+	what := "no layer fits: "
 	var parts []string
-	for i, err := range errs {
-		if err != nil {
-			parts = append(parts, string(p.schemas[i].Name)+": "+plainFilterError(err))
+	for i, e := range errs {
+		switch {
+		case e == nil:
+			what = "the " + out.Parameter + " must fit every layer: "
+		case len(parts) < maxMisfits:
+			parts = append(parts, string(schemas[i].Name)+": "+strings.TrimSuffix(e.Detail, "."))
 		}
 	}
-	out := p.fail("filter", errs[first])
-	out.Layer = p.schemas[first].Name
-	out.Detail = sentence("the filter must fit every layer of the tile: " + strings.Join(parts, "; "))
-	return out
+	out.Layer = schemas[first].Name
+	out.Detail = sentence(what + strings.Join(parts, "; "))
+	return &out
 }
 
 // datetime reads the time for every layer that has one.
-func (p *filterParser) datetime(values []string) error {
+func (p *filterParser) datetime(values []string) *FilterError {
 	text, err := Single("datetime", values)
 	if err != nil {
-		return &FilterError{Parameter: "datetime", Detail: sentence(err.Error())}
+		return wrongFilter("datetime", err)
 	}
 	d, err := filter.ParseDatetime(text)
 	if err != nil {
-		return p.fail("datetime", err)
+		return wrongFilter("datetime", err)
 	}
 	timed := false
 	for i, schema := range p.schemas {
@@ -233,7 +275,7 @@ func (p *filterParser) datetime(values []string) error {
 		}
 		e, err := d.Expr(schema)
 		if err != nil {
-			return p.fail("datetime", err)
+			return wrongFilter("datetime", err)
 		}
 		timed = true
 		p.out.where[i] = append(p.out.where[i], filter.Compile(e))
@@ -246,20 +288,14 @@ func (p *filterParser) datetime(values []string) error {
 	return nil
 }
 
-// fail makes the error of a parameter and counts a bound that was hit.
-func (p *filterParser) fail(name string, err error) *FilterError {
-	out := &FilterError{Parameter: name, Detail: sentence(plainFilterError(err))}
+// wrongFilter makes the error of a parameter.
+func wrongFilter(name string, err error) *FilterError {
+	out := &FilterError{Parameter: name, Detail: sentence(strings.TrimPrefix(err.Error(), "filter: "))}
 	if e, ok := errors.AsType[*filter.Error](err); ok {
-		out.Position = e.Where
-		if e.Limit != "" && p.filters != nil {
-			p.filters.refused.With(e.Limit).Add(1)
-		}
+		out.Position, out.limit = e.Where, e.Limit
 	}
 	return out
 }
-
-// plainFilterError is what a filter's error says without the package's name.
-func plainFilterError(err error) string { return strings.TrimPrefix(err.Error(), "filter: ") }
 
 // sentence ends a text as one.
 func sentence(text string) string {

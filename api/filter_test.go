@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -111,26 +112,32 @@ func TestFilterErrors(t *testing.T) {
 	reports, roads, lamps := filtered()
 	m := telemetry.NewMetrics()
 	fs := NewFilters(m)
+	type wrong struct {
+		parameter, position string
+		layer               layers.Name
+		detail              string // a part
+	}
 	for name, c := range map[string]struct {
 		raw     string
 		schemas []*layers.Schema
-		want    FilterError // Detail is a part of it
+		want    wrong
 	}{
-		"twice":            {"filter=a=1&filter=a=1", []*layers.Schema{reports}, FilterError{"filter", "", "", "filter stands 2 times; once is accepted."}},
-		"escape":           {"filter=status+LIKE+'100%'", []*layers.Schema{reports}, FilterError{"filter", "", "", "not escaped as in a URL"}},
-		"empty":            {"filter=", []*layers.Schema{reports}, FilterError{"filter", "", "", "the filter is empty"}},
-		"syntax":           {"filter=status+=", []*layers.Schema{reports}, FilterError{"filter", "line 1, column 9", "", "line 1, column 9: "}},
-		"language":         {"filter=status='a'&filter-lang=sql", []*layers.Schema{reports}, FilterError{"filter-lang", "", "", "cql2-text and cql2-json"}},
-		"language twice":   {"filter=status='a'&filter-lang=cql2-text&filter-lang=cql2-text", []*layers.Schema{reports}, FilterError{"filter-lang", "", "", "stands 2 times"}},
-		"unknown field":    {"filter=state='a'", []*layers.Schema{reports}, FilterError{"filter", "line 1, column 1", "", `"state"`}},
-		"large":            {"filter=status='" + strings.Repeat("a", 1<<14) + "'", []*layers.Schema{reports}, FilterError{"filter", "", "", "more than 8192"}},
-		"a layer lacks it": {"filter=votes>1", []*layers.Schema{lamps, reports}, FilterError{"filter", "line 1, column 1", "lamps", "the filter must fit every layer of the tile: lamps: line 1, column 1: "}},
-		"two lack what":    {"filter=votes>1+AND+watts>1", []*layers.Schema{lamps, roads, reports}, FilterError{"filter", "line 1, column 1", "lamps", "; roads: line 1, column 13: "}},
-		"syntax for all":   {"filter=votes+>", []*layers.Schema{reports, roads}, FilterError{"filter", "line 1, column 8", "", "line 1, column 8: "}},
-		"datetime":         {"datetime=yesterday", []*layers.Schema{reports}, FilterError{"datetime", "", "", `"yesterday"`}},
-		"datetime twice":   {"datetime=..&datetime=..", []*layers.Schema{reports}, FilterError{"datetime", "", "", "stands 2 times"}},
-		"no time":          {"datetime=2026-01-02", []*layers.Schema{roads}, FilterError{"datetime", "", "", "roads has no time field"}},
-		"no time at all":   {"datetime=2026-01-02", []*layers.Schema{roads, lamps}, FilterError{"datetime", "", "", "None of the layers has a time field"}},
+		"twice":            {"filter=a=1&filter=a=1", []*layers.Schema{reports}, wrong{"filter", "", "", "filter stands 2 times; once is accepted."}},
+		"escape":           {"filter=status+LIKE+'100%'", []*layers.Schema{reports}, wrong{"filter", "", "", "not escaped as in a URL"}},
+		"empty":            {"filter=", []*layers.Schema{reports}, wrong{"filter", "", "", "the filter is empty"}},
+		"syntax":           {"filter=status+=", []*layers.Schema{reports}, wrong{"filter", "line 1, column 9", "", "line 1, column 9: "}},
+		"language":         {"filter=status='a'&filter-lang=sql", []*layers.Schema{reports}, wrong{"filter-lang", "", "", "cql2-text and cql2-json"}},
+		"language twice":   {"filter=status='a'&filter-lang=cql2-text&filter-lang=cql2-text", []*layers.Schema{reports}, wrong{"filter-lang", "", "", "stands 2 times"}},
+		"unknown field":    {"filter=state='a'", []*layers.Schema{reports}, wrong{"filter", "line 1, column 1", "", `"state"`}},
+		"large":            {"filter=status='" + strings.Repeat("a", 1<<14) + "'", []*layers.Schema{reports}, wrong{"filter", "", "", "more than 8192"}},
+		"a layer lacks it": {"filter=votes>1", []*layers.Schema{lamps, reports}, wrong{"filter", "line 1, column 1", "lamps", "the filter must fit every layer: lamps: line 1, column 1: "}},
+		"two lack what":    {"filter=votes>1+AND+watts>1", []*layers.Schema{lamps, roads, reports}, wrong{"filter", "line 1, column 1", "lamps", "; roads: line 1, column 13: "}},
+		"all lack it":      {"filter=volts>1", []*layers.Schema{lamps, roads}, wrong{"filter", "line 1, column 1", "lamps", "no layer fits: lamps: line 1, column 1: "}},
+		"syntax for all":   {"filter=votes+>", []*layers.Schema{reports, roads}, wrong{"filter", "line 1, column 8", "", "line 1, column 8: "}},
+		"datetime":         {"datetime=yesterday", []*layers.Schema{reports}, wrong{"datetime", "", "", `"yesterday"`}},
+		"datetime twice":   {"datetime=..&datetime=..", []*layers.Schema{reports}, wrong{"datetime", "", "", "stands 2 times"}},
+		"no time":          {"datetime=2026-01-02", []*layers.Schema{roads}, wrong{"datetime", "", "", "roads has no time field"}},
+		"no time at all":   {"datetime=2026-01-02", []*layers.Schema{roads, lamps}, wrong{"datetime", "", "", "None of the layers has a time field"}},
 	} {
 		_, err := fs.ParseRaw(c.raw, c.schemas...)
 		var got *FilterError
@@ -138,12 +145,19 @@ func TestFilterErrors(t *testing.T) {
 			t.Errorf("%s: got %v, want a FilterError", name, err)
 			continue
 		}
-		if got.Parameter != c.want.Parameter || got.Position != c.want.Position || got.Layer != c.want.Layer || !strings.Contains(got.Detail, c.want.Detail) {
+		if got.Parameter != c.want.parameter || got.Position != c.want.position || got.Layer != c.want.layer || !strings.Contains(got.Detail, c.want.detail) {
 			t.Errorf("%s: got %+v, want %+v", name, *got, c.want)
 		}
 		if !strings.HasSuffix(got.Error(), ".") || strings.HasSuffix(got.Error(), "..") || strings.HasPrefix(got.Error(), "filter: ") {
 			t.Errorf("%s: %q is no sentence", name, got.Error())
 		}
+	}
+	var many []*layers.Schema
+	for i := range 2 * maxMisfits {
+		many = append(many, &layers.Schema{Name: layers.Name(fmt.Sprint("l", i)), Fields: []layers.Field{{Name: fmt.Sprint("f", i), Kind: column.Int}}})
+	}
+	if _, err := fs.ParseRaw("filter=f0=1", many...); err == nil || strings.Count(err.Error(), "there is no property") != maxMisfits {
+		t.Errorf("got %v, want why of %d layers", err, maxMisfits)
 	}
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))

@@ -11,7 +11,7 @@
 //	GET /layers/{name}/features?near=LON,LAT&k=N
 //	GET /layers/{name}/features?bbox=WEST,SOUTH,EAST,NORTH&limit=N&FIELD=VALUE,VALUE&datetime=START/END&filter=CQL2
 //	GET /layers/{name}/histogram?bins=N&bbox=WEST,SOUTH,EAST,NORTH&from=TIME&to=TIME&filter=CQL2
-//	GET /search?q=TEXT&layers=NAME,NAME&near=LON,LAT&limit=N
+//	GET /search?q=TEXT&layers=NAME,NAME&near=LON,LAT&limit=N&datetime=START/END&filter=CQL2
 package catalog
 
 import (

@@ -112,6 +112,7 @@ type answer struct {
 	NumberMatched, NumberReturned int
 	Complete                      bool
 	Snapshot                      int
+	Omitted                       []string
 }
 
 func ask(t *testing.T, h http.Handler, target string) (ids []string, a answer) {

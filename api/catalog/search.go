@@ -34,6 +34,12 @@ const (
 	searchTime = 300 * time.Millisecond
 )
 
+// searched is a layer that a search looks on.
+type searched struct {
+	*api.Layer
+	where []layers.Selector // all of them select what is found
+}
+
 // hit is a feature that was found on one of the layers.
 type hit struct {
 	view.Found
@@ -56,23 +62,27 @@ func (c *Catalog) search(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
+	on, omitted, ok := c.narrow(w, r, list, query)
+	if !ok {
+		return
+	}
 	c.looks.answer(w, r, func() []byte {
 		ctx, cancel := context.WithTimeout(r.Context(), c.searchTime)
 		defer cancel()
-		hits, whole := find(ctx, list, q)
+		hits, whole := find(ctx, on, q)
 		if !whole && r.Context().Err() == nil {
 			c.cut.With("search").Add(1)
 		}
-		return writeHits(hits, whole)
+		return writeHits(hits, whole, omitted)
 	})
 }
 
 // find looks on all layers of list. Of what fits as well and is as far away, the first in their order comes
 // first. When ctx is done it returns what was found until then; exact ids are looked up all the same.
-func find(ctx context.Context, list []*api.Layer, q view.FindQuery) (hits []hit, whole bool) {
+func find(ctx context.Context, list []searched, q view.FindQuery) (hits []hit, whole bool) {
 	whole = true
 	for _, l := range list {
-		found, all := l.View.Now().Find(ctx, q)
+		found, all := l.View.Now().Where(l.where...).Find(ctx, q)
 		whole = whole && all
 		for _, f := range found {
 			hits = append(hits, hit{f, l.View.Schema()})
@@ -96,7 +106,36 @@ func (c *Catalog) asked(w http.ResponseWriter, r *http.Request, query url.Values
 	return seen.Layers, ok
 }
 
-// parseSearch reads a search but for which layers there are. Its errors are whole sentences for the client.
+// narrow returns where a search looks, which is on the layers of list that filter and datetime fit, each with what they
+// select of it, and the names of the others. When they fit none, or not all that the query names, it answers the request
+// and returns false.
+func (c *Catalog) narrow(w http.ResponseWriter, r *http.Request, list []*api.Layer, query url.Values) (on []searched, omitted []layers.Name, ok bool) {
+	schemas := make([]*layers.Schema, len(list))
+	for i, l := range list {
+		if l.Tables != nil {
+			if _, err := l.Tables.Choose(query); err != nil {
+				api.RefuseTables(w, r, fmt.Errorf("%s: %w", l.Name(), err))
+				return nil, nil, false
+			}
+		}
+		schemas[i] = l.View.Schema()
+	}
+	where, errs := c.filters.ParseEach(query, schemas...)
+	for i, l := range list {
+		if errs[i] != nil {
+			omitted = append(omitted, l.Name())
+			continue
+		}
+		on = append(on, searched{l, where[i]})
+	}
+	if len(omitted) == 0 || len(on) > 0 && !query.Has("layers") {
+		return on, omitted, true
+	}
+	c.filters.Misfit(schemas, errs).Refuse(w, r)
+	return nil, nil, false
+}
+
+// parseSearch reads a search but for which layers there are, and what [api.Filters] reads. Its errors are whole sentences for the client.
 func parseSearch(query url.Values) (view.FindQuery, error) {
 	q := view.FindQuery{Limit: defaultFound}
 	var err error
@@ -111,8 +150,9 @@ func parseSearch(query url.Values) (view.FindQuery, error) {
 			q.Near, err = parseNear(values)
 		case "layers":
 			_, err = api.Single(name, values)
+		case "filter", "filter-lang", "datetime": // [Catalog.narrow] reads them
 		default:
-			err = api.UnknownParameter(name, "q", "layers", "limit", "near")
+			err = api.UnknownParameter(name, append([]string{"q", "layers", "limit", "near"}, api.FilterNames()...)...)
 		}
 		if err != nil {
 			return q, err
@@ -150,8 +190,8 @@ func parseNear(values []string) (*orb.Point, error) {
 	return &orb.Point{lon, lat}, err
 }
 
-// writeHits returns what was found as a GeoJSON feature collection.
-func writeHits(hits []hit, whole bool) []byte {
+// writeHits returns what was found as a GeoJSON feature collection, which names the layers on which nothing was looked for.
+func writeHits(hits []hit, whole bool, omitted []layers.Name) []byte {
 	list := newCollection()
 	for i := range hits {
 		if !list.add(func(dst []byte) []byte { return appendHit(dst, &hits[i]) }) {
@@ -159,7 +199,11 @@ func writeHits(hits []hit, whole bool) []byte {
 			break
 		}
 	}
-	return list.finish(fmt.Sprintf(`,"numberReturned":%d,"complete":%t`, list.returned, whole))
+	members := fmt.Appendf(nil, `,"numberReturned":%d,"complete":%t`, list.returned, whole)
+	if len(omitted) > 0 {
+		members = appendJSON(append(members, `,"omitted":`...), omitted)
+	}
+	return list.finish(string(members))
 }
 
 // appendHit appends a feature with where and why it was found. A shape is told by its box and a place on

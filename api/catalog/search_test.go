@@ -59,6 +59,15 @@ func TestSearch(t *testing.T) {
 	}
 }
 
+// all is what a search without a filter looks on.
+func all(list ...*api.Layer) []searched {
+	var on []searched
+	for _, l := range list {
+		on = append(on, searched{Layer: l})
+	}
+	return on
+}
+
 // TestSearchOfSeveralLayers: what is found on all layers is one list, the best fit first, of these the nearest,
 // of these in the layers' order, and the limit holds for it as a whole.
 func TestSearchOfSeveralLayers(t *testing.T) {
@@ -120,7 +129,7 @@ func TestSearchKeepsTheOrderOfLayers(t *testing.T) {
 			}
 		}
 	}
-	hits, _ := find(t.Context(), list, view.FindQuery{Text: "lane", Limit: 120})
+	hits, _ := find(t.Context(), all(list...), view.FindQuery{Text: "lane", Limit: 120})
 	var got []string
 	for _, h := range hits {
 		got = append(got, string(h.ID()))
@@ -168,11 +177,11 @@ func TestSearchIsAsWholeAsItsLayers(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	for _, list := range [][]*api.Layer{{full, empty}, {empty, full}} {
-		if hits, whole := find(ctx, list, view.FindQuery{Text: "pothole", Limit: 9}); whole || len(hits) > 0 {
+		if hits, whole := find(ctx, all(list...), view.FindQuery{Text: "pothole", Limit: 9}); whole || len(hits) > 0 {
 			t.Errorf("got %d hits, whole %t, want none of a search that ended", len(hits), whole)
 		}
 	}
-	if _, whole := find(ctx, []*api.Layer{empty}, view.FindQuery{Text: "pothole", Limit: 9}); !whole {
+	if _, whole := find(ctx, all(empty), view.FindQuery{Text: "pothole", Limit: 9}); !whole {
 		t.Error("a search of nothing is not whole")
 	}
 }

@@ -240,7 +240,7 @@ func TestPrivateFieldsLeaveByNoDoor(t *testing.T) {
 		"/layers":                        {"/layers", "/layers?detail=brief"},
 		"/layers/{name}":                 {"/layers/complaints"},
 		"/layers/{name}/features":        {"/layers/complaints/features?number=1", "/layers/complaints/features?near=116.3,39.9&k=100", "/layers/complaints/features?bbox=116,39,117,40"},
-		"/search":                        {"/search?q=" + secret, "/search?q=b"},
+		"/search":                        {"/search?q=" + secret, "/search?q=b", "/search?q=b&filter=status='open'", "/search?q=b&filter=votes%3E1"},
 		"/layers/{name}/histogram":       {"/layers/complaints/histogram", "/layers/complaints/histogram?bins=3&bbox=116,39,117,40"},
 		"/layers/{name}/features/{id}":   {"/layers/complaints/features/b", "/layers/complaints/features/" + secret},
 		"/tiles/{file}":                  {"/tiles/complaints.json", "/tiles/complaints.json?asof=" + past},

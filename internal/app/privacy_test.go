@@ -632,6 +632,80 @@ func TestPrivacyOfAnswers(t *testing.T) {
 	}
 }
 
+// TestPrivacyOfSearches searches with filters on what views keep secret: fields that are not shown, features left out, true
+// places, and tables of counts.
+func TestPrivacyOfSearches(t *testing.T) {
+	t.Parallel()
+	p := newPrivate(t, rand.New(rand.NewPCG(9, 10)))
+	// What is not shown is not told from what there is not, not on all layers either.
+	for _, search := range []string{"/search?q=open&layers=near", "/search?q=open&layers=shops", "/search?q=open&layers=shops,near", "/search?q=open"} {
+		for _, c := range [][2]string{
+			{"phone", "%s='" + secret + "'"},
+			{"phone", "%s%%20LIKE%%20's3%%25'"},
+			{"phone", "%s%%20IS%%20NULL"},
+			{"phone", "state='open'%%20OR%%20%s%%20IS%%20NOT%%20NULL"},
+			{"at", "%s%%3EDATE('2026-08-01')"},
+			{"at", "%s%%20IS%%20NULL"},
+		} {
+			unknown := strings.Repeat("w", len(c[0])) // which no name is like
+			status, hidden, _ := p.ask(search + "&filter=" + fmt.Sprintf(c[1], c[0]))
+			_, none, _ := p.ask(search + "&filter=" + fmt.Sprintf(c[1], unknown))
+			if want := strings.ReplaceAll(none, `\"`+unknown+`\"`, `\"`+c[0]+`\"`); status != http.StatusBadRequest || hidden != want {
+				t.Errorf("%s: %s: got %d %s\nwant 400 %s", search, c[1], status, hidden, want)
+			}
+		}
+		if status, body, _ := p.ask(search + "&datetime=2026-08-01/.."); status != http.StatusBadRequest || !strings.Contains(body, "time field") {
+			t.Errorf("%s: hidden times: got %d %s", search, status, body)
+		}
+	}
+	type found struct {
+		Features []struct {
+			Layer    string `json:"layer"`
+			Geometry struct {
+				Coordinates []float64 `json:"coordinates"`
+			} `json:"geometry"`
+		} `json:"features"`
+		Omitted []string `json:"omitted"`
+	}
+	search := func(query string) (out found) {
+		p.json(t, "/search?limit=50&q=open&"+query, &out)
+		return out
+	}
+	for _, filter := range []string{"state='closed'", "state%3C%3E'open'", "state%20IS%20NULL"} {
+		if got := search("layers=near&filter=" + filter); len(got.Features) > 0 {
+			t.Errorf("%s finds what the view leaves out: %+v", filter, got.Features)
+		}
+	}
+	// A box is asked of where features are shown.
+	around := func(at []float64) string {
+		const by = 1e-5
+		return fmt.Sprintf("layers=near&filter=S_INTERSECTS(geometry,BBOX(%.7f,%.7f,%.7f,%.7f))", at[0]-by, at[1]-by, at[0]+by, at[1]+by)
+	}
+	for i := range 200 {
+		at := p.features[layers.FeatureID(fmt.Sprint("r", i))].Geometry.(orb.Point)
+		for _, f := range search(around(at[:])).Features {
+			if c := f.Geometry.Coordinates; max(c[0]-at[0], at[0]-c[0], c[1]-at[1], at[1]-c[1]) > 2e-5 {
+				t.Fatalf("what is shown at %v is found where it truly is, at %v", c, at)
+			}
+		}
+	}
+	if some := search("layers=near").Features; len(some) == 0 || len(search(around(some[0].Geometry.Coordinates)).Features) == 0 {
+		t.Error("a filter does not find what is shown")
+	}
+	// Counts take no filter, and no search tells by one that a view is there.
+	for _, query := range []string{"layers=counts&filter=count%3E5", "layers=shops,counts&filter=state='open'", "layers=counts&datetime=2026-08-16"} {
+		if status, body, _ := p.ask("/search?q=all&" + query); status != http.StatusBadRequest || !strings.Contains(body, "set=all|open|called") {
+			t.Errorf("%s: got %d %s", query, status, body)
+		}
+	}
+	if got := search("filter=state='open'"); len(got.Features) != 50 || len(got.Omitted) > 0 {
+		t.Errorf("got %d features, and %v left out", len(got.Features), got.Omitted)
+	}
+	if status, body, _ := p.ask("/search?q=all&filter=count%3E5"); status != http.StatusBadRequest || strings.Contains(body, "counts") || strings.Contains(body, "few") {
+		t.Errorf("a field of counts: got %d %s", status, body)
+	}
+}
+
 // TestPrivacyOfTime lets days pass: what was published stays as it was, whatever came since.
 func TestPrivacyOfTime(t *testing.T) {
 	t.Parallel()

@@ -66,9 +66,15 @@ func (v *View) Find(ctx context.Context, q FindQuery) (list []Found, whole bool)
 		s.exact = row
 		s.add(row, FitID, -1)
 	}
-	for b, shown := range v.blocks() {
-		if whole = s.block(ctx, b, shown); !whole {
+	selecting := v.selecting()
+	for b := range v.snapshot.All() {
+		if whole = ctx.Err() == nil; !whole { // to find that nothing of a block is selected takes time, too
 			break
+		}
+		if shown, some := selecting.rows(b); some {
+			if whole = s.block(ctx, b, shown); !whole {
+				break
+			}
 		}
 	}
 	list = make([]Found, len(s.near.best))

@@ -429,6 +429,23 @@ func TestQueriesEnd(t *testing.T) {
 	}
 }
 
+// TestFindOfNothingSelectedEnds: a filter that selects nothing of many blocks is looked at no longer than a search may take.
+func TestFindOfNothingSelectedEnds(t *testing.T) {
+	t.Parallel()
+	v := randomCity(t, rand.New(rand.NewPCG(1, 5)), 200).Now().Where(eastern{math.MaxUint32})
+	q := FindQuery{Text: "noise", Limit: 10}
+	all := &countdown{t.Context(), math.MaxInt, 0}
+	if found, whole := v.Find(all, q); len(found) != 0 || !whole || all.looks < 200/16 {
+		t.Fatalf("got %v, whole %t, after %d looks, want nothing after one a block", found, whole, all.looks)
+	}
+	for left := range all.looks {
+		ctx := &countdown{t.Context(), left, 0}
+		if _, whole := v.Find(ctx, q); whole || ctx.looks != left+1 {
+			t.Errorf("ended after %d looks: got whole %t after %d", left, whole, ctx.looks)
+		}
+	}
+}
+
 // countdown is done after a number of looks at whether it is.
 type countdown struct {
 	context.Context
