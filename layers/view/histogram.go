@@ -48,7 +48,7 @@ func (v *View) Histogram(ctx context.Context, q HistogramQuery) Histogram {
 	field := v.layer.columns[q.Field]
 	h := Histogram{From: q.From, To: q.To, Counts: make([]int, q.Bins), Whole: true}
 	c := binner{h: &h, width: 1}
-	if v.span(field, &h) {
+	if v.span(ctx, field, &h) {
 		c.from, c.span = h.From.Micros(), uint64(h.To.Micros())-uint64(h.From.Micros())
 		h.Width = c.span/uint64(q.Bins) + 1
 		c.width = h.Width
@@ -91,11 +91,20 @@ func (v *View) Histogram(ctx context.Context, q HistogramQuery) Histogram {
 	return h
 }
 
-// span fills in the ends of h that are null. It returns false when there are no times to find them by.
-func (v *View) span(field int, h *Histogram) bool {
+// span fills in the ends of h that are null. It returns false when there are no times to find them by, or ctx was done
+// before.
+func (v *View) span(ctx context.Context, field int, h *Histogram) bool {
 	if h.From.IsNull() || h.To.IsNull() {
 		least, most := int64(math.MaxInt64), int64(math.MinInt64)
-		for b, rows := range v.blocks() {
+		selecting := v.selecting()
+		for b := range v.snapshot.All() {
+			if ctx.Err() != nil {
+				return false
+			}
+			rows, some := selecting.rows(b)
+			if !some {
+				continue
+			}
 			if zone := b.Column(field).Zone(); rows == nil && zone.HasValues() { // those of times are exact
 				least, most = min(least, zone.Min), max(most, zone.Max)
 			}
