@@ -15,51 +15,44 @@ var (
 
 const dayMicros = int64(24 * time.Hour / time.Microsecond)
 
-// parseDate reads a day (RFC 3339, full-date) and returns its first microsecond in UTC.
-func parseDate(s string) (int64, error) {
+// parseDate reads a day (RFC 3339, full-date), which is that of UTC.
+func parseDate(s string) (instant, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
-		return 0, errors.New("want a day such as '2024-05-01'")
+		return instant{}, errors.New("want a day such as '2024-05-01'")
 	}
-	return t.UnixMicro(), nil
+	us := t.UnixMicro()
+	return instant{literal{column.MicrosOf(us)}, us + dayMicros - 1, true}, nil
 }
 
 // parseTimestamp reads a time (RFC 3339, date-time) with any offset.
-func parseTimestamp(s string) (int64, error) {
+func parseTimestamp(s string) (instant, error) {
 	var t time.Time
 	if err := t.UnmarshalText([]byte(s)); err != nil {
-		return 0, errors.New("want a time such as '2024-05-01T08:30:00Z' or '2024-05-01T16:30:00+08:00'")
+		return instant{}, errors.New("want a time such as '2024-05-01T08:30:00Z' or '2024-05-01T16:30:00+08:00'")
 	}
 	us := t.UnixMicro()
 	switch {
 	case t.Nanosecond()%1000 != 0:
-		return 0, errors.New("want no more than microseconds: times here are no finer")
+		return instant{}, errors.New("want no more than microseconds: times here are no finer")
 	case us < minMicros || us > maxMicros:
-		return 0, errors.New("want a year from 0000 to 9999 in UTC")
+		return instant{}, errors.New("want a year from 0000 to 9999 in UTC")
 	}
-	return us, nil
+	return instant{literal{column.MicrosOf(us)}, us, false}, nil
 }
 
-// parseInstant reads a day or a time and returns its first and last microsecond.
+// parseInstant reads a day or a time.
 func parseInstant(s string) (instant, error) {
 	if len(s) == len(time.DateOnly) {
-		us, err := parseDate(s)
-		return instant{literal{column.MicrosOf(us)}, us + dayMicros - 1, true}, err
+		return parseDate(s)
 	}
-	us, err := parseTimestamp(s)
-	return instant{literal{column.MicrosOf(us)}, us, false}, err
+	return parseTimestamp(s)
 }
 
 func (b *binder) instant(r *raw) (instant, error) {
-	parse := func(s string) (instant, error) {
-		us, err := parseTimestamp(s)
-		return instant{literal{column.MicrosOf(us)}, us, false}, err
-	}
+	parse := parseTimestamp
 	if r.kind == kindDate {
-		parse = func(s string) (instant, error) {
-			us, err := parseDate(s)
-			return instant{literal{column.MicrosOf(us)}, us + dayMicros - 1, true}, err
-		}
+		parse = parseDate
 	}
 	i, err := parse(r.text)
 	if err != nil {

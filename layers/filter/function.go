@@ -19,6 +19,14 @@ var temporalTests = map[string]bool{
 	"T_OVERLAPPEDBY": false, "T_OVERLAPS": false, "T_STARTEDBY": false, "T_STARTS": false,
 }
 
+// testOf returns what kind of test a word in capitals is, if it is one. Each takes two operands.
+func testOf(word string) (k kind, ok bool) {
+	if _, temporal := temporalTests[word]; temporal {
+		return kindTemporal, true
+	}
+	return kindSpatial, spatialTests[word]
+}
+
 // geometryWords start a geometry of well-known text.
 var geometryWords = map[string]bool{
 	"POINT": true, "LINESTRING": true, "POLYGON": true, "MULTIPOINT": true, "MULTILINESTRING": true, "MULTIPOLYGON": true,
@@ -38,16 +46,14 @@ func (p *parser) function(name token) (*raw, error) {
 		return nil, err
 	}
 	defer up()
-	_, temporal := temporalTests[word]
+	test, isTest := testOf(word)
 	switch {
 	case geometryWords[word]:
 		return p.geometry(at, word)
 	case word == "BBOX":
 		return p.bbox(at)
-	case spatialTests[word]:
-		return p.call(raw{kind: kindSpatial, op: word, at: at}, 2)
-	case temporal:
-		return p.call(raw{kind: kindTemporal, op: word, at: at}, 2)
+	case isTest:
+		return p.call(raw{kind: test, op: word, at: at}, 2)
 	case word == "CASEI":
 		return p.call(raw{kind: kindCaseI, at: at}, 1)
 	case word == "INTERVAL":
@@ -118,15 +124,8 @@ func (p *parser) signedNumber(want string) (float64, error) {
 	if p.token.kind != tokenNumber {
 		return 0, p.unexpected(want)
 	}
-	text := p.token.text
-	if minus {
-		text = "-" + text
-	}
-	n, err := parseNumber(text)
-	if err != nil {
-		return 0, p.fail(at, "", "found %s: %v", shown(text), err)
-	}
-	return n.float, p.advance()
+	n, err := p.digits(at, minus)
+	return n.float, err
 }
 
 func (p *parser) bbox(at place) (*raw, error) {
@@ -149,25 +148,7 @@ func (p *parser) bbox(at place) (*raw, error) {
 	if err := p.expect(")", "four numbers and ): west, south, east, north in degrees"); err != nil {
 		return nil, err
 	}
-	if err := p.checkBox(at, box); err != nil {
-		return nil, err
-	}
-	return p.node(raw{kind: kindBox, box: box, at: at})
-}
-
-// maxBox is the most numbers of a bounding box that are read.
-const maxBox = 6
-
-// checkBox refuses boxes that are no four numbers.
-func (b *budget) checkBox(at place, box []float64) error {
-	switch len(box) {
-	case 4:
-		return nil
-	case maxBox:
-		return b.over(at, "", "the bounding box has heights, and no feature has one: want four numbers, west, south, east, north in degrees")
-	default:
-		return b.over(at, "", "the bounding box has %d numbers: want four, west, south, east, north in degrees", len(box))
-	}
+	return p.box(at, box)
 }
 
 // geometry reads well-known text behind its first word.
@@ -185,56 +166,23 @@ func (p *parser) geometry(at place, word string) (*raw, error) {
 	switch word {
 	case "POINT":
 		var points []orb.Point
-		if points, err = p.points(false); err == nil && len(points) != 1 {
+		if points, err = p.points(); err == nil && len(points) != 1 {
 			err = p.fail(at, "", "the point has %d positions: want one", len(points))
 		}
 		if err == nil {
 			g = points[0]
 		}
-	case "LINESTRING":
-		var points []orb.Point
-		points, err = p.points(false)
-		g = orb.LineString(points)
 	case "MULTIPOINT":
 		var points []orb.Point
-		points, err = p.points(true)
+		points, err = p.positionsIn(true)
 		g = orb.MultiPoint(points)
-	case "MULTILINESTRING":
-		var lines orb.MultiLineString
-		err = p.each(func() error {
-			points, err := p.points(false)
-			lines = append(lines, points)
-			return err
-		})
-		g = lines
-	case "POLYGON":
-		var polygon orb.Polygon
-		polygon, err = p.polygon()
-		g = polygon
 	default:
-		var polygons orb.MultiPolygon
-		err = p.each(func() error {
-			polygon, err := p.polygon()
-			polygons = append(polygons, polygon)
-			return err
-		})
-		g = polygons
+		g, err = readShape(word, p)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return p.node(raw{kind: kindGeometry, shape: g, at: at})
-}
-
-const noCollection = "collections of geometries are not supported: write a test for each and OR between them"
-
-func (p *parser) polygon() (polygon orb.Polygon, err error) {
-	err = p.each(func() error {
-		points, err := p.points(false)
-		polygon = append(polygon, points)
-		return err
-	})
-	return polygon, err
 }
 
 // each reads a list in brackets.
@@ -255,8 +203,10 @@ func (p *parser) each(item func() error) error {
 	}
 }
 
-// points reads positions in brackets; each may have brackets of its own.
-func (p *parser) points(brackets bool) (points []orb.Point, err error) {
+func (p *parser) points() ([]orb.Point, error) { return p.positionsIn(false) }
+
+// positionsIn reads positions in brackets; each may have brackets of its own.
+func (p *parser) positionsIn(brackets bool) (points []orb.Point, err error) {
 	err = p.each(func() error {
 		if err := p.positions(p.here(), 1); err != nil {
 			return err

@@ -49,9 +49,9 @@ func (p *jsonParser) expression(v *value) (*raw, error) {
 	case "string":
 		return p.node(raw{kind: kindText, text: v.text, at: at})
 	case "number":
-		n, err := parseNumber(v.text)
+		n, err := p.numberIn(at, v.text)
 		if err != nil {
-			return nil, p.refuse(v, "found %s: %v", shown(v.text), err)
+			return nil, err
 		}
 		return p.node(raw{kind: kindNumber, number: n, at: at})
 	case "boolean":
@@ -136,13 +136,11 @@ func (p *jsonParser) operation(v *value) (*raw, error) {
 	}
 	upper := strings.ToUpper(op.text)
 	o, ok := jsonOps[op.text]
-	_, temporal := temporalTests[upper]
+	test, isTest := testOf(upper)
 	e := raw{kind: o.kind, at: place{path: v.path}}
 	switch {
-	case spatialTests[upper]:
-		e.kind, e.op, o.args = kindSpatial, upper, 2
-	case temporal:
-		e.kind, e.op, o.args = kindTemporal, upper, 2
+	case isTest:
+		e.kind, e.op, o.args = test, upper, 2
 	case op.text == "accenti":
 		return nil, p.refuse(op, "accenti is not supported; casei is")
 	case !ok:
@@ -226,74 +224,44 @@ func (p *jsonParser) bbox(v, box *value) (*raw, error) {
 		}
 		numbers = append(numbers, f)
 	}
-	at := place{path: v.path}
-	if err := p.checkBox(at, numbers); err != nil {
-		return nil, err
-	}
-	return p.node(raw{kind: kindBox, box: numbers, at: at})
+	return p.box(place{path: v.path}, numbers)
 }
 
 func (p *jsonParser) float(v *value) (float64, error) {
 	if v.is != "number" {
 		return 0, p.refuse(v, "found %s: want a number", v.is)
 	}
-	n, err := parseNumber(v.text)
-	if err != nil {
-		return 0, p.refuse(v, "found %s: %v", shown(v.text), err)
-	}
-	return n.float, nil
+	n, err := p.numberIn(place{path: v.path}, v.text)
+	return n.float, err
 }
 
 // geometry reads a GeoJSON geometry (RFC 7946 §3.1).
 func (p *jsonParser) geometry(v *value) (*raw, error) {
-	kind, coordinates := v.member("type"), v.member("coordinates")
+	kind, list := v.member("type"), v.member("coordinates")
 	word := strings.ToUpper(kind.text)
 	switch {
 	case kind.text == "GeometryCollection":
 		return nil, p.refuse(v, noCollection)
 	case kind.is != "string" || !geometryWords[word]:
 		return nil, p.refuse(kind, "found %s: want Point, LineString, Polygon, MultiPoint, MultiLineString or MultiPolygon", shown(kind.text))
-	case coordinates == nil:
+	case list == nil:
 		return nil, p.refuse(v, `the geometry has no "coordinates"`)
 	}
 	if err := p.only(v, "type", "coordinates", "bbox"); err != nil {
 		return nil, err
 	}
+	in := &coordinates{p, list}
 	var g orb.Geometry
 	var err error
 	switch word {
 	case "POINT":
-		var at orb.Point
-		at, err = p.position(coordinates)
-		g = at
-	case "LINESTRING":
-		var line []orb.Point
-		line, err = p.points(coordinates)
-		g = orb.LineString(line)
+		g, err = p.position(list)
 	case "MULTIPOINT":
 		var points []orb.Point
-		points, err = p.points(coordinates)
+		points, err = in.points()
 		g = orb.MultiPoint(points)
-	case "MULTILINESTRING":
-		var lines orb.MultiLineString
-		err = p.each(coordinates, func(m *value) error {
-			line, err := p.points(m)
-			lines = append(lines, line)
-			return err
-		})
-		g = lines
-	case "POLYGON":
-		var polygon orb.Polygon
-		polygon, err = p.polygon(coordinates)
-		g = polygon
 	default:
-		var polygons orb.MultiPolygon
-		err = p.each(coordinates, func(m *value) error {
-			polygon, err := p.polygon(m)
-			polygons = append(polygons, polygon)
-			return err
-		})
-		g = polygons
+		g, err = readShape(word, in)
 	}
 	if err != nil {
 		return nil, err
@@ -301,31 +269,30 @@ func (p *jsonParser) geometry(v *value) (*raw, error) {
 	return p.node(raw{kind: kindGeometry, shape: g, at: place{path: v.path}})
 }
 
-// each calls item with the members of an array, of which there is one at least.
-func (p *jsonParser) each(v *value, item func(*value) error) error {
-	if v.is != "array" || len(v.members) == 0 {
-		return p.refuse(v, "found %s: want an array of one or more", v.is)
+// coordinates are those of a geometry, at the list in which they are read.
+type coordinates struct {
+	*jsonParser
+	list *value
+}
+
+var _ positions = (*coordinates)(nil)
+
+func (c *coordinates) each(item func() error) error {
+	list := c.list
+	if list.is != "array" || len(list.members) == 0 {
+		return c.refuse(list, "found %s: want an array of one or more", list.is)
 	}
-	for _, m := range v.members {
-		if err := item(m); err != nil {
+	for _, c.list = range list.members {
+		if err := item(); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *jsonParser) polygon(v *value) (polygon orb.Polygon, err error) {
-	err = p.each(v, func(m *value) error {
-		ring, err := p.points(m)
-		polygon = append(polygon, ring)
-		return err
-	})
-	return polygon, err
-}
-
-func (p *jsonParser) points(v *value) (points []orb.Point, err error) {
-	err = p.each(v, func(m *value) error {
-		at, err := p.position(m)
+func (c *coordinates) points() (points []orb.Point, err error) {
+	err = c.each(func() error {
+		at, err := c.position(c.list)
 		points = append(points, at)
 		return err
 	})

@@ -37,6 +37,15 @@ func parseNumber(s string) (number, error) {
 	return n, nil
 }
 
+// numberIn is parseNumber of a text that stands in the filter.
+func (r *reporter) numberIn(at place, text string) (number, error) {
+	n, err := parseNumber(text)
+	if err != nil {
+		return number{}, r.fail(at, "", "found %s: %v", shown(text), err)
+	}
+	return n, nil
+}
+
 // rational returns s as it is, unless its exponent is so large that the nearest double says as much.
 func rational(s string) (*big.Rat, bool) {
 	if i := strings.IndexAny(s, "eE"); i >= 0 {

@@ -327,18 +327,24 @@ func (p *parser) signed() (*raw, error) {
 
 // numeral takes the number that the token is.
 func (p *parser) numeral(at place, minus bool) (*raw, error) {
+	n, err := p.digits(at, minus)
+	if err != nil {
+		return nil, err
+	}
+	return p.node(raw{kind: kindNumber, number: n, at: at})
+}
+
+// digits takes the number that the token is, as no operand.
+func (p *parser) digits(at place, minus bool) (number, error) {
 	text := p.token.text
 	if minus {
 		text = "-" + text
 	}
-	n, err := parseNumber(text)
+	n, err := p.numberIn(at, text)
 	if err != nil {
-		return nil, p.fail(at, "", "found %s: %v", shown(text), err)
+		return number{}, err
 	}
-	if err := p.advance(); err != nil {
-		return nil, err
-	}
-	return p.node(raw{kind: kindNumber, number: n, at: at})
+	return n, p.advance()
 }
 
 const wantOperand = "a property, a value, a test like S_INTERSECTS(…) or ("

@@ -90,6 +90,21 @@ func (b *budget) values(at place, n int) error {
 	return nil
 }
 
+// maxBox is the most numbers of a bounding box that are read.
+const maxBox = 6
+
+// box returns the bounding box of numbers, which must be four.
+func (b *budget) box(at place, numbers []float64) (*raw, error) {
+	switch len(numbers) {
+	case 4:
+		return b.node(raw{kind: kindBox, box: numbers, at: at})
+	case maxBox:
+		return nil, b.over(at, "", "the bounding box has heights, and no feature has one: want four numbers, west, south, east, north in degrees")
+	default:
+		return nil, b.over(at, "", "the bounding box has %d numbers: want four, west, south, east, north in degrees", len(numbers))
+	}
+}
+
 // positions counts the vertices of geometries.
 func (b *budget) positions(at place, n int) error {
 	if b.vertices += n; b.vertices > MaxVertices {
