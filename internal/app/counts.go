@@ -174,14 +174,7 @@ func (c *countViews) run(ctx context.Context, log *slog.Logger) {
 	if len(c.list) == 0 {
 		return
 	}
-	ticker := time.NewTicker(hotTick)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+	for range every(ctx, hotTick) {
 		for _, l := range c.list {
 			c.count(ctx, l, log)
 		}

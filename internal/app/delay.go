@@ -226,9 +226,7 @@ func (v *liveView) eraseNow(commit, changes []layers.Change, seq layers.Seq, aft
 
 // showLate shows what is due until ctx is done.
 func (s *Store) showLate(ctx context.Context, log *slog.Logger) {
-	ticker := time.NewTicker(lateTick)
-	defer ticker.Stop()
-	for {
+	for range every(ctx, lateTick) {
 		for _, v := range s.views {
 			if v.late == nil {
 				continue
@@ -236,11 +234,6 @@ func (s *Store) showLate(ctx context.Context, log *slog.Logger) {
 			if err := s.stepLate(ctx, v); err != nil && ctx.Err() == nil {
 				log.Error("a view with a delay cannot be shown", slog.String("view", string(v.view.Name())), slog.Any("error", err))
 			}
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			return
 		}
 	}
 }

@@ -250,14 +250,7 @@ func (h *hotSpots) run(ctx context.Context, log *slog.Logger) {
 	if len(h.list) == 0 {
 		return
 	}
-	ticker := time.NewTicker(hotTick)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
+	for range every(ctx, hotTick) {
 		for _, l := range h.list {
 			if ctx.Err() != nil {
 				return
