@@ -81,7 +81,7 @@ func TestPrivacyOfPins(t *testing.T) {
 		{"counts", strings.NewReplacer("city: A city\n", "city: A city\ntime_zone: Asia/Shanghai\n", "reports: {title: Reports,", "cases: {title: Cases, public: false,",
 			"layer: reports\n", "layer: cases\n", "keys:\n", "views: {reports: {layer: cases, audience: public, title: Reports, place: counts, k: 5, by: day, weeks: 1}}\nkeys:\n"), []string{"reports"}, nil},
 		{"a view of all", views("views: {other: {layer: others, audience: public, title: Other}}"), nil, nil},
-		{"cells of another layer", views("derived: {other: {of: others, as: hexes, title: Other}}"), nil, nil},
+		{"cells of another layer", views("center: [116.4, 39.9]\nderived: {other: {of: others, as: hexes, title: Other}}"), nil, nil},
 	} {
 		c.stop()
 		c.text = config.change.Replace(kept)
