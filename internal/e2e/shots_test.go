@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	"hutong/internal/testkit"
@@ -12,8 +13,9 @@ import (
 
 // shot is what web/e2e/shots.mjs saw of the page in one look.
 type shot struct {
-	FirstSeconds float64 // from the page being asked for to the first frame with data
-	Features     int     // drawn in the end, pieces of the same counted each
+	FirstSeconds float64        // from the page being asked for to the first frame with data
+	Features     int            // drawn in the end, pieces of the same counted each
+	Layers       map[string]int // of which layers
 	Sent         []struct {
 		Path  string
 		Bytes int
@@ -34,28 +36,54 @@ func TestShots(t *testing.T) {
 	tools.script = filepath.Join(root, "web", "e2e", "shots.mjs")
 	out := artifacts(t)
 	for _, city := range []struct {
-		name string
-		data bool // needs the data of HUTONG_DATA
-		args []string
+		name    string
+		data    bool // needs the data of HUTONG_DATA
+		args    []string
+		derived []string // layers that are shown alone, too
 	}{
-		{"demo", false, []string{"demo", "--live=false"}},
-		{"dc", true, []string{"serve", "--config", "examples/dc.yaml"}},
-		{"sf", true, []string{"serve", "--config", "examples/sf.yaml"}},
+		{"demo", false, []string{"demo", "--live=false"}, nil},
+		{"dc", true, []string{"serve", "--config", "examples/dc.yaml"}, []string{"complaints_hexes", "complaints_clusters", "complaints_hot"}},
+		{"sf", true, []string{"serve", "--config", "examples/sf.yaml"}, nil},
 	} {
 		t.Run(city.name, func(t *testing.T) {
 			if city.data {
 				testkit.Data(t)
 			}
 			s := run(t, city.args...)
-			light, dark := city.name+"-light", city.name+"-dark"
-			looks := []map[string]string{{"name": light, "more": "lang=en&theme=light"}, {"name": dark, "more": "lang=zh&theme=dark"}}
+			shown := map[string]string{} // the layer that a look shows alone, "" for what the page shows by itself
+			var looks []map[string]string
+			for _, layer := range append([]string{""}, city.derived...) {
+				for theme, lang := range map[string]string{"light": "en", "dark": "zh"} {
+					name, more := city.name+"-"+theme, "lang="+lang+"&theme="+theme
+					if layer != "" {
+						name, more = name+"-"+layer, more+"&off="+strings.Join(s.besides(t, layer), ",")
+					}
+					shown[name] = layer
+					looks = append(looks, map[string]string{"name": name, "more": more})
+				}
+			}
 			var shots map[string]shot
 			visitPage(t, tools, s.url, out, map[string]any{"looks": looks, "width": 1280, "height": 800}, &shots)
-			for _, name := range []string{light, dark} {
+			for name, layer := range shown {
 				shots[name].check(t, s, name, out)
+				if layer != "" && (shots[name].Layers[layer] < 50 || shots[name].Layers["complaints"] > 0) {
+					t.Errorf("%s: drawn is %v, want %s and no complaints", name, shots[name].Layers, layer)
+				}
 			}
 		})
 	}
+}
+
+// besides returns the names of the layers of the server but one and the ground.
+func (s *server) besides(t *testing.T, layer string) []string {
+	t.Helper()
+	var names []string
+	for _, l := range s.layers(t) {
+		if l.Name != layer && l.Role == "" {
+			names = append(names, l.Name)
+		}
+	}
+	return names
 }
 
 // check: the page draws much, complains of nothing and is light enough.

@@ -16,6 +16,7 @@ import (
 type layerInfo struct {
 	Name    string
 	Title   string
+	Role    string // of a map; "" for data
 	Count   int
 	Located int
 	Extent  []float64

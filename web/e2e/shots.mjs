@@ -33,10 +33,12 @@ async function visit(browser, { name, more }) {
     await idle(page);
     await page.waitForFunction(() => window.hutong.map.areTilesLoaded());
     await page.screenshot({ path: path.join(options.out, `${name}.png`) });
-    const features = await page.evaluate(() => window.hutong.map.queryRenderedFeatures().length);
+    const drawn = await page.evaluate(() => window.hutong.map.queryRenderedFeatures().map((f) => f.sourceLayer));
+    const layers = {};
+    for (const layer of drawn) layers[layer] = (layers[layer] ?? 0) + 1;
     // The page of a living city asks on and on, also while it is closed.
     page.off("requestfinished", weighed);
-    return { firstSeconds: (await page.evaluate(() => window.firstFeatures)) / 1000, features, sent: await Promise.all(sent), complaints };
+    return { firstSeconds: (await page.evaluate(() => window.firstFeatures)) / 1000, features: drawn.length, layers, sent: await Promise.all(sent), complaints };
   } finally {
     await context.close();
   }
