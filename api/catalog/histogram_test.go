@@ -30,8 +30,9 @@ func TestHistogram(t *testing.T) {
 			"given ends", "?bins=1&from=2026-01-02T20:00:00%2B08:00&to=2026-01-04T11:59:59Z",
 			histogramOf{From: "2026-01-02T12:00:00Z", To: "2026-01-04T11:59:59Z", Width: 2*day - 1 + 1e-6, Counts: []int{2}, Before: 1, After: 2},
 		},
+		{"a filter of bins that stay", "?bins=4&filter=status='nothing'", histogramOf{From: "2026-01-01T12:00:00Z", To: "2026-01-05T12:00:00Z", Width: day + 1e-6, Counts: []int{0, 0, 0, 0}}},
 		{"a filter", "?bins=2&filter=status='open'", histogramOf{From: "2026-01-01T12:00:00Z", To: "2026-01-05T12:00:00Z", Width: 2*day + 1e-6, Counts: []int{1, 2}}},
-		{"a filter of the newest", "?bins=2&datetime=2026-01-04T00:00:00Z/..", histogramOf{From: "2026-01-04T12:00:00Z", To: "2026-01-05T12:00:00Z", Width: day/2 + 1e-6, Counts: []int{1, 1}}},
+		{"a filter of the newest", "?bins=2&datetime=2026-01-04T00:00:00Z/..", histogramOf{From: "2026-01-01T12:00:00Z", To: "2026-01-05T12:00:00Z", Width: 2*day + 1e-6, Counts: []int{0, 2}}},
 		{"from beyond all there are", "?bins=2&from=2027-01-01T00:00:00Z", histogramOf{From: "2027-01-01T00:00:00Z", To: "2027-01-01T00:00:00Z", Width: 1e-6, Counts: []int{0, 0}, Before: 5}},
 	} {
 		w := get(t, h, "/layers/reports/histogram"+c.query)

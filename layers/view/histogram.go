@@ -20,7 +20,8 @@ type HistogramQuery struct {
 	// Bins is how many bins there are, 1 to MaxBins.
 	Bins int
 	// From and To are the times between which they lie, both included; one that is null is where the times of
-	// the view begin or end, those outside of Boxes too. To is not before From where both are given.
+	// the layer begin or end, those outside of Boxes and those that the view does not select too: bins stay as they
+	// are while a map moves and a filter changes. To is not before From where both are given.
 	From, To column.Value
 	// Boxes, in world units with their edges, let only features count whose boxes meet one; nil counts all,
 	// those without a place too.
@@ -29,7 +30,7 @@ type HistogramQuery struct {
 
 // Histogram is how many features there are by time.
 type Histogram struct {
-	// From and To are the ends of what was counted; null where there are no times.
+	// From and To are the ends of what was counted; null where there are no times, or none was found in time.
 	From, To column.Value
 	// Width is how long a bin is, in microseconds: bin i has the times from From + i·Width on and before
 	// From + (i+1)·Width. The last one ends at To or, for all to be as long, less than a bin of microseconds later.
@@ -38,17 +39,22 @@ type Histogram struct {
 	// without a time.
 	Counts               []int
 	Before, After, Nulls int
-	// Whole says that all features were looked at; else the counts are of a part of them.
+	// Whole says that all features were looked at; else the counts are of a part of them, or of none.
 	Whole bool
 }
 
 // Histogram counts the features by time. It reads a block's times only where they are not all in one bin: about
-// 4 ms for a million features. When ctx is done it returns what it has counted by then.
+// 4 ms for a million features. Of a view that selects, each block is asked about once. When ctx is done it returns what
+// it has counted by then.
 func (v *View) Histogram(ctx context.Context, q HistogramQuery) Histogram {
 	field := v.layer.columns[q.Field]
 	h := Histogram{From: q.From, To: q.To, Counts: make([]int, q.Bins), Whole: true}
 	c := binner{h: &h, width: 1}
-	if v.span(ctx, field, &h) {
+	found := v.span(ctx, field, &h)
+	if !h.Whole {
+		return h
+	}
+	if found {
 		c.from, c.span = h.From.Micros(), uint64(h.To.Micros())-uint64(h.From.Micros())
 		h.Width = c.span/uint64(q.Bins) + 1
 		c.width = h.Width
@@ -91,43 +97,33 @@ func (v *View) Histogram(ctx context.Context, q HistogramQuery) Histogram {
 	return h
 }
 
-// span fills in the ends of h that are null. It returns false when there are no times to find them by, or ctx was done
-// before.
-func (v *View) span(ctx context.Context, field int, h *Histogram) bool {
-	if h.From.IsNull() || h.To.IsNull() {
-		least, most := int64(math.MaxInt64), int64(math.MinInt64)
-		selecting := v.selecting()
-		for b := range v.snapshot.All() {
-			if ctx.Err() != nil {
-				return false
-			}
-			rows, some := selecting.rows(b)
-			if !some {
-				continue
-			}
-			if zone := b.Column(field).Zone(); rows == nil && zone.HasValues() { // those of times are exact
-				least, most = min(least, zone.Min), max(most, zone.Max)
-			}
-			if rows == nil {
-				continue
-			}
-			for row := range b.Len() {
-				if at := b.Column(field).Value(row); rows.Has(row) && !at.IsNull() {
-					least, most = min(least, at.Micros()), max(most, at.Micros())
-				}
-			}
-		}
-		if least > most {
+// span fills in the ends of h that are null, by zone maps: no row is looked at and no selector asked. It returns false
+// when there are no times to find them by; when ctx was done before they were found, h is not whole.
+func (v *View) span(ctx context.Context, field int, h *Histogram) (found bool) {
+	if !h.From.IsNull() && !h.To.IsNull() {
+		return true
+	}
+	least, most := int64(math.MaxInt64), int64(math.MinInt64)
+	for b := range v.snapshot.All() {
+		if ctx.Err() != nil {
+			h.Whole = false
 			return false
 		}
-		// An end that was given may lie beyond all there are.
-		if h.From.IsNull() && h.To.IsNull() {
-			h.From, h.To = column.MicrosOf(least), column.MicrosOf(most)
-		} else if h.From.IsNull() {
-			h.From = column.MicrosOf(min(least, h.To.Micros()))
-		} else {
-			h.To = column.MicrosOf(max(most, h.From.Micros()))
+		if zone := b.Column(field).Zone(); zone.HasValues() { // those of times are exact
+			least, most = min(least, zone.Min), max(most, zone.Max)
 		}
+	}
+	if least > most {
+		return false
+	}
+	// An end that was given may lie beyond all there are.
+	switch {
+	case h.From.IsNull() && h.To.IsNull():
+		h.From, h.To = column.MicrosOf(least), column.MicrosOf(most)
+	case h.From.IsNull():
+		h.From = column.MicrosOf(min(least, h.To.Micros()))
+	default:
+		h.To = column.MicrosOf(max(most, h.From.Micros()))
 	}
 	return true
 }

@@ -87,12 +87,9 @@ func TestHistogramIsAScan(t *testing.T) {
 func scannedHistogram(v *View, q HistogramQuery) Histogram {
 	h := Histogram{From: q.From, To: q.To, Counts: make([]int, q.Bins), Whole: true}
 	var all, in []column.Value
-	v.Scan(nil, func(f layers.Feature) bool {
-		all = append(all, f.Values[0])
-		return true
-	})
 	for b := range v.snapshot.All() {
 		for row := range b.Len() {
+			all = append(all, v.feature(layers.Row{Block: b, Index: row}).Values[0])
 			if !v.shows(layers.Row{Block: b, Index: row}) {
 				continue
 			}
@@ -180,6 +177,55 @@ func TestHistogramEnds(t *testing.T) {
 		}
 		if got := v.Histogram(t.Context(), HistogramQuery{Bins: 3, Boxes: boxes}); !got.Whole || got.Counts[2] != 1 {
 			t.Errorf("got %+v, want one in each bin", got)
+		}
+	}
+}
+
+// costly selects nothing and counts of how many blocks it is asked that.
+type costly struct{ asked *int }
+
+func (costly) Skips(*layers.Block) bool { return false }
+
+func (c costly) Filter(_ *layers.Block, rows column.Bits) {
+	*c.asked++
+	clear(rows)
+}
+
+// TestHistogramOfFewAsksOnce: a selector is asked about each block of the window once, never for where the bins begin and
+// end, and not at all after ctx is done. The bins are those of the whole layer, whatever is selected.
+func TestHistogramOfFewAsksOnce(t *testing.T) {
+	t.Parallel()
+	const n = 200
+	v := timedLayer(t, n, layers.Options{MinRows: 4, MaxRows: 16}, func(i int) (orb.Geometry, column.Value) {
+		return orb.Point{float64(i) / 10, 1}, column.MicrosOf(int64(i))
+	}).Now()
+	blocks, from, to := 0, column.MicrosOf(5), column.MicrosOf(n+5)
+	for range v.snapshot.All() {
+		blocks++
+	}
+	for _, c := range []struct {
+		name          string
+		query         HistogramQuery
+		blocks, ended int // ended is how many looks at ctx find where bins begin and end
+		from, to      int64
+	}{
+		{"all", HistogramQuery{Bins: 3}, blocks, blocks, 0, n - 1},
+		{"from", HistogramQuery{Bins: 3, From: from}, blocks, blocks, 5, n - 1},
+		{"from and to", HistogramQuery{Bins: 3, From: from, To: to}, blocks, 0, 5, n + 5},
+		{"a window of nothing", HistogramQuery{Bins: 3, Boxes: []world.Box{{}}}, 0, blocks, 0, n - 1},
+	} {
+		asked := 0
+		v := v.Where(costly{&asked})
+		got := v.Histogram(t.Context(), c.query)
+		if !got.Whole || got.From.Micros() != c.from || got.To.Micros() != c.to || asked != c.blocks {
+			t.Errorf("%s: asked about %d blocks, got %+v; want %d, %d to %d", c.name, asked, got, c.blocks, c.from, c.to)
+		}
+		for left := range c.ended + c.blocks {
+			asked = 0
+			ctx := &countdown{t.Context(), left, 0}
+			if got := v.Histogram(ctx, c.query); got.Whole || ctx.looks != left+1 || asked != max(0, left-c.ended) {
+				t.Errorf("%s, ended after %d looks: got whole %t after %d, asked about %d blocks", c.name, left, got.Whole, ctx.looks, asked)
+			}
 		}
 	}
 }
