@@ -45,23 +45,32 @@ const (
 	// processor.
 	MaxSelected = 1_000_000
 
+	// countTime is how long one may count what these select: that many features, and to decide about all others. Cells that
+	// count some of it would be wrong, so that there is no answer by then.
+	countTime = 5 * time.Second
+
 	wait = 2 * time.Second // for a turn
 )
 
 // Cells answers with cells of all layers that are counted. It may be used from any goroutine.
 type Cells struct {
-	layers   *api.Layers
-	filters  *api.Filters
-	gate     api.Gate
-	large    telemetry.Count
-	most     int // MaxCells, fewer in tests
-	selected int // MaxSelected, fewer in tests
+	layers    *api.Layers
+	filters   *api.Filters
+	gate      api.Gate
+	large     telemetry.Count
+	slow      telemetry.Count
+	most      int           // MaxCells, fewer in tests
+	selected  int           // MaxSelected, fewer in tests
+	countTime time.Duration // countTime, less in tests
 }
 
 // New returns the cells of ls, whose filters fs reads.
 func New(ls *api.Layers, fs *api.Filters, m *telemetry.Metrics) *Cells {
 	late := m.Counter("hutong_h3_refused_total", "Requests for cells refused, by reason.", "reason")
-	return &Cells{ls, fs, api.NewGate(runtime.GOMAXPROCS(0), wait, late.With("busy")), late.With("too_many"), MaxCells, MaxSelected}
+	return &Cells{
+		layers: ls, filters: fs, gate: api.NewGate(runtime.GOMAXPROCS(0), wait, late.With("busy")),
+		large: late.With("too_many"), slow: late.With("slow"), most: MaxCells, selected: MaxSelected, countTime: countTime,
+	}
 }
 
 // Routes returns the routes of cells.
@@ -110,6 +119,11 @@ func (c *Cells) serve(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Context().Err() != nil:
 		api.Refuse(w, r, api.CodeCancelled, "")
+	case errors.Is(err, context.DeadlineExceeded):
+		c.slow.Add(1)
+		w.Header().Set("Retry-After", "1")
+		api.Refuse(w, r, api.CodeBusy, fmt.Sprintf("Counting what filter and datetime select takes longer than %v. What was found of it is kept for a while, so asking again may do; "+
+			"so may a filter that is simpler to decide.", c.countTime))
 	case err != nil:
 		c.large.Add(1)
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
@@ -144,18 +158,21 @@ type query struct {
 	filter     *api.Filter     // of other layers; nil counts all features
 }
 
-// count returns the cells of the features that q selects. The error says that they are too many, or is ctx's.
+// count returns the cells of the features that q selects. The error says that they are too many, is that of ctx, or
+// [context.DeadlineExceeded].
 func (c *Cells) count(ctx context.Context, l *api.Layer, q query) (layers.Reader, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.countTime)
+	defer cancel()
 	v := l.View.Now().Where(q.filter.Where()[0]...)
 	n := 0
 	blocks := func(yield func(*layers.Block, column.Bits) bool) {
-		for b, rows := range v.Selected() {
+		for b, rows := range v.Selected(ctx) {
 			if rows == nil {
 				n += b.Len()
 			} else {
 				n += rows.Count()
 			}
-			if n > c.selected || ctx.Err() != nil || !yield(b, rows) {
+			if n > c.selected || !yield(b, rows) {
 				return
 			}
 		}

@@ -259,6 +259,23 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestCountingEnds: what takes too long to count is refused, also when nothing of it is selected, and what is counted
+// already is not.
+func TestCountingEnds(t *testing.T) {
+	t.Parallel()
+	c := newCells(t)
+	c.countTime = -1
+	for _, filter := range []string{"count%3E1", "count%3E99"} {
+		w := c.get("/h3/complaints/8?filter=" + filter)
+		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" || !strings.Contains(w.Body.String(), `"code":"busy"`) {
+			t.Errorf("%s: got %d %v %s, want 503 with when to come again", filter, w.Code, w.Header(), w.Body)
+		}
+	}
+	if got := c.cells(t, "/h3/complaints/8"); got.Returned != 3 {
+		t.Errorf("got %+v, want all cells without counting", got)
+	}
+}
+
 func TestUnchanged(t *testing.T) {
 	t.Parallel()
 	c := newCells(t)

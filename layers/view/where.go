@@ -1,6 +1,7 @@
 package view
 
 import (
+	"context"
 	"iter"
 	"slices"
 
@@ -154,11 +155,15 @@ func (v *View) blocks() iter.Seq2[*layers.Block, column.Bits] {
 }
 
 // Selected yields the blocks that have features that v shows, with the fields of the view and no other (S10), and their rows:
-// nil is all of them. Both are valid until the next. The order is that of [layers.Snapshot.All].
-func (v *View) Selected() iter.Seq2[*layers.Block, column.Bits] {
+// nil is all of them. Both are valid until the next. The order is that of [layers.Snapshot.All]. It looks at ctx before each
+// block, those without such features too, and ends when that is done.
+func (v *View) Selected(ctx context.Context) iter.Seq2[*layers.Block, column.Bits] {
 	return func(yield func(*layers.Block, column.Bits) bool) {
 		s := v.selecting()
 		for b := range v.snapshot.All() {
+			if ctx.Err() != nil {
+				return
+			}
 			if rows, some := s.rows(b); some && !yield(s.seen(b), rows) {
 				return
 			}

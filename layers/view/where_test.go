@@ -214,3 +214,31 @@ func TestSelectorsSeeNoPrivateField(t *testing.T) {
 		}()
 	}
 }
+
+// TestSelectedEnds: what yields the selected rows ends with its ctx, also among blocks that have none.
+func TestSelectedEnds(t *testing.T) {
+	t.Parallel()
+	asked, blocks := 0, 0
+	v := randomCity(t, rand.New(rand.NewPCG(1, 6)), 200).Now()
+	for range v.snapshot.All() {
+		blocks++
+	}
+	few := v.Where(costly{&asked})
+	for left := range blocks + 1 {
+		asked = 0
+		ctx := &countdown{t.Context(), left, 0}
+		for range few.Selected(ctx) {
+			t.Fatal("got a block with nothing selected")
+		}
+		if asked != left || blocks < 2 {
+			t.Errorf("asked about %d of %d blocks where %d were in time", asked, blocks, left)
+		}
+		yielded := 0
+		for range v.Selected(&countdown{t.Context(), left, 0}) {
+			yielded++
+		}
+		if yielded != left {
+			t.Errorf("got %d of %d blocks where %d were in time", yielded, blocks, left)
+		}
+	}
+}
