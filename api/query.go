@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -45,4 +46,25 @@ func UnknownParameter(name string, accepted ...string) error {
 		are = "is"
 	}
 	return fmt.Errorf("there is no parameter %.64q; accepted %s %s", name, are, strings.Join(accepted, ", "))
+}
+
+// choosing are parameters by which some doors choose features of a layer, or a state of it.
+var choosing = append(FilterNames(), "filter-crs", "asof", "datum")
+
+// RefuseChoice answers a request that chooses features or a state of a layer, where there is one and whole, and reports
+// whether it did: who is answered with more than was asked for, or with another time, takes it for what was asked for.
+// instead says what there is here and which door accepts such parameters, as the rest of a sentence for the client. What
+// other parameters there are counts for nothing.
+func RefuseChoice(w http.ResponseWriter, r *http.Request, instead string) bool {
+	if r.URL.RawQuery == "" {
+		return false
+	}
+	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		key, _, _ := strings.Cut(pair, "=")
+		if name, err := url.QueryUnescape(key); err == nil && slices.Contains(choosing, name) {
+			Refuse(w, r, CodeParameterInvalid, sentence(fmt.Sprintf("there is no parameter %q here: %s", name, instead)))
+			return true
+		}
+	}
+	return false
 }

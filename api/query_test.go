@@ -1,6 +1,8 @@
 package api
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -49,6 +51,21 @@ func TestAccept(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%v: got %q, want %q", tt.names, got, tt.want)
+		}
+	}
+}
+
+func TestRefuseChoice(t *testing.T) {
+	t.Parallel()
+	for query, want := range map[string]string{
+		"": "", "?x=1&as=of&filters": "", "?%zz=1": "", "?x=filter&y=asof": "",
+		"?filter=a=1": "filter", "?x=1&asof": "asof", "?filter-lang=": "filter-lang", "?datetime=2026": "datetime", "?%61sof=1": "asof", "?filter-crs=x&datum=y": "filter-crs", "?datum=gcj02": "datum",
+	} {
+		w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/x"+query, nil)
+		got := RefuseChoice(w, r, "here is all; /there accepts asof")
+		detail := `"detail":"there is no parameter \"` + want + `\" here: here is all; /there accepts asof."`
+		if got != (want != "") || got && (w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), `"code":"parameter_invalid"`) || !strings.Contains(w.Body.String(), detail)) {
+			t.Errorf("%s: got %t, %d %s; want %q refused", query, got, w.Code, w.Body, want)
 		}
 	}
 }

@@ -184,8 +184,11 @@ func (c *Catalog) brief(w http.ResponseWriter, r *http.Request) {
 	api.SendJSON(w, r, "application/json", out)
 }
 
+// newest says why what is told of a layer takes no parameters that choose.
+const newest = "this is of the layer as it is, whole; /layers/{name}/features and /layers/{name}/histogram accept filter, filter-lang and datetime, and /tiles/{layers}/{z}/{x}/{y}.mvt accepts these or asof"
+
 func (c *Catalog) one(w http.ResponseWriter, r *http.Request) {
-	if l := c.layers.Find(w, r, r.PathValue("name")); l != nil {
+	if l := c.layers.Find(w, r, r.PathValue("name")); l != nil && !api.RefuseChoice(w, r, newest) {
 		api.SendJSON(w, r, "application/json", c.describe(l, c.base.URL(r)))
 	}
 }

@@ -304,3 +304,23 @@ func FuzzPlace(f *testing.F) {
 		}
 	})
 }
+
+// TestNewestOnly: what is told of a layer as it is, whole, is not told to who asks for some of it or for another time.
+func TestNewestOnly(t *testing.T) {
+	t.Parallel()
+	h := newServer(t)
+	for _, path := range []string{"/layers/complaints", "/layers/complaints/features/42"} {
+		for _, query := range []string{"asof=1", "filter=votes%3E1", "filter-lang=cql2-json", "datetime=2026-01-01", "datum=gcj02"} {
+			w := get(t, h, path+"?"+query)
+			if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), `"code":"parameter_invalid"`) || !strings.Contains(w.Body.String(), "/layers/{name}/features and") {
+				t.Errorf("%s?%s: got %d %s, want 400 with what takes it", path, query, w.Code, w.Body)
+			}
+		}
+		if w := get(t, h, path+"?other=1"); w.Code != http.StatusOK {
+			t.Errorf("%s: got %d %s, want no heed of other parameters", path, w.Code, w.Body)
+		}
+	}
+	if w := get(t, h, "/layers/nothing?asof=1"); w.Code != http.StatusNotFound {
+		t.Errorf("got %d for no layer, want 404", w.Code)
+	}
+}

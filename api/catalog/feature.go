@@ -31,7 +31,7 @@ const maxExact = 1 << 53
 
 func (c *Catalog) feature(w http.ResponseWriter, r *http.Request) {
 	l := c.layers.Find(w, r, r.PathValue("name"))
-	if l == nil {
+	if l == nil || api.RefuseChoice(w, r, newest) {
 		return
 	}
 	v := l.View.Now()

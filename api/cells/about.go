@@ -35,7 +35,7 @@ type property struct {
 
 func (c *Cells) about(w http.ResponseWriter, r *http.Request) {
 	l := c.counted(w, r)
-	if l == nil {
+	if l == nil || api.RefuseChoice(w, r, "this is what there is of all features as they are; /h3/{layer}/{resolution} accepts filter, filter-lang and datetime") {
 		return
 	}
 	a := about{Layer: l.Name(), Properties: []property{{"h3", "string"}, {"lon", "float"}, {"lat", "float"}}}

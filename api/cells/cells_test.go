@@ -230,6 +230,7 @@ func TestRefused(t *testing.T) {
 		{"/h3/none/8", "there is no layer"},
 		{"/h3/plain/8", "The layer plain is not counted by cell."},
 		{"/h3/plain", "The layer plain is not counted by cell."},
+		{"/h3/complaints?filter=count%3E1", "/h3/{layer}/{resolution} accepts filter"},
 		{"/h3/complaints/6", "Cells of complaints have the resolutions 7 to 8."},
 		{"/h3/complaints/x", "Cells of complaints have the resolutions 7 to 8."},
 		{"/h3/complaints/8?limit=1", `there is no parameter "limit"; accepted are bbox, cells, f, filter, filter-lang, datetime`},

@@ -14,6 +14,7 @@ import (
 	"hutong/api"
 	"hutong/internal/auth"
 	"hutong/internal/telemetry"
+	"hutong/internal/testkit"
 	"hutong/journal/snapshot"
 	"hutong/layers"
 	"hutong/tiles"
@@ -141,10 +142,15 @@ func TestOtherRules(t *testing.T) {
 	server := api.NewServer(slog.New(slog.DiscardHandler), m, New(failing{}, keys, api.Base{}).Routes())
 	server.Ready()
 	for path, want := range map[string]int{"/snapshots/newer": http.StatusOK, "/snapshots/newer/tiles/a/0/0/0.mvt": http.StatusNotImplemented, "/snapshots/newer/tiles/a.json": http.StatusNotImplemented} {
-		w := httptest.NewRecorder()
-		server.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
-		if w.Code != want {
+		if w := testkit.Ask(server, http.MethodGet, path+"?other=1"); w.Code != want {
 			t.Errorf("%s: got %d, want %d: %s", path, w.Code, want, w.Body)
+		}
+		// Nobody is given all of a snapshot who asks for some of it, or for another time.
+		for _, query := range []string{"filter=a%3D1", "filter-lang=cql2-json", "datetime=2026-01-01", "asof=1", "datum=gcj02"} {
+			w := testkit.Ask(server, http.MethodGet, path+"?"+query)
+			if w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), string(api.CodeParameterInvalid)) || !strings.Contains(w.Body.String(), "/tiles/{layers}/{z}/{x}/{y}.mvt accepts") {
+				t.Errorf("%s?%s: got %d %s, want 400 with what takes it", path, query, w.Code, w.Body)
+			}
 		}
 	}
 }

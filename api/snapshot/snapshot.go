@@ -143,14 +143,19 @@ type Surface struct {
 // New returns the surface over source, nil for a server that keeps nothing.
 func New(source Source, keys *auth.Keys, base api.Base) *Surface { return &Surface{source, base, keys} }
 
+// whole says why a snapshot takes no parameters that choose.
+const whole = "a snapshot is all of what was pinned, at one moment; /tiles/{layers}/{z}/{x}/{y}.mvt accepts filter, filter-lang and datetime for a layer as it is, and asof for another moment of it"
+
 // Routes returns its routes.
 func (s *Surface) Routes() []api.Route {
 	handler := func(serve http.HandlerFunc) http.Handler {
-		if s.source != nil {
-			return serve
-		}
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			api.Refuse(w, r, api.CodeNoPast, "This server keeps no past: its config has no journal.")
+			switch {
+			case s.source == nil:
+				api.Refuse(w, r, api.CodeNoPast, "This server keeps no past: its config has no journal.")
+			case !api.RefuseChoice(w, r, whole):
+				serve(w, r)
+			}
 		})
 	}
 	return []api.Route{
