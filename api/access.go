@@ -56,8 +56,32 @@ func linkToken(r *http.Request) string {
 	return text
 }
 
+// keyInQuery reports whether a query as it stands in a URL has a key of ours in it, whatever the parameter. It reads the
+// query only where a key may be: characters of keys need no escapes, and nearly no query has what keys begin with.
+func keyInQuery(raw string) bool {
+	if !strings.Contains(raw, auth.KeyStart) {
+		return false
+	}
+	if text, err := url.QueryUnescape(raw); err == nil {
+		raw = text // %20 before a key does not go on in it
+	}
+	return auth.HasKey(raw)
+}
+
+// refuseKey answers a request that has a key in its URL.
+func (s *Server) refuseKey(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h["Referrer-Policy"] = noReferrer
+	if r.ContentLength != 0 {
+		h.Set("Connection", "close") // the body is not read
+	}
+	s.metrics.refused.With("key_in_url").Add(1)
+	keepPrivate(w)
+	Refuse(w, r, CodeParameterInvalid, "A key must not stand in a URL, which logs and histories keep: replace this one, send keys as Authorization: Bearer or X-Api-Key, and make a token for URLs with hutong token.")
+}
+
 // takeToken takes the token out of the URL of r, so that no surface, link or log can show it by accident, and keeps
-// it for [Layers]. When the URL has a key, or two tokens, it answers the request and ok is false.
+// it for [Layers]. When the URL has what may be a key in its place, or two tokens, it answers the request and ok is false.
 func (s *Server) takeToken(w http.ResponseWriter, r *http.Request) (taken *http.Request, ok bool) {
 	var rest, found []string
 	for pair := range strings.SplitSeq(r.URL.RawQuery, "&") {
@@ -76,9 +100,7 @@ func (s *Server) takeToken(w http.ResponseWriter, r *http.Request) (taken *http.
 	}
 	w.Header()["Referrer-Policy"] = noReferrer
 	if slices.ContainsFunc(found, auth.IsKey) {
-		s.metrics.refused.With("key_in_url").Add(1)
-		keepPrivate(w)
-		Refuse(w, r, CodeParameterInvalid, "A key must not stand in a URL, which logs and histories keep: replace this one, send keys as Authorization: Bearer or X-Api-Key, and make a token for URLs with hutong token.")
+		s.refuseKey(w, r)
 		return nil, false
 	}
 	if len(found) > 1 {

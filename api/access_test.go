@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -158,5 +159,64 @@ func TestTokenLeavesTheURL(t *testing.T) {
 	}
 	if w := testkit.Ask(s, http.MethodGet, "/keyed?of=a&token=1"); w.Body.String() != "query=of=a&token=1" {
 		t.Errorf("a route for keys, which takes no tokens: got %s", w.Body)
+	}
+}
+
+// TestKeyInURL: no route answers to a URL with a key of ours, whatever it is called there, also when the request would be
+// refused for something else; and nobody is told what may be one.
+func TestKeyInURL(t *testing.T) {
+	t.Parallel()
+	metrics := telemetry.NewMetrics()
+	s := NewServer(slog.New(slog.DiscardHandler), metrics, []Route{
+		{Pattern: "/x", Label: "x", Handler: echo},
+		{Pattern: "/direct/{a}/{b}", Label: "direct", Direct: Direct{First: "/direct/", Segments: 2}, Handler: echo},
+		{Pattern: "/keyed", Label: "keyed", Keyed: true, Methods: []string{http.MethodPost}, Handler: echo},
+		{Pattern: "/livez", Label: "livez", Operational: true, Handler: echo},
+	})
+	s.Ready()
+	key := auth.NewSecret().Reveal()
+	asked := 0
+	for _, route := range [][2]string{
+		{http.MethodGet, "/x"}, {http.MethodHead, "/x"}, {http.MethodDelete, "/x"}, {http.MethodGet, "/direct/1/2"}, {http.MethodPost, "/keyed"}, {http.MethodGet, "/livez"}, {http.MethodGet, "/nowhere"},
+	} {
+		for _, query := range []string{
+			"key=" + key, "a=1&api_key=" + key + "&b=%zz", "access_token=" + key, "token=" + key, "token=1&token=" + key, "authorization=Bearer%20" + key, "x=a," + key + ",b", key, "%6bey=" + key,
+		} {
+			asked++
+			w := testkit.Ask(s, route[0], route[1]+"?"+query)
+			h := w.Header()
+			if w.Code != http.StatusBadRequest || h.Get("Cache-Control") != privateNoStore || h.Get("Referrer-Policy") != "no-referrer" ||
+				strings.Contains(w.Body.String(), key) || route[0] != http.MethodHead && !strings.Contains(w.Body.String(), "A key must not stand in a URL") {
+				t.Errorf("%s?%s: got %d %v %s", route, query, w.Code, h, w.Body)
+			}
+		}
+		if w := testkit.Ask(s, http.MethodOptions, route[1]+"?key="+key); w.Code != http.StatusNoContent {
+			t.Errorf("OPTIONS %s: got %d, want what a page may ask", route[1], w.Code)
+		}
+	}
+	for _, query := range []string{"", "key=hk_x", "key=" + key[:len(key)-1], "key=" + key + "x", "layers=hk_parks,hk_" + strings.Repeat("roads_", 9)} {
+		if w := testkit.Ask(s, http.MethodGet, "/x?"+query); w.Code != http.StatusOK || w.Body.String() != query {
+			t.Errorf("%s, which has none: got %d %s", query, w.Code, w.Body)
+		}
+	}
+	w := httptest.NewRecorder()
+	metrics.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	if want := fmt.Sprintf(`hutong_http_refused_total{reason="key_in_url"} %d`, asked); !strings.Contains(w.Body.String(), want) {
+		t.Errorf("the metrics lack %s", want)
+	}
+}
+
+// echo answers with the query.
+var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte(r.URL.RawQuery)) })
+
+// TestKeyWithBody: where a key is in the URL the body is not waited for.
+func TestKeyWithBody(t *testing.T) {
+	t.Parallel()
+	s := NewServer(slog.New(slog.DiscardHandler), telemetry.NewMetrics(), []Route{{Pattern: "/keyed", Label: "keyed", Keyed: true, Methods: []string{http.MethodPost}, Handler: echo}})
+	s.Ready()
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/keyed?key="+auth.NewSecret().Reveal(), strings.NewReader("[]")))
+	if w.Code != http.StatusBadRequest || w.Header().Get("Connection") != "close" {
+		t.Errorf("got %d %v, want 400 and the end of the connection", w.Code, w.Header())
 	}
 }

@@ -177,8 +177,8 @@ func (s *Server) boundBody(w http.ResponseWriter, r *http.Request, limit int64) 
 	return true
 }
 
-// wrap wraps a route's handler with what its answer depends on: the method, CORS and whether the
-// layers are there. The request counts for m.
+// wrap wraps a route's handler with what its answer depends on: the method, CORS, that no key stands in the URL, and
+// whether the layers are there. The request counts for m.
 func (s *Server) wrap(route Route, m *meters) http.Handler {
 	answered := route.answered()
 	methods := strings.Join(answered, ", ")
@@ -195,6 +195,10 @@ func (s *Server) wrap(route Route, m *meters) http.Handler {
 		}
 		if r.Method == http.MethodOptions {
 			answerOptions(w, r, methods)
+			return
+		}
+		if keyInQuery(r.URL.RawQuery) {
+			s.refuseKey(w, r)
 			return
 		}
 		if !slices.Contains(answered, r.Method) {

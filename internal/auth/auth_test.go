@@ -276,3 +276,17 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestHasKey(t *testing.T) {
+	t.Parallel()
+	key := NewSecret().Reveal()
+	for text, want := range map[string]bool{
+		key: true, "a=" + key + "&b": true, "Bearer " + key: true, "hk_x " + key: true, "hk_,hk_" + key[:9] + "," + key: true,
+		"": false, "hk_": false, key[:len(key)-1]: false, key + "A": false, "x" + key: false, "-" + key: false, key + "_": false,
+		"HK_" + key[3:]: false, key[:20] + " " + key[20:]: false, "hk_" + key: false,
+	} {
+		if got := HasKey(text); got != want {
+			t.Errorf("%d characters, with %d of a key: got %t, want %t", len(text), len(key), got, want)
+		}
+	}
+}

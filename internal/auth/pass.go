@@ -69,7 +69,35 @@ func (k *Keys) read(text string, inURL bool) (Pass, error) {
 }
 
 // IsKey reports whether text looks like a key, known or not.
-func IsKey(text string) bool { return strings.HasPrefix(strings.TrimSpace(text), prefix) }
+func IsKey(text string) bool { return strings.HasPrefix(strings.TrimSpace(text), KeyStart) }
+
+// keyLength is how many characters a key has.
+const keyLength = len(KeyStart) + (randomSize*8+5)/6
+
+// HasKey reports whether text has something in it that has the form of a key, known or not, with no character of keys
+// right before or behind it.
+func HasKey(text string) bool {
+	for from := 0; ; {
+		at := strings.Index(text[from:], KeyStart)
+		if at < 0 {
+			return false
+		}
+		start := from + at
+		end := start + len(KeyStart)
+		for end < len(text) && isWord(text[end]) {
+			end++
+		}
+		if end-start == keyLength && (start == 0 || !isWord(text[start-1])) {
+			return true
+		}
+		from = end
+	}
+}
+
+// isWord reports whether a key may have c in it: base64url (RFC 4648 §5).
+func isWord(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_'
+}
 
 // find returns the key or token that was sent, "" if there is none: a Bearer token (RFC 6750 §2.1), else the
 // header X-Api-Key, else what the URL has. A header that is there twice has none, because nobody could say which

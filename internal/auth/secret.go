@@ -11,8 +11,10 @@ import (
 	"strings"
 )
 
+// KeyStart is what every key starts with.
+const KeyStart = "hk_"
+
 const (
-	prefix     = "hk_"
 	randomSize = 32 // bytes
 	hashPrefix = "sha256:"
 )
@@ -31,7 +33,7 @@ const hidden = "(key)"
 func NewSecret() Secret {
 	var random [randomSize]byte
 	_, _ = rand.Read(random[:]) // never fails: crypto/rand ends the program instead
-	return Secret{prefix + base64.RawURLEncoding.EncodeToString(random[:])}
+	return Secret{KeyStart + base64.RawURLEncoding.EncodeToString(random[:])}
 }
 
 // ParseSecret reads a key, with the white space around it that a file or pipe has. It takes only what
@@ -39,10 +41,10 @@ func NewSecret() Secret {
 // text.
 func ParseSecret(text string) (Secret, error) {
 	text = strings.TrimSpace(text)
-	rest, found := strings.CutPrefix(text, prefix)
+	rest, found := strings.CutPrefix(text, KeyStart)
 	random, err := base64.RawURLEncoding.Strict().DecodeString(rest)
 	if !found || err != nil || len(random) != randomSize {
-		return Secret{}, errors.New("auth: no key: a key starts with " + prefix + " and has 43 characters behind that; make one with hutong key new")
+		return Secret{}, errors.New("auth: no key: a key starts with " + KeyStart + " and has 43 characters behind that; make one with hutong key new")
 	}
 	return Secret{text}, nil
 }
@@ -84,7 +86,7 @@ func ParseHash(text string) (Hash, error) {
 	digits, found := strings.CutPrefix(text, hashPrefix)
 	n, err := hex.Decode(h[:], []byte(digits[:min(len(digits), hex.EncodedLen(len(h)))]))
 	switch {
-	case strings.HasPrefix(text, prefix):
+	case strings.HasPrefix(text, KeyStart):
 		return Hash{}, errors.New("auth: this is a key and not its hash: take it out of here, and give what hutong key hash makes of it")
 	case !found || err != nil || n != len(h) || len(digits) != hex.EncodedLen(len(h)):
 		return Hash{}, errors.New("auth: no hash of a key: want " + hashPrefix + " and 64 hexadecimal digits, as hutong key new prints it")
