@@ -104,6 +104,7 @@ func (s *Server) takeToken(w http.ResponseWriter, r *http.Request) (taken *http.
 		return nil, false
 	}
 	if len(found) > 1 {
+		keepPrivate(w)
 		Refuse(w, r, CodeParameterInvalid, fmt.Sprintf("token stands %d times; once is accepted.", len(found)))
 		return nil, false
 	}

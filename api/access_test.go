@@ -156,6 +156,9 @@ func TestTokenLeavesTheURL(t *testing.T) {
 		if body := w.Body.String(); !strings.Contains(body, want) || strings.Contains(body, secret) || strings.HasPrefix(want, "query") && body != want {
 			t.Errorf("%s: got %d %s, want %s", query, w.Code, body, want)
 		}
+		if private := w.Header().Get("Cache-Control") == privateNoStore; private != (w.Code == http.StatusBadRequest) {
+			t.Errorf("%s: got %d %v, want what is refused for its token kept by nobody", query, w.Code, w.Header())
+		}
 	}
 	if w := testkit.Ask(s, http.MethodGet, "/keyed?of=a&token=1"); w.Body.String() != "query=of=a&token=1" {
 		t.Errorf("a route for keys, which takes no tokens: got %s", w.Body)
