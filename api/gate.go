@@ -31,12 +31,22 @@ func (g Gate) Enter(ctx context.Context) bool {
 	}
 	timer := time.NewTimer(g.wait)
 	defer timer.Stop()
+	return g.enter(ctx, timer.C)
+}
+
+// enter waits for a turn until end says something.
+func (g Gate) enter(ctx context.Context, end <-chan time.Time) bool {
+	select {
+	case g.slots <- struct{}{}:
+		return true
+	default:
+	}
 	select {
 	case g.slots <- struct{}{}:
 		return true
 	case <-ctx.Done():
 		return false
-	case <-timer.C:
+	case <-end:
 		if ctx.Err() == nil {
 			g.late.Add(1)
 		}

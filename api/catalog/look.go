@@ -12,12 +12,22 @@ import (
 // lookWait is how long a query waits for its turn.
 const lookWait = 2 * time.Second
 
-// looks bounds the queries that read many features: one a processor at once.
-type looks struct{ gate api.Gate }
+// looks bounds the queries that read many features: one a processor at once, two at least, of which half may have a
+// filter. Such a one can be made to take all the time that there is.
+type looks struct {
+	turns    api.Turns
+	filtered bool // the query has one
+}
 
 func newLooks(m *telemetry.Metrics) looks {
 	late := m.Counter("hutong_query_refused_total", "Queries refused because too many others were under way.")
-	return looks{api.NewGate(runtime.GOMAXPROCS(0), lookWait, late.With())}
+	return looks{turns: api.NewTurns(max(2, runtime.GOMAXPROCS(0)), lookWait, late.With())}
+}
+
+// by returns l for a query with a filter, which may be nil.
+func (l looks) by(f *api.Filter) looks {
+	l.filtered = f != nil
+	return l
 }
 
 // answer is answerAs for GeoJSON.
@@ -41,7 +51,7 @@ func (l looks) answerAs(w http.ResponseWriter, r *http.Request, contentType stri
 
 // prepare makes an answer and ends the turn; ok is false when the client has gone.
 func (l looks) prepare(r *http.Request, contentType string, look func() []byte) (prepared api.Answer, ok bool) {
-	defer l.gate.Leave()
+	defer l.turns.Leave(l.filtered)
 	body := look()
 	if r.Context().Err() != nil {
 		return api.Answer{}, false
@@ -51,7 +61,7 @@ func (l looks) prepare(r *http.Request, contentType string, look func() []byte) 
 
 // enter waits for a turn; when there is none it answers the request and returns false.
 func (l looks) enter(w http.ResponseWriter, r *http.Request) bool {
-	if l.gate.Enter(r.Context()) {
+	if l.turns.Enter(r.Context(), l.filtered) {
 		return true
 	}
 	if r.Context().Err() != nil {

@@ -228,16 +228,16 @@ func (h holder) Write(p []byte) (int, error) {
 func TestSlowClientsHoldNoTurn(t *testing.T) {
 	t.Parallel()
 	c := newCatalog(t)
-	c.looks = looks{api.NewGate(1, 0, telemetry.NewMetrics().Counter("late", "Late.").With())}
+	c.looks = looks{turns: api.NewTurns(1, 0, telemetry.NewMetrics().Counter("late", "Late.").With())}
 	for _, target := range []string{"/search?q=pothole", "/layers/reports/features?bbox=116,39,117,40", "/layers/reports/features?near=116,39"} {
 		written := false
 		w := holder{httptest.NewRecorder(), func() {
 			written = true
-			if !c.looks.gate.Enter(t.Context()) {
+			if !c.looks.turns.Enter(t.Context(), false) {
 				t.Errorf("%s: no turn while the answer is sent", target)
 				return
 			}
-			c.looks.gate.Leave()
+			c.looks.turns.Leave(false)
 		}}
 		serve(c).ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))
 		if !written || w.Code != http.StatusOK {
@@ -406,8 +406,8 @@ func TestIDsInOtherCase(t *testing.T) {
 func TestQueriesWait(t *testing.T) {
 	t.Parallel()
 	c := newCatalog(t)
-	c.looks = looks{api.NewGate(1, time.Hour, telemetry.NewMetrics().Counter("late", "Late.").With())}
-	if !c.looks.gate.Enter(t.Context()) {
+	c.looks = looks{turns: api.NewTurns(1, time.Hour, telemetry.NewMetrics().Counter("late", "Late.").With())}
+	if !c.looks.turns.Enter(t.Context(), false) {
 		t.Fatal("no turn")
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -421,15 +421,15 @@ func TestQueriesWait(t *testing.T) {
 	}
 }
 
-// TestQueriesHaveTurns: there are as many turns as processors; who gets none is told to come again, and is
+// TestQueriesHaveTurns: there are as many turns as processors, at least two; who gets none is told to come again, and is
 // counted.
 func TestQueriesHaveTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // by a clock that only waits move
 		m := telemetry.NewMetrics()
 		c := countedCatalog(t, m)
-		for range runtime.GOMAXPROCS(0) {
-			if !c.looks.gate.Enter(t.Context()) {
+		for range max(2, runtime.GOMAXPROCS(0)) {
+			if !c.looks.turns.Enter(t.Context(), false) {
 				t.Fatal("fewer turns than processors")
 			}
 		}
@@ -442,9 +442,30 @@ func TestQueriesHaveTurns(t *testing.T) {
 			}
 		}
 		wantMetrics(t, m, "hutong_query_refused_total 3")
-		c.looks.gate.Leave()
+		c.looks.turns.Leave(false)
 		ask(t, serve(c), "/layers/reports/features?near=1,2")
 	})
+}
+
+// TestFilteredQueriesHaveHalf: filters, which may be costly, leave a turn to queries without.
+func TestFilteredQueriesHaveHalf(t *testing.T) {
+	t.Parallel()
+	c := newCatalog(t)
+	c.looks = looks{turns: api.NewTurns(2, 0, telemetry.NewMetrics().Counter("late", "Late.").With())}
+	if !c.looks.turns.Enter(t.Context(), true) {
+		t.Fatal("no turn")
+	}
+	for target, want := range map[string]int{
+		"/layers/reports/histogram": http.StatusOK, "/layers/reports/histogram?filter=status='open'": http.StatusServiceUnavailable, "/layers/reports/histogram?datetime=2026-01-01": http.StatusServiceUnavailable,
+		"/layers/reports/features?bbox=1,2,3,4": http.StatusOK, "/layers/reports/features?bbox=1,2,3,4&filter=status='open'": http.StatusServiceUnavailable,
+		"/layers/reports/features?near=1,2": http.StatusOK, "/search?q=x": http.StatusOK,
+	} {
+		if w := get(t, serve(c), target); w.Code != want {
+			t.Errorf("%s: got %d %s, want %d", target, w.Code, w.Body, want)
+		}
+	}
+	c.looks.turns.Leave(true)
+	ask(t, serve(c), "/layers/reports/features?bbox=1,2,3,4&filter=status='open'")
 }
 
 func TestBrief(t *testing.T) {

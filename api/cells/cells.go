@@ -56,7 +56,7 @@ const (
 type Cells struct {
 	layers    *api.Layers
 	filters   *api.Filters
-	gate      api.Gate
+	turns     api.Turns // with a filter have half of them
 	large     telemetry.Count
 	slow      telemetry.Count
 	most      int           // MaxCells, fewer in tests
@@ -68,7 +68,7 @@ type Cells struct {
 func New(ls *api.Layers, fs *api.Filters, m *telemetry.Metrics) *Cells {
 	late := m.Counter("hutong_h3_refused_total", "Requests for cells refused, by reason.", "reason")
 	return &Cells{
-		layers: ls, filters: fs, gate: api.NewGate(runtime.GOMAXPROCS(0), wait, late.With("busy")),
+		layers: ls, filters: fs, turns: api.NewTurns(max(2, runtime.GOMAXPROCS(0)), wait, late.With("busy")),
 		large: late.With("too_many"), slow: late.With("slow"), most: MaxCells, selected: MaxSelected, countTime: countTime,
 	}
 }
@@ -110,7 +110,11 @@ func (c *Cells) serve(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
 		return
 	}
-	if !c.gate.Enter(r.Context()) {
+	if !c.turns.Enter(r.Context(), q.filter != nil) {
+		if r.Context().Err() != nil {
+			api.Refuse(w, r, api.CodeCancelled, "")
+			return
+		}
 		w.Header().Set("Retry-After", "1")
 		api.Refuse(w, r, api.CodeBusy, "Too many requests for cells are under way.")
 		return
@@ -134,7 +138,7 @@ func (c *Cells) serve(w http.ResponseWriter, r *http.Request) {
 
 // prepare makes an answer and ends the turn.
 func (c *Cells) prepare(r *http.Request, l *api.Layer, q query) (api.Answer, error) {
-	defer c.gate.Leave()
+	defer c.turns.Leave(q.filter != nil)
 	t := tableOf(l, q, c.most)
 	if q.filter != nil {
 		var err error

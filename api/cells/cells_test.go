@@ -2,6 +2,7 @@ package cells
 
 import (
 	"bytes"
+	"context"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
@@ -274,6 +275,33 @@ func TestCountingEnds(t *testing.T) {
 	}
 	if got := c.cells(t, "/h3/complaints/8"); got.Returned != 3 {
 		t.Errorf("got %+v, want all cells without counting", got)
+	}
+}
+
+// TestFilteredHaveHalf: requests with a filter leave a turn to those without; who went away before is no refusal.
+func TestFilteredHaveHalf(t *testing.T) {
+	t.Parallel()
+	c := newCells(t)
+	c.turns = api.NewTurns(2, 0, telemetry.NewMetrics().Counter("late", "Late.").With())
+	if !c.turns.Enter(t.Context(), true) {
+		t.Fatal("no turn")
+	}
+	for target, want := range map[string]int{"/h3/complaints/8": http.StatusOK, "/h3/complaints/8?filter=count%3E1": http.StatusServiceUnavailable} {
+		if w := c.get(target); w.Code != want || want != http.StatusOK && w.Header().Get("Retry-After") != "1" {
+			t.Errorf("%s: got %d %v %s, want %d", target, w.Code, w.Header(), w.Body, want)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	w, r := httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/h3/complaints/8?filter=count%3E1", nil)
+	r.SetPathValue("layer", "complaints")
+	r.SetPathValue("resolution", "8")
+	if c.serve(w, r); w.Code != 499 {
+		t.Errorf("got %d for who went away, want 499", w.Code)
+	}
+	c.turns.Leave(true)
+	if got := c.cells(t, "/h3/complaints/8?filter=count%3E1"); got.Returned != 2 {
+		t.Errorf("got %+v, want two cells when there is a turn", got)
 	}
 }
 
