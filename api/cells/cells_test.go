@@ -24,6 +24,7 @@ import (
 	"hutong/layers/column"
 	"hutong/layers/hexgrid"
 	"hutong/layers/view"
+	"hutong/layers/world"
 )
 
 // Cells of resolution 8: two of Beijing, and one across the antimeridian.
@@ -275,6 +276,34 @@ func TestCountingEnds(t *testing.T) {
 	}
 	if got := c.cells(t, "/h3/complaints/8"); got.Returned != 3 {
 		t.Errorf("got %+v, want all cells without counting", got)
+	}
+}
+
+// dear are cells that are not to be made.
+type dear struct {
+	layers.Reader
+	t *testing.T
+}
+
+func (dear) MoreThan(_ world.Box, most int) bool { return most < 3 }
+
+func (d dear) Search(world.Box, func(layers.Row) bool) (stats layers.ScanStats) {
+	d.t.Error("cells were made that are too many")
+	return stats
+}
+
+// TestTooManyAreNotMade: where the state of cells can tell that they are too many, it makes none.
+func TestTooManyAreNotMade(t *testing.T) {
+	t.Parallel()
+	c := newCells(t)
+	c.most = 2
+	counted := c.layers.Public()[0].Counted
+	at := counted.At
+	counted.At = func(r hexgrid.Resolution) layers.Reader { return dear{at(r), t} }
+	for _, query := range []string{"", "?bbox=0,0,180,80", "?bbox=170,-80,-170,80"} {
+		if w := c.get("/h3/complaints/8" + query); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "more than 2 cells") {
+			t.Errorf("%s: got %d %s, want 400", query, w.Code, w.Body)
+		}
 	}
 }
 

@@ -88,6 +88,12 @@ type row struct {
 // everywhere is the whole map.
 var everywhere = []world.Box{{Max: world.Point{X: 1<<32 - 1, Y: 1<<32 - 1}}}
 
+// bounded is a state of cells that makes all of a box before it hands out the first, and can tell how many these would be, as
+// those of package layers/derive do.
+type bounded interface {
+	MoreThan(box world.Box, most int) bool
+}
+
 // fill takes the cells that q asks for, those named in their order, others in canonical order. The error says
 // that they are too many.
 func (t *table) fill(q query) error {
@@ -105,6 +111,9 @@ func (t *table) fill(q query) error {
 	}
 	seen := map[layers.FeatureID]bool{} // a cell across the antimeridian meets both boxes
 	for _, box := range boxes {
+		if at, ok := t.at.(bounded); ok && t.counts == nil && at.MoreThan(box, t.most) {
+			return t.tooMany()
+		}
 		full := false
 		t.search(box, func(r layers.Row) bool {
 			id := r.Block.ID(r.Index)
@@ -121,10 +130,14 @@ func (t *table) fill(q query) error {
 			return true
 		})
 		if full {
-			return fmt.Errorf("there are more than %d cells; ask for a coarser resolution, or for less with bbox=west,south,east,north", t.most)
+			return t.tooMany()
 		}
 	}
 	return nil
+}
+
+func (t *table) tooMany() error {
+	return fmt.Errorf("there are more than %d cells; ask for a coarser resolution, or for less with bbox=west,south,east,north", t.most)
 }
 
 func (t *table) add(r layers.Row) {

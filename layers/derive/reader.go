@@ -142,9 +142,8 @@ func (w *rows) blocks() iter.Seq[*layers.Block] {
 	})
 }
 
-// gather returns the cells whose polygons' boxes, or mean places, meet box.
-func (r *reader) gather(box world.Box) *rows {
-	w := &rows{reader: r}
+// each calls fn with the cells whose polygons' boxes, or mean places, meet box, until it returns false.
+func (r *reader) each(box world.Box, fn func(cell hexgrid.Cell, record []uint64) bool) {
 	r.cells.eachIn(r.level, box, func(cell hexgrid.Cell, record []uint64, whole bool) bool {
 		switch {
 		case whole:
@@ -155,10 +154,28 @@ func (r *reader) gather(box world.Box) *rows {
 		case !r.outline(cell).meets(box):
 			return true
 		}
+		return fn(cell, record)
+	})
+}
+
+// gather returns the cells whose polygons' boxes, or mean places, meet box.
+func (r *reader) gather(box world.Box) *rows {
+	w := &rows{reader: r}
+	r.each(box, func(cell hexgrid.Cell, record []uint64) bool {
 		w.add(cell, record)
 		return true
 	})
 	return w
+}
+
+// MoreThan reports whether [reader.EachBlock] has more than a number of cells for box, without making them.
+func (r *reader) MoreThan(box world.Box, most int) bool {
+	n := 0
+	r.each(box, func(hexgrid.Cell, []uint64) bool {
+		n++
+		return n <= most
+	})
+	return n > most
 }
 
 // everywhere is the box of the world.

@@ -110,6 +110,11 @@ func TestWindowsAreBruteForce(t *testing.T) {
 					if !maps.Equal(got, want) {
 						t.Fatalf("seed %d: level %d, clusters %t, %v: found %d, want %d", seed, r, clusters, box, len(got), len(want))
 					}
+					for most, more := range map[int]bool{len(want): false, len(want) - 1: true, len(want) + 7: false} {
+						if got := rd.(*reader).MoreThan(box, most); got != more {
+							t.Errorf("seed %d: level %d, clusters %t: got more than %d %t, of %d", seed, r, clusters, most, got, len(want))
+						}
+					}
 					if clusters {
 						continue
 					}
