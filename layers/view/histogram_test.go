@@ -232,24 +232,6 @@ func TestHistogramOfFewAsksOnce(t *testing.T) {
 
 var everywhereBox = world.Box{Max: world.Point{X: 1<<32 - 1, Y: 1<<32 - 1}}
 
-// TestHistogramOfNothingSelectedEnds: it is not longer looked for the ends of what a filter selects than there is time.
-func TestHistogramOfNothingSelectedEnds(t *testing.T) {
-	t.Parallel()
-	v := timedLayer(t, 200, layers.Options{MinRows: 4, MaxRows: 16}, func(i int) (orb.Geometry, column.Value) {
-		return orb.Point{float64(i) / 10, 1}, column.MicrosOf(int64(i))
-	}).Now().Where(eastern{math.MaxUint32})
-	all := &countdown{t.Context(), math.MaxInt, 0}
-	if got := v.Histogram(all, HistogramQuery{Bins: 3}); !got.Whole || !got.From.IsNull() || all.looks < 2*200/16 {
-		t.Fatalf("got %+v after %d looks, want nothing after two a block", got, all.looks)
-	}
-	for left := range all.looks {
-		ctx := &countdown{t.Context(), left, 0}
-		if got := v.Histogram(ctx, HistogramQuery{Bins: 3}); got.Whole || ctx.looks > left+2 {
-			t.Errorf("ended after %d looks: got whole %t after %d", left, got.Whole, ctx.looks)
-		}
-	}
-}
-
 // BenchmarkHistogram counts a million features, of which no block has all times in one bin.
 func BenchmarkHistogram(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 1))
