@@ -59,7 +59,7 @@ func (c *Catalog) histogram(w http.ResponseWriter, r *http.Request) {
 		api.Refuse(w, r, api.CodeNotFound, "The layer has no time field that may be asked about.")
 		return
 	}
-	c.looks.by(filter).answerAs(w, r, "application/json", func() []byte {
+	c.looks.by(filter != nil).answerAs(w, r, "application/json", func() []byte {
 		ctx, cancel := context.WithTimeout(r.Context(), c.windowTime)
 		defer cancel()
 		v := l.View.Now()

@@ -24,9 +24,9 @@ func newLooks(m *telemetry.Metrics) looks {
 	return looks{turns: api.NewTurns(max(2, runtime.GOMAXPROCS(0)), lookWait, late.With())}
 }
 
-// by returns l for a query with a filter, which may be nil.
-func (l looks) by(f *api.Filter) looks {
-	l.filtered = f != nil
+// by returns l for a query that has a filter or none.
+func (l looks) by(filtered bool) looks {
+	l.filtered = filtered
 	return l
 }
 

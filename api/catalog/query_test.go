@@ -458,7 +458,7 @@ func TestFilteredQueriesHaveHalf(t *testing.T) {
 	for target, want := range map[string]int{
 		"/layers/reports/histogram": http.StatusOK, "/layers/reports/histogram?filter=status='open'": http.StatusServiceUnavailable, "/layers/reports/histogram?datetime=2026-01-01": http.StatusServiceUnavailable,
 		"/layers/reports/features?bbox=1,2,3,4": http.StatusOK, "/layers/reports/features?bbox=1,2,3,4&filter=status='open'": http.StatusServiceUnavailable,
-		"/layers/reports/features?near=1,2": http.StatusOK, "/search?q=x": http.StatusOK,
+		"/layers/reports/features?near=1,2": http.StatusOK, "/search?q=x": http.StatusOK, "/search?q=x&filter=status='open'": http.StatusServiceUnavailable,
 	} {
 		if w := get(t, serve(c), target); w.Code != want {
 			t.Errorf("%s: got %d %s, want %d", target, w.Code, w.Body, want)

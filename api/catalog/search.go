@@ -66,7 +66,8 @@ func (c *Catalog) search(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	c.looks.answer(w, r, func() []byte {
+	filtered := slices.ContainsFunc(on, func(l searched) bool { return len(l.where) > 0 })
+	c.looks.by(filtered).answer(w, r, func() []byte {
 		ctx, cancel := context.WithTimeout(r.Context(), c.searchTime)
 		defer cancel()
 		hits, whole := find(ctx, on, q)

@@ -51,7 +51,7 @@ func (c *Catalog) window(w http.ResponseWriter, r *http.Request, l *api.Layer, q
 		api.Refuse(w, r, api.CodeParameterInvalid, err.Error())
 		return
 	}
-	c.looks.by(filter).answer(w, r, func() []byte {
+	c.looks.by(filter != nil).answer(w, r, func() []byte {
 		ctx, cancel := context.WithTimeout(r.Context(), c.windowTime)
 		defer cancel()
 		v := l.View.Now()
