@@ -191,8 +191,10 @@ func TestCheckOfViews(t *testing.T) {
 	for _, test := range []struct{ name, rest, problem, warning string }{
 		{"nobody sees it", scraped, "", "layers.lanes.public: no view shows this layer, so nobody sees it"},
 		{"somebody does", "views: {all: {layer: lanes, audience: officer, title: All}}\n" + scraped, "", ""},
-		{"metrics tell of it", "views: {all: {layer: lanes, audience: officer, title: All}}\n", "",
-			"layers.lanes.public: no key has the scope metrics, so whoever reaches /metrics reads how many features this has, and when it changes"},
+		{
+			"metrics tell of it", "views: {all: {layer: lanes, audience: officer, title: All}}\n", "",
+			"layers.lanes.public: no key has the scope metrics, so whoever reaches /metrics reads how many features this has, and when it changes",
+		},
 		{"a short secret", "views: {all: {layer: lanes, audience: officer, title: All, ids: keyed}}\nsecret_file: " + short + "\n" + scraped, "secret_file: " + short + " has 9 bytes: want at least 32", ""},
 		{"a secret that nobody needs", "views: {all: {layer: lanes, audience: officer, title: All}}\nsecret_file: " + short + "\n" + scraped, "", ""},
 	} {
