@@ -248,8 +248,8 @@ func TestEveryRouteIsDecided(t *testing.T) {
 	}
 }
 
-// TestAccess asks every route with every credential, about what everybody and what only officers may see.
-func TestAccess(t *testing.T) {
+// TestPrivacyOfAccess asks every route with every credential, about what everybody and what only officers may see.
+func TestPrivacyOfAccess(t *testing.T) {
 	t.Parallel()
 	asks <- 0
 	c := newViewedCity(t)
@@ -372,8 +372,8 @@ func wantToken(t *testing.T, path string, by *credential, w *httptest.ResponseRe
 	}
 }
 
-// TestPublicTilesCarryNoToken: in a style for a holder the sources of public layers stay those of everybody.
-func TestPublicTilesCarryNoToken(t *testing.T) {
+// TestPrivacyOfPublicTiles: in a style for a holder the sources of public layers stay those of everybody.
+func TestPrivacyOfPublicTiles(t *testing.T) {
 	t.Parallel()
 	c := newViewedCity(t)
 	token := c.token(t, auth.View, "complaints_officer", time.Now())
@@ -389,8 +389,8 @@ func TestPublicTilesCarryNoToken(t *testing.T) {
 	}
 }
 
-// TestCachesAreApart: what a holder's request left in the server's cache reaches nobody else.
-func TestCachesAreApart(t *testing.T) {
+// TestPrivacyOfSharedTiles: what a holder's request left in the server's cache reaches nobody else.
+func TestPrivacyOfSharedTiles(t *testing.T) {
 	t.Parallel()
 	c := newViewedCity(t)
 	ask := func(list string, header ...string) *httptest.ResponseRecorder {
@@ -416,8 +416,8 @@ func TestCachesAreApart(t *testing.T) {
 	}
 }
 
-// TestTokensStandNowhere: neither the log nor the metrics have what requests brought.
-func TestTokensStandNowhere(t *testing.T) {
+// TestPrivacyOfTokens: neither the log nor the metrics have what requests brought.
+func TestPrivacyOfTokens(t *testing.T) {
 	t.Parallel()
 	c := newViewedCity(t)
 	token := c.token(t, auth.View, "complaints_officer", time.Now())

@@ -74,8 +74,8 @@ func (k *kept) end(t *testing.T) {
 	}
 }
 
-// TestDelayOutlivesTheServer starts a city again and again: the view goes on with what it showed, and is never early.
-func TestDelayOutlivesTheServer(t *testing.T) {
+// TestPrivacyOfKeptDelay starts a city again and again: the view goes on with what it showed, and is never early.
+func TestPrivacyOfKeptDelay(t *testing.T) {
 	t.Parallel()
 	load, _, data := eraseCity(t)
 	start := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)

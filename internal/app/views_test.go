@@ -234,9 +234,9 @@ func TestViewsAreTheLayerRedacted(t *testing.T) {
 	}
 }
 
-// TestViewsTellNothingElse asks every door of views for what they hide: exact places, a hidden field, rows left out, and
+// TestPrivacyOfViews asks every door of views for what they hide: exact places, a hidden field, rows left out, and
 // ids of the source (S10).
-func TestViewsTellNothingElse(t *testing.T) {
+func TestPrivacyOfViews(t *testing.T) {
 	t.Parallel()
 	city := viewCity(t)
 	a, _ := newTestApp(t, city, nil)
