@@ -508,7 +508,7 @@ func TestPrivacyOfHiddenChanges(t *testing.T) {
 		t.Errorf("shops: -before +after\n%s", diff[:min(len(diff), 2000)])
 	}
 	for _, d := range p.told {
-		if d.Layer == "shops" && (d.Everywhere || len(d.Places)+len(d.Boxes) > 0) {
+		if d.Layer == "shops" && (d.Everywhere || len(d.Places)+len(d.Boxes)+len(d.PrivatePlaces)+len(d.PrivateBoxes) > 0) {
 			t.Errorf("shops: clients hear of a private change: %+v", d)
 		}
 	}
