@@ -287,4 +287,12 @@ func TestPrivacyLive(t *testing.T) {
 	if !strings.Contains(before[0], fmt.Sprintf(`"seq":%d,"time"`, shown)) || strings.Contains(before[2], "reset") {
 		t.Errorf("got %q and %q, want state %d and no reset", before[0], before[2], shown)
 	}
+
+	// A view of counts is in no log, and takes the number of what everybody sees.
+	c.stop()
+	c.text = strings.Replace(c.text, "title: Staff}}", "title: Staff}, counts: {layer: reports, audience: public, title: Counts, place: counts, k: 2, resolutions: [6], by: none}}", 1)
+	c.start()
+	if got := c.hello("layers=counts", false); !strings.Contains(got, fmt.Sprintf(`"seq":%d,"time"`, shown)) {
+		t.Errorf("got %q, want state %d", got, shown)
+	}
 }
