@@ -90,7 +90,7 @@ golden: ## rewrite the golden files of all tests that have some; look at the dif
 	scripts/golden "$(GO)"
 
 .PHONY: mutations
-mutations: ## break what hides in one way after the other: the privacy suite must see each; takes some minutes
+mutations: ## break what hides in one way after the other: the privacy suite must see each; takes half an hour
 	scripts/mutations "$(GO)"
 
 .PHONY: fmt
