@@ -131,9 +131,9 @@ func TestErrors(t *testing.T) {
 	New(failing{}, nil, api.Base{}).refuse(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), "a", errors.New("unknown"))
 }
 
-// TestOtherRules: a snapshot whose tiles would be other bytes now gives none, and still says what it is.
-func TestOtherRules(t *testing.T) {
-	t.Parallel()
+// newFailing returns a server of snapshots that cannot be shown.
+func newFailing(t *testing.T) *api.Server {
+	t.Helper()
 	m := telemetry.NewMetrics()
 	keys, err := auth.New(nil, auth.Options{Metrics: m})
 	if err != nil {
@@ -141,6 +141,13 @@ func TestOtherRules(t *testing.T) {
 	}
 	server := api.NewServer(slog.New(slog.DiscardHandler), m, New(failing{}, keys, api.Base{}).Routes())
 	server.Ready()
+	return server
+}
+
+// TestOtherRules: a snapshot whose tiles would be other bytes now gives none, and still says what it is.
+func TestOtherRules(t *testing.T) {
+	t.Parallel()
+	server := newFailing(t)
 	for path, want := range map[string]int{"/snapshots/newer": http.StatusOK, "/snapshots/newer/tiles/a/0/0/0.mvt": http.StatusNotImplemented, "/snapshots/newer/tiles/a.json": http.StatusNotImplemented} {
 		if w := testkit.Ask(server, http.MethodGet, path+"?other=1"); w.Code != want {
 			t.Errorf("%s: got %d, want %d: %s", path, w.Code, want, w.Body)
@@ -158,13 +165,7 @@ func TestOtherRules(t *testing.T) {
 // TestGoneAndHidden: a snapshot that is gone says what it was, but not of a layer that is hidden by now.
 func TestGoneAndHidden(t *testing.T) {
 	t.Parallel()
-	m := telemetry.NewMetrics()
-	keys, err := auth.New(nil, auth.Options{Metrics: m})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := api.NewServer(slog.New(slog.DiscardHandler), m, New(failing{}, keys, api.Base{}).Routes())
-	server.Ready()
+	server := newFailing(t)
 	w := httptest.NewRecorder()
 	server.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/snapshots/gone", nil))
 	got := w.Body.String()
