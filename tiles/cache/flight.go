@@ -23,7 +23,8 @@ type flight struct {
 	cancel  context.CancelFunc
 	// waiters counts the requests that its result is good for.
 	waiters int
-	// seqs are the states that it builds from; nil before it took them.
+	// seqs are the states that it builds from: nil before it looked for them, zeros while it does, which are good for
+	// nobody who needs a change.
 	seqs states
 	// gone is closed when the flight is no longer in the cache's table: it is over, or everybody left.
 	gone  chan struct{}
@@ -148,6 +149,9 @@ func (c *Cache) build(ctx context.Context, f *flight) (e *entry, err error) {
 func (c *Cache) take(ctx context.Context, f *flight) []*view.View {
 	views := make([]*view.View, len(f.set.sources))
 	seqs := make(states, 2*len(views))
+	c.mu.Lock()
+	f.seqs = make(states, len(seqs)) // from here on a change may come too late for this build
+	c.mu.Unlock()
 	for i, s := range f.set.sources {
 		from, _ := s.at(f.key.Tile.Z, f.variant.selects(i))
 		views[i] = f.variant.of(ctx, i, from.Now())

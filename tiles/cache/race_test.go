@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hutong/internal/compress"
+	"hutong/layers"
 	"hutong/layers/view"
 	"hutong/layers/world"
 	"hutong/tiles"
@@ -78,6 +79,28 @@ func TestOneBuildForAll(t *testing.T) {
 		if n.Load() != 1 {
 			t.Errorf("got %d builds, want 1", n.Load())
 		}
+	})
+}
+
+// TestLateTake is the same race, lost a moment earlier: a change is published, and asked for, after a build took the state
+// before it and before it said so.
+func TestLateTake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFixture(t, Options{})
+		f.publish(t, "a", at("1", beijingLon, beijingLat, 1))
+		set, live := f.set(t, "a"), f.live["a"]
+		var after <-chan outcome
+		f.layers["a"].View = view.Of(f.layers["a"].View.Schema(), func() layers.Reader {
+			now := live.Snapshot()
+			if after == nil {
+				f.publish(t, "a", at("1", beijingLon, beijingLat, 2))
+				after = f.request(t.Context(), set, compress.Gzip)
+				synctest.Wait() // it waits for a build
+			}
+			return now
+		})
+		wantValues(t, "who asked before the change", <-f.request(t.Context(), set, compress.Gzip), "a:1")
+		wantValues(t, "who asked after the change", <-after, "a:2")
 	})
 }
 
