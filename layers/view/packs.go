@@ -126,7 +126,7 @@ func (p *packer) find(s *selecting, blocks []Block) (found *pack, ok bool) {
 		return found, true
 	}
 	n := p.look(s, blocks)
-	if ok && found.loose {
+	if ok && found.loose || s.view.ended() { // not all of the blocks were looked at
 		return nil, false
 	}
 	next := &pack{filters: p.filters, asked: 1}

@@ -78,6 +78,7 @@ type View struct {
 	layer    *Layer
 	snapshot layers.Reader
 	where    []layers.Selector // all of them select a feature of the view
+	over     <-chan struct{}   // closed when nobody waits for it any more, see [View.Until]; nil is never
 }
 
 // Name returns the layer's name.

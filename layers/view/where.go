@@ -35,6 +35,25 @@ func (v *View) Where(selectors ...layers.Selector) *View {
 	return &out
 }
 
+// Until returns v for those who look at it until ctx is done. A view that selects may be looked at for seconds, since its
+// selectors are asked about block after block; from then on it asks them no more and shows nothing, so that whoever looked
+// ends soon and throws away what it saw.
+func (v *View) Until(ctx context.Context) *View {
+	out := *v
+	out.over = ctx.Done()
+	return &out
+}
+
+// ended reports whether nobody waits for v any more.
+func (v *View) ended() bool {
+	select {
+	case <-v.over:
+		return true
+	default:
+		return false
+	}
+}
+
 // selecting is a look at the blocks of a view for the rows that it shows.
 type selecting struct {
 	view     *View
@@ -63,6 +82,9 @@ func (s *selecting) seen(b *layers.Block) *layers.Block {
 
 // skips reports whether none of b's rows is selected, as far as that can be told without looking at them.
 func (s *selecting) skips(b *layers.Block) bool {
+	if s.view.ended() {
+		return true // which is not noted: it says nothing of b
+	}
 	for i, w := range s.view.where {
 		m, _ := w.(*remembered)
 		if s.known[i] = m.recall(b); s.known[i].known {
@@ -213,7 +235,7 @@ func (v *View) selectBlocks(box world.Box, packs *packer, dst []Block) []Block {
 	}
 	s, parts := v.selecting(), parts{columns: v.layer.columns}
 	out := dst[:from] // never beyond what of found was read
-	for len(found) > 0 {
+	for len(found) > 0 && !v.ended() {
 		n := 0
 		if packs != nil {
 			n = together(found)

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 
 	"hutong/layers"
-	"hutong/layers/column"
 	"hutong/layers/view"
 )
 
@@ -37,19 +36,10 @@ func (v *Variant) name() string {
 func (v *Variant) selects(i int) bool { return v != nil && len(v.where[i]) > 0 }
 
 // of returns what the variant shows of a view of the set's i-th layer: nothing any more once ctx is done, when
-// nobody waits for it.
+// nobody waits for it and what was built is thrown away.
 func (v *Variant) of(ctx context.Context, i int, whole *view.View) *view.View {
 	if !v.selects(i) {
 		return whole
 	}
-	return whole.Where(until{ctx}).Where(v.where[i]...)
+	return whole.Until(ctx).Where(v.where[i]...)
 }
-
-// until selects everything until its context is done, then nothing. A filter may look at a layer for seconds,
-// and this is how a build that was given up ends soon; what it has built by then is thrown away.
-type until struct{ ctx context.Context } //nolint:containedctx // of one build, which it is part of
-
-func (u until) Skips(*layers.Block) bool { return u.ctx.Err() != nil }
-
-// Filter leaves the rows as they are.
-func (until) Filter(*layers.Block, column.Bits) {}

@@ -15,6 +15,8 @@ import (
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/view"
+	"hutong/tiles"
+	"hutong/tiles/grid"
 )
 
 // atLeast returns the variant of a set of some layers in which each shows values from least on.
@@ -144,4 +146,45 @@ func TestVariantsLeaveRoom(t *testing.T) {
 			t.Errorf("a filter after the slow one: %v", err)
 		}
 	})
+}
+
+// named is a selector with a text, as filters have.
+type named struct{ layers.Selector }
+
+func (named) Text() string { return "named" }
+
+// TestVariantsFindPacks checks that the tiles of a filter that is asked for again are made of few blocks.
+func TestVariantsFindPacks(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, Options{})
+	var many []layers.Change
+	for i := range 50_000 {
+		many = append(many, at(layers.FeatureID(strconv.Itoa(i)), 116+float64(i%250)/250, 39+float64(i/250)/200, int64(i%100)))
+	}
+	f.publish(t, "a", many...)
+	var blocks, features int
+	f.layers["a"].build = func(b *tiles.Builder, dst []byte, v *view.View, tile grid.Tile) ([]byte, tiles.Stats, error) {
+		blocks = len(v.Blocks(grid.Tile{}.Box(), nil))
+		dst, stats, err := b.Build(dst, v, tile)
+		features = stats.Features
+		return dst, stats, err
+	}
+	where := [][]layers.Selector{{named{view.Matching(column.Where(0, column.Equal, column.IntOf(7)))}}}
+	ask := func(n int) (int, int) {
+		if _, err := f.Get(t.Context(), f.set(t, "a"), home, NewVariant(strconv.Itoa(n), where), compress.Identity); err != nil {
+			t.Fatal(err)
+		}
+		return blocks, features
+	}
+	first, all := ask(0)
+	for n := range 3 {
+		ask(n + 1)
+	}
+	last, same := ask(9)
+	if last > first/4 || last == 0 {
+		t.Errorf("the last tile was made of %d blocks and the first of %d, want a quarter at most", last, first)
+	}
+	if same != all {
+		t.Errorf("the last tile has %d features and the first %d", same, all)
+	}
 }
