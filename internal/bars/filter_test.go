@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"strconv"
 	"testing"
 	"time"
 
@@ -95,7 +96,7 @@ func newServed(t *testing.T, layer *layers.Layer) *served {
 func (c *served) pass(t *testing.T, enc compress.Encoding, where []layers.Selector, tiles []grid.Tile) (took float64, bytes int) {
 	t.Helper()
 	c.asked++
-	v := cache.NewVariant(fmt.Sprint(c.asked), [][]layers.Selector{where})
+	v := cache.NewVariant(strconv.Itoa(c.asked), [][]layers.Selector{where})
 	took = timed(func() {
 		for _, tile := range tiles {
 			body, err := c.Get(t.Context(), c.set, tile, v, enc)
