@@ -69,7 +69,11 @@ func (a *App) Erase(ctx context.Context, layer layers.Name, id layers.FeatureID)
 	}
 	defer release()
 	start := time.Now()
-	e := &eraser{app: a, layer: l, id: id, pattern: erasure.NewPattern(id)}
+	frame, err := a.frame(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e := &eraser{app: a, layer: l, id: id, pattern: erasure.NewPattern(id, frame...), frame: frame}
 	e.report.Layer, e.report.At, e.report.Letters = layer, a.store.now().UTC(), []erasure.Letters{}
 	err = e.run(ctx)
 	outcome := "done"
@@ -105,6 +109,7 @@ type eraser struct {
 	layer   *liveLayer
 	id      layers.FeatureID
 	pattern *erasure.Pattern
+	frame   [][]byte // see [App.frame]
 	report  erasure.Report
 }
 
@@ -257,6 +262,16 @@ func (e *eraser) letters() int {
 	return n
 }
 
+// mentions reports whether a refused record that is not the feature's has the id, or what was said of it has.
+func (e *eraser) mentions(l *ingest.Letter) bool {
+	for _, text := range []string{string(l.Raw), l.Type, l.Refusal.Value, string(l.Refusal.Reason), l.Refusal.String()} {
+		if e.pattern.Bytes([]byte(text)) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // prove searches all that is kept. It also reports whether letters have the id that are of other layers.
 func (e *eraser) prove(ctx context.Context) (proof *erasure.Proof, inLetters bool, err error) {
 	proof = &erasure.Proof{}
@@ -273,7 +288,7 @@ func (e *eraser) prove(ctx context.Context) (proof *erasure.Proof, inLetters boo
 			switch {
 			case of.layer == e.report.Layer && e.has(l):
 				proof.Found.Addf("refused record %d of source %s", l.ID, of.source)
-			case e.pattern.Plain() && (e.pattern.Bytes(l.Raw) >= 0 || e.pattern.Bytes([]byte(l.Refusal.Value)) >= 0):
+			case e.mentions(l):
 				inLetters = true
 				proof.Mentions.Addf("refused record %d of source %s", l.ID, of.source)
 			}
@@ -343,7 +358,7 @@ func (e *eraser) searchViews(ctx context.Context, d *durable, proof *erasure.Pro
 			continue
 		}
 		id := v.redactor.ID(e.id)
-		in, err := d.shown.Search(ctx, v.view.Name(), id, erasure.NewPattern(id), proof)
+		in, err := d.shown.Search(ctx, v.view.Name(), id, erasure.NewPattern(id, e.frame...), proof)
 		if err != nil {
 			return nil, err
 		}

@@ -57,8 +57,7 @@ type Proof struct {
 	Checkpoints int `json:"checkpoint_files"`
 	Rows        int `json:"rows"`
 	Letters     int `json:"letters"`
-	// Files and Bytes were searched as they are; Plain says that this was done, which it is not for an id
-	// shorter than [MinPlain].
+	// Files and Bytes were searched as they are; Plain says that this was done, see [Pattern.Plain].
 	Plain bool  `json:"plain"`
 	Files int   `json:"files"`
 	Bytes int64 `json:"bytes"`

@@ -18,8 +18,7 @@ const searchBuffer = 1 << 20
 // passed over; one that cannot be read is an error.
 func (p *Pattern) Folder(ctx context.Context, folder string, proof *Proof, explained func(path string) bool) error {
 	if proof.Plain = p.Plain(); !proof.Plain {
-		proof.Unsearched = append(proof.Unsearched,
-			fmt.Sprintf("the files' bytes: an id of fewer than %d bytes is in all of them by chance; what they hold was decoded", MinPlain))
+		proof.Unsearched = append(proof.Unsearched, "the files' bytes: "+p.why()+"; what they hold was decoded")
 		return nil
 	}
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {

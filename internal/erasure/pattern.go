@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"net/url"
+	"slices"
 
 	"hutong/layers"
 )
@@ -18,6 +20,7 @@ type Pattern struct {
 	id      []byte
 	forms   [][]byte
 	encoded []encoded
+	common  bool // it is in what files say whatever features there are
 }
 
 // encoded is one of the three ways in which an id may lie in Base64: characters that it alone decides, and the bytes
@@ -27,8 +30,10 @@ type encoded struct {
 	before, after []byte // at most 2 bytes of the id each
 }
 
-// NewPattern returns the pattern of an id, which has at least one byte.
-func NewPattern(id layers.FeatureID) *Pattern {
+// NewPattern returns the pattern of an id, which has at least one byte. frame is what the files in which it is looked for
+// say whatever features there are; an id that is in there ("sequence", the name of a layer) can only be looked for in what
+// is understood.
+func NewPattern(id layers.FeatureID, frame ...[]byte) *Pattern {
 	p := &Pattern{id: []byte(id)}
 	add := func(form []byte, least int) {
 		if len(form) < least {
@@ -60,6 +65,7 @@ func NewPattern(id layers.FeatureID) *Pattern {
 			})
 		}
 	}
+	p.common = slices.ContainsFunc(frame, func(text []byte) bool { return p.Bytes(text) >= 0 })
 	return p
 }
 
@@ -80,8 +86,17 @@ func appendEscaped(dst []byte, r rune) []byte {
 	return dst
 }
 
-// Plain reports whether the id is long enough to be looked for in bytes that are not understood.
-func (p *Pattern) Plain() bool { return len(p.id) >= MinPlain }
+// Plain reports whether the id can be looked for in bytes that are not understood: it is long enough, and no word that
+// files have of themselves.
+func (p *Pattern) Plain() bool { return len(p.id) >= MinPlain && !p.common }
+
+// why says why the id is not plain.
+func (p *Pattern) why() string {
+	if p.common {
+		return "the id is a word that they have whatever features there are"
+	}
+	return fmt.Sprintf("an id of fewer than %d bytes is in all of them by chance", MinPlain)
+}
 
 // In reports whether a text has the id somewhere.
 func (p *Pattern) In(text []byte) bool { return bytes.Contains(text, p.id) }
