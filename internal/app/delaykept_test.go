@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -49,17 +48,8 @@ func (k *kept) accept(t *testing.T, ids ...layers.FeatureID) {
 		c.Feature.Values = []column.Value{column.StringOf("open"), column.TimeOf(k.time)}
 		b.Changes = append(b.Changes, c)
 	}
-	ctx, cancel := context.WithCancelCause(t.Context())
-	defer cancel(nil)
-	go func() { // without it nobody hears that the log cannot be followed
-		select {
-		case err := <-k.app.failed():
-			cancel(err)
-		case <-ctx.Done():
-		}
-	}()
-	if err := publish(ctx, k.Store, b); err != nil {
-		t.Fatal(err, context.Cause(ctx))
+	if err := publish(t.Context(), k.Store, b); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -319,6 +319,7 @@ func (d *durable) start(ctx context.Context) error {
 	began := time.Now()
 	d.running.Go(func() {
 		if err := d.follow(inner, func() { close(caughtUp) }); err != nil {
+			d.store.receipts.end(err)
 			d.failed <- err
 		}
 	})

@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
+	"hutong/ingest"
 	"hutong/layers"
 )
 
@@ -18,6 +20,8 @@ type receipts struct {
 	applied layers.Seq
 	recent  [recentEntries]outcomesOf
 	waiting map[layers.Seq][]waiter
+	over    chan struct{} // closed when nothing more is applied
+	why     error         // then
 }
 
 // outcomesOf are the outcomes of an entry by batch.
@@ -32,7 +36,15 @@ type waiter struct {
 	done  chan []layers.Outcome // holds one
 }
 
-func newReceipts() *receipts { return &receipts{waiting: map[layers.Seq][]waiter{}} }
+func newReceipts() *receipts {
+	return &receipts{waiting: map[layers.Seq][]waiter{}, over: make(chan struct{})}
+}
+
+// end tells that nothing more is applied, once, and why.
+func (r *receipts) end(why error) {
+	r.why = fmt.Errorf("app: %w: no change becomes visible any more: %w", ingest.ErrUnavailable, why)
+	close(r.over)
+}
 
 // deliver tells that an entry was applied. Entries come in their order.
 func (r *receipts) deliver(seq layers.Seq, batches [][]layers.Outcome) {
@@ -47,7 +59,7 @@ func (r *receipts) deliver(seq layers.Seq, batches [][]layers.Outcome) {
 }
 
 // wait waits until an entry is applied and returns the outcomes of one of its batches; nil when that was long
-// ago. The error is that of ctx, which ended first.
+// ago. The error is that of ctx, which ended first, or that of end.
 func (r *receipts) wait(ctx context.Context, seq layers.Seq, batch int) ([]layers.Outcome, error) {
 	r.mu.Lock()
 	if r.applied >= seq {
@@ -63,6 +75,8 @@ func (r *receipts) wait(ctx context.Context, seq layers.Seq, batch int) ([]layer
 	select {
 	case outcomes := <-w.done:
 		return outcomes, nil
+	case <-r.over:
+		return nil, r.why
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}

@@ -4,19 +4,24 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"hutong/ingest"
 	"hutong/internal/telemetry"
 	"hutong/journal/record"
 	"hutong/layers"
+	"hutong/layers/column"
 )
 
 var (
 	applied = []layers.Outcome{layers.Applied}
 	late    = []layers.Outcome{layers.Late}
 )
+
+var errDeaf = errors.New("deaf")
 
 func TestReceipts(t *testing.T) {
 	t.Parallel()
@@ -47,6 +52,10 @@ func TestReceipts(t *testing.T) {
 			cancel()
 			return r.wait(ctx, 7, 0)
 		}, nil, context.Canceled},
+		{"never, since nothing is applied any more", func(r *receipts) ([]layers.Outcome, error) {
+			r.end(errDeaf)
+			return r.wait(t.Context(), 7, 0)
+		}, nil, errDeaf},
 	} {
 		if got, err := c.do(newReceipts()); !slices.Equal(got, c.want) || !errors.Is(err, c.err) {
 			t.Errorf("%s: got %v, %v; want %v, %v", c.name, got, err, c.want, c.err)
@@ -105,5 +114,30 @@ func TestAcceptSaysNothingThatItDoesNotKnow(t *testing.T) {
 	receipt, err := s.Accept(ctx, "test", layers.Batch{Layer: "complaints", Changes: []layers.Change{point("x", 116, 40)}})
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %+v, %v; want that the time is over", receipt, err)
+	}
+}
+
+// TestNobodyWaitsForWhatIsNeverApplied puts a message into the log that does not fit, behind everybody's back: who sends
+// after it hears so, and the server ends.
+func TestNobodyWaitsForWhatIsNeverApplied(t *testing.T) {
+	t.Parallel()
+	load, _, _ := eraseCity(t)
+	a, _ := newTestApp(t, load(), nil)
+	ready, done := make(chan struct{}), make(chan error, 1)
+	go func() { done <- a.Run(t.Context(), func(string) { close(ready) }) }()
+	<-ready
+	bad := point("a", 400, 39.9)
+	bad.Feature.Values = make([]column.Value, 3)
+	if _, _, err := a.durable.journal.Append(t.Context(), record.Batch{Source: "hotline", Batch: layers.Batch{Layer: "reports", Changes: []layers.Change{bad}}}); err != nil {
+		t.Fatal(err)
+	}
+	good := point("b", 116.4, 39.9)
+	good.Feature.Values = make([]column.Value, 3)
+	_, err := a.store.Accept(t.Context(), "hotline", layers.Batch{Layer: "reports", Changes: []layers.Change{good}})
+	if !errors.Is(err, ingest.ErrUnavailable) || !strings.Contains(err.Error(), "does not fit") {
+		t.Errorf("got %v, want that the log cannot be followed", err)
+	}
+	if err := <-done; err == nil {
+		t.Error("the server ended without an error")
 	}
 }
