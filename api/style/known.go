@@ -15,8 +15,8 @@ const maxValues = 64
 
 // known remembers what the fields of one layer hold, as [view.Layer.Summaries] tells.
 //
-// Values that are known stay known, whatever becomes of the features that had them: colours are
-// handed out in the order of the alphabet, so that they change only when a new value appears.
+// Values that are known stay known, whatever becomes of the features that had them, unless one was erased: colours are
+// handed out in the order of the alphabet, so that they change only when a new value appears, or then.
 type known struct {
 	mu     sync.Mutex // guards what follows
 	fields map[string]styles.Known
@@ -31,6 +31,9 @@ func (k *known) of(l *view.Layer, d *styles.Drawing) map[string]styles.Known {
 	sums, seq := l.Summaries()
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.seq < l.LastErasure() {
+		k.fields = nil // only one who was erased may have had a value (S10)
+	}
 	if k.fields == nil || seq > k.seq {
 		k.fields, k.seq = learn(k.fields, l.Schema(), sums, d), seq
 	}

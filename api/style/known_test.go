@@ -80,6 +80,23 @@ func TestKnownStaysKnown(t *testing.T) {
 	})
 }
 
+// TestKnownIsForgotten: behind an erasure a value is known only if a feature still has it.
+func TestKnownIsForgotten(t *testing.T) {
+	t.Parallel()
+	v, set := layerOf(t)
+	k := &known{}
+	d := &styles.Drawing{Category: "kind"}
+	set("1", "a person's", 1)
+	if got := k.of(v, d)["kind"].Values; !slices.Equal(got, []string{"a person's"}) {
+		t.Errorf("before: got %v", got)
+	}
+	set("1", "a", 1)
+	v.Erased()
+	if got := k.of(v, d)["kind"].Values; !slices.Equal(got, []string{"a"}) {
+		t.Errorf("behind an erasure: got %v, want a", got)
+	}
+}
+
 // TestKnownGoesNotBack: who comes late with older summaries changes nothing.
 func TestKnownGoesNotBack(t *testing.T) {
 	t.Parallel()

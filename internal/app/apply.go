@@ -85,6 +85,9 @@ func (s *Store) show(seq layers.Seq, batches []record.Batch, seqs []layers.Seq, 
 			s.torn = err
 			return nil, err
 		}
+		if erases(all.Changes) {
+			s.tellNoSummaries(l)
+		}
 		rest := delta.Outcomes
 		for j := i; j < len(batches); j++ {
 			if n := len(batches[j].Changes); batches[j].Layer == all.Layer {
@@ -102,6 +105,17 @@ func (s *Store) show(seq layers.Seq, batches []record.Batch, seqs []layers.Seq, 
 // erases reports whether one of changes is an erasure.
 func erases(changes []layers.Change) bool {
 	return slices.ContainsFunc(changes, func(c layers.Change) bool { return c.Op == layers.Erase })
+}
+
+// tellNoSummaries has what is told of the values of a layer, its views and what follows it be of states behind an erasure.
+func (s *Store) tellNoSummaries(l *liveLayer) {
+	l.view.Erased()
+	for _, v := range l.views {
+		v.view.Erased()
+	}
+	for _, name := range l.followers {
+		s.public.Named(name).View.Erased()
+	}
 }
 
 // together returns the first batch with the changes of all others of its layer behind its own. The

@@ -22,6 +22,9 @@ import (
 	"hutong/internal/telemetry"
 	"hutong/internal/testkit"
 	"hutong/layers"
+	"hutong/layers/hexgrid"
+	"hutong/layers/view"
+	"hutong/tiles"
 )
 
 const eraseConfig = `city: A city
@@ -274,6 +277,42 @@ func TestEraseInMemory(t *testing.T) {
 	if _, err := a.Erase(t.Context(), "reports", ""); !errors.Is(err, ErrID) {
 		t.Errorf("no id: got %v", err)
 	}
+}
+
+// TestEraseReachesSummaries: what is told of a layer's values is, at once behind an erasure, of what is left of it, and so
+// is that of its views.
+func TestEraseReachesSummaries(t *testing.T) {
+	t.Parallel()
+	load, key, _ := eraseCity(t)
+	city := load()
+	city.Layers[0].Drawing.Category = "state"
+	city.Views = []View{
+		{Layer: "reports", Policy: view.Policy{Name: "states", Fields: []string{"state"}}, Tiles: tiles.Defaults()},
+		{Layer: "reports", Policy: view.Policy{Name: "moved", Snap: new(hexgrid.Resolution(7))}, Tiles: tiles.Defaults()},
+	}
+	a, _, _ := served(t, city)
+	const told = "a-state-of-one"
+	pages := []string{"/layers/reports", "/layers/states", "/layers/moved", "/layers", "/styles/default.json"}
+	look := func(when string, want bool) {
+		t.Helper()
+		for _, page := range pages {
+			w := httptest.NewRecorder()
+			a.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, page, http.NoBody))
+			if w.Code != http.StatusOK || strings.Contains(w.Body.String(), told) != want {
+				t.Errorf("%s: %s: got %d, the value there: %v", when, page, w.Code, !want)
+			}
+		}
+	}
+	body := `[{"no": "gone", "x": 116.4, "y": 39.9, "at": "2026-01-01T00:00:00Z", "state": "` + told + `"},
+		{"no": "2", "x": 116.4, "y": 39.9, "at": "2026-01-01T00:00:00Z", "state": "open"}]`
+	if w := pushTo(a.Handler(), key, "/ingest/hotline", body); w.Code != http.StatusOK {
+		t.Fatalf("got %d, %s", w.Code, w.Body)
+	}
+	look("before", true)
+	if _, err := a.Erase(t.Context(), "reports", "gone"); err != nil {
+		t.Fatal(err)
+	}
+	look("behind the erasure", false)
 }
 
 // TestEraseKeepsWhatIsNotApplied: the log is never let go beyond what a checkpoint has, whoever asks for it.

@@ -18,9 +18,10 @@ const (
 
 // recent has the summaries of one layer as they were not long ago.
 type recent struct {
-	now  func() time.Time // replaced in tests
-	mu   sync.Mutex       // held while summaries are made
-	last atomic.Pointer[summaries]
+	now    func() time.Time // replaced in tests
+	mu     sync.Mutex       // held while summaries are made
+	last   atomic.Pointer[summaries]
+	erased atomic.Uint64 // see [Layer.LastErasure]
 }
 
 // summaries are of one state. They never change.
@@ -31,20 +32,27 @@ type summaries struct {
 	next time.Time // when they may be made anew
 }
 
+// Erased notes that the newest state is the first without something that was erased: from now on nobody is told the
+// summaries of one before it, however young they are (S10). It is for one goroutine at a time.
+func (l *Layer) Erased() { l.recent.erased.Store(uint64(l.Now().Seq())) }
+
+// LastErasure returns the number of the first state without what was erased last; 0 when nothing was.
+func (l *Layer) LastErasure() layers.Seq { return layers.Seq(l.recent.erased.Load()) }
+
 // Summaries returns the summary of each field of the newest state, or of one shortly before it, and the
 // number of that state. Making them reads every value of the layer, so it is done by one caller at a time
-// and not for each state; meanwhile others get what there was, and wait only when there is nothing yet.
-// Read only.
+// and not for each state; meanwhile others get what there was, and wait only when there is nothing yet, or
+// something was erased from it. Read only.
 func (l *Layer) Summaries() ([]Summary, layers.Seq) {
 	r := l.recent
-	if s := r.last.Load(); s == nil {
+	if s := r.last.Load(); s == nil || s.seq < l.LastErasure() {
 		r.mu.Lock()
 	} else if r.good(s, l) || !r.mu.TryLock() {
 		return s.list, s.seq
 	}
 	defer r.mu.Unlock()
 	s := r.last.Load()
-	if s == nil || !r.good(s, l) { // else somebody has made them in between
+	if s == nil || s.seq < l.LastErasure() || !r.good(s, l) { // else somebody has made them in between
 		s = r.make(l.Now())
 		r.last.Store(s)
 	}

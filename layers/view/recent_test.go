@@ -96,6 +96,31 @@ func TestNobodyWaitsForSummaries(t *testing.T) {
 	l.want(t, "afterwards", 2)
 }
 
+// TestSummariesOfWhatIsErased: however young they are, and also if they are only just being made.
+func TestSummariesOfWhatIsErased(t *testing.T) {
+	t.Parallel()
+	l := newSummarized(t)
+	l.set(t, 1)
+	l.want(t, "the first", 1)
+	l.set(t, 2)
+	l.want(t, "at once after a change", 1)
+	l.Erased()
+	l.want(t, "at once after an erasure", 2)
+
+	l.set(t, 3)
+	l.now = l.now.Add(minSummaryAge)
+	looks := 0
+	l.recent.now = func() time.Time {
+		if looks++; looks == 3 { // twice it was looked whether they are good; what they are made of is taken now
+			l.set(t, 4)
+			l.Erased()
+		}
+		return l.now
+	}
+	l.want(t, "who asked before an erasure", 3)
+	l.want(t, "made meanwhile", 4)
+}
+
 // TestSummariesAreMadeOnce: those who ask while the first ones are made get the same.
 func TestSummariesAreMadeOnce(t *testing.T) {
 	t.Parallel()
