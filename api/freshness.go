@@ -57,7 +57,7 @@ func NewLagMetrics(m *telemetry.Metrics) *LagMetrics {
 type Freshness struct {
 	measured             bool // the histograms are there
 	event, receipt, tile telemetry.Histogram
-	changed              atomic.Int64 // Unix microseconds; 0 before the first change
+	changed, turned      atomic.Int64 // Unix microseconds; 0 before the first change
 	header               atomic.Pointer[[]string]
 
 	mu       sync.Mutex
@@ -115,6 +115,9 @@ func (f *Freshness) Passed(p Passage) {
 	f.header.Store(&[]string{header})
 }
 
+// Turned notes that all of the layer is shown anew though no feature changed: its ages are counted from another moment.
+func (f *Freshness) Turned(now time.Time) { f.turned.Store(now.UnixMicro()) }
+
 // Down notes that a source of the layer cannot be read: what is shown may be out of date.
 func (f *Freshness) Down(source string, now time.Time) {
 	f.mu.Lock()
@@ -137,7 +140,20 @@ func (f *Freshness) Changed() time.Time {
 	if f == nil {
 		return time.Time{}
 	}
-	us := f.changed.Load()
+	return timeOf(f.changed.Load())
+}
+
+// Shown returns when what tiles show last changed in this process: with the features, or with their ages ([Freshness.Turned]).
+// It is the zero time before that.
+func (f *Freshness) Shown() time.Time {
+	if f == nil {
+		return time.Time{}
+	}
+	return timeOf(max(f.changed.Load(), f.turned.Load()))
+}
+
+// timeOf returns the time of Unix microseconds, the zero time of 0.
+func timeOf(us int64) time.Time {
 	if us == 0 {
 		return time.Time{}
 	}

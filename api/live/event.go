@@ -93,7 +93,7 @@ func (h *Hub) hello(g *group, seq layers.Seq, now time.Time) []byte {
 		Layers map[layers.Name]state `json:"layers"`
 	}{h.opts.Epoch, seq, api.Instant(now), map[layers.Name]state{}}
 	for _, l := range g.layers {
-		data.Layers[l.name] = state{l.View.Now().Seq(), api.Instant(l.Fresh.Changed())}
+		data.Layers[l.name] = state{l.View.Now().Seq(), api.Instant(l.Fresh.Shown())}
 	}
 	frame := append([]byte("retry: "), strconv.FormatInt(jitter(retryAfter).Milliseconds(), 10)...)
 	frame = append(frame, '\n')

@@ -145,6 +145,13 @@ func TestHello(t *testing.T) {
 		if diff := cmp.Diff(want, got.Data); diff != "" {
 			t.Errorf("hello (-want +got):\n%s", diff)
 		}
+		f.public[1].Fresh.Turned(time.Now()) // as behind a turn of its ages, of which a tile may be from before
+		c = f.open("/live?layers=b", nil)
+		synctest.Wait()
+		want = `{"epoch":"e1","seq":0,"time":"2000-01-01T00:00:01.000Z","layers":{"b":{"seq":0,"changed":"2000-01-01T00:00:01.000Z"}}}`
+		if diff := cmp.Diff(want, c.events()[0].Data); diff != "" {
+			t.Errorf("hello of a layer whose ages turned (-want +got):\n%s", diff)
+		}
 		if ms, err := strconv.Atoi(got.Retry); err != nil || ms < 1500 || ms > 2500 {
 			t.Errorf("got retry %q, want 1500 to 2500", got.Retry)
 		}

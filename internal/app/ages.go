@@ -92,6 +92,9 @@ func (s *Store) turn(all bool) (wait time.Duration) {
 		if l.Ages().Turn(now) || all {
 			s.mu.Lock()
 			s.versions.Turn(l.Name(), l.Ages().Turns())
+			if served := s.public.Named(l.Name()); served != nil { // it is not hidden
+				served.Fresh.Turned(now)
+			}
 			s.tell(layers.Delta{Layer: l.Name(), Seq: l.Now().Seq(), Everywhere: true})
 			s.mu.Unlock()
 		}

@@ -39,10 +39,17 @@ func TestAgesTurn(t *testing.T) {
 		}}}}); err != nil {
 			t.Fatal(err)
 		}
+		changed := map[layers.Name]time.Time{}
+		for _, name := range []layers.Name{"reports", "late"} {
+			changed[name] = s.public.Named(name).Fresh.Changed()
+		}
 		var told []string
 		s.tell = func(d layers.Delta) {
 			f, _ := s.public.Named("reports").View.Now().Feature("1")
 			told = append(told, fmt.Sprintf("%s %s all=%t %s", time.Since(start), d.Layer, d.Everywhere, f.Values[1].Text()))
+			if fresh := s.public.Named(d.Layer).Fresh; !fresh.Shown().Equal(time.Now()) || !fresh.Changed().Equal(changed[d.Layer]) {
+				t.Errorf("%s: what it shows changed at %s, its features at %s, want %s and %s", d.Layer, fresh.Shown(), fresh.Changed(), time.Now(), changed[d.Layer])
+			}
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
