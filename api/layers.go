@@ -63,8 +63,8 @@ type Counted struct {
 	Min, Max hexgrid.Resolution
 	// Schema is that of cells, none of whose fields is private.
 	Schema *layers.Schema
-	// At returns the cells of a resolution in the layer's newest state.
-	At func(hexgrid.Resolution) layers.Reader
+	// Now returns what returns the cells of a resolution, those of all resolutions in one state of the layer: the newest.
+	Now func() func(hexgrid.Resolution) layers.Reader
 	// Of returns the cells of a resolution that count rows of blocks alone, which are of a state of the layer's View with the
 	// number seq, see [view.View.Selected].
 	Of func(seq layers.Seq, blocks iter.Seq2[*layers.Block, column.Bits], r hexgrid.Resolution) layers.Reader

@@ -48,9 +48,10 @@ func (c *Cells) about(w http.ResponseWriter, r *http.Request) {
 		f := &l.Counted.Schema.Fields[i]
 		a.Properties = append(a.Properties, property{f.Name, f.Kind.String()})
 	}
+	now := l.Counted.Now()
 	for n := l.Counted.Min; n <= l.Counted.Max; n++ {
-		at := l.Counted.At(n)
-		a.Snapshot = max(a.Snapshot, at.Seq())
+		at := now(n)
+		a.Snapshot = at.Seq()
 		a.Resolutions = append(a.Resolutions, resolution{n, hexgrid.AverageEdgeMetres(n), at.Count()})
 	}
 	api.SendJSON(w, r, "application/json", a)

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -74,11 +75,13 @@ func newCells(t *testing.T) *Cells {
 		t.Fatal(err)
 	}
 	ls, err := api.NewLayers([]*api.Layer{
-		{View: view.Public(counted), Counted: &api.Counted{Min: 7, Max: 8, Schema: schema, At: func(r hexgrid.Resolution) layers.Reader {
-			if r != 8 {
-				return plain.Snapshot()
+		{View: view.Public(counted), Counted: &api.Counted{Min: 7, Max: 8, Schema: schema, Now: func() func(hexgrid.Resolution) layers.Reader {
+			return func(r hexgrid.Resolution) layers.Reader {
+				if r != 8 {
+					return plain.Snapshot()
+				}
+				return counted.Snapshot()
 			}
-			return counted.Snapshot()
 		}, Of: func(_ layers.Seq, blocks iter.Seq2[*layers.Block, column.Bits], _ hexgrid.Resolution) layers.Reader {
 			out, err := layers.New(schema, layers.Options{})
 			if err != nil {
@@ -298,8 +301,11 @@ func TestTooManyAreNotMade(t *testing.T) {
 	c := newCells(t)
 	c.most = 2
 	counted := c.layers.Public()[0].Counted
-	at := counted.At
-	counted.At = func(r hexgrid.Resolution) layers.Reader { return dear{at(r), t} }
+	now := counted.Now
+	counted.Now = func() func(hexgrid.Resolution) layers.Reader {
+		at := now()
+		return func(r hexgrid.Resolution) layers.Reader { return dear{at(r), t} }
+	}
 	for _, query := range []string{"", "?bbox=0,0,180,80", "?bbox=170,-80,-170,80"} {
 		if w := c.get("/h3/complaints/8" + query); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "more than 2 cells") {
 			t.Errorf("%s: got %d %s, want 400", query, w.Code, w.Body)
@@ -357,5 +363,41 @@ func TestAbout(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
+	}
+}
+
+// TestAboutIsOfOneState describes a layer that changes meanwhile: what is told of all resolutions is of the state that is named.
+func TestAboutIsOfOneState(t *testing.T) {
+	t.Parallel()
+	schema := &layers.Schema{Name: "complaints", IDField: "h3"}
+	counted, err := layers.New(schema, layers.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	grow := func() {
+		id := layers.FeatureID(strconv.Itoa(counted.Snapshot().Count()))
+		if _, err := counted.Apply(layers.Batch{Layer: "complaints", Changes: []layers.Change{{Feature: layers.Feature{ID: id}}}}); err != nil {
+			t.Error(err)
+		}
+	}
+	grow()
+	now := func() func(hexgrid.Resolution) layers.Reader {
+		state := counted.Snapshot()
+		grow()
+		return func(hexgrid.Resolution) layers.Reader { return state }
+	}
+	ls, err := api.NewLayers([]*api.Layer{{View: view.Public(counted), Counted: &api.Counted{Min: 7, Max: 9, Schema: schema, Now: now}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got about
+	w := New(ls, api.NewFilters(telemetry.NewMetrics()), telemetry.NewMetrics()).get("/h3/complaints")
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range got.Resolutions {
+		if r.Cells != int(got.Snapshot) {
+			t.Errorf("%d cells of resolution %d in state %d, want as many", r.Cells, r.Resolution, got.Snapshot)
+		}
 	}
 }

@@ -28,7 +28,7 @@ type table struct {
 // tableOf returns the empty table that q asks for of l.
 func tableOf(l *api.Layer, q query, most int) table {
 	if l.Tables == nil {
-		return table{layer: l.Name(), resolution: q.resolution, schema: l.Counted.Schema, at: l.Counted.At(q.resolution), most: most}
+		return table{layer: l.Name(), resolution: q.resolution, schema: l.Counted.Schema, at: l.Counted.Now()(q.resolution), most: most}
 	}
 	schema := *l.View.Schema() // its own without the cell, which each row begins with
 	schema.Fields = schema.Fields[:view.CountH3]

@@ -106,6 +106,12 @@ func (d *drawn) margin(zoom uint8) uint32 {
 // at returns the cells of a resolution in the layer's newest state.
 func (d *drawn) at(r hexgrid.Resolution) layers.Reader { return d.read(d.schema, d.live.Snapshot(), r) }
 
+// now returns the cells of the resolutions in the layer's newest state.
+func (d *drawn) now() func(hexgrid.Resolution) layers.Reader {
+	state := d.live.Snapshot()
+	return func(r hexgrid.Resolution) layers.Reader { return d.read(d.schema, state, r) }
+}
+
 // view returns the cells of a zoom as a layer that doors serve, the same one for the same resolution.
 func (d *drawn) view(zoom uint8) *view.Layer {
 	r := d.resolution(zoom)
@@ -183,7 +189,7 @@ func (c *cellCounts) overviewOf(l *api.Layer, spec *Layer) error {
 		return fmt.Errorf("app: layer %s: %w", l.Name(), err)
 	}
 	l.Counted = &api.Counted{
-		Min: c.coarsest, Max: c.finest, Schema: hexes.schema, At: hexes.at,
+		Min: c.coarsest, Max: c.finest, Schema: hexes.schema, Now: hexes.now,
 		Of: func(seq layers.Seq, blocks iter.Seq2[*layers.Block, column.Bits], r hexgrid.Resolution) layers.Reader {
 			return selected.HexesOf(hexes.schema, seq, blocks, r)
 		},
