@@ -40,6 +40,8 @@ type Options struct {
 	// log between them tells of every moment since; 0 is not at all. Up to eight more are kept for it,
 	// evenly spread.
 	Retention time.Duration
+	// Existing only reads: the folder must be there, and opening it changes nothing in it.
+	Existing bool
 	// Log gets what was skipped, pruned or left behind; nil is nowhere.
 	Log *slog.Logger
 	// Metrics gets the store's metrics, once a process; nil is a set of its own.
@@ -130,7 +132,7 @@ type entry struct {
 const filesFolder = "files"
 
 // Open opens the checkpoints in a folder, which it makes if it is missing, and removes what interrupted
-// writes left. Damaged checkpoints are no error here: [Store.List] and [Store.Load] tell.
+// writes left, unless [Options.Existing] says otherwise. Damaged checkpoints are no error here: [Store.List] and [Store.Load] tell.
 func Open(folder string, o Options) (*Store, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -145,19 +147,23 @@ func Open(folder string, o Options) (*Store, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if err := s.fs.MkdirAll(filepath.Join(folder, filesFolder)); err != nil {
-		return nil, fmt.Errorf("checkpoint: %w", err)
-	}
-	if err := s.fs.SyncDir(filepath.Dir(filepath.Clean(folder))); err != nil { // where the folder's name is
-		return nil, fmt.Errorf("checkpoint: %w", err)
+	if !o.Existing {
+		if err := s.fs.MkdirAll(filepath.Join(folder, filesFolder)); err != nil {
+			return nil, fmt.Errorf("checkpoint: %w", err)
+		}
+		if err := s.fs.SyncDir(filepath.Dir(filepath.Clean(folder))); err != nil { // where the folder's name is
+			return nil, fmt.Errorf("checkpoint: %w", err)
+		}
 	}
 	entries, err := scan(s.fs, folder)
 	if err != nil {
 		return nil, err
 	}
 	s.entries = entries
-	if err := s.sweep(); err != nil {
-		return nil, err
+	if !o.Existing {
+		if err := s.sweep(); err != nil {
+			return nil, err
+		}
 	}
 	m := o.Metrics
 	if m == nil {

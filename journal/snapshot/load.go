@@ -118,9 +118,10 @@ func load(ctx context.Context, kept *checkpoint.Store, m *Meta, list []*layers.L
 	return nil
 }
 
-// checkpoint opens the checkpoint of a snapshot.
+// checkpoint opens the checkpoint of a snapshot. It makes no folder: the snapshot may be unpinned, or erased from, since
+// it was found, and its name is then free, or has no files any more.
 func (s *Store) checkpoint(name string) (*checkpoint.Store, error) {
-	kept, err := checkpoint.Open(filepath.Join(s.folder, name, checkpointFolder), checkpoint.Options{Keep: 1, Log: s.o.Log})
+	kept, err := checkpoint.Open(filepath.Join(s.folder, name, checkpointFolder), checkpoint.Options{Existing: true, Log: s.o.Log})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s: %w", ErrDamaged, name, err)
 	}

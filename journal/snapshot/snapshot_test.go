@@ -252,6 +252,27 @@ func TestErase(t *testing.T) {
 	}
 }
 
+// TestUnpinnedMeanwhile: who opens a snapshot that was unpinned since it was found leaves nothing, so that the name is free.
+func TestUnpinnedMeanwhile(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	s, l := opened(t, data, Options{}), city(t, "a")
+	for range 2 {
+		if _, err := pin(t, s, "one", l); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Unpin("one"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.checkpoint("one"); !errors.Is(err, ErrDamaged) { // as Load goes on
+			t.Errorf("got %v, want ErrDamaged", err)
+		}
+		if _, err := os.Stat(filepath.Join(data, Folder, "one")); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("got %v, want no folder", err)
+		}
+	}
+}
+
 // TestLeftovers: what a kill leaves half done is finished or removed at the next start, and damage is told.
 func TestLeftovers(t *testing.T) {
 	t.Parallel()
