@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -20,12 +21,17 @@ import (
 // so that no erasure is in one of the layers and not in that of the views, as often as those are due while only views
 // move, and at the end. What was made by another policy, for another schema, by another secret or beside another log is
 // not taken: such a view starts empty.
+//
+// What is kept at the end is all that was shown, and only it has the name of the history that this is. Behind any other end
+// a view may show less than it did, under numbers that will mean something else: the next start begins another history,
+// so that clients ask for its tiles anew.
 
-// keptFolder is the folder in the data folder, and shownNote the name under which a checkpoint there says what its states
-// were made by: for each view a digest.
+// keptFolder is the folder in the data folder. shownNote is the name under which a checkpoint there says what its states
+// were made by: for each view a digest. historyNote is that of the history's name.
 const (
-	keptFolder = "views"
-	shownNote  = "shown"
+	keptFolder  = "views"
+	shownNote   = "shown"
+	historyNote = "history"
 )
 
 // digest names what the view's store is made by: the policy, the schemas and the secret.
@@ -67,10 +73,18 @@ func (d *durable) recoverViews(ctx context.Context) error {
 		d.log.Warn("views with a delay start empty: what they showed cannot be read", slog.Any("error", err))
 	}
 	left, err := d.takeShown(views, &loaded)
-	if err != nil || left == 0 && loaded.Seq == d.shownSeq {
+	if err != nil {
 		return err
 	}
-	// What was not taken must not be there any more: a state with the same number and schema would be taken for it.
+	all, note := left == 0 && loaded.Seq == d.shownSeq, loaded.Notes[historyNote]
+	if !all || note == nil || json.Unmarshal(note, &d.lateHistory) != nil {
+		d.lateHistory = rand.Text()
+	}
+	if all && note == nil {
+		return nil
+	}
+	// What was not taken must not be there any more: a state with the same number and schema would be taken for it. Nor may
+	// the name be, as soon as something else is shown.
 	return d.keepViews(ctx)
 }
 
@@ -126,6 +140,9 @@ func (d *durable) keepViews(ctx context.Context) error {
 		return err
 	}
 	content.Notes = map[string]json.RawMessage{shownNote: text}
+	if d.ended {
+		content.Notes[historyNote], _ = json.Marshal(d.lateHistory) // a text always marshals
+	}
 	content.Seq = max(content.Seq, d.shownSeq)
 	if content.Seq == 0 {
 		return nil

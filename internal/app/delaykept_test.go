@@ -127,6 +127,56 @@ func TestPrivacyOfKeptDelay(t *testing.T) {
 	k.end(t)
 }
 
+// kill ends the city as kill -9 does.
+func (k *kept) kill(t *testing.T) {
+	t.Helper()
+	d := k.app.durable
+	d.stop()
+	d.running.Wait()
+	if err := d.journal.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestHistoryOfKeptDelay: a history goes on behind a start where the view shows all that it did, and only there. Else clients
+// that know more of it would keep that, and take its numbers for ones that they have heard of.
+func TestHistoryOfKeptDelay(t *testing.T) {
+	t.Parallel()
+	load, _, _ := eraseCity(t)
+	at := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	from := func() *kept { at = at.Add(time.Hour); return lateFrom(t, load, at, nil) }
+	k := from()
+	k.accept(t, "1")
+	k.pass(t, 2*time.Minute)
+	first := k.app.epoch()
+	k.end(t)
+
+	k = from()
+	k.wants(t, "behind an end", "1")
+	if got := k.app.epoch(); got != first || got == "" {
+		t.Errorf("behind an end: got history %q, want %q", got, first)
+	}
+	k.accept(t, "2")
+	k.pass(t, 2*time.Minute)
+	k.wants(t, "before it is killed", "1", "2")
+	k.kill(t)
+
+	k = from()
+	k.wants(t, "killed", "1")
+	second := k.app.epoch()
+	if second == first {
+		t.Error("killed: the view went back, and the history has the same name")
+	}
+	k.pass(t, 2*time.Minute)
+	k.wants(t, "killed, later", "1", "2")
+	k.end(t)
+	k = from()
+	if got := k.app.epoch(); got != second {
+		t.Errorf("behind another end: got history %q, want %q", got, second)
+	}
+	k.end(t)
+}
+
 // TestEraseReachesKeptViews erases a feature that a view with a delay showed, whose id is long enough to be found in bytes.
 func TestEraseReachesKeptViews(t *testing.T) {
 	t.Parallel()

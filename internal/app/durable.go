@@ -92,6 +92,9 @@ type durable struct {
 	shownSeq layers.Seq // of what was written last of shown; the writer's
 	shownAt  time.Time  // and when
 
+	lateHistory string // names what views with a delay have shown; "" without one
+	ended       bool   // they show nothing else any more; the writer's
+
 	mu    sync.Mutex
 	notes map[string]json.RawMessage // guarded by mu
 
@@ -344,6 +347,7 @@ func (d *durable) finish() error {
 		d.running.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), lastCheckpoint)
 		defer cancel()
+		d.ended = true
 		switch {
 		case d.refused:
 		case d.store.seqNow() > d.last.seq:

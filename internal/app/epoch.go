@@ -10,8 +10,8 @@ import (
 
 // epoch names the history that live streams count in: clients that know it go on where they were, all others ask for
 // every tile again. It is the log's, and with it what else makes the tiles of a state: the schemas and options of the
-// layers, what the views show, and this program. It is "", a name of this process, where what is shown is in no log: without a data folder,
-// and when layers were read from their files at this start, which may hold anything else than before.
+// layers, what the views show, what those with a delay have shown (delaykept.go), and this program. It is "", a name of
+// this process, where what is shown is in no log: without a data folder, and when layers were read from their files at this start, which may hold anything else than before.
 func (a *App) epoch() string {
 	if a.durable == nil || len(a.durable.unread(a.city.Sources)) > 0 {
 		return ""
@@ -29,5 +29,6 @@ func (a *App) epoch() string {
 	for i := range a.city.Counts {
 		_, _ = fmt.Fprintf(h, "%s %s\n", a.city.Counts[i].Name, a.city.Counts[i].Digest)
 	}
+	_, _ = fmt.Fprintf(h, "%s\n", a.durable.lateHistory)
 	return a.durable.journal.Epoch() + hex.EncodeToString(h.Sum(nil)[:4])
 }
