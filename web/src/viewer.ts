@@ -1,6 +1,7 @@
 import type { Map as MapLibre, StyleSpecification, VectorSourceSpecification } from "maplibre-gl";
 import { getJSON, type Bounds, type Brief, type Layer } from "./api";
 import { boundsOf, seenFrom } from "./bounds";
+import { isNews } from "./brief";
 import { byId } from "./dom";
 import { dress, dressed, type Wardrobe } from "./dress";
 import { drawnLayers, metadataOf, withoutCells, type Drawn } from "./drawn";
@@ -188,8 +189,7 @@ export class Viewer implements Page, Wardrobe {
     const changed: string[] = [];
     this.#layers = this.#layers.map((layer) => {
       const brief = briefs.find((b) => b.name === layer.name);
-      // A period without a published cell is new all the same.
-      if (!brief || (brief.seq === layer.seq && (brief.period ?? "") === newestPeriod(layer))) return layer;
+      if (!brief || !isNews(brief, layer)) return layer;
       changed.push(layer.name);
       this.#changing.add(layer.name);
       const { count, located, seq, changed: at, period } = brief;
