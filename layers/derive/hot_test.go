@@ -18,7 +18,6 @@ import (
 	"hutong/layers"
 	"hutong/layers/column"
 	"hutong/layers/hexgrid"
-	"hutong/layers/spatialstat"
 )
 
 // hotCase is a layer of reports and the hot spots of it.
@@ -141,63 +140,6 @@ func diskOf(t *testing.T, c hexgrid.Cell, k int) []hexgrid.Cell {
 }
 
 var hotRuns atomic.Uint64
-
-// TestHotSpotsByDefinition compares the layer with the formula over the disks of each cell.
-func TestHotSpotsByDefinition(t *testing.T) {
-	t.Parallel()
-	for _, seed := range testkit.Seeds(t, &hotRuns, 2) {
-		rng := rand.New(rand.NewPCG(seed, 8))
-		rings, grow := 1+rng.IntN(3), rng.IntN(3)
-		c := newHotCase(t, CubeSpec{Resolution: 9, Finest: 9}, HotSpec{Rings: rings, Grow: grow})
-		occupied := map[hexgrid.Cell]int{}
-		for _, cell := range disk(t, 9, 7) {
-			if n := rng.IntN(4); n > 0 {
-				occupied[cell] = n
-				c.at(cell, n, time.Time{})
-			}
-		}
-		_, a := c.compute()
-		all := features(c.layer)
-		if len(all) != a.Cells || a.Reason != "" {
-			t.Fatalf("seed %d: %d features, n is %d: %s", seed, len(all), a.Cells, a.Reason)
-		}
-		var sum, squares float64
-		for _, n := range occupied {
-			sum += float64(n)
-			squares += float64(n * n)
-		}
-		n := float64(len(all))
-		mean := sum / n
-		sd := math.Sqrt(squares/n - mean*mean)
-		for id, f := range all {
-			cell, err := hexgrid.Parse(string(id))
-			if err != nil {
-				t.Fatal(err)
-			}
-			w, total := 0.0, 0.0
-			for _, near := range diskOf(t, cell, rings) {
-				if _, in := all[layers.FeatureID(near.String())]; in {
-					w++
-					total += float64(occupied[near])
-				}
-			}
-			z := (total - w*mean) / (sd * math.Sqrt(w*(n-w)/(n-1)))
-			got := []float64{f.Values[1].Float(), f.Values[2].Float(), float64(f.Values[3].Int()), float64(f.Values[4].Int())}
-			want := []float64{z, spatialstat.TwoSidedP(z), float64(occupied[cell]), w - 1}
-			for i, allowed := range []float64{0.0051, 0.000051, 0, 0} {
-				if math.Abs(got[i]-want[i]) > allowed {
-					t.Fatalf("seed %d: %s: got z, p, count, neighbours %v, want %v", seed, id, got, want)
-				}
-			}
-			if polygon, ok := f.Geometry.(orb.Polygon); !ok || len(polygon[0]) != 7 {
-				t.Fatalf("seed %d: %s is %v", seed, id, f.Geometry)
-			}
-		}
-		if a.Mean != figures(mean) || a.SD != figures(sd) || a.Occupied != len(occupied) || a.Counted != int(sum) || a.Outside != 0 {
-			t.Errorf("seed %d: got %+v, want mean %v, sd %v, %d occupied, %v counted", seed, a, mean, sd, len(occupied), sum)
-		}
-	}
-}
 
 // TestPlantedCluster finds a cluster that was put there, and little else, and in noise nothing beyond the false
 // discovery rate.

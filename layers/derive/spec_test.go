@@ -53,8 +53,8 @@ func TestSchemas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := ix.Spec(); s.Min != DefaultMin || s.Max != DefaultMax {
-		t.Errorf("levels %d to %d, want the defaults", s.Min, s.Max)
+	if s := ix.Spec(); s.Min != 4 || s.Max != 11 {
+		t.Errorf("levels %d to %d, want the defaults, 4 to 11", s.Min, s.Max)
 	}
 	describe := func(s *layers.Schema) (out []string) {
 		if err := s.Validate(); err != nil {
