@@ -2,6 +2,8 @@ package app
 
 import (
 	"encoding/json"
+	"fmt"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -9,11 +11,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/paulmach/orb"
 	"github.com/paulmach/orb/encoding/mvt"
 
 	"hutong/layers"
 	"hutong/layers/column"
+	"hutong/layers/hexgrid"
+	"hutong/layers/world"
 	"hutong/styles"
+	"hutong/tiles/grid"
 )
 
 // derivedCity has complaints with an overview and all kinds of layers derived from them.
@@ -66,6 +72,18 @@ func TestDerivedLayers(t *testing.T) {
 			t.Errorf("%s: counts %v, want one of 2", path, got)
 		}
 	}
+	for path, want := range map[string][]float64{
+		"/tiles/hexes/0/0/0.mvt?filter=count%3E1": {2}, "/tiles/hexes/0/0/0.mvt?filter=count%3E2": nil,
+		"/tiles/clusters/0/0/0.mvt?filter=point_count%3D2&filter-lang=cql2-text": {2}, "/tiles/clusters/0/0/0.mvt?filter=status_open%3C2": nil,
+	} {
+		field := "count"
+		if strings.Contains(path, "clusters") {
+			field = "point_count"
+		}
+		if got := countsIn(t, get(path), field); !slices.Equal(got, want) {
+			t.Errorf("%s: counts %v, want %v", path, got, want)
+		}
+	}
 	// At zoom 12 the two complaints are in cells of their own, and 13 tiles apart.
 	if got := countsIn(t, get("/tiles/hexes/12/3371/1552.mvt"), "count"); !slices.Equal(got, []float64{1}) {
 		t.Errorf("zoom 12: counts %v, want one of 1", got)
@@ -82,8 +100,28 @@ func TestDerivedLayers(t *testing.T) {
 	if body := get("/tiles/complaints/12/3371/1552.mvt"); len(countsIn(t, body, "count")) != 1 || strings.Contains(body, "count") {
 		t.Errorf("above the overview: %q, want a feature", body)
 	}
+	stream := r.changes(t, "/live?layers=clusters,complaints,hexes")
 	if _, err := a.Store().Accept(t.Context(), "test", layers.Batch{Layer: "complaints", Changes: []layers.Change{point("c", 116.3, 39.9)}}); err != nil {
 		t.Fatal(err)
+	}
+	var told struct {
+		Layers map[string]struct {
+			Zoom  uint8
+			Cells [][2]uint32
+		}
+	}
+	if err := json.Unmarshal([]byte((<-stream)[1]), &told); err != nil {
+		t.Fatal(err)
+	}
+	at, err := world.Project(116.3, 39.9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"complaints", "hexes", "clusters"} { // each by the place of what came
+		l := told.Layers[name]
+		if tile := grid.At(at, l.Zoom); l.Zoom < 10 || !slices.Contains(l.Cells, [2]uint32{tile.X, tile.Y}) {
+			t.Errorf("clients of %s are told %+v of one more", name, told.Layers)
+		}
 	}
 	for path, field := range map[string]string{
 		"/tiles/complaints/0/0/0.mvt": "count", "/tiles/hexes/0/0/0.mvt": "count", "/tiles/clusters/0/0/0.mvt": "point_count",
@@ -126,6 +164,38 @@ func TestDerivedLayers(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(get("/tiles/hexes.json")), &document); err != nil || document.MaxZoom < 15 || document.MaxZoom > 18 {
 		t.Errorf("the deepest zoom of hexes is %d (%v)", document.MaxZoom, err)
+	}
+}
+
+// TestCellsFitTheirZoom: what tiles show in place of features has the size that the zoom wants, at the latitude of the city.
+func TestCellsFitTheirZoom(t *testing.T) {
+	t.Parallel()
+	city := derivedCity()
+	city.Center = &orb.Point{116.4, 39.9}
+	a, _ := newTestApp(t, city, nil)
+	r := start(t, a)
+	at, err := world.Project(116.3, 39.9)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for zoom := range uint8(10) {
+		pixel := 2 * math.Pi * world.EarthRadiusMetres * math.Cos(39.9*math.Pi/180) / (512 * math.Exp2(float64(zoom)))
+		tile := grid.At(at, zoom)
+		for name, pixels := range map[string][2]float64{"complaints": {8, 24}, "hexes": {8, 24}, "clusters": {24, 64}} {
+			_, body, err := r.get(fmt.Sprintf("/tiles/%s/%d/%d/%d.mvt", name, zoom, tile.X, tile.Y))
+			if err != nil {
+				t.Fatal(err)
+			}
+			levels := slices.Compact(countsIn(t, body, "resolution"))
+			if len(levels) != 1 {
+				t.Errorf("%s at zoom %d has the resolutions %v", name, zoom, levels)
+				continue
+			}
+			width := math.Sqrt(3) * hexgrid.AverageEdgeMetres(hexgrid.Resolution(levels[0])) / pixel
+			if whole := name == "clusters" && levels[0] == 0; (width < pixels[0] || width > pixels[1]) && !whole { // nothing is coarser
+				t.Errorf("%s at zoom %d: cells of resolution %v are %.1f pixels wide, want %v", name, zoom, levels[0], width, pixels)
+			}
+		}
 	}
 }
 
