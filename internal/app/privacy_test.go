@@ -602,6 +602,11 @@ func TestPrivacyOfAnswers(t *testing.T) {
 			}
 		}
 	}
+	for _, resolution := range []string{"5", "7", "9"} { // beside and between those that there are
+		if status, body, _ := p.ask("/h3/counts/" + resolution); status != http.StatusNotFound || !strings.Contains(body, "resolutions 6, 8") {
+			t.Errorf("cells of resolution %s: got %d %s", resolution, status, body)
+		}
+	}
 	tags := map[string]string{}
 	for _, query := range []string{"", "?set=open", "?period=2026-W33", "?set=called&period=2026-08-15"} {
 		_, body, header := p.ask(tile + query)

@@ -266,6 +266,62 @@ func TestPrivacyOfDraws(t *testing.T) {
 	}
 }
 
+// TestPrivacyOfPlacesTold lets one feature come, move, change and go: clients of views that show it elsewhere hear of where
+// it is shown, before and behind the change, and of no other place.
+func TestPrivacyOfPlacesTold(t *testing.T) {
+	t.Parallel()
+	p := newHiding(t, aSecret("x"))
+	line := walk("w", 116.45, 39.85, "open")
+	line.Feature.Geometry = orb.LineString{{116.4, 39.8}, {116.5, 39.9}}
+	places := func(name string) (out []orb.Point) {
+		for _, f := range p.lists(t, name) {
+			out = append(out, orb.Point{f.Geometry.Coordinates[0], f.Geometry.Coordinates[1]})
+		}
+		return out
+	}
+	heard := map[layers.Name]int{}
+	for _, step := range []struct {
+		name   string
+		change layers.Change
+	}{
+		{"it comes", walk("w", 116.35, 39.95, "open")},
+		{"moves", walk("w", 116.45, 39.85, "open")},
+		{"becomes a line", line},
+		{"changes", walk("w", 116.45, 39.85, "sent")},
+		{"goes", layers.Change{Op: layers.Delete, Feature: layers.Feature{ID: "w"}}},
+	} {
+		shown := map[layers.Name][]orb.Point{}
+		for _, name := range []layers.Name{"near", "beside", "masked"} {
+			shown[name] = places(string(name))
+		}
+		p.told = nil
+		p.change(t, "walks", step.change)
+		for _, d := range p.told {
+			before, hides := shown[d.Layer]
+			if !hides {
+				continue
+			}
+			if d.Everywhere || len(d.Boxes)+len(d.PrivatePlaces)+len(d.PrivateBoxes) > 0 {
+				t.Errorf("%s: clients of %s hear %+v", step.name, d.Layer, d)
+			}
+			for _, at := range d.Places {
+				heard[d.Layer]++
+				lon, lat := at.LonLat()
+				if !slices.ContainsFunc(append(before, places(string(d.Layer))...), func(shown orb.Point) bool {
+					return max(lon-shown[0], shown[0]-lon, lat-shown[1], shown[1]-lat) < 1e-6
+				}) {
+					t.Errorf("%s: clients of %s hear of %v, %v, where nothing is shown", step.name, d.Layer, lon, lat)
+				}
+			}
+		}
+	}
+	for name, least := range map[layers.Name]int{"near": 5, "beside": 5, "masked": 4} {
+		if heard[name] < least {
+			t.Errorf("clients of %s heard of %d places, want %d at least", name, heard[name], least)
+		}
+	}
+}
+
 // tryMac is what somebody computes who knows all but the secret: the mac of a feature's id and place.
 func tryMac(key []byte, purpose, of, id string, cell hexgrid.Cell) []byte {
 	h := hmac.New(sha256.New, key)
