@@ -207,6 +207,12 @@ func TestAsOf(t *testing.T) {
 	c.start()
 	all = append(all, c.history(r, 3)...)
 	ask()
+	last := all[len(all)-1]
+	for path, got := range c.look(last.seq).tiles {
+		if got != last.tiles[path] {
+			t.Errorf("%s as it is, when its past was asked for: got %.300q, want %.300q", path, got, last.tiles[path])
+		}
+	}
 
 	tileJSON := c.want(http.MethodGet, "/tiles/reports.json?asof="+url.QueryEscape(all[3].at.Format(time.RFC3339Nano)), http.StatusOK, "")
 	if want := `/tiles/reports/{z}/{x}/{y}.mvt?asof=` + all[3].at.UTC().Format(time.RFC3339Nano) + `"`; !strings.Contains(tileJSON, want) {
