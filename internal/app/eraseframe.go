@@ -28,7 +28,7 @@ func (a *App) frame(ctx context.Context) ([][]byte, error) {
 	for _, f := range a.feeds {
 		names = fmt.Appendln(names, f.Name())
 	}
-	names = fmt.Appendln(names, eraseSource, shownNote, filesNote, erasedNote)
+	names = fmt.Appendln(names, eraseSource, shownNote, historyNote, filesNote, erasedNote)
 	checkpoints, err := checkpoint.Frame(ctx, schemas)
 	if err != nil {
 		return nil, err
