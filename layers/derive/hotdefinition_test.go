@@ -266,6 +266,34 @@ func TestRateByDefinition(t *testing.T) {
 	}
 }
 
+// TestCommitsDoNotWait: reports are committed in the middle of a computing, which is of the state before them.
+func TestCommitsDoNotWait(t *testing.T) {
+	t.Parallel()
+	c := newHotCase(t, CubeSpec{Resolution: 8, Finest: 8}, HotSpec{Rate: true})
+	cells := disk(t, 8, 4)
+	for i, cell := range cells {
+		c.at(cell, 1+i%3, time.Time{})
+	}
+	commits := 0
+	c.input.Base = func(hexgrid.Cell) float64 {
+		if commits < len(cells) {
+			c.at(cells[commits], 5, time.Time{}) // would never end if the computing kept writers out
+			commits++
+		}
+		return 1
+	}
+	before := c.source.Snapshot().Count()
+	if _, a := c.compute(); a.Counted != before {
+		t.Errorf("got hot spots of %d reports, want the %d of before", a.Counted, before)
+	}
+	if after := c.source.Snapshot().Count(); commits == 0 || after != before+5*commits {
+		t.Errorf("%d commits in the middle, from %d to %d reports", commits, before, after)
+	}
+	if _, a := c.compute(); a.Counted != before+5*commits {
+		t.Errorf("got hot spots of %d reports the next time", a.Counted)
+	}
+}
+
 // TestThirtyCells: the layer refuses 29 cells and takes 30.
 func TestThirtyCells(t *testing.T) {
 	t.Parallel()
