@@ -143,13 +143,22 @@ func (f *Freshness) Changed() time.Time {
 	return timeOf(f.changed.Load())
 }
 
-// Shown returns when what tiles show last changed in this process: with the features, or with their ages ([Freshness.Turned]).
-// It is the zero time before that.
-func (f *Freshness) Shown() time.Time {
+// LastTurn returns when ages last turned in this process ([Freshness.Turned]); the zero time before that.
+func (f *Freshness) LastTurn() time.Time {
 	if f == nil {
 		return time.Time{}
 	}
-	return timeOf(max(f.changed.Load(), f.turned.Load()))
+	return timeOf(f.turned.Load())
+}
+
+// Shown returns when what tiles show last changed in this process: with the features, or with their ages. It is the zero
+// time before that.
+func (f *Freshness) Shown() time.Time {
+	changed, turned := f.Changed(), f.LastTurn()
+	if changed.After(turned) {
+		return changed
+	}
+	return turned
 }
 
 // timeOf returns the time of Unix microseconds, the zero time of 0.

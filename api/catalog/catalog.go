@@ -74,6 +74,7 @@ type description struct {
 	Seq         layers.Seq          `json:"seq"`
 	SummarySeq  layers.Seq          `json:"summary_seq"`       // the state that fields tell of, seldom much older than seq
 	Changed     string              `json:"changed,omitempty"` // when something last changed here, RFC 3339
+	Turned      string              `json:"turned,omitempty"`  // and when ages turned
 	Freshness   *api.FreshnessState `json:"freshness,omitempty"`
 	MinZoom     uint8               `json:"minzoom"`
 	MaxZoom     uint8               `json:"maxzoom"`
@@ -168,6 +169,7 @@ func (c *Catalog) brief(w http.ResponseWriter, r *http.Request) {
 		Located int         `json:"located"`
 		Seq     layers.Seq  `json:"seq"`
 		Changed string      `json:"changed,omitempty"`
+		Turned  string      `json:"turned,omitempty"`
 		Period  string      `json:"period,omitempty"` // the newest of a view of counts
 	}
 	out := struct {
@@ -179,7 +181,7 @@ func (c *Catalog) brief(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, l := range seen.Layers {
 		v := l.View.Now()
-		out.Layers = append(out.Layers, layer{l.Name(), v.Count(), v.Located(), v.Seq(), api.Instant(l.Fresh.Changed()), l.Tables.Newest()})
+		out.Layers = append(out.Layers, layer{l.Name(), v.Count(), v.Located(), v.Seq(), api.Instant(l.Fresh.Changed()), api.Instant(l.Fresh.LastTurn()), l.Tables.Newest()})
 	}
 	api.SendJSON(w, r, "application/json", out)
 }
@@ -208,7 +210,7 @@ func (c *Catalog) describe(l *api.Layer, base string) description {
 	return description{
 		Analysis: analysis, Tables: l.Tables.Offered(),
 		Name: l.Name(), Title: l.Heading(), TitleZH: l.Drawing.TitleZH, Role: l.Drawing.Role, Draw: drawOf(&l.Drawing),
-		SummarySeq: seq, Changed: api.Instant(l.Fresh.Changed()), Freshness: l.Fresh.State(), Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
+		SummarySeq: seq, Changed: api.Instant(l.Fresh.Changed()), Turned: api.Instant(l.Fresh.LastTurn()), Freshness: l.Fresh.State(), Description: l.Description, Licence: l.Licence, Attribution: l.Attribution,
 		Count: v.Count(), Located: v.Located(), Extent: extent(v), Seq: v.Seq(),
 		MinZoom: zooms.MinZoom, MaxZoom: zooms.MaxZoom, IDField: schema.IDField, TimeField: schema.TimeField,
 		Fields: describeFields(schema, sums, &l.Drawing),

@@ -68,6 +68,7 @@ func newServer(t *testing.T) http.Handler {
 	fresh := api.NewFreshness("complaints", nil)
 	changed := time.Date(2026, 1, 2, 3, 4, 5, 6_000_000, time.UTC)
 	fresh.Passed(api.Passage{Observed: changed.Add(-2 * time.Second), Received: changed.Add(-40 * time.Millisecond), Visible: changed})
+	fresh.Turned(changed.Add(5 * time.Minute))
 	ls, err := api.NewLayers([]*api.Layer{{
 		Drawing: drawing, Fresh: fresh,
 		View: v, Tiles: builder, Title: "Complaints", Description: "What people report.", Licence: "CC-BY-4.0", Attribution: "The city",
@@ -97,7 +98,7 @@ func TestLayer(t *testing.T) {
 		t.Fatalf("got %d %s", w.Code, w.Body)
 	}
 	want := `{"name":"complaints","title":"Complaints","title_zh":"投诉","draw":{"status":"status","number":"votes"},"description":"What people report.","licence":"CC-BY-4.0",` +
-		`"attribution":"The city","count":4,"located":3,"extent":[116.3912345,39.9076543,117,41],"seq":1,"summary_seq":1,"changed":"2026-01-02T03:04:05.006Z",` +
+		`"attribution":"The city","count":4,"located":3,"extent":[116.3912345,39.9076543,117,41],"seq":1,"summary_seq":1,"changed":"2026-01-02T03:04:05.006Z","turned":"2026-01-02T03:09:05.006Z",` +
 		`"freshness":{"changed":"2026-01-02T03:04:05.006Z","observed":"2026-01-02T03:04:03.006Z",` +
 		`"event_lag_seconds":{"p50":2,"p99":2},"tile_lag_seconds":{"p50":0.04,"p99":0.04}},` +
 		`"minzoom":0,"maxzoom":18,"id_field":"ref","time_field":"at","fields":[` +

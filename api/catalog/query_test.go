@@ -474,6 +474,10 @@ func TestBrief(t *testing.T) {
 	if diff := cmp.Diff(want, get(t, serve(newCatalog(t)), "/layers?detail=brief").Body.String()); diff != "" {
 		t.Error(diff)
 	}
+	const dated = `{"layers":[{"name":"complaints","count":4,"located":3,"seq":1,"changed":"2026-01-02T03:04:05.006Z","turned":"2026-01-02T03:09:05.006Z"}]}` + "\n"
+	if diff := cmp.Diff(dated, get(t, newServer(t), "/layers?detail=brief").Body.String()); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // windowOf reads a query by window as it stands in a URL.

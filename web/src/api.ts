@@ -69,6 +69,8 @@ export interface Brief {
   seq?: number;
   /** When the server applied it (RFC 3339), absent before the first since it started. */
   changed?: string;
+  /** When its ages last turned, absent of layers without. */
+  turned?: string;
   /** The newest period of a view of counts. */
   period?: string;
 }

@@ -7,5 +7,5 @@ import { newestPeriod } from "./tables";
  */
 export function isNews(brief: Brief, layer: Layer): boolean {
   // A period without a published cell is new all the same.
-  return brief.seq !== layer.seq || brief.changed !== layer.changed || (brief.period ?? "") !== newestPeriod(layer);
+  return brief.seq !== layer.seq || brief.changed !== layer.changed || brief.turned !== layer.turned || (brief.period ?? "") !== newestPeriod(layer);
 }

@@ -192,9 +192,10 @@ export class Viewer implements Page, Wardrobe {
       if (!brief || !isNews(brief, layer)) return layer;
       changed.push(layer.name);
       this.#changing.add(layer.name);
-      const { count, located, seq, changed: at, period } = brief;
+      const { count, located, seq, changed: at, turned, period } = brief;
       return {
-        ...layer, count, located, ...(seq !== undefined && { seq }), ...(at !== undefined && { changed: at }), ...(period !== undefined && { period }),
+        ...layer, count, located, ...(seq !== undefined && { seq }), ...(at !== undefined && { changed: at }), ...(turned !== undefined && { turned }),
+        ...(period !== undefined && { period }),
       };
     });
     if (changed.length > 0) this.#tell("layers", changed);

@@ -10,6 +10,7 @@ test("what moves of a layer is news, and its time is behind its number", () => {
     ["nothing", brief, false],
     ["a state whose tiles may still be of the one before", { ...brief, seq: 8 }, true],
     ["its tiles", { ...brief, changed: "2026-03-01T02:42:09.000Z" }, true],
+    ["its ages", { ...brief, turned: "2026-03-01T03:00:00.000Z" }, true],
     ["a period", { ...brief, period: "2026-02-28" }, true],
   ] as const) {
     assert.equal(isNews(now, layer), want, what);
