@@ -94,8 +94,12 @@ func TestCellsHandOver(t *testing.T) {
 		below := float64(one.Below)
 		switch isCell := strings.Contains(l.ID, ":cells"); {
 		case one.Below > one.MaxZoom:
-			if !isCell || l.MinZoom != 0 || l.MaxZoom != 0 {
-				t.Errorf("%s: got zooms %v to %v, want cells at all", l.ID, l.MinZoom, l.MaxZoom)
+			from := 0.0
+			if one.Cells == Hotspots && l.Type == "symbol" {
+				from = float64(one.MinZoom) + strokesAfter
+			}
+			if !isCell || l.MinZoom != from || l.MaxZoom != 0 {
+				t.Errorf("%s: got zooms %v to %v, want cells from %v on", l.ID, l.MinZoom, l.MaxZoom, from)
 			}
 		case isCell && (l.MinZoom != 0 || l.MaxZoom != below):
 			t.Errorf("%s: got zooms %v to %v, want those below %v", l.ID, l.MinZoom, l.MaxZoom, below)
@@ -217,6 +221,9 @@ func TestCellLegendIsThePaint(t *testing.T) {
 							if image := l.Layout["icon-image"]; image != nil {
 								if got := evaluate(t, image, zoom, properties); got != "" && got != "shape-"+e.Shape || got == "" && e.Shape != "" {
 									t.Errorf("%s: %s has image %v for %v, the legend says %q", name, l.ID, got, properties, e.Shape)
+								}
+								if got := evaluate(t, l.Paint["icon-color"], zoom, properties); e.Shape != "" && got != e.Ink {
+									t.Errorf("%s: %s has strokes in %v for %v, the legend says %q", name, l.ID, got, properties, e.Ink)
 								}
 							}
 						}

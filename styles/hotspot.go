@@ -11,6 +11,7 @@ type bin struct {
 	// opacity is that of its fill. What is not significant is the ground of all others.
 	opacity float64
 	// shape is the second cue: strokes that point up for hot and down for cold, as many as the bin; "" is none.
+	// Their colour is that of inkOf.
 	shape string
 	title Words
 }
@@ -28,33 +29,53 @@ var bins = [2*maxBin + 1]bin{
 	{"#b2182b", 0.82, "up-3", Words{"Hot spot, 99 % confidence", "热点（99% 置信度）"}},
 }
 
-// byBin is the expression of what of gives for a hot spot's bin.
-func byBin(of func(b *bin) any) []any {
+// byBin is the expression of what of gives for a hot spot's bin and its place in bins.
+func byBin(of func(i int, b *bin) any) []any {
 	expr := []any{"match", get(binField)}
 	for i := range bins {
 		if i != maxBin {
-			expr = append(expr, i-maxBin, of(&bins[i]))
+			expr = append(expr, i-maxBin, of(i, &bins[i]))
 		}
 	}
-	return append(expr, of(&bins[maxBin]))
+	return append(expr, of(maxBin, &bins[maxBin]))
 }
 
-// hotspots draws hot spots by bin, and over those that are significant, where there are images, the strokes
-// of their bin.
-func (p *painter) hotspots(_ *Layer, f *from) *toldCells {
+// strokesAfter is after how many zooms of a layer's tiles hot spots have strokes. Tiles begin where the edge of a
+// cell has two to four pixels; there strokes would cover it.
+const strokesAfter = 2
+
+// inkOf is black or white for the strokes of a bin, whichever stands out more on its colour and on that of the bin
+// on the other side: hot and cold are drawn alike. They lie on the theme's ground.
+func (t *theme) inkOf(i int) string {
+	least := func(ink string) float64 {
+		ratio := func(b bin) float64 {
+			return contrast(luminance(rgbOf(ink)), luminance(mix(rgbOf(t.ground), rgbOf(b.colour), b.opacity)))
+		}
+		return min(ratio(bins[i]), ratio(bins[2*maxBin-i]))
+	}
+	const black, white = "#000000", "#ffffff"
+	if least(black) > least(white) {
+		return black
+	}
+	return white
+}
+
+// hotspots draws hot spots by bin, and over those that are significant, where there are images and room, the
+// strokes of their bin.
+func (p *painter) hotspots(l *Layer, f *from) *toldCells {
 	p.add(bandFill, f.part("", "fill", polygonTypes, map[string]any{
-		"fill-color":     byBin(func(b *bin) any { return b.colour }),
-		"fill-opacity":   byBin(func(b *bin) any { return b.opacity }),
+		"fill-color":     byBin(func(_ int, b *bin) any { return b.colour }),
+		"fill-opacity":   byBin(func(_ int, b *bin) any { return b.opacity }),
 		"fill-antialias": false,
 	}))
 	edge := p.cellEdge(f)
-	edge.Paint["line-color"] = byBin(func(b *bin) any {
+	edge.Paint["line-color"] = byBin(func(_ int, b *bin) any {
 		if b.shape == "" {
 			return p.theme.other // its fill is hardly seen on a light ground
 		}
 		return p.theme.ground
 	})
-	edge.Paint["line-opacity"] = byBin(func(b *bin) any {
+	edge.Paint["line-opacity"] = byBin(func(_ int, b *bin) any {
 		if b.shape == "" {
 			return 0.3
 		}
@@ -62,16 +83,18 @@ func (p *painter) hotspots(_ *Layer, f *from) *toldCells {
 	})
 	p.add(bandOutline, edge)
 	if p.sprite {
-		strokes := f.part("-symbol", "symbol", polygonTypes, map[string]any{"icon-color": p.theme.stroke})
+		strokes := f.part("-symbol", "symbol", polygonTypes, map[string]any{"icon-color": byBin(func(i int, _ *bin) any { return p.theme.inkOf(i) })})
+		begin := int(l.MinZoom) + strokesAfter
+		strokes.MinZoom = float64(begin)
 		strokes.Filter = both(strokes.Filter, []any{"!=", get(binField), 0})
 		strokes.Layout = map[string]any{
-			"icon-image": byBin(func(b *bin) any {
+			"icon-image": byBin(func(_ int, b *bin) any {
 				if b.shape == "" {
 					return ""
 				}
 				return shapeImage(b.shape)
 			}),
-			"icon-size": byZoom(4, 0.6, 14, 0.7, 18, 1.2), "icon-overlap": "always", "icon-ignore-placement": true, "icon-padding": 0,
+			"icon-size": growing(begin, 0.45, begin+2, 0.8, begin+4, 1.3), "icon-overlap": "always", "icon-ignore-placement": true, "icon-padding": 0,
 		}
 		p.add(bandSymbol, strokes)
 	}
@@ -81,6 +104,9 @@ func (p *painter) hotspots(_ *Layer, f *from) *toldCells {
 		e := entry{Value: &value, Title: bins[i].title.In(p.lang), Colour: bins[i].colour, Opacity: bins[i].opacity, Kind: "polygon"}
 		if p.sprite {
 			e.Shape = bins[i].shape
+		}
+		if e.Shape != "" {
+			e.Ink = p.theme.inkOf(i)
 		}
 		list = append(list, e)
 	}

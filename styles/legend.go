@@ -36,6 +36,8 @@ type entry struct {
 	// Icon and Shape name images of the sprite, Shape without its prefix.
 	Icon  string `json:"icon,omitempty"`
 	Shape string `json:"shape,omitempty"`
+	// Ink is the colour in which Shape is drawn on a hot spot; "" is none of these.
+	Ink string `json:"ink,omitempty"`
 	// Radius is that of a cluster, in pixels; 0 is none of these.
 	Radius float64 `json:"radius,omitempty"`
 	// Opacity is that of the fill of a cell, 0…1; 0 is none of these.

@@ -145,7 +145,7 @@ func TestHexesInOrder(t *testing.T) {
 // WCAG 2.2 asks of what is no text.
 func TestHotSpotsShow(t *testing.T) {
 	t.Parallel()
-	const minGround, minOther, minStroke = 18, 8, 3
+	const minGround, minOther, minStroke = 18, 8, 4
 	var got []string
 	for _, b := range bins {
 		got = append(got, b.colour)
@@ -168,10 +168,15 @@ func TestHotSpotsShow(t *testing.T) {
 				}
 			}
 		}
-		for _, b := range bins {
-			c := mix(rgbOf(theme.ground), rgbOf(b.colour), b.opacity)
-			if got := contrast(luminance(rgbOf(theme.stroke)), luminance(c)); b.shape != "" && got < minStroke {
-				t.Errorf("%s: strokes on %s: got contrast %.1f, want at least %d", name, b.colour, got, minStroke)
+		for i, b := range bins {
+			for _, under := range []string{theme.ground, theme.land, theme.park, theme.water, theme.roads["street"].fill} {
+				c := mix(rgbOf(under), rgbOf(b.colour), b.opacity)
+				if got := contrast(luminance(rgbOf(theme.inkOf(i))), luminance(c)); b.shape != "" && got < minStroke {
+					t.Errorf("%s: strokes on %s over %s: got contrast %.1f, want at least %d", name, b.colour, under, got, minStroke)
+				}
+			}
+			if hot, cold := theme.inkOf(i), theme.inkOf(len(bins)-1-i); hot != cold {
+				t.Errorf("%s: strokes on %s are %s, and %s on the other side", name, b.colour, hot, cold)
 			}
 		}
 	}

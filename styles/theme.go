@@ -22,8 +22,6 @@ type theme struct {
 	ramp    [6]string
 	// rim parts points from each other and from the ground; ink draws icons on them.
 	rim, ink string
-	// stroke draws the second cue of hot spots on their colours.
-	stroke string
 	// heat is the colours of the glow of very many points, by how dense they are, 0…1.
 	heat []heatStop
 	// contrast is the least that a colour chosen by an owner may have against the ground (WCAG 2.2).
@@ -58,7 +56,7 @@ var light = theme{
 	palette: [8]string{"#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#22262b", "#882255"},
 	other:   "#b9b0a6",
 	ramp:    [6]string{"#dcb80c", "#7fb83e", "#2b9c80", "#2a728c", "#40407f", "#3b0a4a"},
-	rim:     "#ffffff", ink: "#ffffff", stroke: "#000000", contrast: 1.9,
+	rim:     "#ffffff", ink: "#ffffff", contrast: 1.9,
 	heat: []heatStop{
 		{0, "rgba(236,176,104,0)"},
 		{0.08, "rgba(236,180,112,0.16)"},
@@ -85,7 +83,7 @@ var dark = theme{
 	palette: [8]string{"#4a9df8", "#ff7043", "#2fd6a2", "#e28cc6", "#f8d348", "#99d4ff", "#f4f1e8", "#c05e63"},
 	other:   "#78818f",
 	ramp:    [6]string{"#6468cc", "#3d8fc6", "#1fab93", "#5fc95a", "#b3dd3c", "#fff27a"},
-	rim:     "#0d1116", ink: "#0d1116", stroke: "#ffffff", contrast: 3,
+	rim:     "#0d1116", ink: "#0d1116", contrast: 3,
 	heat: []heatStop{
 		{0, "rgba(60,70,120,0)"},
 		{0.06, "rgba(70,72,120,0.16)"},

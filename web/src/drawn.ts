@@ -18,6 +18,8 @@ export interface LegendEntry {
   icon?: string;
   /** What tells it from others beside its colour: circle, square, triangle, … */
   shape?: string;
+  /** The colour of the strokes on a hot spot. */
+  ink?: string;
   /** The dashes and gaps of a line or an edge, in its widths; absent is solid. */
   dash?: number[];
   /** How large a cluster is drawn, in pixels from its middle. */
@@ -142,7 +144,7 @@ function legendEntry(entry: Record<string, unknown>, kinds: readonly Kind[]): Le
     colour: text(entry["colour"]) || GREY,
     kind: ORDER.find((kind) => kind === entry["kind"]) ?? kinds.at(-1) ?? "point",
   };
-  for (const key of ["value", "unit", "icon", "shape"] as const) {
+  for (const key of ["value", "unit", "icon", "shape", "ink"] as const) {
     const v = entry[key];
     if (typeof v === "string" && (v !== "" || key === "value")) out[key] = v;
   }

@@ -21,7 +21,7 @@ const SHAPES: Record<string, string> = {
 const ICON_SHARE = 0.9;
 
 /** What of a line of a legend is seen. */
-export type Look = Pick<LegendEntry, "kind" | "colour" | "shape" | "icon" | "dash" | "radius" | "opacity">;
+export type Look = Pick<LegendEntry, "kind" | "colour" | "shape" | "ink" | "icon" | "dash" | "radius" | "opacity">;
 
 /** What a legend draws for entry as the map does: a shape, a stroke or a patch in its colour, or an icon on a disc. */
 export function mark(entry: Look, sprite: Sprite | null): Element {
@@ -79,7 +79,7 @@ function strokeOf(width: number, dash: readonly number[] | undefined): Record<st
 function shapeMark(entry: Look): SVGElement {
   const drawn = [drawing("path", outline(entry))];
   const strokes = cue(entry);
-  if (strokes) drawn.push(drawing("path", { d: strokes, fill: "none", stroke: "currentColor", "stroke-width": "2.2" }));
+  if (strokes) drawn.push(drawing("path", { d: strokes, fill: "none", stroke: entry.ink ?? "currentColor", "stroke-width": "2.2" }));
   return drawing("svg", { class: "mark", "data-kind": entry.kind, viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" }, ...drawn);
 }
 

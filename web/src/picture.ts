@@ -195,7 +195,7 @@ function drawMark({ context, ink }: Brush, entry: LegendEntry, x: number, y: num
   const strokes = cue(entry);
   if (strokes) {
     context.globalAlpha = 1;
-    context.strokeStyle = ink;
+    context.strokeStyle = entry.ink ?? ink;
     context.lineWidth = 2.2;
     context.setLineDash([]);
     context.stroke(new Path2D(strokes));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { drawnLayers } from "../src/drawn";
 import { cue, inkOn, outline } from "../src/marks";
 
 test("inkOn stands out on every colour of a palette", () => {
@@ -22,6 +23,13 @@ test("hot spots have strokes up, cold ones down, as many as they say", () => {
   assert.equal(cue({ kind: "polygon", shape: "up-1" }), "M7 14l5-4 5 4");
   assert.equal(cue({ kind: "polygon", shape: "down-1" }), "M7 10l5 4 5-4");
   assert.equal(cue({ kind: "point", shape: "up-1" }), "");
+});
+
+test("strokes are in the ink that a legend says", () => {
+  const drawn = drawnLayers({
+    layers: [], metadata: { "hutong:layers": [{ name: "hot", kinds: ["polygon"], ids: [], legend: [{ value: "3", title: "Hot", colour: "#b2182b", shape: "up-3", ink: "#ffffff", kind: "polygon" }] }] },
+  }, []);
+  assert.equal(drawn[0]?.legend[0]?.ink, "#ffffff");
 });
 
 test("a patch that is nearly white has an edge that is seen", () => {
