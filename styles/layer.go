@@ -137,12 +137,13 @@ func (l *Layer) swatched(field string) (list []string, all bool) {
 	return slices.DeleteFunc(list, func(value string) bool { return slices.Contains(last, value) }), false
 }
 
-// named is what a value of a field is called.
+// named is what a value of a field is called: in English itself where it has a Chinese title alone.
 func (l *Layer) named(field, value string, lang Lang) string {
-	if title := l.Drawing.Fields[field].Values[value].Title.In(lang); title != "" {
-		return title
+	title := l.Drawing.Fields[field].Values[value].Title
+	if lang == ZH && title.ZH != "" {
+		return title.ZH
 	}
-	return value
+	return cmp.Or(title.EN, value)
 }
 
 // names returns the layer's name texts in a language, as tiles have them; nil where it has none.

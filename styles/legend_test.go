@@ -189,6 +189,12 @@ func TestLegend(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%q, want\n%q", got, want)
 	}
+	l := Layer{Drawing: Drawing{Fields: map[string]FieldLook{"category": {Values: map[string]ValueLook{"pothole": {Title: Words{ZH: "路面坑洞"}}, "dust": {Title: Words{EN: "Dust"}}}}}}}
+	for lang, want := range map[Lang]string{EN: "pothole Dust other", ZH: "路面坑洞 Dust other"} {
+		if got := l.named("category", "pothole", lang) + " " + l.named("category", "dust", lang) + " " + l.named("category", "other", lang); got != want {
+			t.Errorf("in %s values are called %q, want %q", lang, got, want)
+		}
+	}
 	vendors := told["vendors"].Legend
 	if n := len(vendors); n != MaxSwatches+1 || !vendors[n-1].Other {
 		t.Errorf("got %d lines for 17 values, want %d and one for others", n, MaxSwatches)
