@@ -7,7 +7,7 @@ import type { Page } from "./page";
 import { Player, SPEEDS, type Speed } from "./player";
 import type { Span } from "./span";
 import { TimeSlider, type Part } from "./time-slider";
-import { chosen, firstWindow, focused, next, rangeOf, stepOf, within, type Range } from "./timeline";
+import { chosen, firstWindow, focused, next, rangeOf, stepOf, widthOf, within, type Grid, type Range } from "./timeline";
 import { layerTitle } from "./titles";
 import { subscribe, tag } from "./words/language";
 import { tables as tableWords } from "./words/tables";
@@ -133,7 +133,7 @@ export class TimeBand {
   #choose(window: Range): void {
     const range = this.#range();
     if (!range) return;
-    this.#width = window.to - window.from;
+    this.#width = widthOf(window, gridOf(range));
     this.#page.state.update({ time: chosen(window, range) });
   }
 
@@ -147,16 +147,16 @@ export class TimeBand {
   #step(): void {
     const range = this.#range();
     if (!range) return;
-    const step = stepOf(range);
+    const grid = gridOf(range);
     const window = this.#window(range);
     if (window.from <= range.from && window.to >= range.to) {
-      this.#choose(firstWindow(range, step, offsetAt(range.from)));
+      this.#choose(firstWindow(range, grid));
       return;
     }
-    const width = Math.max(this.#width, window.to - window.from);
+    const width = Math.max(this.#width, widthOf(window, grid));
     // Those who do not want things to move see each time once.
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.#choose(next(window, range, calm ? width : Math.min(step, width), width));
+    this.#choose(next(window, range, calm ? width : Math.min(grid.step, width), width, grid));
     this.#width = width;
   }
 
@@ -237,7 +237,7 @@ export class TimeBand {
     const text = all ? words.all : windowText(window, step);
     this.#now.textContent = text;
     this.#slider.show({
-      range, window, step, offset: offsetAt(window.from),
+      range, window, grid: gridOf(range),
       name: (part) => ({ from: words.from, window: words.window, to: words.to })[part],
       text: (part) => this.#textOf(part, range, window, step),
     });
@@ -305,6 +305,11 @@ export class TimeBand {
     if (part === "from") return window.from <= range.from ? words.beginning(momentText(window.from, step)) : momentText(window.from, step);
     return window.to >= range.to ? words.end(momentText(window.to, step)) : momentText(window.to, step);
   }
+}
+
+/** Where the handles of a range rest: at whole steps of the city's clocks. */
+function gridOf(range: Range): Grid {
+  return { step: stepOf(range), clocks: offsetAt };
 }
 
 function namesOf(layers: readonly Layer[]): string[] {

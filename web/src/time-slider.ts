@@ -1,5 +1,5 @@
 import { element } from "./dom";
-import { FAR, begunAt, snapped, stepped, withEdge, type Range } from "./timeline";
+import { FAR, begunAt, snapped, stepped, withEdge, type Grid, type Range } from "./timeline";
 
 /** What is moved: an edge of the window, or all of it. */
 export type Part = "from" | "window" | "to";
@@ -9,24 +9,22 @@ export const PARTS: readonly Part[] = ["from", "window", "to"];
 export interface Shown {
   range: Range;
   window: Range;
-  step: number;
-  /** What clocks are ahead, in milliseconds. */
-  offset: number;
+  grid: Grid;
   name: (part: Part) => string;
   text: (part: Part) => string;
 }
 
 /** Where a key moves a part of the window; null for keys that move nothing. */
-export function keyed(part: Part, key: string, far: boolean, { range, window, step, offset }: Omit<Shown, "name" | "text">): Range | null {
+export function keyed(part: Part, key: string, far: boolean, { range, window, grid }: Omit<Shown, "name" | "text">): Range | null {
   const at = part === "to" ? window.to : window.from;
   const ways: Record<string, number> = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -FAR, PageUp: FAR };
   const way = ways[key];
   let target: number;
-  if (way !== undefined) target = stepped(at, far && Math.abs(way) === 1 ? way * FAR : way, step, offset);
+  if (way !== undefined) target = stepped(at, far && Math.abs(way) === 1 ? way * FAR : way, grid);
   else if (key === "Home") target = range.from;
   else if (key === "End") target = range.to;
   else return null;
-  return part === "window" ? begunAt(window, range, target) : withEdge(window, range, part, target, step);
+  return part === "window" ? begunAt(window, range, target, grid) : withEdge(window, range, part, target, grid);
 }
 
 /**
@@ -90,10 +88,10 @@ export class TimeSlider {
     if (!part || (part === "window" && whole)) part = Math.abs(began - before.from) <= Math.abs(began - before.to) ? "from" : "to";
     const held = part;
     const move = (to: PointerEvent) => {
-      const { step, offset } = shown;
+      const { grid } = shown;
       const at = timeAt(to);
-      if (held === "window") this.#moved(begunAt(before, range, snapped(before.from + at - began, step, offset)));
-      else this.#moved(withEdge(before, range, held, at <= range.from ? range.from : at >= range.to ? range.to : snapped(at, step, offset), step));
+      if (held === "window") this.#moved(begunAt(before, range, snapped(before.from + at - began, grid), grid));
+      else this.#moved(withEdge(before, range, held, at <= range.from ? range.from : at >= range.to ? range.to : snapped(at, grid), grid));
     };
     const end = () => {
       this.node.removeEventListener("pointermove", move);

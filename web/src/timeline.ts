@@ -56,40 +56,71 @@ export function chosen({ from, to }: Range, range: Range): Span | null {
   return spanOf(from <= range.from ? null : from, to >= range.to ? null : to);
 }
 
-/** The n-th whole step after at, before it where n is negative. offset is what zone clocks are ahead, in milliseconds. */
-export function stepped(at: number, n: number, step: number, offset: number): number {
-  const steps = (at + offset) / step;
-  return ((n > 0 ? Math.floor(steps) : Math.ceil(steps)) + n) * step - offset;
+/** Where handles rest: at whole steps of a length, in milliseconds, where clocks are. */
+export interface Grid {
+  readonly step: number;
+  /** By how much clocks are ahead of UTC at a time, in milliseconds. */
+  readonly clocks: (at: number) => number;
+}
+
+/** Steps from this length on are as clocks count them: a day is one although clocks are put forward on it. */
+const BY_CLOCK = 3 * HOUR;
+
+/** When clocks show a time; where they skip it, when they do. Both are in epoch milliseconds. */
+function whenClocks(show: number, clocks: Grid["clocks"]): number {
+  const near = show - clocks(show);
+  const at = show - clocks(near);
+  return at + clocks(at) === show ? at : Math.max(near, at);
+}
+
+/** The time that is so many milliseconds after at. */
+function after(at: number, ms: number, { step, clocks }: Grid): number {
+  return step < BY_CLOCK ? at + ms : whenClocks(at + clocks(at) + ms, clocks);
+}
+
+/** How many milliseconds a window is wide. */
+export function widthOf({ from, to }: Range, { step, clocks }: Grid): number {
+  return to - from + (step < BY_CLOCK ? 0 : clocks(to) - clocks(from));
+}
+
+/** The n-th whole step after at, before it where n is negative. */
+export function stepped(at: number, n: number, { step, clocks }: Grid): number {
+  const steps = (at + clocks(at)) / step;
+  const target = whenClocks(((n > 0 ? Math.floor(steps) : Math.ceil(steps)) + n) * step, clocks);
+  // Within an hour that clocks show twice a short step may lead back.
+  return (target - at) * n > 0 ? target : at + n * step;
 }
 
 /** The whole step that is nearest to at. */
-export function snapped(at: number, step: number, offset: number): number {
-  return Math.round((at + offset) / step) * step - offset;
+export function snapped(at: number, { step, clocks }: Grid): number {
+  return whenClocks(Math.round((at + clocks(at)) / step) * step, clocks);
 }
 
 /** window with one edge at a time, at least a step from the other one and within range. */
-export function withEdge(window: Range, range: Range, edge: "from" | "to", at: number, step: number): Range {
-  if (edge === "from") return { from: Math.max(range.from, Math.min(at, window.to - step)), to: window.to };
-  return { from: window.from, to: Math.min(range.to, Math.max(at, window.from + step)) };
+export function withEdge(window: Range, range: Range, edge: "from" | "to", at: number, grid: Grid): Range {
+  if (edge === "from") return { from: Math.max(range.from, Math.min(at, after(window.to, -grid.step, grid))), to: window.to };
+  return { from: window.from, to: Math.min(range.to, Math.max(at, after(window.from, grid.step, grid))) };
 }
 
 /** window as wide as it is, begun at a time, within range. */
-export function begunAt({ from, to }: Range, range: Range, at: number): Range {
-  const width = to - from;
-  const start = Math.max(range.from, Math.min(at, range.to - width));
-  return { from: start, to: start + width };
+export function begunAt(window: Range, range: Range, at: number, grid: Grid): Range {
+  const width = widthOf(window, grid);
+  const from = Math.max(range.from, at);
+  const to = after(from, width, grid);
+  return to <= range.to ? { from, to } : { from: Math.max(range.from, after(range.to, -width, grid)), to: range.to };
 }
 
 /** The window that is shown first where all of range was. */
-export function firstWindow(range: Range, step: number, offset: number): Range {
+export function firstWindow(range: Range, grid: Grid): Range {
+  const { step } = grid;
   const width = Math.max(1, Math.round((range.to - range.from) / WINDOWS / step)) * step;
-  const to = stepped(range.from, 1, step, offset) - step + width;
+  const to = after(stepped(range.from, 1, grid), width - step, grid);
   return { from: range.from, to: Math.min(range.to, Math.max(to, range.from + step)) };
 }
 
 /** The window after this one, by so much: it begins again after the end of range. width is how wide it is where range does not cut it. */
-export function next(window: Range, range: Range, by: number, width: number): Range {
-  if (window.to >= range.to) return { from: range.from, to: Math.min(range.to, range.from + width) };
-  const to = Math.min(range.to, window.to + by);
-  return { from: Math.max(range.from, to - width), to };
+export function next(window: Range, range: Range, by: number, width: number, grid: Grid): Range {
+  if (window.to >= range.to) return { from: range.from, to: Math.min(range.to, after(range.from, width, grid)) };
+  const to = Math.min(range.to, after(window.to, by, grid));
+  return { from: Math.max(range.from, after(to, -width, grid)), to };
 }

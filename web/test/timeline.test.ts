@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Layer } from "../src/api";
 import { keyed } from "../src/time-slider";
-import { DAY, begunAt, chosen, firstWindow, focused, next, rangeOf, snapped, stepOf, stepped, within, withEdge } from "../src/timeline";
+import { DAY, begunAt, chosen, firstWindow, focused, next, rangeOf, snapped, stepOf, stepped, widthOf, within, withEdge, type Grid } from "../src/timeline";
+import { offsetAt, setTimeZone } from "../src/zone";
 import { random } from "./random";
 
 const HOUR = DAY / 24;
+const gridOf = (step: number, offset = 0): Grid => ({ step, clocks: () => offset });
 const range = { from: Date.UTC(2016, 7, 1, 3, 20), to: Date.UTC(2016, 7, 31, 22) };
 
 const layer = (min?: string, max?: string): Layer => ({
@@ -37,18 +39,18 @@ test("open ends are those of the range, and become open there", () => {
 });
 
 test("steps are whole where the city's clocks are", () => {
-  const offset = 8 * HOUR; // midnight in Beijing is 16:00 in London
+  const grid = gridOf(DAY, 8 * HOUR); // midnight in Beijing is 16:00 in London
   const midnight = Date.UTC(2016, 7, 1, 16);
-  assert.equal(stepped(range.from, 1, DAY, offset), midnight);
-  assert.equal(stepped(midnight, 1, DAY, offset), midnight + DAY);
-  assert.equal(stepped(midnight + 1, -1, DAY, offset), midnight);
-  assert.equal(stepped(midnight, -2, DAY, offset), midnight - 2 * DAY);
-  assert.equal(snapped(midnight + 11 * HOUR, DAY, offset), midnight);
+  assert.equal(stepped(range.from, 1, grid), midnight);
+  assert.equal(stepped(midnight, 1, grid), midnight + DAY);
+  assert.equal(stepped(midnight + 1, -1, grid), midnight);
+  assert.equal(stepped(midnight, -2, grid), midnight - 2 * DAY);
+  assert.equal(snapped(midnight + 11 * HOUR, grid), midnight);
 });
 
 test("keys move edges and the window, and nothing beyond the range", () => {
   const [from, to] = [Date.UTC(2016, 7, 10), Date.UTC(2016, 7, 12)];
-  const at = { range, window: { from, to }, step: DAY, offset: 0 };
+  const at = { range, window: { from, to }, grid: gridOf(DAY) };
   const days = (part: "from" | "window" | "to", key: string, far = false) => {
     const got = keyed(part, key, far, at);
     return got && [got.from - from, got.to - to].map((ms) => ms / DAY);
@@ -72,12 +74,13 @@ test("a window that plays stays in the range, goes on, and begins again", () => 
     const all = { from: int(1e9) * 1000, to: 0 };
     all.to = all.from + 60_000 + int(1e6) * 10_000;
     const step = stepOf(all);
-    let window = firstWindow(all, step, int(24) * HOUR);
+    const grid = gridOf(step, int(24) * HOUR);
+    let window = firstWindow(all, grid);
     const width = window.to - window.from;
     let again = 0;
     for (let n = 0; n < 500 && again < 2; n++) {
       assert.ok(window.from >= all.from && window.to <= all.to && window.from < window.to, `seed ${seed}, ${i}: ${JSON.stringify(window)}`);
-      const after = next(window, all, step, width);
+      const after = next(window, all, step, width, grid);
       if (after.from <= window.from && after.to <= window.to) again++;
       window = after;
     }
@@ -87,12 +90,58 @@ test("a window that plays stays in the range, goes on, and begins again", () => 
 
 test("random moves keep a window a window", () => {
   const { pick, int, seed } = random();
-  const step = stepOf(range);
+  const grid = gridOf(stepOf(range));
   let window = { from: range.from, to: range.to };
   for (let i = 0; i < 3000; i++) {
     const at = range.from - DAY + int(33 * 24) * HOUR;
-    window = pick([() => withEdge(window, range, "from", at, step), () => withEdge(window, range, "to", at, step), () => begunAt(window, range, at)])();
+    window = pick([() => withEdge(window, range, "from", at, grid), () => withEdge(window, range, "to", at, grid), () => begunAt(window, range, at, grid)])();
     assert.ok(window.from >= range.from && window.to <= range.to && window.from < window.to, `seed ${seed}, move ${i}: ${JSON.stringify(window)}`);
+  }
+});
+
+test("days are days on which clocks are put forward and back, too", () => {
+  setTimeZone("America/New_York"); // forward on 13 March 2016 and back on 6 November, at two in the morning
+  try {
+    const all = { from: Date.UTC(2016, 1, 1, 5), to: Date.UTC(2016, 11, 1, 5) };
+    const grid = { step: DAY, clocks: offsetAt };
+    const [saturday, sunday, monday] = [Date.UTC(2016, 2, 12, 5), Date.UTC(2016, 2, 13, 5), Date.UTC(2016, 2, 14, 4)];
+    assert.deepEqual([stepped(saturday, 2, grid), stepped(monday, -1, grid), snapped(monday + HOUR, grid)], [monday, sunday, monday]);
+    const key = (window: { from: number; to: number }, part: "from" | "window" | "to", name: string) => keyed(part, name, false, { range: all, window, grid });
+    assert.deepEqual(key({ from: saturday, to: monday }, "from", "ArrowRight"), { from: sunday, to: monday }, "a day of 23 hours");
+    assert.deepEqual(key({ from: saturday, to: sunday }, "window", "ArrowRight"), { from: sunday, to: monday });
+    assert.deepEqual(key({ from: sunday, to: monday }, "to", "ArrowRight"), { from: sunday, to: monday + DAY });
+    assert.equal(widthOf({ from: sunday, to: monday }, grid), DAY);
+    const november = Date.UTC(2016, 10, 6, 4);
+    assert.deepEqual(key({ from: november - DAY, to: november }, "window", "ArrowRight"), { from: november, to: november + 25 * HOUR });
+    let window = { from: sunday - 7 * DAY, to: sunday };
+    for (let n = 0; n < 260; n++) {
+      window = next(window, all, DAY, 7 * DAY, grid);
+      for (const at of [window.from, window.to]) assert.equal((at + offsetAt(at)) % DAY, 0, new Date(at).toISOString());
+    }
+    // An hour that clocks skip or show twice holds no handle back.
+    for (const [step, from] of [[HOUR, november], [HOUR / 4, november], [HOUR, sunday], [3 * HOUR, sunday]] as const) {
+      for (const way of [1, -1]) {
+        let at = way > 0 ? from : from + DAY;
+        for (let n = 0; n < DAY / step; n++) {
+          const to = stepped(at, way, { step, clocks: offsetAt });
+          assert.ok((to - at) * way > 0 && Math.abs(to - at) <= step + HOUR, `${new Date(at).toISOString()} ${way * step}`);
+          at = to;
+        }
+      }
+    }
+  } finally {
+    setTimeZone(undefined);
+  }
+});
+
+test("where midnight is skipped a day begins at one", () => {
+  setTimeZone("America/Havana"); // at midnight on 13 March 2016 clocks showed one
+  try {
+    const grid = { step: DAY, clocks: offsetAt };
+    const [saturday, sunday, monday] = [Date.UTC(2016, 2, 12, 5), Date.UTC(2016, 2, 13, 5), Date.UTC(2016, 2, 14, 4)];
+    assert.deepEqual([stepped(saturday, 1, grid), stepped(sunday, 1, grid), stepped(monday, -1, grid)], [sunday, monday, sunday]);
+  } finally {
+    setTimeZone(undefined);
   }
 });
 
