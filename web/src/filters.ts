@@ -1,7 +1,7 @@
 import type { ExpressionSpecification, FilterSpecification } from "maplibre-gl";
 import { since } from "./ages";
-import type { Layer, Value } from "./api";
-import { bothOf, holds, type Span } from "./span";
+import type { Field, Layer, Value } from "./api";
+import { bothOf, datetimeOf, holds, type Span } from "./span";
 import type { View, Wanted } from "./state";
 
 /** The values of a field that a filter can name, most common first; any other is one of "others". */
@@ -68,4 +68,40 @@ export function wantedTime(view: View, layer: Layer, time: Span | null): Span | 
   const age = view.ages.get(layer.name);
   const start = age && since(layer, age);
   return bothOf(start ? { from: start.getTime(), to: null } : null, time);
+}
+
+/**
+ * What view lets through of layer, at any time that its age does, as parameters of a question to the server; null when that is nothing. The
+ * filter is CQL2, which says of all other values too what filterOf says.
+ */
+export function selectionOf(view: View, layer: Layer, known: Known): Record<string, string> | null {
+  const parts: string[] = [];
+  for (const [name, wanted] of view.filters.get(layer.name) ?? []) {
+    const field = layer.fields.find((f) => f.name === name);
+    if (!wanted.others && (wanted.values.length === 0 || (!field && !wanted.values.includes("")))) return null;
+    if (field && field.type !== "time") parts.push(...conditionOf(field, wanted, known(name)));
+  }
+  const since = wantedTime(view, layer, null);
+  return { ...(parts.length > 0 && { filter: parts.join(" AND ") }), ...(since && since !== "nothing" && { datetime: datetimeOf(since) }) };
+}
+
+/** The condition that a field has one of the values that are wanted; none where it may have any. "" is no value too. */
+function conditionOf(field: Field, { values, others }: Wanted, known: readonly string[]): string[] {
+  const property = `"${field.name.replaceAll('"', '""')}"`;
+  const listed = others ? known.filter((v) => !values.includes(v)) : values;
+  if (listed.length === 0) return [];
+  const tests = listed.flatMap((v) => literalOf(field, v) ?? []).map((literal) => `${property} = ${literal}`);
+  if (listed.includes("")) tests.push(`${property} IS NULL`);
+  if (tests.length === 0) return others ? [] : ["FALSE"];
+  const any = `(${tests.join(" OR ")})`;
+  if (!others) return [any];
+  // A comparison with null is unknown, and so is that none of several holds.
+  return [listed.includes("") ? `NOT ${any}` : `(${property} IS NULL OR NOT ${any})`];
+}
+
+/** A value of field as CQL2 writes it; null for one that the field cannot have. */
+function literalOf({ type }: Field, v: string): string | null {
+  if (type === "bool") return v === "true" || v === "false" ? v.toUpperCase() : null;
+  if (type !== "string") return /^-?[0-9]+(\.[0-9]+)?$/.test(v) ? v : null;
+  return `'${v.replaceAll("\\", "\\\\").replaceAll("'", "''")}'`;
 }

@@ -17,18 +17,31 @@ export interface Histogram {
   counts: number[];
 }
 
+/** A layer to count, and what of it as parameters of a question; null is nothing. */
+export interface Selected {
+  name: string;
+  selection: Record<string, string> | null;
+}
+
 /** Counts the features of layers by time, all together: those in bounds, without them all. */
 export async function getHistogram(
-  layers: readonly string[], range: Range, bins: number, bounds: Bounds | null, signal: AbortSignal,
+  layers: readonly Selected[], range: Range, bins: number, bounds: Bounds | null, signal: AbortSignal,
 ): Promise<Histogram> {
-  const query = new URLSearchParams({
-    bins: String(bins), from: new Date(range.from).toISOString(), to: new Date(range.to).toISOString(),
-    ...(bounds && { bbox: queryBounds(bounds).map((n) => n.toFixed(7)).join(",") }),
+  const asked = layers.slice(0, MOST_LAYERS).map(async ({ name, selection }): Promise<Counted> => {
+    if (!selection) return { counts: [] };
+    return getJSON<Counted>(`layers/${encodeURIComponent(name)}/histogram?${histogramQuery(range, bins, bounds, selection)}`, signal);
   });
-  const asked = layers.slice(0, MOST_LAYERS).map((name) => getJSON<Counted>(`layers/${encodeURIComponent(name)}/histogram?${query}`, signal));
   const counts = new Array<number>(bins).fill(0);
   for (const answer of await Promise.all(asked)) answer.counts.forEach((n, i) => (counts[i] = (counts[i] ?? 0) + n));
   return { range, counts };
+}
+
+/** The query for the bins of a range, which ends with its last microsecond: the newest feature is in it. */
+export function histogramQuery(range: Range, bins: number, bounds: Bounds | null, selection: Record<string, string>): string {
+  return new URLSearchParams({
+    bins: String(bins), from: new Date(range.from).toISOString(), to: new Date(range.to).toISOString().replace("Z", "999Z"),
+    ...(bounds && { bbox: queryBounds(bounds).map((n) => n.toFixed(7)).join(",") }), ...selection,
+  }).toString();
 }
 
 /** How much of the features may lie before, and how much after, what is crowded. */
@@ -67,14 +80,21 @@ export function barsOf({ counts, range }: Histogram, window?: Range): string {
   }).join("");
 }
 
-/** An empty drawing of bars, all of them and those of the window. */
-export function bars(): { node: SVGElement; draw: (histogram: Histogram | null, window: Range) => void } {
+/** The box that shows of a histogram's bars those of a range, each where it belongs: the range may have changed since they were counted. */
+export function boxOf(histogram: Histogram | null, { from, to }: Range): string {
+  if (!histogram) return "0 0 1 1";
+  const width = (histogram.range.to - histogram.range.from) / histogram.counts.length;
+  return `${(from - histogram.range.from) / width} 0 ${(to - from) / width} 1`;
+}
+
+/** An empty drawing of bars, all of them and those of the window; range is what it shows from edge to edge. */
+export function bars(): { node: SVGElement; draw: (histogram: Histogram | null, range: Range, window: Range) => void } {
   const [all, some] = [drawing("path", { class: "bar" }), drawing("path", { class: "bar chosen" })];
   const node = drawing("svg", { class: "bars", role: "img", preserveAspectRatio: "none" }, all, some);
   return {
     node,
-    draw: (histogram, window) => {
-      node.setAttribute("viewBox", `0 0 ${histogram?.counts.length ?? 1} 1`);
+    draw: (histogram, range, window) => {
+      node.setAttribute("viewBox", boxOf(histogram, range));
       all.setAttribute("d", histogram ? barsOf(histogram) : "");
       some.setAttribute("d", histogram ? barsOf(histogram, window) : "");
     },

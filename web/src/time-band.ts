@@ -1,5 +1,7 @@
 import type { Layer } from "./api";
 import { element } from "./dom";
+import { serverTrouble } from "./errors";
+import { selectionOf } from "./filters";
 import { bars, crowded, fullest, getHistogram, type Histogram } from "./histogram";
 import { icon } from "./icons";
 import { momentText, windowText } from "./moments";
@@ -9,6 +11,7 @@ import type { Span } from "./span";
 import { TimeSlider, type Part } from "./time-slider";
 import { chosen, firstWindow, focused, next, rangeOf, stepOf, widthOf, within, type Grid, type Range } from "./timeline";
 import { layerTitle } from "./titles";
+import { why } from "./trouble";
 import { subscribe, tag } from "./words/language";
 import { tables as tableWords } from "./words/tables";
 import { time } from "./words/time";
@@ -21,6 +24,9 @@ const MOST_BARS = 160;
 /** How long to wait before bars are counted anew: after the map moved, and after the data did. */
 const MOVED_MS = 300;
 const CHANGED_MS = 3000;
+
+/** How long to wait before they are counted again where the server did not answer. */
+const AGAIN_MS = 10_000;
 
 /** How often the crowded part of a range is looked for in the one that was found. */
 const MOST_AIMS = 4;
@@ -46,6 +52,8 @@ export class TimeBand {
   readonly #ends = element("p", { class: "time-ends" });
   readonly #note = element("p", { class: "time-note" });
   #histogram: Histogram | null = null;
+  /** Why there is no histogram, once that is known. */
+  #trouble: unknown = null;
   /** Where nearly all features of these layers are: a few that are years older must not make all others a line. */
   #focus: Span | null = null;
   #focusOf = "";
@@ -53,6 +61,8 @@ export class TimeBand {
   #width = 0;
   #before: HTMLElement | null = null;
   #waiting: ReturnType<typeof setTimeout> | undefined;
+  /** Whether bars were to be counted while nobody saw the page. */
+  #unseen = false;
   #asked: AbortController | undefined;
 
   constructor(page: TimedPage, host: HTMLElement) {
@@ -68,11 +78,14 @@ export class TimeBand {
       this.#slider.node, this.#ends, this.#note,
     );
     host.addEventListener("keydown", (event) => this.#key(event));
-    document.addEventListener("visibilitychange", () => this.#player.visible(!document.hidden));
+    document.addEventListener("visibilitychange", () => {
+      this.#player.visible(!document.hidden);
+      if (!document.hidden && this.#unseen) this.#count(0);
+    });
     page.state.subscribe((now, before) => {
       if (now.time !== before.time) this.#write();
       if (now.off !== before.off) this.#refresh(MOVED_MS);
-      else if (now.camera !== before.camera) this.#count(MOVED_MS);
+      else if (now.camera !== before.camera || now.filters !== before.filters || now.ages !== before.ages) this.#count(MOVED_MS);
     });
     page.subscribe((news) => this.#refresh(news === "drawn" ? MOVED_MS : CHANGED_MS));
     subscribe(() => this.#write());
@@ -195,20 +208,26 @@ export class TimeBand {
 
   async #load(): Promise<void> {
     this.#waiting = undefined;
-    if (!this.#range() || document.hidden) return;
+    this.#unseen = document.hidden;
+    if (!this.#range() || this.#unseen) return;
     this.#asked?.abort();
     const { signal } = (this.#asked = new AbortController());
     const bins = Math.min(MOST_BARS, Math.max(10, Math.floor(this.#slider.node.clientWidth / BAR_PX)));
-    const names = namesOf(this.#timed());
+    const { state } = this.#page;
+    const timed = this.#timed();
+    const selected = timed.map((layer) => ({ name: layer.name, selection: selectionOf(state.get(), layer, (field) => this.#page.values(layer.name, field)) }));
     try {
-      await this.#aim(names, signal);
+      await this.#aim(namesOf(timed), signal);
       const range = this.#range();
-      if (range) this.#histogram = await getHistogram(names, range, bins, this.#page.bounds(), signal);
-    } catch {
+      const histogram = range && (await getHistogram(selected, range, bins, this.#page.bounds(), signal));
       if (signal.aborted) return;
-      this.#histogram = null; // the sliders work without
+      [this.#histogram, this.#trouble] = [histogram, null];
+    } catch (trouble) {
+      if (signal.aborted) return;
+      [this.#histogram, this.#trouble] = [null, trouble]; // the sliders work without
+      if (serverTrouble(trouble) !== null) this.#count(AGAIN_MS);
     }
-    if (!signal.aborted) this.#write();
+    this.#write();
   }
 
   /** Finds out where nearly all features of layers are, once. */
@@ -217,7 +236,7 @@ export class TimeBand {
     if (!whole || this.#focusOf === names.join()) return;
     let range = whole;
     for (let i = 0; i < MOST_AIMS; i++) {
-      const part = crowded(await getHistogram(names, range, MOST_BARS, null, signal));
+      const part = crowded(await getHistogram(names.map((name) => ({ name, selection: {} })), range, MOST_BARS, null, signal));
       if (part.to - part.from > (range.to - range.from) / 2) break;
       range = part;
     }
@@ -241,18 +260,26 @@ export class TimeBand {
       name: (part) => ({ from: words.from, window: words.window, to: words.to })[part],
       text: (part) => this.#textOf(part, range, window, step),
     });
-    this.#bars.draw(this.#histogram, window);
-    const most = this.#histogram && fullest(this.#histogram);
-    this.#bars.node.setAttribute("aria-label", most && most.n > 0 ? words.features(most.n, momentText(most.at, step)) : words.none);
+    this.#bars.draw(this.#histogram, range, window);
+    this.#bars.node.setAttribute("aria-label", this.#countsOf(step));
     this.#writeEnds(range, step);
     this.#writeBar(all);
     const off = this.#page.off();
     const others = this.#page.layers().filter(({ name, role }) => !role && !off.includes(name) && !this.#page.isTimed(name));
     const named = (list: readonly Layer[]) => new Intl.ListFormat(tag()).format(list.map(layerTitle));
     const [counted, whole] = [others.filter(({ tables }) => tables), others.filter(({ tables }) => !tables)];
-    const notes = [...(whole.length > 0 ? [words.whole(named(whole))] : []), ...(counted.length > 0 ? [tableWords().ownPeriods(named(counted))] : [])];
+    const notes = [...(this.#trouble ? [words.uncounted(why(this.#trouble))] : []), ...(whole.length > 0 ? [words.whole(named(whole))] : []), ...(counted.length > 0 ? [tableWords().ownPeriods(named(counted))] : [])];
     this.#note.hidden = notes.length === 0;
     this.#note.textContent = this.#note.title = notes.join(" · ");
+  }
+
+  /** What the bars say. */
+  #countsOf(step: number): string {
+    const words = time();
+    if (this.#trouble) return words.uncounted(why(this.#trouble));
+    if (!this.#histogram) return words.counting;
+    const { n, at } = fullest(this.#histogram);
+    return n > 0 ? words.features(n, momentText(at, step)) : words.none;
   }
 
   /** Writes the ends of the track; where the range goes on beyond one, as a button that shows all of it. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { featureFilter } from "@maplibre/maplibre-gl-style-spec";
 import type { FilterSpecification } from "maplibre-gl";
 import type { Layer, Value } from "../src/api";
-import { filterOf, isShown } from "../src/filters";
+import { filterOf, isShown, selectionOf } from "../src/filters";
 import { PLAIN, withAge, withFilter, type View } from "../src/state";
 
 const layer: Layer = {
@@ -89,4 +89,20 @@ test("a style's own filter holds with a view's", () => {
   const own: FilterSpecification = ["==", ["get", "status"], "open"];
   assert.equal(onMap(wants(["noise"], false), { category: "noise", status: "open" }, 14, own), true);
   assert.equal(onMap(wants(["noise"], false), { category: "noise", status: "closed" }, 14, own), false);
+});
+
+test("the server is asked for what the map shows", () => {
+  const of = (values: string[], others: boolean) => selectionOf(wants(values, others), layer, known);
+  assert.deepEqual(selectionOf(PLAIN, layer, known), {});
+  assert.deepEqual(of(["noise", "it's a \\"], false), { filter: `("category" = 'noise' OR "category" = 'it''s a \\\\')` });
+  assert.deepEqual(of(["", "noise"], false), { filter: `("category" = '' OR "category" = 'noise' OR "category" IS NULL)` });
+  assert.deepEqual(of(["noise"], true), { filter: `("category" IS NULL OR NOT ("category" = 'smoke' OR "category" = 'dust'))` });
+  assert.deepEqual(of(["noise", "smoke", "dust"], true), {});
+  assert.equal(of([], false), null);
+  assert.deepEqual(selectionOf({ ...PLAIN, ages: withAge(PLAIN.ages, "complaints", "1d") }, layer, known), { datetime: "2016-08-30T12:00:00Z/.." });
+  const other = (name: string, type: "bool" | "int") => {
+    const view = { ...PLAIN, filters: withFilter(PLAIN.filters, "complaints", name, { values: ["true", "7"], others: false }) };
+    return selectionOf(view, { ...layer, fields: [{ name, type }] }, known)?.["filter"];
+  };
+  assert.deepEqual([other("open", "bool"), other('a"b', "int")], [`("open" = TRUE)`, `("a""b" = 7)`]);
 });

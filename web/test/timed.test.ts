@@ -3,7 +3,7 @@ import { mock, test } from "node:test";
 import type { Map as MapLibre, StyleSpecification } from "maplibre-gl";
 import type { Layer } from "../src/api";
 import type { Drawn } from "../src/drawn";
-import { barsOf, crowded, fullest } from "../src/histogram";
+import { barsOf, boxOf, crowded, fullest, histogramQuery } from "../src/histogram";
 import { Player, type Played } from "../src/player";
 import { Retimer } from "../src/retimer";
 import { isTimed, timedTemplate, timedTiles } from "../src/timed";
@@ -102,6 +102,18 @@ test("a player shows each window for a while, once it is there, and none unseen"
   } finally {
     mock.timers.reset();
   }
+});
+
+test("bars are asked for up to the last microsecond, and of what is let through only", () => {
+  const query = new URLSearchParams(histogramQuery({ from: 0, to: 60_123 }, 7, [1, 2, 3, 4], { filter: "a = 'b&c'" }));
+  assert.deepEqual(Object.fromEntries(query), {
+    bins: "7", from: "1970-01-01T00:00:00.000Z", to: "1970-01-01T00:01:00.123999Z", bbox: "1.0000000,2.0000000,3.0000000,4.0000000", filter: "a = 'b&c'",
+  });
+});
+
+test("bars stand where they belong in a range that has changed since they were counted", () => {
+  const histogram = { range: { from: 100, to: 500 }, counts: [1, 0, 4, 1000] };
+  assert.deepEqual([boxOf(histogram, histogram.range), boxOf(histogram, { from: 0, to: 1000 }), boxOf(null, { from: 0, to: 1 })], ["0 0 4 1", "-1 0 10 1", "0 0 1 1"]);
 });
 
 test("bars are as high as there are many, and only those of a window are chosen", () => {

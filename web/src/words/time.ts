@@ -23,6 +23,8 @@ const en = {
   close: "Close the time band",
   features: (n: number, most: string) => `Features in view by time: ${count(n)}. The most are around ${most}.`,
   none: "No features with a time are in view.",
+  counting: "The features in view are being counted by time.",
+  uncounted: (why: string) => `The features could not be counted by time. ${why}`,
   whole: (layers: string) => `At all times: ${layers}`,
 };
 
@@ -47,6 +49,8 @@ const zh: typeof en = {
   close: "关闭时间条",
   features: (n: number, most: string) => `视野内要素按时间分布，共 ${count(n)} 个，最多的在${most}前后。`,
   none: "视野内没有带时间的要素。",
+  counting: "正在按时间统计视野内要素……",
+  uncounted: (why: string) => `无法按时间统计要素。${why}`,
   whole: (layers: string) => `不受时间限制：${layers}`,
 };
 
