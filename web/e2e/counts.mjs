@@ -154,7 +154,7 @@ async function timed(page) {
   await page.locator(`${row(options.hexes)} input`).check();
   const before = await seen(page);
   await page.evaluate((time) => (location.hash += `&time=${time}`), options.time);
-  await page.locator('[data-tool="time"]').click();
+  await page.waitForFunction(() => !document.getElementById("time").hidden);
   const after = await seen(page);
   const note = await page.locator(".time-note").textContent();
   await page.evaluate(() => dispatchEvent(new Event("beforeprint")));

@@ -1,7 +1,7 @@
 import type { Span } from "./span";
 import { DAY, type Range } from "./timeline";
 import { dateTag } from "./words/language";
-import { timeZone } from "./zone";
+import { offsetAt, timeZone } from "./zone";
 
 function format(step: number): Intl.DateTimeFormat {
   const zone = timeZone();
@@ -20,6 +20,6 @@ export function windowText({ from, to }: Range, step: number): string {
 
 /** A span in full, for those who do not see the band; open ends show as "…". */
 export function spanText({ from, to }: Span): string {
-  if (from !== null && to !== null) return windowText({ from, to }, to - from < 2 * DAY ? 1 : DAY);
+  if (from !== null && to !== null) return windowText({ from, to }, [from, to].every((at) => (at + offsetAt(at)) % DAY === 0) ? DAY : 1);
   return from !== null ? `${momentText(from, 1)} – …` : `… – ${momentText(to ?? 0, 1)}`;
 }

@@ -11,7 +11,7 @@ const PATIENCE_MS = 5000;
 
 /** What a player plays. */
 export interface Played {
-  /** Shows the next window. */
+  /** Shows the next window, or stops where there is no other. */
   step(): void;
   /** Whether the one that is shown has not all come yet. */
   busy(): boolean;
@@ -41,7 +41,7 @@ export class Player {
     if (this.#playing) return;
     this.#playing = true;
     this.#step();
-    this.#played.turned();
+    if (this.#playing) this.#played.turned();
   }
 
   stop(): void {
@@ -65,7 +65,7 @@ export class Player {
   #step(): void {
     this.#shown = Date.now();
     this.#played.step();
-    this.#look();
+    if (this.#playing) this.#look();
   }
 
   #look(): void {

@@ -4,7 +4,7 @@ import { serverTrouble } from "./errors";
 import { selectionOf } from "./filters";
 import { bars, crowded, fullest, getHistogram, type Histogram } from "./histogram";
 import { icon } from "./icons";
-import { momentText, windowText } from "./moments";
+import { momentText, spanText, windowText } from "./moments";
 import type { Page } from "./page";
 import { Player, SPEEDS, type Speed } from "./player";
 import type { Span } from "./span";
@@ -45,7 +45,7 @@ export class TimeBand {
   readonly #bars = bars();
   readonly #slider = new TimeSlider(this.#bars.node, (window) => this.#choose(window));
   readonly #play = button("play", () => this.#player.toggle());
-  readonly #now = element("output", { class: "time-now" });
+  readonly #now = element("output", { class: "time-now", "aria-live": "off" });
   readonly #speed = element("select", { class: "field" });
   readonly #all = element("button", { type: "button", class: "button", "data-does": "all" });
   readonly #close = button("close", () => this.close());
@@ -83,7 +83,9 @@ export class TimeBand {
       if (!document.hidden && this.#unseen) this.#count(0);
     });
     page.state.subscribe((now, before) => {
-      if (now.time !== before.time) this.#write();
+      // Without the band a time comes from an address only; with one the page opens as it does here.
+      if (now.time && !before.time && this.#host.hidden && this.#range()) this.open();
+      else if (now.time !== before.time) this.#write();
       if (now.off !== before.off) this.#refresh(MOVED_MS);
       else if (now.camera !== before.camera || now.filters !== before.filters || now.ages !== before.ages) this.#count(MOVED_MS);
     });
@@ -110,7 +112,7 @@ export class TimeBand {
     this.#host.dispatchEvent(new Event("toggle"));
     this.#write();
     this.#count(0);
-    if (focus) this.#play.focus();
+    if (focus) (this.#range() ? this.#play : this.#close).focus();
   }
 
   /** Closes the band. The time that was chosen stays. */
@@ -162,6 +164,10 @@ export class TimeBand {
     if (!range) return;
     const grid = gridOf(range);
     const window = this.#window(range);
+    if (range.to - range.from <= grid.step) {
+      this.#player.stop(); // there is one window only
+      return;
+    }
     if (window.from <= range.from && window.to >= range.to) {
       this.#choose(firstWindow(range, grid));
       return;
@@ -251,10 +257,15 @@ export class TimeBand {
     const words = time();
     this.#host.setAttribute("aria-label", words.time);
     this.#host.dataset["empty"] = String(!range);
-    if (!range) return;
-    const [step, window, all] = [stepOf(range), this.#window(range), this.#page.state.get().time === null];
-    const text = all ? words.all : windowText(window, step);
-    this.#now.textContent = text;
+    const span = this.#page.state.get().time;
+    this.#writeBar(span === null);
+    if (!range) {
+      this.#now.textContent = words.untimed;
+      return;
+    }
+    const [step, window] = [stepOf(range), this.#window(range)];
+    // A link may be of a time of which there is nothing any more.
+    this.#now.textContent = span === null ? words.all : window.from < window.to ? windowText(window, step) : spanText(span);
     this.#slider.show({
       range, window, grid: gridOf(range),
       name: (part) => ({ from: words.from, window: words.window, to: words.to })[part],
@@ -263,7 +274,6 @@ export class TimeBand {
     this.#bars.draw(this.#histogram, range, window);
     this.#bars.node.setAttribute("aria-label", this.#countsOf(step));
     this.#writeEnds(range, step);
-    this.#writeBar(all);
     const off = this.#page.off();
     const others = this.#page.layers().filter(({ name, role }) => !role && !off.includes(name) && !this.#page.isTimed(name));
     const named = (list: readonly Layer[]) => new Intl.ListFormat(tag()).format(list.map(layerTitle));

@@ -104,6 +104,19 @@ test("a player shows each window for a while, once it is there, and none unseen"
   }
 });
 
+test("a player that has nothing more to show rests", () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  try {
+    let [steps, turned] = [0, 0];
+    const player: Player = new Player({ step: () => (steps++, player.stop()), busy: () => false, calm: () => false, turned: () => turned++ });
+    player.play();
+    mock.timers.tick(10_000);
+    assert.deepEqual([steps, turned, player.playing], [1, 1, false]);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
 test("bars are asked for up to the last microsecond, and of what is let through only", () => {
   const query = new URLSearchParams(histogramQuery({ from: 0, to: 60_123 }, 7, [1, 2, 3, 4], { filter: "a = 'b&c'" }));
   assert.deepEqual(Object.fromEntries(query), {

@@ -25,6 +25,7 @@ const en = {
   none: "No features with a time are in view.",
   counting: "The features in view are being counted by time.",
   uncounted: (why: string) => `The features could not be counted by time. ${why}`,
+  untimed: "No feature has a time yet.",
   whole: (layers: string) => `At all times: ${layers}`,
 };
 
@@ -51,6 +52,7 @@ const zh: typeof en = {
   none: "视野内没有带时间的要素。",
   counting: "正在按时间统计视野内要素……",
   uncounted: (why: string) => `无法按时间统计要素。${why}`,
+  untimed: "尚无带时间的要素。",
   whole: (layers: string) => `不受时间限制：${layers}`,
 };
 
