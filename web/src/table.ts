@@ -29,8 +29,11 @@ const CHANGED_MS = 2000;
 /** The order's name for the first column, which no field can have. */
 const NAMES = "";
 
-/** What the table holds: the rows of a query, or why there are none. */
-type Content = { features: Placed[]; asked: number; complete: boolean } | { trouble: unknown };
+/** What the table holds: the rows of a query and of which table of counts they are, or why there are none. */
+type Content = { features: Placed[]; asked: number; complete: boolean; of: Shown } | { trouble: unknown };
+
+/** A table of a view of counts; null of a layer without. */
+type Shown = ReturnType<typeof shownTable>;
 
 /**
  * The features in view as a table: what the map shows to those who see it. It stands in for the map
@@ -149,7 +152,7 @@ export class Table {
     try {
       const answer = query === null ? { features: [] } : await getFeatures(layer.name, query, signal);
       const features = wanted(view, layer, time, answer.features, (field) => this.#page.values(layer.name, field));
-      content = { features, asked: answer.features.length, complete: answer.complete !== false };
+      content = { features, asked: answer.features.length, complete: answer.complete !== false, of: shownTable(view, layer) };
     } catch (trouble) {
       if (signal.aborted) return;
       content = { trouble };
@@ -219,9 +222,11 @@ export class Table {
     return n === content.asked ? table().first(what, title) : table().some(what, content.asked, title);
   }
 
-  /** What is listed: a layer, and which of its tables. */
+  /** What is listed: a layer, and which of its tables. While another is on its way the rows are of the one before. */
   #titleOf(layer: Layer): string {
-    return [layerTitle(layer), tableText(layer, shownTable(this.#page.state.get(), layer))].filter((part) => part !== "").join(" · ");
+    const content = this.#content;
+    const of = content && "of" in content ? content.of : shownTable(this.#page.state.get(), layer);
+    return [layerTitle(layer), tableText(layer, of)].filter((part) => part !== "").join(" · ");
   }
 
   #noteOf(layer: Layer | undefined): string {
