@@ -72,19 +72,21 @@ export function sorted(layer: Layer, features: readonly Placed[], order: Order):
   const keyed = features.map((feature) => ({ feature, key: keyOf(layer, feature, field) }));
   keyed.sort(({ key: a }, { key: b }) => {
     if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
-    const less = typeof a === "number" && typeof b === "number" ? a - b : words.compare(String(a), String(b));
+    const less = typeof a === "string" || typeof b === "string" ? words.compare(String(a), String(b)) : a < b ? -1 : a > b ? 1 : 0;
     return order.up ? less : -less;
   });
   return keyed.map(({ feature }) => feature);
 }
 
 /** What a feature is sorted by; a column without a field is that of names. */
-function keyOf(layer: Layer, feature: Placed, field: Field | undefined): string | number | null {
+function keyOf(layer: Layer, feature: Placed, field: Field | undefined): string | number | bigint | null {
   if (!field) return rowName(layer, feature) || null;
   const properties: Properties = feature.properties ?? {};
   const v: Value | undefined = properties[field.name];
   if (v === null || v === undefined || v === "") return null;
   if (field.type === "time") return dateOf(v)?.getTime() ?? null;
+  // The server writes integers beyond 2⁵³ as text.
+  if (typeof v === "string" && field.type === "int" && /^-?[0-9]+$/.test(v)) return BigInt(v);
   if (isNumeric(field)) return Number(v);
   return value(v, field);
 }

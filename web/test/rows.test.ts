@@ -78,6 +78,13 @@ test("sorted sorts by type and puts what is missing last either way", () => {
   assert.equal(ids({ field: "", up: true }), "dcba");
 });
 
+test("sorted tells integers beyond 2⁵³ apart", () => {
+  const votes: Value[] = ["9007199254740993", "9007199254740992", 7, "-9007199254740993"];
+  const list = votes.map((v, i) => feature(String(i), { votes: v }));
+  const ids = (up: boolean) => sorted(layer, list, { field: "votes", up }).map((f) => f.id).join("");
+  assert.deepEqual([ids(true), ids(false)], ["3210", "0123"]);
+});
+
 test("nextOrder goes up, down, and back", () => {
   const up = nextOrder(null, "x");
   assert.deepEqual(up, { field: "x", up: true });
