@@ -41,7 +41,7 @@ function isWithheld(layer: Layer, properties: Properties): boolean {
 }
 
 /** The lines of a cell: the field's name, its title, and what it says. */
-function lines(layer: Layer, source: Layer, properties: Properties, hot: boolean): [string, string, string][] {
+export function lines(layer: Layer, source: Layer, properties: Properties, hot: boolean): [string, string, string][] {
   const { groups, rest } = groupsOf(source, properties);
   const out: [string, string, string][] = [];
   for (const name of rest) {
@@ -52,7 +52,8 @@ function lines(layer: Layer, source: Layer, properties: Properties, hot: boolean
     const field: Field = known ?? { name, type };
     const v = properties[name];
     const text = layer.tables ? ofTable(layer.tables, name, v) : name === "p" && typeof v === "number" && v < LEAST_P ? words().under(String(LEAST_P))
-      : name === "class" && hot ? patternOf(v) : value(v, field);
+      
+      : name === "class" && hot ? patternOf(v) : name === "quadrant" && hot ? quadrantOf(v) : value(v, field);
     if (text !== null) out.push([name, title ?? fieldTitle(field), text]);
   }
   for (const group of groups) {
@@ -77,8 +78,17 @@ const OWN: Record<string, () => [string, Field["type"]]> = {
   p: () => [words().p, "float"],
   significant: () => [words().significant, "bool"],
   neighbours: () => [words().neighbours, "int"],
+  rate: () => [words().rate, "float"],
+  moran: () => [words().moran, "float"],
+  quadrant: () => [words().quadrant, "string"],
   class: () => [words().pattern, "string"],
 };
+
+/** What a hot spot is among the cells around it, in words. */
+function quadrantOf(v: Properties[string] | undefined): string | null {
+  if (typeof v !== "string" || v === "") return null;
+  return (words().quadrants as Record<string, string>)[v] ?? v;
+}
 
 /** How a hot spot came to be, in words; null where nothing is known of it. */
 function patternOf(v: Properties[string] | undefined): string | null {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Layer } from "../src/api";
 import { cellEntry, cellHeadline, cellsAt, groupsOf, groupText, legendAt } from "../src/cells";
+import { lines } from "../src/describe-cell";
 import type { Drawn, LegendEntry } from "../src/drawn";
 import { cellTitle } from "../src/legend";
 import { set } from "../src/words/language";
@@ -66,4 +67,16 @@ test("the fields of a cell are read by what of the features they are about", () 
   assert.deepEqual(groups.map(groupText).slice(0, 2), ["合计 7", "平均 4.25\u00a0d · 0\u00a0d 至 9\u00a0d"]);
   set("en");
   assert.deepEqual(groupsOf(undefined, { category_noise: 3 }), { groups: [], rest: ["category_noise"] });
+});
+
+test("what a hot spot says has words in both languages", () => {
+  const hot = { ...layer, fields: [] };
+  const properties = { h3: "8a", bin: 3, z: 4.5, p: 0, count: 12, rate: 1.5, moran: 2.25, quadrant: "HL", class: "new hot" };
+  const text = () => lines(hot, hot, properties, true).map(([, ...parts]) => parts.join(" "));
+  assert.deepEqual(text(), [
+    "z score 4.5", "p value below 0.0001", "Number 12", "Rate 1.5", "Local Moran’s I 2.25", "Among the areas around High among low", "Over time New hot spot",
+  ]);
+  set("zh");
+  assert.deepEqual(text().slice(3), ["比率 1.5", "局部莫兰指数 2.25", "与周边区域相比 高值被低值包围", "时间变化 新增热点"]);
+  set("en");
 });

@@ -19,6 +19,10 @@ const en = {
   under: (n: string) => `below ${n}`,
   significant: "Significant among all areas",
   neighbours: "Neighbours counted",
+  rate: "Rate",
+  moran: "Local Moran’s I",
+  quadrant: "Among the areas around",
+  quadrants: { HH: "High among high", LL: "Low among low", HL: "High among low", LH: "Low among high" },
   pattern: "Over time",
   patterns: {
     none: "No pattern",
@@ -48,6 +52,10 @@ const zh: typeof en = {
   under: (n: string) => `低于 ${n}`,
   significant: "在所有区域中显著",
   neighbours: "计入的相邻区域",
+  rate: "比率",
+  moran: "局部莫兰指数",
+  quadrant: "与周边区域相比",
+  quadrants: { HH: "高值被高值包围", LL: "低值被低值包围", HL: "高值被低值包围", LH: "低值被高值包围" },
   pattern: "时间变化",
   patterns: {
     none: "无明显模式",
