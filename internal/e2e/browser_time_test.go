@@ -42,6 +42,9 @@ type timeVisit struct {
 		Open                  bool
 		Left, Right, Overflow float64
 	}
+	Edges struct {
+		Behind, Outside, Failed, Note, Again, Filtered string // what the bars, the window and the note say
+	}
 	Complaints []string
 }
 
@@ -171,8 +174,26 @@ func TestBrowserTime(t *testing.T) {
 			t.Errorf("got %+v, want it shown, and an address that says that none is off", after)
 		}
 	})
+	t.Run("edges", func(t *testing.T) { v.checkEdges(t) })
 	if p := v.Phone; !p.Open || p.Left != 0 || p.Right != 390 || p.Overflow > 0 {
 		t.Errorf("got %+v on a phone, want the band as wide as it is", p)
+	}
+}
+
+// checkEdges: the band says what it does not know, counts again, and counts what the map shows.
+func (v *timeVisit) checkEdges(t *testing.T) {
+	e := v.Edges
+	if !strings.HasSuffix(e.Behind, "are being counted by time.") || !strings.HasPrefix(e.Again, "Features in view by time: ") {
+		t.Errorf("got bars %q behind and %q in the end, want them counted once they are seen", e.Behind, e.Again)
+	}
+	if want := "1 Jan 1990, 08:00 – 1 Jan 1991, 08:00"; strings.ReplaceAll(e.Outside, "\u2009", " ") != want {
+		t.Errorf("got window %q, want %q", e.Outside, want)
+	}
+	if !strings.HasPrefix(e.Failed, "The features could not be counted by time.") || !strings.HasPrefix(e.Note, e.Failed) {
+		t.Errorf("got bars %q and note %q, want why there are none", e.Failed, e.Note)
+	}
+	if e.Filtered != "Features in view by time: 30. The most are around 3 Aug 2016." {
+		t.Errorf("got bars %q, want those of the thirty reports of a day", e.Filtered)
 	}
 }
 

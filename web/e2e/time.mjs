@@ -26,6 +26,7 @@ async function visit(context) {
   report.all = await all(page);
   report.later = await later(page);
   report.phone = await phone(page);
+  report.edges = await edges(context);
   return { ...report, complaints };
 }
 
@@ -160,6 +161,42 @@ async function later(page) {
   await box.check();
   await seen(page);
   return { before, after: { checked: await box.isChecked(), drawn: await drawn(), hash: (await seen(page)).hash } };
+}
+
+/** What the band says where its bars cannot be counted, of a time without features, with a filter, and in a tab that was behind. */
+async function edges(context) {
+  const page = await context.newPage(); // errors are expected: nobody listens
+  const bars = () => page.evaluate(() => document.querySelector("#time .bars").getAttribute("aria-label"));
+  const saying = (start) => page.waitForFunction((text) => document.querySelector("#time .bars").getAttribute("aria-label")?.startsWith(text), start);
+  await page.addInitScript(() => {
+    let behind = true;
+    Object.defineProperty(document, "hidden", { get: () => behind });
+    window.bringForward = () => {
+      behind = false;
+      document.dispatchEvent(new Event("visibilitychange"));
+    };
+  });
+  await page.goto(`${options.base}/${options.hash}&lang=en`);
+  await idle(page);
+  await page.evaluate(() => (location.hash += "&time=1990-01-01T00:00:00Z/1991-01-01T00:00:00Z")); // as somebody enters it
+  await page.waitForFunction(() => !document.getElementById("time").hidden);
+  const report = { behind: await bars(), outside: await page.locator(".time-now").textContent() };
+  await page.route("**/histogram*", (route) => route.fulfill({ status: 503, body: "{}" }));
+  await page.evaluate(() => window.bringForward());
+  await saying("The features could not");
+  report.failed = await bars();
+  report.note = await page.locator(".time-note").textContent();
+  await page.unroute("**/histogram*");
+  await saying("Features in view by time"); // by itself
+  report.again = await bars();
+  await page.evaluate((layer) => {
+    const filters = new Map([[layer, new Map([["day", { values: ["08-03"], others: false }]])]]);
+    window.hutong.state.update({ filters });
+  }, options.layer);
+  await page.waitForFunction((before) => document.querySelector("#time .bars").getAttribute("aria-label") !== before, report.again);
+  report.filtered = await bars();
+  await page.close();
+  return report;
 }
 
 /** How the band stands on a phone. */
