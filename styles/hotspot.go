@@ -42,7 +42,7 @@ func byBin(of func(i int, b *bin) any) []any {
 
 // strokesAfter is after how many zooms of a layer's tiles hot spots have strokes. Tiles begin where the edge of a
 // cell has two to four pixels; there strokes would cover it.
-const strokesAfter = 2
+const strokesAfter = 1
 
 // inkOf is black or white for the strokes of a bin, whichever stands out more on its colour and on that of the bin
 // on the other side: hot and cold are drawn alike. They lie on the theme's ground.
@@ -94,7 +94,7 @@ func (p *painter) hotspots(l *Layer, f *from) *toldCells {
 				}
 				return shapeImage(b.shape)
 			}),
-			"icon-size": growing(begin, 0.45, begin+2, 0.8, begin+4, 1.3), "icon-overlap": "always", "icon-ignore-placement": true, "icon-padding": 0,
+			"icon-size": growing(begin, 0.35, begin+1, 0.5, begin+3, 0.8, begin+5, 1.3), "icon-overlap": "always", "icon-ignore-placement": true, "icon-padding": 0,
 		}
 		p.add(bandSymbol, strokes)
 	}
