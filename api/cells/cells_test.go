@@ -154,6 +154,22 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// TestLargeIntegers are exact for whoever reads them: JSON has them as texts, as features and tiles do.
+func TestLargeIntegers(t *testing.T) {
+	t.Parallel()
+	for v, want := range map[int64]string{
+		1 << 53: "9007199254740992", -1 << 53: "-9007199254740992",
+		1<<53 + 1: `"9007199254740993"`, -1<<53 - 1: `"-9007199254740993"`,
+	} {
+		if got := string(appendValue(nil, column.IntOf(v))); got != want {
+			t.Errorf("JSON of %d: %s, want %s", v, got, want)
+		}
+		if got := textOf(column.IntOf(v)); got != strconv.FormatInt(v, 10) {
+			t.Errorf("CSV of %d: %s", v, got)
+		}
+	}
+}
+
 // TestSelected asks for cells of some features.
 func TestSelected(t *testing.T) {
 	t.Parallel()

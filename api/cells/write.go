@@ -72,10 +72,17 @@ func writeJSON(t *table) []byte {
 // round keeps seven decimals, a centimetre.
 func round(degrees float64) float64 { return math.Round(degrees*1e7) / 1e7 }
 
+// maxExact is the largest integer that all JSON readers hold exactly; larger ones go as texts, as they do in
+// tiles and features.
+const maxExact = 1 << 53
+
 // appendValue appends v, not null, as JSON: times as in RFC 3339.
 func appendValue(dst []byte, v column.Value) []byte {
 	switch v.Kind() {
 	case column.Int:
+		if v.Int() > maxExact || v.Int() < -maxExact {
+			return strconv.AppendQuote(dst, strconv.FormatInt(v.Int(), 10))
+		}
 		return strconv.AppendInt(dst, v.Int(), 10)
 	case column.Float:
 		return strconv.AppendFloat(dst, v.Float(), 'g', -1, 64)
@@ -96,6 +103,8 @@ func textOf(v column.Value) string {
 		return v.Time().UTC().Format(time.RFC3339Nano)
 	case column.String:
 		return v.Text()
+	case column.Int:
+		return strconv.FormatInt(v.Int(), 10)
 	default:
 		return string(appendValue(nil, v))
 	}
