@@ -52,8 +52,8 @@ const (
 	readHeaderTimeout = 5 * time.Second
 	readTimeout       = 15 * time.Second // answers have no limit but boundConn's
 	idleTimeout       = 2 * time.Minute
-	maxHeaderBytes    = 16 << 10
-	maxStreams        = 100 // of an HTTP/2 connection, at once
+	maxHeaderBytes    = 32 << 10 // the longest filter as text fits, each of its bytes escaped as three
+	maxStreams        = 100      // of an HTTP/2 connection, at once
 )
 
 // Options are what an [App] needs beside its city.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"runtime"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"hutong/internal/telemetry"
+	"hutong/layers/filter"
 )
 
 func TestBoundListener(t *testing.T) {
@@ -203,4 +205,21 @@ func TestStallAfterAnAnswer(t *testing.T) {
 		}
 		_, _ = conn.Close(), theirs.Close()
 	})
+}
+
+// TestLongestFilter asks with as long a filter as there may be, in letters that each take nine bytes of an address.
+func TestLongestFilter(t *testing.T) {
+	t.Parallel()
+	a, _ := newTestApp(t, newCity(), nil)
+	r := start(t, a)
+	text := "status = '" + strings.Repeat("街", 2727) + "'"
+	if len(text) != filter.MaxText {
+		t.Fatalf("the filter has %d bytes", len(text))
+	}
+	for want, text := range map[int]string{http.StatusNoContent: text, http.StatusBadRequest: text + " "} {
+		status, body, err := r.get("/tiles/complaints/0/0/0.mvt?filter=" + url.QueryEscape(text))
+		if err != nil || status != want {
+			t.Errorf("%d bytes: got %d, %v, want %d: %.200s", len(text), status, err, want, body)
+		}
+	}
 }
