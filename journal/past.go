@@ -85,3 +85,16 @@ func (j *Journal) At(ctx context.Context, t time.Time) (layers.Seq, error) {
 	}
 	return layers.Seq(from - 1), nil
 }
+
+// Written returns when a message was written, by the same clock as [Journal.At], and the zero time of one that the log
+// does not have, or not any more.
+func (j *Journal) Written(ctx context.Context, seq layers.Seq) (time.Time, error) {
+	m, err := j.message(ctx, seq)
+	switch {
+	case isGone(err):
+		return time.Time{}, nil
+	case err != nil:
+		return time.Time{}, err
+	}
+	return m.Time, nil
+}

@@ -100,6 +100,11 @@ func TestAt(t *testing.T) {
 	if err := j.stream.DeleteMsg(t.Context(), 9); err != nil { // a gap
 		t.Fatal(err)
 	}
+	for seq, at := range map[layers.Seq]time.Time{4: {}, 5: times[4], 9: {}, 20: times[19], 21: {}} {
+		if got, err := j.Written(t.Context(), seq); err != nil || !got.Equal(at) {
+			t.Errorf("message %d was written %s, %v, want %s", seq, got, err, at)
+		}
+	}
 	want := func(at time.Time, want layers.Seq) {
 		t.Helper()
 		if seq, err := j.At(t.Context(), at); err != nil || seq != want {

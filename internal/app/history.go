@@ -360,6 +360,11 @@ func (h *history) Pin(ctx context.Context, name string, names []layers.Name, m a
 		}
 		meta.Layers = append(meta.Layers, h.describe(n))
 	}
+	if m.Seq > 0 {
+		if meta.Time, err = h.wasSo(ctx, meta.Seq, seq); err != nil {
+			return nil, err
+		}
+	}
 	pinned, err := d.snapshots.Pin(ctx, meta, copies)
 	if err == nil && store.erasedFrom(names) > seq { // by another node, meanwhile
 		err = errors.Join(past.ErrHeld, d.snapshots.Unpin(name))

@@ -62,6 +62,23 @@ func (h *history) pinned(ctx context.Context, m api.Moment, names []layers.Name)
 	return h.app.store.seqNow(), nil
 }
 
+// wasSo returns a time at which layers were as they are at seq: when the message was durable that changed one of them
+// last, which everybody reads in /layers when it is the newest. What the log does not have any more the newest checkpoint
+// up to seq has.
+func (h *history) wasSo(ctx context.Context, changed, seq layers.Seq) (time.Time, error) {
+	d := h.app.durable
+	at, err := d.journal.Written(ctx, changed)
+	if err != nil || !at.IsZero() {
+		return at.UTC(), err
+	}
+	for _, c := range d.checkpoints.List() {
+		if c.Damaged == "" && c.Seq <= seq {
+			return c.Time, nil
+		}
+	}
+	return h.app.store.now().UTC(), nil // as they are now
+}
+
 // newest returns the newest number of a layer whose past is served, which everybody reads in /layers, and that of the
 // newest state of any. All messages up to the first have been applied.
 func (h *history) newest() (shown, last layers.Seq) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"hutong/internal/erasure"
 	"hutong/journal/backup"
@@ -34,6 +35,12 @@ func TestPins(t *testing.T) {
 	if !strings.Contains(made, `"sequence":`+strconv.Itoa(int(was.seq))+",") || !strings.Contains(made, `"cite":"`) {
 		t.Errorf("got %s", made)
 	}
+	// The time that it tells is one at which the layers were so, and what is cited by it are the same tiles.
+	var told struct{ Time, Pinned time.Time }
+	if err := json.Unmarshal([]byte(made), &told); err != nil || told.Time.After(was.at) || told.Pinned.Before(now.at) {
+		t.Errorf("seen at %s, and at %s as the pinned state: it tells %+v, %v", was.at, now.at, told, err)
+	}
+	c.wantPast(was, told.Time.Format(time.RFC3339Nano))
 	c.want(http.MethodPut, "/admin/snapshots/now", http.StatusCreated, "")
 	c.want(http.MethodPut, "/admin/snapshots/now", http.StatusConflict, "snapshot_exists")
 	c.want(http.MethodPut, "/admin/snapshots/Now", http.StatusBadRequest, "parameter_invalid")
@@ -191,4 +198,30 @@ func TestPinNeedsAKey(t *testing.T) {
 	c.start()
 	c.want(http.MethodPut, "/admin/snapshots/a", http.StatusForbidden, "forbidden")
 	c.want(http.MethodDelete, "/admin/snapshots/a", http.StatusForbidden, "forbidden")
+}
+
+// TestPinOfACheckpoint tells when the checkpoint was written of a state whose messages the log does not have any more.
+func TestPinOfACheckpoint(t *testing.T) {
+	t.Parallel()
+	c := newPastCity(t)
+	c.text = strings.Replace(c.text, ", retention: 1h", "", 1)
+	c.start()
+	c.history(testRand(1), 3)
+	c.checkpoint()
+	was := c.look(c.app.store.seqNow())
+	for range 2 { // of the log is kept what is behind the oldest of two checkpoints
+		c.history(testRand(2), 3)
+		if first := c.app.durable.journal.First(); first <= was.seq {
+			c.checkpoint()
+		}
+	}
+	if first := c.app.durable.journal.First(); first != was.seq+1 {
+		t.Fatalf("the log begins at %d, not behind %d", first, was.seq)
+	}
+	made := c.want(http.MethodPut, "/admin/snapshots/a?asof="+strconv.Itoa(int(was.seq)), http.StatusCreated, "")
+	var told struct{ Time time.Time }
+	if err := json.Unmarshal([]byte(made), &told); err != nil || told.Time.After(was.at) {
+		t.Errorf("seen at %s: it tells %+v, %v", was.at, told, err)
+	}
+	c.wantPast(was, told.Time.Format(time.RFC3339Nano))
 }
