@@ -107,7 +107,7 @@ func (s *Surface) describe(m *snapshot.Meta, r *http.Request) document {
 		d.State = "gone"
 		d.Gone = &goneState{m.Gone.At, m.Gone.Layer, "A feature that it had was erased from all that is kept."}
 	}
-	d.Cite = fmt.Sprintf("%s, as of %s (state %d), snapshot %s, %s", strings.Join(titles, "; "), m.Time.Format(time.RFC3339), m.Seq, m.Name, url)
+	d.Cite = fmt.Sprintf("%s, as of %s (state %d), snapshot %s, %s", strings.Join(titles, "; "), m.Time.Format(time.RFC3339Nano), m.Seq, m.Name, url)
 	return d
 }
 
@@ -140,7 +140,7 @@ func (s *Surface) tileJSON(w http.ResponseWriter, r *http.Request) {
 			d.Fit(b)
 		}
 	}
-	d.Description = "As of " + m.Time.Format(time.RFC3339) + ", snapshot " + m.Name + "."
+	d.Description = "As of " + m.Time.Format(time.RFC3339Nano) + ", snapshot " + m.Name + "."
 	api.SendJSON(w, r, "application/json", d)
 }
 

@@ -36,11 +36,16 @@ func TestPins(t *testing.T) {
 		t.Errorf("got %s", made)
 	}
 	// The time that it tells is one at which the layers were so, and what is cited by it are the same tiles.
-	var told struct{ Time, Pinned time.Time }
+	var told struct {
+		Time, Pinned time.Time
+		Cite         string
+	}
 	if err := json.Unmarshal([]byte(made), &told); err != nil || told.Time.After(was.at) || told.Pinned.Before(now.at) {
 		t.Errorf("seen at %s, and at %s as the pinned state: it tells %+v, %v", was.at, now.at, told, err)
 	}
-	c.wantPast(was, told.Time.Format(time.RFC3339Nano))
+	_, cited, _ := strings.Cut(told.Cite, ", as of ")
+	cited, _, _ = strings.Cut(cited, " ")
+	c.wantPast(was, cited)
 	c.want(http.MethodPut, "/admin/snapshots/now", http.StatusCreated, "")
 	c.want(http.MethodPut, "/admin/snapshots/now", http.StatusConflict, "snapshot_exists")
 	c.want(http.MethodPut, "/admin/snapshots/Now", http.StatusBadRequest, "parameter_invalid")
