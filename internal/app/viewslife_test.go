@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -8,11 +9,14 @@ import (
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/paulmach/orb"
 
 	"hutong/internal/erasure"
 	"hutong/layers"
+	"hutong/layers/derive"
 	"hutong/layers/hexgrid"
 	"hutong/layers/view"
+	"hutong/styles"
 	"hutong/tiles"
 )
 
@@ -75,6 +79,51 @@ func TestViewsOutliveTheServer(t *testing.T) {
 	a, _, _ = served(t, city)
 	if a.epoch() == epoch {
 		t.Error("the view shows something else, and the history has the same name")
+	}
+}
+
+// TestHistoryTellsWhatMakesTiles starts a city again and again, each time with something else of what its tiles are made by: who
+// knows tiles of one start may not go on with them behind another, since no sequence tells that they differ.
+func TestHistoryTellsWhatMakesTiles(t *testing.T) {
+	t.Parallel()
+	load, _, data := eraseCity(t)
+	histories := map[string]string{}
+	for _, step := range []struct {
+		name   string
+		change func(*City)
+	}{
+		{"as it is", func(*City) {}},
+		{"an overview", func(c *City) { c.Layers[0].Overview = Overview{10, styles.Hexes} }},
+		{"one of clusters", func(c *City) { c.Layers[0].Overview = Overview{10, styles.Clusters} }},
+		{"coarser cells", func(c *City) { c.Layers[0].Cells = &derive.Spec{Min: 4, Max: 8} }},
+		{"a middle elsewhere", func(c *City) { c.Center = &orb.Point{116.4, 59.9} }},
+		{"hexagons", func(c *City) { c.Derived = []Derived{{Name: "cells", Of: "reports", As: styles.Hexes}} }},
+		{"clusters", func(c *City) { c.Derived = []Derived{{Name: "cells", Of: "reports", As: styles.Clusters}} }},
+		{"a view by a secret", func(c *City) { c.Views = []View{snappedView()} }},
+		{"by another", func(c *City) {
+			c.Views = []View{snappedView()}
+			if err := os.WriteFile(filepath.Join(data, secretName), bytes.Repeat([]byte("other"), 10), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	} {
+		var last string
+		for range 2 {
+			city := load()
+			city.Center, city.Layers[0].Cells = &orb.Point{116.4, 39.9}, &derive.Spec{Min: 4, Max: 9}
+			step.change(city)
+			a, _, stop := served(t, city)
+			epoch := a.epoch()
+			stop()
+			if last != "" && epoch != last {
+				t.Errorf("%s, started again: the history is %q, and was %q", step.name, epoch, last)
+			}
+			last = epoch
+		}
+		if other, same := histories[last]; last == "" || same {
+			t.Errorf("%s: the history is %q, as of %s", step.name, last, other)
+		}
+		histories[last] = step.name
 	}
 }
 
