@@ -6,12 +6,16 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"hutong/journal/atomicfile"
 	"hutong/journal/checkpoint"
 	"hutong/layers"
 )
@@ -20,7 +24,8 @@ import (
 // start they show what they did before, until they take the state of their layers. It is written before each checkpoint,
 // so that no erasure is in one of the layers and not in that of the views, as often as those are due while only views
 // move, and at the end. What was made by another policy, for another schema, by another secret or beside another log is
-// not taken: such a view starts empty.
+// not taken: such a view starts empty. Behind a start without any such view the folder is gone: no erasure would look into it,
+// and what a view showed long ago is not what it shows when it is back.
 //
 // What is kept at the end is all that was shown, and only it has the name of the history that this is. Behind any other end
 // a view may show less than it did, under numbers that will mean something else: the next start begins another history,
@@ -51,7 +56,7 @@ func (s *Store) lateViews() []*liveView {
 func (d *durable) recoverViews(ctx context.Context) error {
 	views := d.store.lateViews()
 	if len(views) == 0 {
-		return nil
+		return d.dropShown()
 	}
 	var err error
 	// It has no metrics: those of the layers' checkpoints have their names.
@@ -86,6 +91,19 @@ func (d *durable) recoverViews(ctx context.Context) error {
 	// What was not taken must not be there any more: a state with the same number and schema would be taken for it. Nor may
 	// the name be, as soon as something else is shown.
 	return d.keepViews(ctx)
+}
+
+// dropShown removes what views with a delay showed, when there are none any more.
+func (d *durable) dropShown() error {
+	folder := filepath.Join(d.data.Folder, keptFolder)
+	if _, err := os.Lstat(folder); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := errors.Join(os.RemoveAll(folder), atomicfile.SyncFolder(d.data.Folder)); err != nil {
+		return fmt.Errorf("app: what views with a delay showed: %w", err)
+	}
+	d.log.Info("what views with a delay showed is removed: the config has no such view any more", slog.String("folder", folder))
+	return nil
 }
 
 // takeShown has views go on with what was loaded into them, or empty where that was made by something else. It returns

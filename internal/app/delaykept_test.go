@@ -201,3 +201,31 @@ func TestEraseReachesKeptViews(t *testing.T) {
 	k.wants(t, "erased", "1")
 	k.end(t)
 }
+
+// TestEraseBehindViewsThatAreGone erases a feature that a view with a delay showed, from a city whose config has no such view any
+// more: the folder does not keep it, and the view does not show it when it is back.
+func TestEraseBehindViewsThatAreGone(t *testing.T) {
+	t.Parallel()
+	const id = "H-13800138000"
+	load, _, data := eraseCity(t)
+	start := time.Date(2026, 2, 1, 0, 0, 0, 0, time.UTC)
+	k := lateFrom(t, load, start, nil)
+	k.accept(t, id, "1")
+	k.pass(t, 2*time.Minute)
+	k.end(t)
+
+	a, _, stop := served(t, load())
+	report, err := a.Erase(t.Context(), "reports", id)
+	if err != nil || report.Proof.Found.Count > 0 {
+		t.Fatalf("got %+v, %v", report, err)
+	}
+	stop()
+	if found := searched(t, data, id); len(found) > 0 {
+		t.Errorf("found %v", found)
+	}
+	k = lateFrom(t, load, start.Add(time.Hour), nil)
+	k.wants(t, "back")
+	k.pass(t, 2*time.Minute)
+	k.wants(t, "back, later", "1")
+	k.end(t)
+}
