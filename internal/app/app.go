@@ -395,6 +395,11 @@ func (a *App) loadLayers(ctx context.Context, w *watcher) error {
 			return err
 		}
 		a.durable.putLetters(ctx, a.letters.DeadLetters)
+		if a.durable.restored {
+			if err := a.store.counts.beginBehind(a.store.clock(), a.opts.Log); err != nil {
+				return err
+			}
+		}
 		sources = a.durable.unread(sources)
 	}
 	if err := a.store.Load(ctx, sources, a.opts.Log); err != nil {

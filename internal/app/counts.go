@@ -155,15 +155,12 @@ func resolutionAmong(list []hexgrid.Resolution, zoom uint8, latitude float64) he
 // first takes what was written down, and counts what is due, before anybody asks.
 func (c *countViews) first(ctx context.Context, log *slog.Logger) error {
 	for _, l := range c.list {
-		tables, err := l.recover(c.folder)
+		tables, err := c.recover(l, log)
 		if err != nil {
 			return err
 		}
-		if from := l.spec.Spec.From; !from.IsZero() {
-			log.Warn("the view of counts is another than it was: it begins anew, behind what was published before",
-				slog.String("view", string(l.spec.Name)), slog.Time("published", from), slog.String("file", l.file(c.folder)))
-		}
-		c.show(l, tables, log)
+		// Those that are too old go, also when nothing is due any more: the config may keep fewer weeks than before.
+		c.show(l, l.spec.Spec.Kept(tables, c.store.clock()), log)
 		c.count(ctx, l, log)
 	}
 	return nil
@@ -256,7 +253,7 @@ func tablesState(tables []*view.Table, from time.Time) *countState {
 	out := &countState{&api.TablesState{Periods: view.Newest(tables)}, map[hexgrid.Resolution]float64{}}
 	if len(tables) == 0 {
 		if !from.IsZero() {
-			out.Reason = "The view was changed on or after " + from.UTC().Format(time.DateOnly) + ": what was published before is not published in another way."
+			out.Reason = "The view began anew on or after " + from.UTC().Format(time.DateOnly) + ": what was published before is not published in another way."
 		}
 		return out
 	}

@@ -81,6 +81,7 @@ type durable struct {
 	snapshots   *snapshot.Store
 	applier     *applier
 	recovered   map[layers.Name]bool // layers that a checkpoint had
+	restored    bool                 // it is of another log: of a backup
 	requests    chan request         // for run
 
 	last struct { // checkpoint; the writer's
@@ -175,6 +176,7 @@ func (d *durable) recover(ctx context.Context, folder string, m *telemetry.Metri
 	if err := d.journal.GoesOnFrom(loaded.Epoch, loaded.Seq); err != nil {
 		return err
 	}
+	d.restored = loaded.Epoch != d.journal.Epoch()
 	features := 0
 	for _, l := range loaded.Layers {
 		if d.store.layers[l.Name] != nil {

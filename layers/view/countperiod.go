@@ -110,7 +110,7 @@ func Newest(tables []*Table) []Period {
 func (s *CountSpec) Due(tables []*Table, now time.Time) []Period {
 	if s.By == ByNone {
 		last := s.From
-		if len(tables) > 0 {
+		if len(tables) > 0 && tables[0].At.After(last) {
 			last = tables[0].At
 		}
 		if !last.IsZero() && now.Before(last.Add(s.Every)) {
@@ -167,8 +167,8 @@ func (s *CountSpec) oldest(settled time.Time) int {
 	return mondayOf(dayOf(settled, s.Zone)) - 7*s.Weeks
 }
 
-// kept returns the tables that are not too old.
-func (s *CountSpec) kept(tables []*Table, now time.Time) []*Table {
+// Kept returns the tables that are not too old at a time.
+func (s *CountSpec) Kept(tables []*Table, now time.Time) []*Table {
 	if s.By == ByNone {
 		return slices.Clone(tables)
 	}

@@ -293,7 +293,7 @@ func Sum(week Period, days []*Table, at time.Time) *Table {
 // returns, which is not called when there are none. Tables of periods that are too old are left out. The error is ctx's or
 // [ErrCountCells].
 func (s *CountSpec) Advance(ctx context.Context, before []*Table, now time.Time, state func() layers.Reader) ([]*Table, error) {
-	tables := s.kept(before, now)
+	tables := s.Kept(before, now)
 	due := s.Due(tables, now)
 	if len(due) == 0 {
 		return tables, nil

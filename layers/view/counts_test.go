@@ -296,7 +296,7 @@ func TestDue(t *testing.T) {
 	if got := texts(s, []*Table{{Period: Day(now, time.UTC)}}, now); got != nil {
 		t.Errorf("with a clock that stopped before what was counted: got %v", got)
 	}
-	if old := []*Table{{Period: Day(time.Date(2026, 7, 27, 0, 0, 0, 0, time.UTC), time.UTC)}}; len(s.kept(old, now)) != 1 || len(s.kept(old, now.AddDate(1, 0, 0))) != 1 {
+	if old := []*Table{{Period: Day(time.Date(2026, 7, 27, 0, 0, 0, 0, time.UTC), time.UTC)}}; len(s.Kept(old, now)) != 1 || len(s.Kept(old, now.AddDate(1, 0, 0))) != 1 {
 		t.Error("with a clock that stopped, what was counted is too old")
 	}
 	s.Until = time.Time{}
