@@ -132,7 +132,8 @@ func openDurable(ctx context.Context, data Data, store *Store, log *slog.Logger,
 	if err != nil {
 		return nil, err
 	}
-	if err := store.hideByFolder(data.Folder); err != nil {
+	made, err := store.hideByFolder(data.Folder)
+	if err != nil {
 		return nil, errors.Join(err, d.journal.Close())
 	}
 	if err := d.recover(ctx, folder, m); err != nil {
@@ -140,6 +141,10 @@ func openDurable(ctx context.Context, data Data, store *Store, log *slog.Logger,
 	}
 	if err := d.recoverViews(ctx); err != nil {
 		return nil, errors.Join(err, d.journal.Close())
+	}
+	if made && d.last.seq > 0 {
+		log.Warn("a secret was made, by which views hide places and ids; if they had another one before, which no backup has, "+
+			"stop and put it here: who sees what both hide knows more", slog.String("file", filepath.Join(data.Folder, secretName)))
 	}
 	store.log = d
 	return d, nil

@@ -48,19 +48,20 @@ func readSecret(path string) ([]byte, error) {
 }
 
 // keptSecret returns the secret of a data folder, which nobody else may have open, and makes it if there is none.
-func keptSecret(folder string) ([]byte, error) {
+func keptSecret(folder string) (secret []byte, made bool, err error) {
 	path := filepath.Join(folder, secretName)
-	_, err := os.Lstat(path)
+	_, err = os.Lstat(path)
 	switch {
 	case err == nil:
-		return readSecret(path)
+		secret, err = readSecret(path)
+		return secret, false, err
 	case !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("app: the secret of views: %w", err)
+		return nil, false, fmt.Errorf("app: the secret of views: %w", err)
 	}
-	secret := make([]byte, view.MinSecret)
+	secret = make([]byte, view.MinSecret)
 	_, _ = rand.Read(secret) // it never fails
 	if err := atomicfile.Replace(path, secret, 0o600); err != nil {
-		return nil, fmt.Errorf("app: the secret of views: %w", err)
+		return nil, false, fmt.Errorf("app: the secret of views: %w", err)
 	}
-	return secret, nil
+	return secret, true, nil
 }

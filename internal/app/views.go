@@ -152,16 +152,17 @@ func (s *Store) hideByFile(path string) error {
 	return s.hideBy(secret)
 }
 
-// hideByFolder takes the secret of views from a data folder, if they need one and it was in no other file.
-func (s *Store) hideByFolder(folder string) error {
+// hideByFolder takes the secret of views from a data folder, if they need one and it was in no other file. made says that the
+// folder had none.
+func (s *Store) hideByFolder(folder string) (made bool, err error) {
 	if !s.needSecret() {
-		return nil
+		return false, nil
 	}
-	secret, err := keptSecret(folder)
+	secret, made, err := keptSecret(folder)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return s.hideBy(secret)
+	return made, s.hideBy(secret)
 }
 
 // filled is how many redacted features are handed to a load at once.

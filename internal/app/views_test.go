@@ -310,12 +310,12 @@ func TestPrivacyOfViews(t *testing.T) {
 func TestSecret(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	first, err := keptSecret(dir)
-	if err != nil || len(first) < view.MinSecret {
+	first, made, err := keptSecret(dir)
+	if err != nil || !made || len(first) < view.MinSecret {
 		t.Fatalf("got %d bytes, %v", len(first), err)
 	}
-	again, err := keptSecret(dir)
-	if err != nil || !slices.Equal(again, first) {
+	again, made, err := keptSecret(dir)
+	if err != nil || made || !slices.Equal(again, first) {
 		t.Errorf("the second time there is another one: %v", err)
 	}
 	if info, err := os.Stat(filepath.Join(dir, secretName)); err != nil || info.Mode().Perm() != 0o600 {
@@ -356,7 +356,7 @@ func TestSecret(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, secretName), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := keptSecret(dir); err == nil {
+	if _, _, err := keptSecret(dir); err == nil {
 		t.Error("an empty secret was replaced by another, which moves every place anew")
 	}
 }

@@ -74,6 +74,24 @@ func TestViewsOutliveTheServer(t *testing.T) {
 		t.Errorf("the secret is another one: %v", err)
 	}
 
+	// Behind a restore the folder has none, and whoever starts it must know.
+	if err := os.Remove(filepath.Join(data, secretName)); err != nil {
+		t.Fatal(err)
+	}
+	_, log, stop := served(t, withView())
+	stop()
+	if !strings.Contains(log.String(), "a secret was made") {
+		t.Errorf("nothing tells that the secret is another one: %s", log)
+	}
+	if err := os.WriteFile(filepath.Join(data, secretName), secretWas, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, log, stop = served(t, withView())
+	stop()
+	if strings.Contains(log.String(), "a secret was made") {
+		t.Errorf("the secret is there, and the log says %s", log)
+	}
+
 	city := withView() // who knows tiles of another policy may not go on with them
 	city.Views[0].Policy.KeyedIDs = false
 	a, _, _ = served(t, city)
