@@ -48,13 +48,18 @@ func (h *history) Seq(ctx context.Context, m api.Moment, names []layers.Name) (l
 	return max(seq, oldest.Seq), nil // the layers are there as they were since first.Seq
 }
 
-// pinned is [history.Seq] for a snapshot: no moment is now.
+// pinned is [history.Seq] for a snapshot: no moment is now, of which there is a past then.
 func (h *history) pinned(ctx context.Context, m api.Moment, names []layers.Name) (layers.Seq, error) {
 	if !m.IsZero() {
 		return h.Seq(ctx, m, names)
 	}
 	if err := h.check(names); err != nil {
 		return 0, err
+	}
+	if _, oldest := h.first(names); oldest.Seq == 0 { // the city is new, or one of the layers
+		if err := h.app.durable.request(ctx, h.app.durable.checkpoint); err != nil {
+			return 0, err
+		}
 	}
 	if first, oldest := h.first(names); oldest.Seq == 0 {
 		return 0, first

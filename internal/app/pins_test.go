@@ -21,6 +21,27 @@ func (c *pastCity) pinnedTile(name, path string) string {
 	return strconv.Itoa(w.Code) + w.Body.String()
 }
 
+// TestPinOfWhatIsNew pins a city that has no checkpoint yet, and then one that has got another layer since its last one.
+func TestPinOfWhatIsNew(t *testing.T) {
+	t.Parallel()
+	c := newPastCity(t)
+	c.start()
+	all := c.history(testRand(1), 1)
+	c.want(http.MethodPut, "/admin/snapshots/first", http.StatusCreated, "")
+	for path, want := range all[0].tiles {
+		if got := c.pinnedTile("first", path); got != want {
+			t.Errorf("%s: got %.200q, want %.200q", path, got, want)
+		}
+	}
+	c.stop()
+	c.text = strings.Replace(c.text, "layers:\n", "layers:\n  added: {title: Added, licence: CC0-1.0, fields: {kind: {type: string}}}\n", 1)
+	c.start()
+	if got := c.want(http.MethodPut, "/admin/snapshots/second", http.StatusCreated, ""); !strings.Contains(got, `"name":"added"`) {
+		t.Errorf("got %s", got)
+	}
+	c.stop()
+}
+
 // TestPins: a snapshot's tiles are the bytes of when it was pinned, whatever becomes of the layers, the config and the log,
 // and also in what is restored of a backup.
 func TestPins(t *testing.T) {
