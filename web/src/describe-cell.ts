@@ -51,9 +51,7 @@ export function lines(layer: Layer, source: Layer, properties: Properties, hot: 
     const [title, type] = OWN[name]?.() ?? [undefined, "string"];
     const field: Field = known ?? { name, type };
     const v = properties[name];
-    const text = layer.tables ? ofTable(layer.tables, name, v) : name === "p" && typeof v === "number" && v < LEAST_P ? words().under(String(LEAST_P))
-      
-      : name === "class" && hot ? patternOf(v) : name === "quadrant" && hot ? quadrantOf(v) : value(v, field);
+    const text = layer.tables ? ofTable(layer.tables, name, v) : hot ? ofHotSpot(name, v, field) : value(v, field);
     if (text !== null) out.push([name, title ?? fieldTitle(field), text]);
   }
   for (const group of groups) {
@@ -83,6 +81,13 @@ const OWN: Record<string, () => [string, Field["type"]]> = {
   quadrant: () => [words().quadrant, "string"],
   class: () => [words().pattern, "string"],
 };
+
+/** A field of a hot spot. */
+function ofHotSpot(name: string, v: Properties[string] | undefined, field: Field): string | null {
+  if (name === "p" && typeof v === "number" && v < LEAST_P) return words().under(String(LEAST_P));
+  if (name === "class") return patternOf(v);
+  return name === "quadrant" ? quadrantOf(v) : value(v, field);
+}
 
 /** What a hot spot is among the cells around it, in words. */
 function quadrantOf(v: Properties[string] | undefined): string | null {
