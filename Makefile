@@ -120,7 +120,7 @@ ci: ## everything that must pass before a change lands, in the order of the quic
 	$(MAKE) vet
 	$(MAKE) lint
 	$(MAKE) test
-	$(MAKE) fuzz FUZZTIME=2000x
+	$(MAKE) fuzz FUZZTIME=1000x
 	$(MAKE) build
 	./bin/hutong version
 

@@ -78,8 +78,8 @@ func TestHeapOfTablesDoesNotDependOnSize(t *testing.T) {
 				s.chunk = chunk
 				return peakHeap(t, s, n, 8)
 			}
-			small, large := peak(4000), peak(40_000)
-			t.Logf("live heap at most %d kB for 4000 features, %d kB for 40000", small>>10, large>>10)
+			small, large := peak(2000), peak(20_000)
+			t.Logf("live heap at most %d kB for 2000 features, %d kB for 20000", small>>10, large>>10)
 			// The chunks in work, as for text, and what the reader itself holds: pages of Parquet.
 			if bound := uint64(maxWorkers+2)*8*chunk + 2<<20; max(small, large) > bound {
 				t.Errorf("%d and %d bytes of live heap, want at most %d", small, large, bound)

@@ -137,11 +137,6 @@ func TestSameBytes(t *testing.T) {
 				}
 			}
 		})
-		if seed == 0 {
-			if again := digest(t, New(opts), ignore); again != hash {
-				t.Errorf("seed %d: two cities of the same options differ", seed)
-			}
-		}
 		fmt.Fprintf(&b, "seed %d: %s\n", seed, hash)
 		for _, l := range city.Layers() {
 			fmt.Fprintf(&b, "  %d %s\n", n[l.Schema.Name], l.Schema.Name)
