@@ -20,11 +20,12 @@ func TestEraseWords(t *testing.T) {
 		}
 	}
 	push("desk", `[{"no": "d", "x": 116.4, "y": 39.9, "state": "as it was"}, {"no": "e", "x": 999, "y": 39.9}]`) // the second is refused
+	push("hotline", `[{"no": "z", "x": 999, "y": 39.9}]`)                                                        // so is this
 	words := []string{
 		"erased", "features", "sequence", "written", "observed", // checkpoints
 		"reports", "hotline", "geometry", // names
 		"subjects", "storage", "hutong", "truncated", "Nats-Expected-Stream", "filler", // the log
-		"refusal", "received", "position", "degrees", // refused records
+		"refusal", "received", "position", "longitude", // refused records
 	}
 	for _, id := range words {
 		push("hotline", fmt.Sprintf(`[{"no": %q, "x": 116.4, "y": 39.9, "at": "2026-01-01T00:00:00Z", "state": "new"}]`, id))

@@ -30,9 +30,9 @@ func TestUntil(t *testing.T) {
 	t.Parallel()
 	live := packedLayer(t, rand.New(rand.NewPCG(9, 9)), 1200)
 	var asked atomic.Int64
-	filter := texted{votesFrom(50), "50", &asked}
-	want, _ := shownBlocks(Public(live).Now().Where(votesFrom(50)).Blocks(everywhere, nil))
-	for _, blocks := range []int{1, 2, 30, 100} {
+	filter := texted{votesFrom(58), "58", &asked}
+	want, _ := shownBlocks(Public(live).Now().Where(votesFrom(58)).Blocks(everywhere, nil))
+	for blocks := 1; blocks < 60; blocks++ { // somewhere a pack has no row up to there
 		for made := range packAfter + 2 { // looks that were not left before
 			layer := Public(live)
 			for range made {
